@@ -1,0 +1,35 @@
+# Two commands do everything on a fresh machine with Python 3.11: `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test test-fast lint bench train clean
+
+demo: $(STAMP)  ## the main job, end to end, on the embedded model
+	$(BIN)/python examples/person.py
+
+test: $(STAMP) lint  ## lint, types and every test
+	$(BIN)/python -m pytest
+
+test-fast: $(STAMP)  ## the everyday part of the tests
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+
+bench: $(STAMP)  ## every figure that the documentation states
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+train: $(STAMP)  ## goes on training the embedded model from the shipped weights
+	$(BIN)/python -m canvasgen.models.tiny.train --resume
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(STAMP)

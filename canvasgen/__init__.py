@@ -1,0 +1,71 @@
+"""canvasgen: exact constrained generation on block-diffusion language models.
+
+    user = canvasgen.generate("Extract: Alice Smith, 34, Paris", schema=User)
+
+The names below are imported when they are first used, so that `import canvasgen` costs neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from canvasgen import errors
+
+if TYPE_CHECKING:
+    from canvasgen.api import generate, load
+    from canvasgen.constraints import Constraint, choice, json_schema, literal, optional, regex, repeat, text
+    from canvasgen.denoise import Completion
+    from canvasgen.engine import Engine, Request
+    from canvasgen.vocabulary import Vocabulary
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Completion",
+    "Constraint",
+    "Engine",
+    "Request",
+    "Vocabulary",
+    "__version__",
+    "choice",
+    "errors",
+    "generate",
+    "json_schema",
+    "literal",
+    "load",
+    "optional",
+    "regex",
+    "repeat",
+    "text",
+]
+
+_HOME = {
+    "Completion": "canvasgen.denoise",
+    "Constraint": "canvasgen.constraints",
+    "Engine": "canvasgen.engine",
+    "Request": "canvasgen.engine",
+    "Vocabulary": "canvasgen.vocabulary",
+    "choice": "canvasgen.constraints",
+    "generate": "canvasgen.api",
+    "json_schema": "canvasgen.constraints",
+    "literal": "canvasgen.constraints",
+    "load": "canvasgen.api",
+    "optional": "canvasgen.constraints",
+    "regex": "canvasgen.constraints",
+    "repeat": "canvasgen.constraints",
+    "text": "canvasgen.constraints",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'canvasgen' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

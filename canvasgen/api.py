@@ -1,0 +1,97 @@
+"""The two functions most people need: `generate` and `load`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from canvasgen.engine import Engine, Request
+from canvasgen.models.loading import load as load_model
+
+if TYPE_CHECKING:
+    import torch
+
+    from canvasgen.constraints import Constraint
+
+__all__ = ["generate", "load"]
+
+
+def load(
+    model: Any = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
+) -> Engine:
+    """An engine around a model.
+
+    Args:
+        model: None for the embedded model; a hub id such as `google/diffusiongemma-26B-A4B-it`; a local folder; a
+            `(model, tokenizer)` pair; or a `Denoiser` of your own.
+        device: where the model runs; None: a GPU if there is one, else the CPU.
+        dtype: the weights' type; None: as stored on a GPU, float32 on a CPU.
+
+    Raises:
+        ModelError: there is no such model, or it is no DiffusionGemma.
+    """
+    return Engine(load_model(model, device=device, dtype=dtype))
+
+
+@lru_cache(maxsize=2)
+def shared_engine(model: str | None) -> Engine:
+    """The engine that repeated calls of `generate` share, by model name."""
+    return load(model)
+
+
+def generate(
+    prompt: str | Sequence[Mapping[str, Any]] = "",
+    *,
+    schema: Any = None,
+    regex: str | None = None,
+    choice: Sequence[Any] | None = None,
+    constraint: Constraint | None = None,
+    model: Any = None,
+    validators: Sequence[Callable[[Any], Any]] = (),
+    max_tokens: int | None = None,
+    max_denoising_steps: int | None = None,
+    temperature: float | None = None,
+    seed: int | None = None,
+    prompt_schema: bool = True,
+) -> Any:
+    """Generates a value that satisfies a constraint; at most one of `schema`, `regex`, `choice` and `constraint`.
+
+    Args:
+        prompt: the prompt, or chat messages `[{"role": "user", "content": …}]`.
+        schema: a pydantic model, dataclass, TypedDict or any type that pydantic can adapt; or a JSON Schema (a dict,
+            or its text).
+        regex: a regular expression in Python's dialect, matched against the whole text.
+        choice: the allowed answers.
+        constraint: a constraint built with `json_schema`, `regex`, `text`, … and their algebra.
+        model: as for `load`; models named by a string stay loaded between calls.
+        validators: called with the value; one that returns False or raises ValueError or AssertionError refuses it.
+        max_tokens: budget of tokens; the text always closes within it.
+        max_denoising_steps: denoising steps per block at most; None: the model's own.
+        temperature: None for the model's schedule, 0 for the best canvas at every step, else constant.
+        seed: makes the run repeatable.
+        prompt_schema: tell the model the schema in the prompt.
+
+    Returns:
+        An instance for a model class or type, plain data for a schema, the chosen item for a choice, else a str.
+
+    Raises:
+        InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge, Unsatisfiable, BudgetTooSmall: before the model runs.
+        ValidationFailed: every canvas tried was refused.
+        ModelError: the model cannot be loaded or misbehaves.
+    """
+    engine = shared_engine(model) if model is None or isinstance(model, str) else load(model)
+    request = Request(
+        prompt,
+        schema=schema,
+        regex=regex,
+        choice=choice,
+        constraint=constraint,
+        validators=tuple(validators),
+        max_tokens=max_tokens,
+        max_denoising_steps=max_denoising_steps,
+        temperature=temperature,
+        seed=seed,
+        prompt_schema=prompt_schema,
+    )
+    return engine.complete(request).value

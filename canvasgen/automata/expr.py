@@ -1,0 +1,369 @@
+"""Regular expressions over bytes: immutable nodes and the functions that build them.
+
+The functions simplify as they build (neutral elements vanish, nested concatenations and unions are flat, byte sets
+merge) and share: equal arguments give the same node. So the automaton of a node, kept on the node, is computed once
+however often the expression is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from canvasgen.automata import utf8
+from canvasgen.automata.dfa import DFA
+from canvasgen.errors import InvalidConstraint
+
+__all__ = [
+    "ANY_CHARACTER",
+    "ANY_TEXT",
+    "EMPTY",
+    "EPSILON",
+    "Expr",
+    "byte_set",
+    "code_points",
+    "complement",
+    "concat",
+    "difference",
+    "from_dfa",
+    "intersect",
+    "literal",
+    "optional",
+    "repeat",
+    "separated",
+    "substitute",
+    "union",
+]
+
+_nodes: WeakValueDictionary[tuple[object, ...], Expr] = WeakValueDictionary()
+
+
+class Expr:
+    """A regular expression over bytes. Build one with the functions of this module, never directly."""
+
+    __slots__ = ("__weakref__", "_dfa")
+
+    _dfa: DFA | None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__.lower()}>"
+
+
+class Literal(Expr):
+    """One string of bytes (the empty one is EPSILON)."""
+
+    __slots__ = ("content",)
+    content: bytes
+
+
+class ByteSet(Expr):
+    """One byte out of `ranges`: sorted, disjoint, not adjacent, not empty."""
+
+    __slots__ = ("ranges",)
+    ranges: utf8.Ranges
+
+
+class CodePoints(Expr):
+    """The UTF-8 encoding of one code point out of `ranges` (normalised, not all ASCII)."""
+
+    __slots__ = ("ranges",)
+    ranges: utf8.Ranges
+
+
+class Concat(Expr):
+    """The parts one after the other; at least two."""
+
+    __slots__ = ("parts",)
+    parts: tuple[Expr, ...]
+
+
+class Union(Expr):
+    """One of the parts; none (the empty language) or at least two."""
+
+    __slots__ = ("parts",)
+    parts: tuple[Expr, ...]
+
+
+class Repeat(Expr):
+    """`low` to `high` (None: any number of) texts of the body."""
+
+    __slots__ = ("body", "high", "low")
+    body: Expr
+    low: int
+    high: int | None
+
+
+class Leaf(Expr):
+    """The language of an automaton."""
+
+    __slots__ = ("dfa",)
+    dfa: DFA
+
+
+class Intersect(Expr):
+    """The byte strings in every part; at least two."""
+
+    __slots__ = ("parts",)
+    parts: tuple[Expr, ...]
+
+
+class Difference(Expr):
+    """The byte strings of `left` that are not in `right`."""
+
+    __slots__ = ("left", "right")
+    left: Expr
+    right: Expr
+
+
+class Substitute(Expr):
+    """The byte strings of `body` with each byte of `table` replaced by a string of its expression."""
+
+    __slots__ = ("body", "table")
+    body: Expr
+    table: tuple[tuple[int, Expr], ...]
+
+
+E = TypeVar("E", bound=Expr)
+
+
+def _node(kind: type[E], *fields: Any) -> E:
+    """The one node of this kind with these fields (in the order of the names in `__annotations__`)."""
+    key = (kind, *fields)
+    known = _nodes.get(key)
+    if known is not None:
+        return known  # type: ignore[return-value]
+    made = kind.__new__(kind)
+    made._dfa = None
+    for name, value in zip(kind.__annotations__, fields, strict=True):
+        setattr(made, name, value)
+    _nodes[key] = made
+    return made
+
+
+EMPTY: Expr = _node(Union, ())
+EPSILON: Expr = _node(Literal, b"")
+
+
+def literal(content: str | bytes) -> Expr:
+    """Exactly these bytes, or this text in UTF-8.
+
+    Raises:
+        InvalidConstraint: the text holds a lone surrogate, which has no UTF-8.
+    """
+    if isinstance(content, str):
+        try:
+            content = content.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InvalidConstraint(
+                "a literal holds a lone surrogate, which has no UTF-8", path=f"position {error.start}", value=content
+            ) from error
+    return _node(Literal, bytes(content))
+
+
+def byte_set(ranges: Iterable[tuple[int, int]]) -> Expr:
+    """One byte out of inclusive ranges; bytes, not characters.
+
+    Raises:
+        InvalidConstraint: a range does not run upwards within 0..255.
+    """
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(ranges):
+        if not 0 <= low <= high <= 0xFF:
+            raise InvalidConstraint("a range of bytes runs upwards within 0..255", value=(low, high))
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    if not merged:
+        return EMPTY
+    if len(merged) == 1 and merged[0][0] == merged[0][1]:
+        return _node(Literal, bytes(merged[0][:1]))
+    return _node(ByteSet, tuple(merged))
+
+
+def code_points(ranges: Iterable[tuple[int, int]]) -> Expr:
+    """The UTF-8 encoding of one code point out of inclusive ranges; surrogates have none and are left out.
+
+    Raises:
+        InvalidConstraint: a range does not run upwards within 0..0x10FFFF.
+    """
+    normal = utf8.normalise(ranges)
+    if not normal:
+        return EMPTY
+    if len(normal) == 1 and normal[0][0] == normal[0][1]:
+        return _node(Literal, utf8.encode(normal[0][0]))
+    if normal[-1][1] < 0x80:
+        return _node(ByteSet, normal)
+    return _node(CodePoints, normal)
+
+
+def concat(*parts: Expr) -> Expr:
+    """The parts one after the other."""
+    flat: list[Expr] = []
+    for part in parts:
+        if part is EMPTY:
+            return EMPTY
+        for piece in part.parts if isinstance(part, Concat) else (part,):
+            if isinstance(piece, Literal) and flat and isinstance(flat[-1], Literal):
+                flat[-1] = literal(flat[-1].content + piece.content)
+            elif piece is not EPSILON:
+                flat.append(piece)
+    if not flat:
+        return EPSILON
+    return flat[0] if len(flat) == 1 else _node(Concat, tuple(flat))
+
+
+def union(*parts: Expr) -> Expr:
+    """One of the parts; of none, the empty language. One-character parts merge into one set."""
+    characters: list[tuple[int, int]] = []
+    raw_bytes: list[tuple[int, int]] = []
+    flat: dict[Expr, None] = {}
+    for part in parts:
+        for piece in part.parts if isinstance(part, Union) else (part,):
+            single = _single_ascii(piece)
+            if isinstance(piece, CodePoints):
+                characters += piece.ranges
+            elif single is not None:
+                characters += single
+            elif isinstance(piece, ByteSet):
+                raw_bytes += piece.ranges
+            else:
+                flat[piece] = None
+    if characters:
+        flat[code_points(characters)] = None
+    if raw_bytes:
+        flat[byte_set(raw_bytes)] = None
+    if len(flat) == 1:
+        return next(iter(flat))
+    return _node(Union, tuple(flat))
+
+
+def _single_ascii(piece: Expr) -> utf8.Ranges | None:
+    """The ranges of an expression of one ASCII byte; None for any other."""
+    if isinstance(piece, Literal) and len(piece.content) == 1 and piece.content[0] < 0x80:
+        return ((piece.content[0], piece.content[0]),)
+    if isinstance(piece, ByteSet) and piece.ranges[-1][1] < 0x80:
+        return piece.ranges
+    return None
+
+
+def repeat(body: Expr, low: int = 0, high: int | None = None) -> Expr:
+    """`low` to `high` (None: any number of) texts of `body`, one after the other.
+
+    Raises:
+        InvalidConstraint: the bounds are negative or contradict each other.
+    """
+    if low < 0 or (high is not None and high < low):
+        raise InvalidConstraint("repeat bounds are 0 <= low <= high", rule="repeat", value=(low, high))
+    if high == 0 or body is EPSILON:
+        return EPSILON
+    if body is EMPTY:
+        return EPSILON if low == 0 else EMPTY
+    if low == 1 and high == 1:
+        return body
+    if isinstance(body, Repeat):
+        folded = _fold(body, low, high)
+        if folded is not None:
+            return folded
+    if isinstance(body, Literal) and low == high:
+        if low * len(body.content) <= _LONGEST_REPEATED_LITERAL:
+            return literal(body.content * low)
+    return _node(Repeat, body, low, high)
+
+
+_LONGEST_REPEATED_LITERAL = 256
+
+
+def _fold(inner: Repeat, low: int, high: int | None) -> Expr | None:
+    """`(e{a,b}){low,high}` as one repeat where the counts a*k..b*k, k in low..high, leave no gap; else None."""
+    if high != low and inner.high is not None and inner.high * low + 1 < inner.low * (low + 1):
+        return None
+    if inner.high is None and high != low and low == 0 and inner.low > 1:
+        return None
+    top = None if inner.high is None or high is None else inner.high * high
+    return repeat(inner.body, inner.low * low, top)
+
+
+def optional(body: Expr) -> Expr:
+    """A text of `body`, or the empty text."""
+    return repeat(body, 0, 1)
+
+
+def separated(item: Expr, separator: Expr, low: int = 0, high: int | None = None) -> Expr:
+    """`low` to `high` items with a separator between neighbours.
+
+    Raises:
+        InvalidConstraint: the bounds are negative or contradict each other.
+    """
+    if low < 0 or (high is not None and high < low):
+        raise InvalidConstraint("repeat bounds are 0 <= low <= high", rule="separated", value=(low, high))
+    if high == 0:
+        return EPSILON
+    more = repeat(concat(separator, item), max(low - 1, 0), None if high is None else high - 1)
+    some = concat(item, more)
+    return some if low else optional(some)
+
+
+def from_dfa(dfa: DFA) -> Expr:
+    """The language of an automaton."""
+    known = _nodes.get((Leaf, id(dfa)))
+    if known is not None:
+        return known
+    made = Leaf.__new__(Leaf)
+    made.dfa = made._dfa = dfa
+    _nodes[Leaf, id(dfa)] = made
+    return made
+
+
+def intersect(*parts: Expr) -> Expr:
+    """The byte strings in every part; at least one part is needed.
+
+    Raises:
+        InvalidConstraint: there are no parts.
+    """
+    flat: dict[Expr, None] = {}
+    for part in parts:
+        for piece in part.parts if isinstance(part, Intersect) else (part,):
+            flat[piece] = None
+    if not flat:
+        raise InvalidConstraint("an intersection needs at least one part", rule="intersect")
+    if EMPTY in flat:
+        return EMPTY
+    return next(iter(flat)) if len(flat) == 1 else _node(Intersect, tuple(flat))
+
+
+def difference(left: Expr, right: Expr) -> Expr:
+    """The byte strings of `left` that are not in `right`."""
+    if left is EMPTY or left is right:
+        return EMPTY
+    return left if right is EMPTY else _node(Difference, left, right)
+
+
+def complement(body: Expr) -> Expr:
+    """Every well-formed UTF-8 text that is not in `body`."""
+    return difference(ANY_TEXT, body)
+
+
+def substitute(body: Expr, table: Mapping[int, Expr | bytes | str]) -> Expr:
+    """The byte strings of `body` with every byte that `table` names replaced by what it names.
+
+    A replacement is a string (the homomorphism of formal language theory) or an expression, any of whose strings may
+    stand for the byte (a regular substitution; Hopcroft, Motwani, Ullman, section 4.2.3).
+
+    Raises:
+        InvalidConstraint: a key is no byte.
+    """
+    rows: list[tuple[int, Expr]] = []
+    for byte in sorted(table):
+        if not 0 <= byte <= 0xFF:
+            raise InvalidConstraint("the keys of a substitution are bytes", rule="substitute", value=byte)
+        value = table[byte]
+        rows.append((byte, value if isinstance(value, Expr) else literal(value)))
+    if not rows or body is EMPTY or body is EPSILON:
+        return body
+    return _node(Substitute, body, tuple(rows))
+
+
+ANY_CHARACTER: Expr = code_points([(0, utf8.MAX_CODE_POINT)])
+ANY_TEXT: Expr = repeat(ANY_CHARACTER)

@@ -1,0 +1,354 @@
+"""From an expression to a non-deterministic automaton (Thompson 1968, with shared end states), in arrays.
+
+Every sub-expression is laid between two given states, a source and a sink, so that it only adds transitions that leave
+the source and enter the sink; loops get a state of their own. Large repeats are laid in one piece: the body's minimal
+automaton, copied as arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from canvasgen.automata import expr as ex
+from canvasgen.automata import utf8
+from canvasgen.automata.dfa import DFA, Ints
+from canvasgen.automata.limits import Deadline
+
+__all__ = ["NFA", "build", "parts_to_compile"]
+
+# A repeat with at least this many copies is laid as copies of its body's automaton.
+MANY_COPIES = 4
+
+
+@dataclass(frozen=True)
+class NFA:
+    """Start state 0, final state 1. Transitions and silent transitions in no particular order.
+
+    Attributes:
+        num_states: N.
+        source, low, high, target: int32 [M], on a byte in low..high.
+        silent_source, silent_target: int32 [K].
+    """
+
+    num_states: int
+    source: Ints
+    low: Ints
+    high: Ints
+    target: Ints
+    silent_source: Ints
+    silent_target: Ints
+
+
+def is_block(node: ex.Expr) -> bool:
+    """True if a node enters an automaton only as its own minimal automaton."""
+    return isinstance(node, (ex.CodePoints, ex.Leaf, ex.Intersect, ex.Difference, ex.Substitute))
+
+
+def has_many_copies(node: ex.Repeat) -> bool:
+    """True if a repeat is laid as copies of its body's automaton."""
+    return max(node.low, node.high or 0) >= MANY_COPIES
+
+
+def parts_to_compile(node: ex.Expr) -> list[ex.Expr]:
+    """The expressions whose automata must be there before `node` itself can be compiled."""
+    match node:
+        case ex.Intersect():
+            return list(node.parts)
+        case ex.Difference():
+            return [node.left, node.right]
+        case ex.Substitute():
+            return [node.body, *(value for _, value in node.table)]
+        case ex.CodePoints() | ex.Leaf():
+            return []
+        case _:
+            return _parts_below(node)
+
+
+def _parts_below(node: ex.Expr) -> list[ex.Expr]:
+    found: dict[ex.Expr, None] = {}
+    seen: set[ex.Expr] = {node}
+    stack = [node]
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, (ex.Concat, ex.Union)):
+            new = [part for part in inner.parts if part not in seen]
+        elif isinstance(inner, ex.Repeat):
+            if has_many_copies(inner):
+                found[inner.body] = None
+                continue
+            new = [inner.body] if inner.body not in seen else []
+        else:
+            if is_block(inner):
+                found[inner] = None
+            continue
+        seen.update(new)
+        stack += new
+    return list(found)
+
+
+def build(node: ex.Expr, deadline: Deadline) -> NFA:
+    """The automaton of `node`, whose `parts_to_compile` are compiled.
+
+    Raises:
+        ConstraintTooLarge: it would exceed the limits.
+    """
+    builder = _Builder(deadline)
+    if isinstance(node, ex.Substitute):
+        assert node.body._dfa is not None
+        builder.lay_substitution(node.body._dfa, node.table)
+    elif isinstance(node, ex.CodePoints):
+        for path in utf8.paths(node.ranges):
+            builder.lay_path(path)
+    else:
+        builder.lay(node)
+    return builder.finish()
+
+
+@dataclass(frozen=True)
+class _Fragment:
+    """An automaton ready to be laid between two states: state 0 the source, 1 the sink, 2... its own."""
+
+    num_states: int
+    source: Ints
+    low: Ints
+    high: Ints
+    target: Ints
+    silent_source: Ints
+    silent_target: Ints
+
+
+_fragments_field = "_fragment"
+
+
+def _fragment(dfa: DFA) -> _Fragment:
+    """The fragment of an automaton (kept on it)."""
+    known = dfa.__dict__.get(_fragments_field)
+    if known is None:
+        known = _make_fragment(dfa)
+        dfa.__dict__[_fragments_field] = known
+    return known
+
+
+def _make_fragment(dfa: DFA) -> _Fragment:
+    source = np.repeat(np.arange(dfa.num_states, dtype=np.int32), np.diff(dfa.offsets))
+    leaves = np.diff(dfa.offsets) > 0
+    entered = np.zeros(dfa.num_states, dtype=np.bool_)
+    entered[dfa.target] = True
+    silent: list[tuple[int, int]] = []
+    place = np.full(dfa.num_states, -1, dtype=np.int32)
+    after = 2
+    # The start is the source itself unless a transition enters it; an accepting state is the sink unless one leaves it.
+    if not entered[0] and not dfa.accepting[0]:
+        place[0] = 0
+    merged = dfa.accepting & ~leaves
+    if dfa.num_states > 1 or not merged[0]:
+        place[merged & (place < 0)] = 1
+    own = np.flatnonzero(place < 0)
+    place[own] = np.arange(after, after + own.size, dtype=np.int32)
+    after += own.size
+    if place[0] != 0:
+        silent.append((0, int(place[0])))
+    silent += [(int(place[s]), 1) for s in np.flatnonzero(dfa.accepting & (place != 1))]
+    pairs = np.array(silent, dtype=np.int32).reshape(-1, 2)
+    return _Fragment(
+        after,
+        place[source],
+        dfa.low.astype(np.int32),
+        dfa.high.astype(np.int32),
+        place[dfa.target],
+        np.ascontiguousarray(pairs[:, 0]),
+        np.ascontiguousarray(pairs[:, 1]),
+    )
+
+
+class _Builder:
+    """The transitions laid so far: singly in lists, in bulk as arrays."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self.num_states = 2
+        self.source: list[int] = []
+        self.low: list[int] = []
+        self.high: list[int] = []
+        self.target: list[int] = []
+        self.silent_source: list[int] = []
+        self.silent_target: list[int] = []
+        self.bulk: list[tuple[Ints, Ints, Ints, Ints]] = []
+        self.silent_bulk: list[tuple[Ints, Ints]] = []
+
+    def allocate(self, count: int) -> int:
+        """The first of `count` new states."""
+        first = self.num_states
+        self.num_states += count
+        self.deadline.check_nfa_states(self.num_states)
+        return first
+
+    def silent(self, source: int, target: int) -> None:
+        self.silent_source.append(source)
+        self.silent_target.append(target)
+
+    def lay_path(self, path: utf8.Path) -> None:
+        """One byte path from the start to the final state."""
+        state = 0
+        for i, (low, high) in enumerate(path):
+            after = 1 if i == len(path) - 1 else self.allocate(1)
+            self.source.append(state)
+            self.low.append(low)
+            self.high.append(high)
+            self.target.append(after)
+            state = after
+
+    def lay(self, root: ex.Expr) -> None:
+        """Lays an expression between the start and the final state."""
+        stack: list[tuple[ex.Expr, int, int]] = [(root, 0, 1)]
+        while stack:
+            node, source, sink = stack.pop()
+            if isinstance(node, ex.Literal):
+                self._lay_literal(node.content, source, sink)
+            elif isinstance(node, ex.Concat):
+                state = source
+                first = self.allocate(len(node.parts) - 1)
+                for i, part in enumerate(node.parts):
+                    after = sink if i == len(node.parts) - 1 else first + i
+                    stack.append((part, state, after))
+                    state = after
+            elif isinstance(node, ex.Union):
+                stack += [(part, source, sink) for part in node.parts]
+            elif isinstance(node, ex.ByteSet):
+                for low, high in node.ranges:
+                    self.source.append(source)
+                    self.low.append(low)
+                    self.high.append(high)
+                    self.target.append(sink)
+            elif isinstance(node, ex.Repeat):
+                if has_many_copies(node):
+                    self._lay_copies(node, source, sink)
+                else:
+                    stack += self._lay_repeat(node, source, sink)
+            else:
+                assert node._dfa is not None
+                self.lay_fragments(_fragment(node._dfa), np.array([source], np.int32), np.array([sink], np.int32))
+
+    def _lay_literal(self, content: bytes, source: int, sink: int) -> None:
+        if not content:
+            self.silent(source, sink)
+            return
+        first = self.allocate(len(content) - 1)
+        inner = range(first, first + len(content) - 1)
+        self.source.append(source)
+        self.source.extend(inner)
+        self.low.extend(content)
+        self.high.extend(content)
+        self.target.extend(inner)
+        self.target.append(sink)
+
+    def _lay_repeat(self, node: ex.Repeat, source: int, sink: int) -> list[tuple[ex.Expr, int, int]]:
+        """A small repeat: its copies one by one, the optional ones with a silent way to the sink."""
+        laid: list[tuple[ex.Expr, int, int]] = []
+        state = source
+        for _ in range(node.low):
+            after = self.allocate(1)
+            laid.append((node.body, state, after))
+            state = after
+        if node.high is None:
+            loop = self.allocate(1)
+            self.silent(state, loop)
+            laid.append((node.body, loop, loop))
+            self.silent(loop, sink)
+            return laid
+        for _ in range(node.high - node.low):
+            self.silent(state, sink)
+            after = self.allocate(1)
+            laid.append((node.body, state, after))
+            state = after
+        self.silent(state, sink)
+        return laid
+
+    def _lay_copies(self, node: ex.Repeat, source: int, sink: int) -> None:
+        """A large repeat: copies of the body's automaton, joined at new states."""
+        assert node.body._dfa is not None
+        fragment = _fragment(node.body._dfa)
+        copies = node.low if node.high is None else node.high
+        self.deadline.check_nfa_states(self.num_states + copies * (fragment.num_states - 1))
+        first = self.allocate(copies)
+        borders = np.arange(first - 1, first + copies, dtype=np.int32)
+        borders[0] = source
+        self.lay_fragments(fragment, borders[:-1], borders[1:])
+        last = first + copies - 1
+        if node.high is None:
+            loop = self.allocate(1)
+            self.silent(last, loop)
+            self.lay_fragments(fragment, np.array([loop], np.int32), np.array([loop], np.int32))
+            self.silent(loop, sink)
+        else:
+            ends = borders[node.low :]
+            self.silent_bulk.append((ends, np.full(ends.size, sink, dtype=np.int32)))
+
+    def lay_fragments(self, fragment: _Fragment, sources: Ints, sinks: Ints) -> None:
+        """Lays a copy of the fragment between each source and its sink (int32 [n] both)."""
+        own = fragment.num_states - 2
+        first = self.allocate(own * sources.size)
+        place = np.empty((sources.size, fragment.num_states), dtype=np.int32)
+        place[:, 0] = sources
+        place[:, 1] = sinks
+        place[:, 2:] = np.arange(first, first + own * sources.size, dtype=np.int32).reshape(sources.size, own)
+        if fragment.source.size:
+            self.bulk.append(
+                (
+                    place[:, fragment.source].ravel(),
+                    np.tile(fragment.low, sources.size),
+                    np.tile(fragment.high, sources.size),
+                    place[:, fragment.target].ravel(),
+                )
+            )
+        if fragment.silent_source.size:
+            self.silent_bulk.append(
+                (place[:, fragment.silent_source].ravel(), place[:, fragment.silent_target].ravel())
+            )
+
+    def lay_substitution(self, dfa: DFA, table: tuple[tuple[int, ex.Expr], ...]) -> None:
+        """The automaton with each byte of the table replaced by the automaton of its expression.
+
+        The language of the empty string between two states is a silent transition; so is every other fragment's end.
+        """
+        first = self.allocate(dfa.num_states)
+        source = np.repeat(np.arange(dfa.num_states, dtype=np.int32), np.diff(dfa.offsets)) + np.int32(first)
+        target = dfa.target + np.int32(first)
+        low, high = dfa.low.astype(np.int32), dfa.high.astype(np.int32)
+        self.silent(0, first)
+        ends = np.flatnonzero(dfa.accepting).astype(np.int32) + np.int32(first)
+        self.silent_bulk.append((ends, np.ones(ends.size, dtype=np.int32)))
+        replaced = [byte for byte, _ in table]
+        kept_from = 0
+        for byte in [*replaced, 256]:
+            if kept_from < byte:
+                rows = (low < byte) & (high >= kept_from)
+                self.bulk.append(
+                    (
+                        source[rows],
+                        np.maximum(low[rows], kept_from).astype(np.int32),
+                        np.minimum(high[rows], byte - 1).astype(np.int32),
+                        target[rows],
+                    )
+                )
+            kept_from = byte + 1
+        for byte, value in table:
+            rows = (low <= byte) & (high >= byte)
+            if np.any(rows):
+                assert value._dfa is not None
+                self.lay_fragments(_fragment(value._dfa), source[rows], target[rows])
+
+    def finish(self) -> NFA:
+        columns = [
+            np.concatenate([np.array(singly, dtype=np.int32), *(block[i] for block in self.bulk)])
+            for i, singly in enumerate((self.source, self.low, self.high, self.target))
+        ]
+        silent = [
+            np.concatenate([np.array(singly, dtype=np.int32), *(block[i] for block in self.silent_bulk)])
+            for i, singly in enumerate((self.silent_source, self.silent_target))
+        ]
+        return NFA(self.num_states, *columns, *silent)
+
+

@@ -1,0 +1,80 @@
+"""`canvasgen check`: what a constraint means, how large it is, and whether texts match it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from canvasgen.cli.sources import Whitespace, constraint_from_options, read_text
+from canvasgen.errors import InvalidConstraint
+
+__all__ = ["check"]
+
+EXIT_NO_MATCH = 1
+
+
+def check(
+    texts: Annotated[list[str] | None, typer.Argument(help="Texts to match against the constraint.")] = None,
+    schema: Annotated[
+        str | None, typer.Option("--schema", "-s", help="JSON Schema: a file, the text itself, or module:Model.")
+    ] = None,
+    regex: Annotated[str | None, typer.Option("--regex", "-r", help="Regular expression, Python's dialect.")] = None,
+    choice: Annotated[
+        list[str] | None, typer.Option("--choice", "-c", help="One allowed text; repeat for more.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="A file whose whole text is matched too.")] = None,
+    whitespace: Annotated[Whitespace, typer.Option(help="Whitespace allowed in JSON.")] = "flexible",
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one.")
+    ] = None,
+) -> None:
+    """Say what a constraint means, its sizes, compile time and shortest text; exit code 1 if a text does not match.
+
+    Example: `canvasgen check --regex '[a-z]+@[a-z]+\\.org' me@here.org`
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from canvasgen.models.loading import load_vocabulary
+
+    began = time.perf_counter()
+    constraint = constraint_from_options(schema, regex, choice, whitespace)
+    if constraint is None:
+        raise InvalidConstraint("there is no constraint to check", remedy="give --schema, --regex or --choice")
+    automaton = constraint.automaton
+    byte_seconds = time.perf_counter() - began
+    vocabulary = load_vocabulary(model)
+    began = time.perf_counter()
+    compiled = constraint.compile(vocabulary)
+    token_seconds = time.perf_counter() - began
+
+    table = Table(show_header=False, box=None, pad_edge=False)
+    shortest = automaton.shortest()
+    rows = {
+        "byte automaton": f"{automaton.num_states} states, {automaton.num_transitions} transitions, {byte_seconds * 1e3:.0f} ms",
+        "token automaton": (
+            f"{compiled.num_states} states, {compiled.num_edges} edges, {compiled.num_classes} token classes, "
+            f"{token_seconds * 1e3:.0f} ms ({vocabulary.size} tokens)"
+        ),
+        "shortest text": "" if shortest is None else shortest.decode(),
+        "fewest tokens": str(compiled.shortest_tokens),
+    }
+    for name, value in rows.items():
+        table.add_row(Text(name), Text(value))
+    for line in constraint.explain():
+        table.add_row(Text("meaning"), Text(str(line)))
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(table)
+
+    candidates = list(texts or [])
+    if file is not None:
+        candidates.append(read_text(file, "text"))
+    verdicts = [constraint.matches(text) for text in candidates]
+    for text, matched in zip(candidates, verdicts, strict=True):
+        console.print(Text("matches      " if matched else "no match     ") + Text(repr(text)))
+    if not all(verdicts):
+        raise typer.Exit(EXIT_NO_MATCH)

@@ -1,0 +1,105 @@
+"""Where a command's inputs come from: a schema from a file or a dotted name, a prompt from an argument, a file or stdin."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from canvasgen.errors import InvalidConstraint, ModelError
+
+if TYPE_CHECKING:
+    from canvasgen.constraints import Constraint
+
+__all__ = ["Whitespace", "constraint_from_options", "load_schema", "read_prompt", "read_text"]
+
+Whitespace = Literal["flexible", "compact"]
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a UTF-8 file.
+
+    Raises:
+        InvalidConstraint: the file cannot be read or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConstraint(
+            f"the {what} file cannot be read: {error}", value=str(path), remedy="give the path of a UTF-8 text file"
+        ) from error
+
+
+def load_schema(source: str) -> Any:
+    """A JSON Schema text (from a file, or the argument itself if it starts with a brace), or the Python type of that name.
+
+    `source` is a path (`person.json`), the schema itself (`{"type": "object"}`) or a dotted name (`shop.models:Order`).
+
+    Raises:
+        InvalidConstraint: there is no such file and no such name.
+    """
+    if source.lstrip().startswith("{"):
+        return source
+    if Path(source).exists():
+        return read_text(Path(source), "schema")
+    module_name, separator, attribute = source.partition(":") if ":" in source else source.rpartition(".")
+    if not separator or source.endswith(".json"):
+        raise InvalidConstraint(
+            "there is no such schema file, and it is not a dotted name", value=source, remedy="write file.json or module:Model"
+        )
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        value = import_module(module_name)
+        for name in attribute.split("."):
+            value = getattr(value, name)
+    except (ImportError, AttributeError, ValueError, SyntaxError) as error:
+        raise InvalidConstraint(
+            f"the schema cannot be imported: {error}", value=source, remedy="write module:Model, importable from this folder"
+        ) from error
+    return value
+
+
+def constraint_from_options(
+    schema: str | None, regex: str | None, choice: list[str] | None, whitespace: Whitespace
+) -> Constraint | None:
+    """The one constraint that the options name; None if they name none.
+
+    Raises:
+        InvalidConstraint: more than one of `--schema`, `--regex` and `--choice` was given, or it is malformed.
+    """
+    given = [name for name, value in (("--schema", schema), ("--regex", regex), ("--choice", choice)) if value]
+    if len(given) > 1:
+        raise InvalidConstraint(
+            f"{' and '.join(given)} exclude each other", rule="one constraint", remedy="give one of them"
+        )
+    from canvasgen import constraints
+
+    if schema:
+        return constraints.json_schema(load_schema(schema), whitespace=whitespace)
+    if regex:
+        return constraints.regex(regex)
+    if choice:
+        return constraints.choice(choice)
+    return None
+
+
+def read_prompt(argument: str | None, file: Path | None) -> str:
+    """The prompt: the argument, else the file, else standard input (`-`, or a pipe).
+
+    Raises:
+        ModelError: there is no prompt at all.
+    """
+    if argument is not None and file is not None:
+        raise ModelError("a prompt and --file exclude each other", remedy="give one of them")
+    if file is not None:
+        return read_text(file, "prompt")
+    if argument is not None and argument != "-":
+        return argument
+    if argument == "-" or not sys.stdin.isatty():
+        text = sys.stdin.read()
+        if text.strip():
+            return text
+    raise ModelError("there is no prompt", remedy="give it as an argument, with --file, or on standard input")

@@ -1,0 +1,20 @@
+"""Constraints: sets of texts with an exact automaton, a validator's part, and a way to read the text back."""
+
+from canvasgen.constraints.algebra import optional, repeat
+from canvasgen.constraints.base import Constraint, Note
+from canvasgen.constraints.compiled import CompiledConstraint
+from canvasgen.constraints.json import json_schema
+from canvasgen.constraints.simple import choice, literal, regex, text
+
+__all__ = [
+    "CompiledConstraint",
+    "Constraint",
+    "Note",
+    "choice",
+    "json_schema",
+    "literal",
+    "optional",
+    "regex",
+    "repeat",
+    "text",
+]

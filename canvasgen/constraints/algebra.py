@@ -1,0 +1,192 @@
+"""The algebra of constraints: concatenation, union, intersection, complement, option and repetition.
+
+Each is the same operation twice: on the automata (`canvasgen.automata`), and on the validators' parts, so that
+`matches` of a combination is the combination of `matches`. A concatenation whose parts have validators is checked over
+every way to split the text; the automata rule out nearly all of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from canvasgen import automata
+from canvasgen.automata import Expr
+from canvasgen.constraints.base import Constraint, Note
+from canvasgen.errors import InvalidConstraint, ValidationFailed
+
+__all__ = ["Both", "Either", "Not", "Repeat", "Sequence", "as_constraint", "optional", "repeat"]
+
+
+def as_constraint(value: object) -> Constraint | None:
+    """A constraint as it is, a string as its literal, None for anything else."""
+    if isinstance(value, Constraint):
+        return value
+    if isinstance(value, str):
+        from canvasgen.constraints.simple import literal
+
+        return literal(value)
+    return None
+
+
+def _need(value: object, where: str) -> Constraint:
+    constraint = as_constraint(value)
+    if constraint is None:
+        raise InvalidConstraint("a constraint or a string is needed", rule=where, value=value)
+    return constraint
+
+
+class _Combined(Constraint):
+    """A constraint made of parts."""
+
+    def __init__(self, parts: tuple[Constraint, ...]) -> None:
+        self.parts = parts
+
+    @property
+    def has_validator(self) -> bool:
+        return any(part.has_validator for part in self.parts)
+
+    def explain(self) -> tuple[Note, ...]:
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.explain()))
+
+
+class Sequence(_Combined):
+    """`a + b`: a text of a followed by a text of b."""
+
+    def __init__(self, parts: tuple[Constraint, ...]) -> None:
+        flat = [inner for part in parts for inner in (part.parts if type(part) is Sequence else (part,))]
+        super().__init__(tuple(flat))
+
+    def _expression(self) -> Expr:
+        return automata.concat(*(part.expr for part in self.parts))
+
+    def _judge(self, text: str) -> None:
+        ends = {0}
+        for part in self.parts:
+            ends = {
+                stop
+                for start in sorted(ends)
+                for stop in range(start, len(text) + 1)
+                if part.matches(text[start:stop])
+            }
+        if len(text) not in ends:
+            raise ValidationFailed("no way to split the text satisfies every part", rule="+", value=text)
+
+
+class Either(_Combined):
+    """`a | b`: a text of a or of b; `parse` reads it as the first that matches."""
+
+    def __init__(self, parts: tuple[Constraint, ...]) -> None:
+        flat = [inner for part in parts for inner in (part.parts if type(part) is Either else (part,))]
+        super().__init__(tuple(flat))
+
+    def _expression(self) -> Expr:
+        return automata.union(*(part.expr for part in self.parts))
+
+    def _judge(self, text: str) -> None:
+        if not any(part.matches(text) for part in self.parts):
+            raise ValidationFailed("no alternative accepts the text", rule="|", value=text)
+
+    def parse(self, text: str) -> Any:
+        for part in self.parts:
+            if part.matches(text):
+                return part.parse(text)
+        raise ValidationFailed("no alternative accepts the text", rule="|", value=text)
+
+
+class Both(_Combined):
+    """`a & b`: a text of a that is a text of b too; `parse` reads it as the first."""
+
+    def _expression(self) -> Expr:
+        return automata.intersect(*(part.expr for part in self.parts))
+
+    def _judge(self, text: str) -> None:
+        for part in self.parts:
+            part.validate(text)
+
+    def parse(self, text: str) -> Any:
+        return self.parts[0].parse(text)
+
+    @property
+    def schema(self) -> Any:
+        return next((part.schema for part in self.parts if part.schema is not None), None)
+
+
+class Not(_Combined):
+    """`~a`: every well-formed UTF-8 text that a's automaton does not accept.
+
+    Texts that only a's validator refuses are left out: they would satisfy `~a` but are never generated.
+    """
+
+    def __init__(self, part: Constraint) -> None:
+        super().__init__((part,))
+
+    def _expression(self) -> Expr:
+        return automata.complement(self.parts[0].expr)
+
+    @property
+    def has_validator(self) -> bool:
+        return False
+
+    def explain(self) -> tuple[Note, ...]:
+        if not self.parts[0].has_validator:
+            return ()
+        return (Note("departure", "texts that only the validator of the negated constraint refuses"),)
+
+
+class Repeat(_Combined):
+    """`low` to `high` texts of a constraint, one after the other, with a literal separator between them."""
+
+    def __init__(self, part: Constraint, low: int, high: int | None, separator: str = "") -> None:
+        super().__init__((part,))
+        self.low = low
+        self.high = high
+        self.separator = separator
+
+    def _expression(self) -> Expr:
+        item = self.parts[0].expr
+        if not self.separator:
+            return automata.repeat(item, self.low, self.high)
+        return automata.separated(item, automata.literal(self.separator), self.low, self.high)
+
+    def _judge(self, text: str) -> None:
+        part = self.parts[0]
+        reached: set[int] = {0}
+        seen: list[frozenset[int]] = []
+        count = 0
+        while True:
+            if count >= self.low and len(text) in reached:
+                return
+            state = frozenset(reached)
+            if not reached or count == self.high or (count >= self.low and state in seen):
+                break
+            seen.append(state)
+            gap = self.separator if count else ""
+            starts = [at + len(gap) for at in sorted(reached) if text.startswith(gap, at)]
+            reached = {
+                stop for start in starts for stop in range(start, len(text) + 1) if part.matches(text[start:stop])
+            }
+            count += 1
+        raise ValidationFailed("no way to split the text satisfies every repetition", rule="repeat", value=text)
+
+
+def optional(constraint: Constraint | str) -> Constraint:
+    """A text of the constraint, or the empty text.
+
+    Raises:
+        InvalidConstraint: the argument is neither a constraint nor a string.
+    """
+    return Repeat(_need(constraint, "optional"), 0, 1)
+
+
+def repeat(constraint: Constraint | str, low: int = 0, high: int | None = None, *, separator: str = "") -> Constraint:
+    """`low` to `high` texts of the constraint (None: any number), with `separator` between neighbours.
+
+    Raises:
+        InvalidConstraint: the bounds are negative or contradict each other.
+    """
+    for name, value in (("low", low), ("high", high)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            raise InvalidConstraint("a repetition bound is a whole number, zero or more", rule=name, value=value)
+    if high is not None and low > high:
+        raise InvalidConstraint("the lower bound exceeds the upper one", rule="repeat", value=(low, high))
+    return Repeat(_need(constraint, "repeat"), low, high, separator)

@@ -1,0 +1,173 @@
+"""What every constraint is: a set of texts with an exact automaton, a validator's part, and a way to read a text back."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from canvasgen.automata import DFA, DEFAULT_LIMITS, Expr, Limits, to_dfa
+from canvasgen.errors import ValidationFailed
+
+if TYPE_CHECKING:
+    from canvasgen.constraints.compiled import CompiledConstraint
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["Constraint", "Note", "as_bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One statement about how a constraint is enforced.
+
+    Attributes:
+        kind: `automaton` (enforced while generating), `validator` (enforced at commit), `annotation` (has no effect
+            on what is valid) or `departure` (texts that would be valid but are never generated).
+        message: the statement.
+        path: where in the constraint; None for the whole.
+    """
+
+    kind: str
+    message: str
+    path: str | None = None
+
+    def __str__(self) -> str:
+        where = "" if self.path is None else f" at {self.path}"
+        return f"{self.kind}{where}: {self.message}"
+
+
+def as_bytes(text: str | bytes) -> bytes | None:
+    """The UTF-8 bytes of a text; None if it has none (a lone surrogate)."""
+    if isinstance(text, bytes):
+        return text
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return None
+
+
+class Constraint(ABC):
+    """A set of texts.
+
+    A text belongs to it if the byte automaton accepts it *and* the validator's part (`validate`) does; for most
+    constraints the automaton is everything. Subclasses give `_expression` and, where there is more to it, `_judge`,
+    `parse` and `explain`.
+
+    Laws (tests/constraints): what `matches` accepts, `validate` accepts and `parse` reads; `+ | & ~` mean
+    concatenation, union, intersection and complement of the sets that `matches` decides.
+    """
+
+    limits: Limits = DEFAULT_LIMITS
+
+    @abstractmethod
+    def _expression(self) -> Expr:
+        """The regular expression over bytes; called once."""
+
+    @cached_property
+    def expr(self) -> Expr:
+        """The regular expression over bytes whose language contains every text of the constraint."""
+        return self._expression()
+
+    @cached_property
+    def automaton(self) -> DFA:
+        """The minimal byte automaton of `expr`.
+
+        Raises:
+            ConstraintTooLarge: it would exceed `limits`.
+        """
+        return to_dfa(self.expr, self.limits)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hex digest; equal for constraints with equal automata."""
+        return self.automaton.fingerprint()
+
+    @property
+    def schema(self) -> Any:
+        """The JSON schema to show to a model; None for constraints that are not JSON."""
+        return None
+
+    @property
+    def has_validator(self) -> bool:
+        """True if `validate` may refuse a text that the automaton accepts."""
+        return False
+
+    def _judge(self, text: str) -> None:
+        """The validator's part, on a text that the automaton accepts; raises ValidationFailed."""
+
+    def validate(self, text: str | bytes) -> None:
+        """Raise ValidationFailed, with the reason, unless the text belongs to the constraint."""
+        data = as_bytes(text)
+        if data is None or not self.automaton.accepts(data):
+            raise ValidationFailed("the text is not in the constraint's language", rule="automaton", value=text)
+        if self.has_validator:
+            self._judge(data.decode("utf-8"))
+
+    def matches(self, text: str | bytes) -> bool:
+        """True if the whole text belongs to the constraint: automaton and validator's part."""
+        try:
+            self.validate(text)
+        except ValidationFailed:
+            return False
+        return True
+
+    def parse(self, text: str) -> Any:
+        """The value that a matching text stands for; the text itself unless the constraint says otherwise."""
+        return text
+
+    def explain(self) -> tuple[Note, ...]:
+        """How each part of the constraint is enforced, and what is never generated though it would be valid."""
+        return ()
+
+    def compile(self, vocabulary: Vocabulary) -> CompiledConstraint:
+        """The token automaton over a vocabulary (cached in memory and on disk).
+
+        Raises:
+            Unsatisfiable: no text satisfies the constraint.
+            ConstraintTooLarge: a limit would be exceeded.
+        """
+        from canvasgen.constraints.compiled import CompiledConstraint
+
+        return CompiledConstraint.build(self, vocabulary)
+
+    def __add__(self, other: object) -> Constraint:
+        from canvasgen.constraints.algebra import Sequence, as_constraint
+
+        right = as_constraint(other)
+        return NotImplemented if right is None else Sequence((self, right))
+
+    def __radd__(self, other: object) -> Constraint:
+        from canvasgen.constraints.algebra import Sequence, as_constraint
+
+        left = as_constraint(other)
+        return NotImplemented if left is None else Sequence((left, self))
+
+    def __or__(self, other: object) -> Constraint:
+        from canvasgen.constraints.algebra import Either, as_constraint
+
+        right = as_constraint(other)
+        return NotImplemented if right is None else Either((self, right))
+
+    def __ror__(self, other: object) -> Constraint:
+        from canvasgen.constraints.algebra import Either, as_constraint
+
+        left = as_constraint(other)
+        return NotImplemented if left is None else Either((left, self))
+
+    def __and__(self, other: object) -> Constraint:
+        from canvasgen.constraints.algebra import Both, as_constraint
+
+        right = as_constraint(other)
+        return NotImplemented if right is None else Both((self, right))
+
+    def __rand__(self, other: object) -> Constraint:
+        from canvasgen.constraints.algebra import Both, as_constraint
+
+        left = as_constraint(other)
+        return NotImplemented if left is None else Both((left, self))
+
+    def __invert__(self) -> Constraint:
+        from canvasgen.constraints.algebra import Not
+
+        return Not(self)

@@ -1,0 +1,98 @@
+"""A constraint over a vocabulary: the token automaton, ready to condition a canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from canvasgen.constraints.base import Constraint
+from canvasgen.errors import Unsatisfiable
+from canvasgen.inference import condition
+from canvasgen.tokens import TokenAutomaton, cached_lift
+from canvasgen.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from canvasgen.inference import Posterior
+
+__all__ = ["CompiledConstraint"]
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledConstraint:
+    """A constraint lifted to the tokens of a vocabulary.
+
+    Attributes:
+        constraint: the constraint.
+        vocabulary: the vocabulary.
+        token_automaton: classes, sets and edges (DESIGN: every state is reachable and can reach the end).
+    """
+
+    constraint: Constraint
+    vocabulary: Vocabulary
+    token_automaton: TokenAutomaton
+
+    @classmethod
+    def build(cls, constraint: Constraint, vocabulary: Vocabulary) -> CompiledConstraint:
+        """Lift a constraint; see `Constraint.compile`."""
+        automaton = constraint.automaton
+        if automaton.is_empty:
+            raise Unsatisfiable("no text satisfies the constraint", rule=type(constraint).__name__)
+        return cls(constraint, vocabulary, cached_lift(automaton, vocabulary))
+
+    @property
+    def num_states(self) -> int:
+        """States of the token automaton."""
+        return self.token_automaton.num_states
+
+    @property
+    def num_edges(self) -> int:
+        """Pairs (source, target) that some token connects."""
+        return len(self.token_automaton.edge_source)
+
+    @property
+    def num_classes(self) -> int:
+        """Classes of tokens that act alike on every state."""
+        return self.token_automaton.num_classes
+
+    @property
+    def shortest_tokens(self) -> int:
+        """Fewest tokens of any complete text (without an end token)."""
+        return self.token_automaton.shortest_tokens
+
+    def accepts(self, ids: Sequence[int]) -> bool:
+        """True if the ids spell a complete text: text tokens, at most one end token, then a tail that is not looked at."""
+        return self.token_automaton.accepts(ids)
+
+    def condition(
+        self,
+        logits: Any,
+        *,
+        fixed: Mapping[int, int] | None = None,
+        state: int | None = None,
+        remaining: int = 0,
+        backend: str = "auto",
+    ) -> Posterior:
+        """The distribution of a canvas given that it is valid.
+
+        Args:
+            logits: [L, V] float32, torch or numpy.
+            fixed: {position: token id} for positions that are given.
+            state: the state carried over from the block before; None at the start of the text.
+            remaining: tokens of budget after this canvas; 0 if the canvas must hold the whole rest of the text.
+            backend: `auto`, `numba` or `torch`.
+
+        Raises:
+            ModelError: NaN or +inf among the logits.
+            Unsatisfiable, BudgetTooSmall: no valid canvas.
+        """
+        return condition(
+            self.token_automaton,
+            logits,
+            fixed=fixed,
+            state=state,
+            remaining=remaining,
+            end_ids=self.vocabulary.end_ids,
+            pad_id=self.vocabulary.pad_id,
+            backend=backend,
+        )

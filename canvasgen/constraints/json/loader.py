@@ -1,0 +1,186 @@
+"""From what the user has (a schema, its text, a type) to a schema document and a reader of texts.
+
+Types go through pydantic's `TypeAdapter`: models, dataclasses, TypedDicts, NamedTuples, unions, `list[int]`, anything it takes.
+Their schema is the one of validation, by alias. Two schemas come from it: pydantic's own, to be shown to a model, and an
+internal one in which objects are closed and in which decimals and URLs say what they are.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, PydanticInvalidForJsonSchema
+from pydantic_core import core_schema
+
+from canvasgen.constraints.json.assertions import DECIMAL_TEXT
+from canvasgen.constraints.json.document import Document, parse_text
+from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, ValidationFailed
+
+__all__ = ["Source", "load"]
+
+_MOST_DECIMAL_DIGITS = 40
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a JSON constraint comes from.
+
+    Attributes:
+        document: the schema document that is compiled.
+        adapter: pydantic's adapter; None for schemas.
+    """
+
+    document: Document
+    adapter: TypeAdapter[Any] | None
+
+    @cached_property
+    def prompt_schema(self) -> Any:
+        """The schema to show to a model."""
+        if self.adapter is None:
+            return self.document.root
+        return self.adapter.json_schema(by_alias=True, mode="validation")
+
+    def read(self, text: str) -> Any:
+        """The value of a text: an instance of the type, or plain data.
+
+        Raises:
+            ValidationFailed: the text cannot be read.
+        """
+        if self.adapter is not None:
+            try:
+                return self.adapter.validate_json(text)
+            except ValidationError as error:
+                raise ValidationFailed(
+                    "pydantic refuses the text", text=text, reasons=(_summary(error),), rule="pydantic"
+                ) from error
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ValidationFailed("the text is no JSON", text=text, reasons=(str(error),), rule="json") from error
+
+
+def _summary(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(str(step) for step in entry['loc']) or 'value'}: {entry['msg']}"
+        for entry in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+
+
+def load(schema: Any) -> Source:
+    """Recognise a schema (dict, bool or JSON text) or a type.
+
+    Raises:
+        InvalidConstraint: it is neither, or pydantic cannot make an adapter for the type.
+        UnsupportedConstraint: pydantic has no JSON schema for the type.
+    """
+    if schema is None:
+        raise InvalidConstraint("there is no schema", remedy="for the null type use type(None)")
+    if isinstance(schema, str):
+        return Source(Document(parse_text(schema)), None)
+    if isinstance(schema, dict | bool):
+        return Source(Document(schema), None)
+    if isinstance(schema, list | tuple | int | float | bytes):
+        raise InvalidConstraint("a schema is a dict, a bool, JSON text or a type", value=schema)
+    return _load_type(schema)
+
+
+def _load_type(wanted: Any) -> Source:
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(wanted)
+        document = adapter.json_schema(by_alias=True, mode="validation", schema_generator=_InternalSchema)
+    except PydanticInvalidForJsonSchema as error:
+        raise UnsupportedConstraint(f"the type has no JSON form: {error.message}", rule="type", value=wanted) from error
+    except PydanticSchemaGenerationError as error:
+        raise InvalidConstraint(f"pydantic cannot read the type: {error.message}", rule="type", value=wanted) from error
+    except (PydanticUserError, PydanticUndefinedAnnotation) as error:
+        raise InvalidConstraint(f"pydantic refuses the type: {error.message}", rule="type", value=wanted) from error
+    except (TypeError, NameError, RecursionError) as error:
+        raise InvalidConstraint(f"pydantic cannot read the type: {error}", rule="type", value=_name(wanted)) from error
+    return Source(Document(document), adapter)
+
+
+def _name(wanted: Any) -> str:
+    return wanted.__name__ if inspect.isclass(wanted) else type(wanted).__name__
+
+
+class _InternalSchema(GenerateJsonSchema):
+    """Pydantic's schema with closed objects, decimals by their digits, and URLs by their scheme."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        return _closed(super().model_schema(schema))
+
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
+        return _closed(super().dataclass_schema(schema))
+
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        return _closed(super().typed_dict_schema(schema))
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        bounds: dict[str, Any] = {"type": "number"}
+        names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+        for name, keyword in (*names.items(), ("multiple_of", "multipleOf")):
+            value = schema.get(name)
+            if value is not None:
+                bounds[keyword] = _plain_number(value)
+        shapes = [{**bounds, **limits} for limits in _digit_limits(schema.get("max_digits"), schema.get("decimal_places"))]
+        number: dict[str, Any] = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+        return {"anyOf": [number, {"type": "string", DECIMAL_TEXT: number}]}
+
+    def url_schema(self, schema: core_schema.UrlSchema) -> JsonSchemaValue:
+        found = super().url_schema(schema)
+        schemes = schema.get("allowed_schemes") or []
+        if "http" in schemes or "https" in schemes:
+            found["format"] = "http-url"
+            if "http" not in schemes:
+                found["pattern"] = "^https:"
+        elif schemes:
+            found["pattern"] = f"^(?:{'|'.join(schemes)}):"
+        return found
+
+    def multi_host_url_schema(self, schema: core_schema.MultiHostUrlSchema) -> JsonSchemaValue:
+        found = super().multi_host_url_schema(schema)
+        schemes = schema.get("allowed_schemes") or []
+        if schemes:
+            found["pattern"] = f"^(?:{'|'.join(scheme.replace('+', chr(92) + '+') for scheme in schemes)}):"
+        return found
+
+    def complex_schema(self, schema: core_schema.ComplexSchema) -> JsonSchemaValue:
+        return {"type": "string", "pattern": r"^-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,17})?[+-](?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,17})?j$"}
+
+
+def _closed(schema: JsonSchemaValue) -> JsonSchemaValue:
+    if "properties" in schema or schema.get("type") == "object":
+        schema.setdefault("additionalProperties", False)
+    return schema
+
+
+def _plain_number(value: Any) -> int | float:
+    """A decimal bound as JSON has it; exact for what a float shows."""
+    number = float(value)
+    return int(value) if value == int(value) else number
+
+
+def _digit_limits(digits: int | None, places: int | None) -> list[dict[str, Any]]:
+    """What `max_digits` and `decimal_places` say, as bounds and steps; a list of alternatives."""
+    if digits is not None and digits > _MOST_DECIMAL_DIGITS:
+        digits = None
+    if digits is None:
+        return [{}] if places is None or places > _MOST_DECIMAL_DIGITS else [{"multipleOf": _unit(places)}]
+    most = digits if places is None else min(places, digits)
+    fewest = 0 if places is None else most
+    found: list[dict[str, Any]] = []
+    for after in range(fewest, most + 1):
+        limit = 10 ** (digits - after)
+        limits = {"allOf": [{"exclusiveMinimum": -limit, "exclusiveMaximum": limit, "multipleOf": _unit(after)}]}
+        found.append(limits)
+    return found
+
+
+def _unit(places: int) -> int | float:
+    return 1 if places == 0 else float(f"1e-{places}")

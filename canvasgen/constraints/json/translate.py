@@ -1,0 +1,270 @@
+"""From a schema document to the normal form: references, combinators, and one value set for each schema.
+
+Every keyword is either an assertion with a meaning here, an annotation (listed), or refused with its path. Keywords that no
+draft knows are annotations by the specification; `explain()` lists them, so that a misspelt keyword is seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from canvasgen.constraints.base import Note
+from canvasgen.constraints.json import assertions
+from canvasgen.constraints.json.algebra import as_fraction, intersect, subtract, union
+from canvasgen.constraints.json.document import LONGEST_REFERENCES, Base, Document, json_path
+from canvasgen.constraints.json.normal import (
+    ANY,
+    ANY_NODE,
+    NEVER,
+    NEVER_NODE,
+    Arena,
+    Array,
+    Inexpressible,
+    Keys,
+    Node,
+    Numbers,
+    Object,
+    Property,
+    Strings,
+    Values,
+)
+from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+
+__all__ = ["Translator"]
+
+_ANNOTATIONS = frozenset(
+    "$anchor $comment $defs $dynamicAnchor $id $schema $vocabulary contentEncoding contentMediaType contentSchema default "
+    "definitions deprecated description discriminator example examples id readOnly title writeOnly".split()
+)
+_COMBINATORS = frozenset("$ref allOf anyOf const dependencies dependentRequired dependentSchemas enum if not oneOf".split())
+_FOLLOWERS = frozenset("else then".split())
+_REFUSED = frozenset(
+    "$dynamicRef $recursiveRef contains maxContains minContains unevaluatedItems unevaluatedProperties".split()
+)
+_EVERYTHING_ELSE = ANY._replace(objects=())
+
+
+class Translator:
+    """Gives the schemas of a document their nodes.
+
+    Attributes:
+        document: the schema document.
+        python: True for schemas that come from a Python type, whose formats are pydantic's.
+        notes: what `explain()` says about keywords.
+        contradictions: (path, message) of shapes that turned out empty.
+    """
+
+    def __init__(self, document: Document, *, python: bool) -> None:
+        self.document = document
+        self.python = python
+        self.arena = Arena()
+        self.notes: dict[Note, None] = {}
+        self.contradictions: list[tuple[str, str]] = []
+        self._nodes: dict[int, Node] = {}
+
+    def root(self) -> Node:
+        """The node of the whole document."""
+        return self.node(self.document.root, "$", self.document.root_base())
+
+    def note(self, kind: str, message: str, path: str) -> None:
+        """Remember a statement for `explain()`."""
+        self.notes[Note(kind, message, path)] = None
+
+    def node(self, schema: Any, path: str, base: Base) -> Node:
+        """The node of a schema; one node for each place in the document."""
+        for _ in range(LONGEST_REFERENCES):
+            if schema is True:
+                return ANY_NODE
+            if schema is False:
+                return NEVER_NODE
+            if not isinstance(schema, dict):
+                raise InvalidConstraint("a schema is an object or a boolean", path=path, value=schema)
+            known = self._nodes.get(id(schema))
+            if known is not None:
+                return known
+            base = self.document.base_of(schema, path, base)
+            if not ("$ref" in schema and all(name == "$ref" or name in _ANNOTATIONS for name in schema)):
+                break
+            schema, path, base = self._refer(schema, path, base)
+        else:
+            raise InvalidConstraint("references lead to one another without any content", path=path, rule="$ref")
+        if all(name in _ANNOTATIONS for name in schema):
+            node = ANY_NODE
+        else:
+            here, where, inside = schema, path, base
+            node = Node(where, self.arena, lambda: self._values(here, where, inside))
+        self._nodes[id(schema)] = node
+        return node
+
+    def _refer(self, schema: dict[str, Any], path: str, base: Base) -> tuple[Any, str, Base]:
+        reference = schema["$ref"]
+        where = json_path(path, "$ref")
+        if not isinstance(reference, str):
+            raise InvalidConstraint("`$ref` is a string", path=where, rule="$ref", value=reference)
+        return self.document.resolve(reference, base, where)
+
+    def children(self, schema: Any, name: str, path: str, base: Base) -> list[Node]:
+        """The nodes of a keyword whose value is a list of schemas."""
+        where = json_path(path, name)
+        if not isinstance(schema, list) or (not schema and name != "prefixItems" and name != "items"):
+            raise InvalidConstraint("a non-empty list of schemas is needed", path=where, rule=name, value=schema)
+        return [self.node(child, json_path(where, at), base) for at, child in enumerate(schema)]
+
+    def _values(self, schema: dict[str, Any], path: str, base: Base) -> Values:
+        """The value set of one schema: its own assertions and its combinators, in the order they are written."""
+        if "$ref" in schema and self.document.draft <= 7:
+            for name in schema:
+                if name != "$ref" and name not in _ANNOTATIONS:
+                    self.note("annotation", f"`{name}` beside `$ref` is ignored in draft {self.document.draft}", path)
+            return self.node(*self._refer(schema, path, base)).values
+        values = ANY
+        own = False
+        late: list[str] = []
+        for name in schema:
+            if name in assertions.KEYWORDS:
+                if not own:
+                    own = True
+                    values = intersect(values, assertions.own_values(self, schema, path, base), self.arena)
+            elif name in _COMBINATORS:
+                if name in ("enum", "const"):
+                    values = intersect(self._listed(schema, name, path), values, self.arena)
+                elif name in ("not", "oneOf", "if"):
+                    late.append(name)
+                else:
+                    values = self._combine(values, schema, name, path, base)
+            elif name in _REFUSED:
+                raise UnsupportedConstraint(
+                    "the keyword is not supported yet", path=json_path(path, name), rule=name, value=schema[name]
+                )
+            elif name not in _ANNOTATIONS and name not in _FOLLOWERS and not name.startswith("canvasgen:"):
+                self.note("annotation", f"`{name}` is no keyword of JSON Schema and has no effect", path)
+        for name in late:
+            values = self._combine_late(values, schema, name, path, base)
+        if values.is_empty and values is not NEVER:
+            self.contradictions.append((path, "the keywords contradict one another"))
+        return values
+
+    # --- enum and const ------------------------------------------------------------------------------------------
+
+    def _listed(self, schema: dict[str, Any], name: str, path: str) -> Values:
+        where = json_path(path, name)
+        if name == "const":
+            return self._one(schema[name], where)
+        items = schema[name]
+        if not isinstance(items, list):
+            raise InvalidConstraint("`enum` is a list", path=where, rule=name, value=items)
+        texts = [item for item in items if isinstance(item, str)]
+        rest = [(at, item) for at, item in enumerate(items) if not isinstance(item, str)]
+        values = self._texts(texts, where)
+        numbers: dict[Numbers, None] = {}
+        for at, item in rest:
+            one = self._one(item, json_path(where, at))
+            numbers.update(dict.fromkeys(one.numbers))
+            values = union(values, one._replace(numbers=()))
+        return values._replace(numbers=tuple(numbers))
+
+    def _texts(self, texts: list[str], path: str) -> Values:
+        kept = tuple(text for text in dict.fromkeys(texts) if assertions.has_utf8(text))
+        if len(kept) < len(set(texts)):
+            self.note("departure", "strings with a lone surrogate cannot be written in UTF-8", path)
+        return Values(strings=(Strings(values=kept),)) if kept else Values()
+
+    def _one(self, value: Any, path: str) -> Values:
+        """The set of one value."""
+        if value is None:
+            return Values(null=True)
+        if isinstance(value, bool):
+            return Values(true=value, false=not value)
+        if isinstance(value, str):
+            return self._texts([value], path)
+        if isinstance(value, int | float):
+            number = as_fraction(value)
+            step = as_fraction(1) if number.denominator == 1 else None
+            return Values(numbers=(Numbers(number, False, number, False, step, (), isinstance(value, float)),))
+        if isinstance(value, list):
+            nodes = tuple(self._constant(item, json_path(path, at)) for at, item in enumerate(value))
+            return Values(arrays=(Array(nodes, NEVER_NODE, len(nodes), len(nodes)),))
+        properties = {
+            name: Property(self._constant(item, json_path(path, name)), True) for name, item in value.items()
+        }
+        return Values(objects=(Object(properties, ()),))
+
+    def _constant(self, value: Any, path: str) -> Node:
+        return Node.of(self._one(value, path), path, self.arena)
+
+    # --- combinators ---------------------------------------------------------------------------------------------
+
+    def _combine(self, values: Values, schema: dict[str, Any], name: str, path: str, base: Base) -> Values:
+        child = schema[name]
+        if name == "$ref":
+            return intersect(values, self.node(*self._refer(schema, path, base)).values, self.arena)
+        if name == "allOf":
+            for node in self.children(child, name, path, base):
+                values = intersect(values, node.values, self.arena)
+            return values
+        if name == "anyOf":
+            found = NEVER
+            for node in self.children(child, name, path, base):
+                found = union(found, node.values)
+            return intersect(values, found, self.arena)
+        return self._depend(values, child, name, path, base)
+
+    def _depend(self, values: Values, child: Any, name: str, path: str, base: Base) -> Values:
+        """`dependentRequired`, `dependentSchemas` and, in the drafts that have it, `dependencies`."""
+        where = json_path(path, name)
+        if name == "dependencies" and self.document.draft >= 2019:
+            self.note("annotation", "`dependencies` has no effect since draft 2019-09", path)
+            return values
+        if not isinstance(child, dict):
+            raise InvalidConstraint("an object is needed", path=where, rule=name, value=child)
+        for key, needed in child.items():
+            if isinstance(needed, list) and name != "dependentSchemas":
+                also = Values(objects=(assertions.requiring(needed, json_path(where, key)),))
+                present = intersect(Values(objects=(assertions.requiring([key], where),)), also, self.arena)
+            elif name != "dependentRequired":
+                also = self.node(needed, json_path(where, key), base).values
+                present = intersect(Values(objects=(assertions.requiring([key], where),)), also, self.arena)
+            else:
+                raise InvalidConstraint("a list of names is needed", path=json_path(where, key), rule=name, value=needed)
+            absent = Object({key: Property(NEVER_NODE, False)}, (Keys(None, ANY_NODE),))
+            choice = _EVERYTHING_ELSE._replace(objects=(absent, *present.objects))
+            values = intersect(values, choice, self.arena)
+        return values
+
+    def _combine_late(self, values: Values, schema: dict[str, Any], name: str, path: str, base: Base) -> Values:
+        """`not`, `oneOf`, `if`: what they take away is taken from what everything else leaves."""
+        where = json_path(path, name)
+        try:
+            if name == "not":
+                return subtract(values, self.node(schema[name], where, base).values, self.arena)
+            if name == "oneOf":
+                return self._one_of(values, self.children(schema[name], name, path, base))
+            if "then" not in schema and "else" not in schema:
+                self.node(schema[name], where, base)
+                return values
+            condition = self.node(schema[name], where, base).values
+            positive = intersect(values, condition, self.arena)
+            if "then" in schema:
+                then = self.node(schema["then"], json_path(path, "then"), base).values
+                positive = intersect(positive, then, self.arena)
+            negative = subtract(values, condition, self.arena)
+            if "else" in schema:
+                otherwise = self.node(schema["else"], json_path(path, "else"), base).values
+                negative = intersect(negative, otherwise, self.arena)
+            return union(positive, negative)
+        except Inexpressible as error:
+            raise UnsupportedConstraint(
+                f"the keyword needs {error}, which is not supported yet", path=where, rule=name, value=schema[name]
+            ) from error
+
+    def _one_of(self, values: Values, nodes: list[Node]) -> Values:
+        branches = [intersect(values, node.values, self.arena) for node in nodes]
+        found = NEVER
+        for at, branch in enumerate(branches):
+            for other, against in enumerate(branches):
+                if other != at and not against.is_empty:
+                    branch = subtract(branch, against, self.arena)
+            found = union(found, branch)
+        return found
+
+

@@ -1,0 +1,40 @@
+"""The whitespace between the tokens of a JSON text.
+
+`compact` is none at all. `flexible` is what models and writers really write, chosen anew at every place: nothing, one space,
+or a newline with the indentation of the level (two or four spaces, or one tab, a level). All of it is bounded, so that a
+text cannot run away in whitespace. There is none before the first token and after the last.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from canvasgen.automata import EPSILON, Expr, concat, literal, optional, union
+
+__all__ = ["after_mark", "before_close", "colon"]
+
+_SPACE = literal(" ")
+_COLON = literal(":")
+_SPACED_COLON = concat(_COLON, optional(_SPACE))
+
+
+@lru_cache(maxsize=256)
+def _gap(level: int) -> Expr:
+    indents = {" " * (2 * level), " " * (4 * level), "\t" * level}
+    lines = [concat(literal("\n"), literal(indent)) for indent in sorted(indents)]
+    return union(EPSILON, _SPACE, *lines)
+
+
+def after_mark(level: int, *, flexible: bool) -> Expr:
+    """What may stand after `{`, `[` or `,`, before something on that level of nesting (1: inside the outermost)."""
+    return _gap(level) if flexible else EPSILON
+
+
+def before_close(level: int, *, flexible: bool) -> Expr:
+    """What may stand before the `}` or `]` that closes something on that level."""
+    return _gap(level - 1) if flexible else EPSILON
+
+
+def colon(*, flexible: bool) -> Expr:
+    """A colon and what may stand after it."""
+    return _SPACED_COLON if flexible else _COLON

@@ -1,0 +1,170 @@
+"""Constraints on plain text: regular expressions, choices, literals and free text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+from canvasgen import automata
+from canvasgen.automata import Expr, parse_regex
+from canvasgen.constraints.base import Constraint, Note, as_bytes
+from canvasgen.errors import InvalidConstraint, ValidationFailed
+
+__all__ = ["Choice", "Literal", "Regex", "Text", "choice", "literal", "regex", "text"]
+
+_TAB, _NEWLINE = 0x09, 0x0A
+
+
+class Regex(Constraint):
+    """The texts that a regular expression matches as a whole."""
+
+    def __init__(self, pattern: str, flags: int, dialect: str) -> None:
+        self.pattern = pattern
+        self.flags = flags
+        self.dialect = dialect
+        self._parsed = parse_regex(pattern, flags, dialect=dialect)
+
+    def _expression(self) -> Expr:
+        return self._parsed
+
+    def explain(self) -> tuple[Note, ...]:
+        return (Note("automaton", f"the whole text matches the {self.dialect} regular expression {self.pattern!r}"),)
+
+
+class Literal(Constraint):
+    """One text."""
+
+    def __init__(self, content: str) -> None:
+        self.content = content
+
+    def _expression(self) -> Expr:
+        return automata.literal(self.content)
+
+
+class Choice(Constraint):
+    """One of several texts, each standing for a value."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+    def _expression(self) -> Expr:
+        return automata.union(*(automata.literal(item) for item in self.values))
+
+    def parse(self, text: str) -> Any:
+        if text not in self.values:
+            raise ValidationFailed("the text is none of the choices", rule="choice", value=text)
+        return self.values[text]
+
+    def explain(self) -> tuple[Note, ...]:
+        return (Note("automaton", f"one of {len(self.values)} texts"),)
+
+
+class Text(Constraint):
+    """Free text between two lengths, counted in code points."""
+
+    def __init__(self, low: int, high: int | None, lines: bool, without: tuple[str, ...]) -> None:
+        self.low = low
+        self.high = high
+        self.lines = lines
+        self.without = without
+
+    def _expression(self) -> Expr:
+        ranges = [(0x20, 0x7E), (0xA0, 0x10FFFF)]
+        if self.lines:
+            ranges = [(_TAB, _NEWLINE), *ranges]
+        free = automata.repeat(automata.code_points(ranges), self.low, self.high)
+        if not self.without:
+            return free
+        unwanted = automata.union(
+            *(automata.concat(automata.ANY_TEXT, automata.literal(part), automata.ANY_TEXT) for part in self.without)
+        )
+        return automata.difference(free, unwanted)
+
+
+def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constraint:
+    """The texts that `pattern` matches as a whole, as `re.fullmatch` (or, with `dialect="ecma"`, ECMA-262) means it.
+
+    Args:
+        pattern: the regular expression.
+        flags: flags of the `re` module.
+        dialect: `python` or `ecma`.
+
+    Raises:
+        InvalidConstraint: the pattern is malformed.
+        UnsupportedConstraint: it is not regular (back-references and the like), with the position.
+    """
+    if not isinstance(pattern, str):
+        raise InvalidConstraint("a regular expression is given as a string", rule="regex", value=pattern)
+    if dialect not in ("python", "ecma"):
+        raise InvalidConstraint("the dialect is `python` or `ecma`", rule="dialect", value=dialect)
+    return Regex(pattern, int(flags), dialect)
+
+
+def literal(content: str) -> Constraint:
+    """Exactly this text.
+
+    Raises:
+        InvalidConstraint: it is no string, or holds a lone surrogate, which has no UTF-8.
+    """
+    if not isinstance(content, str) or as_bytes(content) is None:
+        raise InvalidConstraint("a literal is a string that has UTF-8", rule="literal", value=content)
+    return Literal(content)
+
+
+def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Constraint:
+    """One of the items; the generated value is the item itself.
+
+    Args:
+        items: strings, or values that are written with `str`; a mapping from text to value; or an Enum class (the texts
+            are its members' values).
+
+    Raises:
+        InvalidConstraint: there are no items, two are written alike, or one has no UTF-8.
+    """
+    if isinstance(items, str):
+        raise InvalidConstraint("a choice needs several items, not one string", rule="choice", value=items)
+    if isinstance(items, Mapping):
+        pairs = list(items.items())
+    elif isinstance(items, type) and issubclass(items, Enum):
+        pairs = [(str(member.value), member) for member in items]
+    elif isinstance(items, Iterable):
+        pairs = [(item if isinstance(item, str) else str(item), item) for item in items]
+    else:
+        raise InvalidConstraint("a choice needs an iterable of items", rule="choice", value=items)
+    values: dict[str, Any] = {}
+    for written, value in pairs:
+        if not isinstance(written, str) or as_bytes(written) is None:
+            raise InvalidConstraint("a choice is written as a string that has UTF-8", rule="choice", value=written)
+        if written in values:
+            raise InvalidConstraint("two choices are written alike", rule="choice", value=written)
+        values[written] = value
+    if not values:
+        raise InvalidConstraint("a choice needs at least one item", rule="choice")
+    return Choice(values)
+
+
+def text(
+    min_length: int = 0, max_length: int | None = None, *, lines: bool = True, without: Iterable[str] = ()
+) -> Constraint:
+    """Free text: printable characters, spaces and, with `lines`, tabs and newlines.
+
+    Args:
+        min_length: fewest code points.
+        max_length: most code points; None for no bound but the token budget.
+        lines: whether the text may hold tabs and newlines.
+        without: texts that must not occur inside.
+
+    Raises:
+        InvalidConstraint: the bounds are negative or contradict each other, or a `without` text is empty.
+    """
+    for name, value in (("min_length", min_length), ("max_length", max_length)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            raise InvalidConstraint("a length is a whole number, zero or more", rule=name, value=value)
+    if max_length is not None and max_length < min_length:
+        raise InvalidConstraint("max_length is below min_length", rule="text", value=(min_length, max_length))
+    parts = (without,) if isinstance(without, str) else tuple(without)
+    for part in parts:
+        if not isinstance(part, str) or not part or as_bytes(part) is None:
+            raise InvalidConstraint("`without` holds non-empty strings", rule="without", value=part)
+    return Text(min_length, max_length, lines, parts)

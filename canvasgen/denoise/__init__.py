@@ -1,0 +1,29 @@
+"""Denoising: the loop, and what it asks of a model."""
+
+from canvasgen.denoise.completion import Commit, Completion, Done, Draft, Event, Failed, Step
+from canvasgen.denoise.job import Job
+from canvasgen.denoise.loop import run, stream
+from canvasgen.denoise.policy import Policy
+from canvasgen.denoise.protocol import Context, Defaults, Denoiser
+from canvasgen.denoise.randomness import Randomness, RowRandomness
+from canvasgen.denoise.validators import Validator
+
+__all__ = [
+    "Commit",
+    "Completion",
+    "Context",
+    "Defaults",
+    "Denoiser",
+    "Done",
+    "Draft",
+    "Event",
+    "Failed",
+    "Job",
+    "Policy",
+    "Randomness",
+    "RowRandomness",
+    "Step",
+    "Validator",
+    "run",
+    "stream",
+]

@@ -1,0 +1,156 @@
+"""The text of a row over its blocks, and which canvas is added to it.
+
+best canvas ──▶ closes the text? ──no──▶ taken (validators wait for the whole text)
+                      │ yes
+                      ▼
+                 validators ──accept──▶ taken
+                      │ refuse
+                      ▼
+                 next-best canvases whose text is new ──accept──▶ taken
+                      │ all refused
+                      ▼
+                 fresh noise for the block, a few times; then ValidationFailed
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canvasgen.denoise.belief import Belief, text_length
+from canvasgen.denoise.policy import Policy
+from canvasgen.denoise.validators import refusal
+from canvasgen.errors import ValidationFailed
+
+if TYPE_CHECKING:
+    from canvasgen.denoise.job import Job
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["Chosen", "RowText"]
+
+_CANVASES_PER_TEXT = 8
+"""Canvases looked at for each text that the validators may see: one text has many tokenizations."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A canvas to take into the text.
+
+    Attributes:
+        canvas: int64 `[n]`.
+        ids: its tokens of text, with the end token.
+        state: the automaton's state after it; None without a constraint.
+        closes: whether the text is finished with it.
+    """
+
+    canvas: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    state: int | None
+    closes: bool
+
+
+class RowText:
+    """What a row has committed so far, and the rule by which it commits more.
+
+    Attributes:
+        ids: tokens of text, with the end token once there is one.
+        content: their bytes.
+        state: the automaton's state after them; None at its start and without a constraint.
+        log_prob: sum of the committed canvases' log-probabilities.
+    """
+
+    def __init__(self, job: Job, max_tokens: int, vocabulary: Vocabulary, policy: Policy) -> None:
+        self.ids: list[int] = []
+        self.content = b""
+        self.state: int | None = None
+        self.log_prob = 0.0
+        self._constraint = job.constraint
+        self._validators = job.validators
+        self._budget = max_tokens
+        self._vocabulary = vocabulary
+        self._policy = policy
+        self._refused: dict[str, str] = {}
+        self._restarts = 0
+
+    def room(self, canvas_length: int) -> tuple[int, int]:
+        """Positions of the next canvas that are within the budget, and the tokens that remain after it."""
+        here = min(canvas_length, self._budget)
+        return here, self._budget - here
+
+    def choose(self, belief: Belief) -> Chosen | None:
+        """Takes the first acceptable canvas; None if all were refused and the block is to be denoised again.
+
+        Raises:
+            ValidationFailed: all were refused and the restarts are used up, or a validator broke.
+        """
+        best = self._weigh(belief, belief.best)
+        if not best.closes:
+            return self._take(belief, best)
+        for number, (chosen, text) in enumerate(self._new_texts(belief)):
+            reason = refusal(text, self._constraint and self._constraint.constraint, self._validators)
+            if reason is None:
+                return self._take(belief, chosen)
+            self._refused[text] = reason
+            if number == self._policy.candidates:
+                break
+        if self._restarts == self._policy.restarts:
+            raise self._failure()
+        self._restarts += 1
+        return None
+
+    def decoded(self) -> str:
+        """The text so far; a character that a block's border cuts waits for its other half."""
+        return codecs.getincrementaldecoder("utf-8")(errors="replace").decode(self.content)
+
+    def _new_texts(self, belief: Belief) -> Iterator[tuple[Chosen, str]]:
+        """Closing canvases whose text was not refused before, most probable first."""
+        most = _CANVASES_PER_TEXT * (self._policy.candidates + 1 + len(self._refused))
+        for canvas in islice(belief.candidates(), most):
+            chosen = self._weigh(belief, canvas)
+            if chosen.closes:
+                text = self._with(chosen.ids).decode("utf-8", errors="replace")
+                if text not in self._refused:
+                    yield chosen, text
+
+    def _weigh(self, belief: Belief, canvas: NDArray[np.int64]) -> Chosen:
+        ids = canvas[: text_length(canvas, self._vocabulary.end_ids)]
+        state = belief.end_state(canvas)
+        ended = ids.size > 0 and int(ids[-1]) in self._vocabulary.end_ids
+        closes = ended or len(canvas) == self._budget or self._nothing_follows(state)
+        return Chosen(canvas, ids, state, closes)
+
+    def _nothing_follows(self, state: int | None) -> bool:
+        """Whether the automaton has no way on from a state: then the text is complete, end token or not."""
+        if self._constraint is None or state is None:
+            return False
+        sources = self._constraint.token_automaton.edge_source
+        place = int(np.searchsorted(sources, state))
+        return place == len(sources) or int(sources[place]) != state
+
+    def _take(self, belief: Belief, chosen: Chosen) -> Chosen:
+        self.ids.extend(int(token) for token in chosen.ids)
+        self.content = self._with(chosen.ids)
+        self.state = chosen.state
+        self.log_prob += belief.log_prob(chosen.canvas)
+        self._budget -= len(chosen.canvas)
+        return chosen
+
+    def _with(self, ids: NDArray[np.int64]) -> bytes:
+        return self.content + self._vocabulary.text_bytes(ids)
+
+    def _failure(self) -> ValidationFailed:
+        best, reason = next(iter(self._refused.items()))
+        return ValidationFailed(
+            f"all {len(self._refused)} texts that were tried were refused; of the first: {reason}",
+            text=best,
+            reasons=tuple(self._refused.values()),
+            rule="validators",
+            value=best,
+            remedy="put what the validators demand into the constraint or the prompt, or allow more restarts",
+        )

@@ -1,0 +1,136 @@
+"""What a generation returns, and what a stream tells on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canvasgen.errors import CanvasgenError, Outcome
+
+if TYPE_CHECKING:
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["Commit", "Completion", "Done", "Draft", "Event", "Failed", "Step"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One denoising step of one row.
+
+    Attributes:
+        block, step: counted from 1; the steps of a block that was denoised again go on counting.
+        temperature: what the logits were divided by.
+        log_partition: log of the mass that the model, at this temperature, gives to all valid canvases;
+            None for a row without a constraint. Two steps' masses are comparable only at the same
+            temperature.
+        mean_entropy: nats per position of the text, of the constrained marginals.
+        log_mass: mean log of the mass that the model gives the tokens allowed at a position of the text.
+        accepted: positions accepted in this step.
+        ids: the best canvas, int64 `[L]`.
+    """
+
+    block: int
+    step: int
+    temperature: float
+    log_partition: float | None
+    mean_entropy: float
+    log_mass: float
+    accepted: int
+    ids: NDArray[np.int64] = field(repr=False)
+    vocabulary: Vocabulary = field(repr=False, compare=False)
+    before: bytes = field(default=b"", repr=False)
+
+    @cached_property
+    def draft(self) -> str:
+        """The whole text as it would be if this step's best canvas were committed."""
+        return (self.before + self.vocabulary.text_bytes(self.ids)).decode("utf-8", errors="replace")
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The result of one generation.
+
+    Attributes:
+        value: what the constraint makes of the text; the text itself without a constraint.
+        text: the text, without its end token.
+        token_ids: its tokens, with the end token if one was written.
+        log_prob: sum over the blocks of log P(canvas | valid) in nats, under the last distributions before
+            each commit (position by position without a constraint): how sure the model was of exactly these
+            tokens.
+        probabilities: probabilities of fields; empty, until constraints name fields to report on.
+        steps: denoising steps of each block.
+        blocks: number of blocks.
+        outcome: how it ended.
+        timings: seconds by `prefill`, `denoise`, `condition`, `commit` and `total`. In a batch the model's
+            forward passes are shared, and each row that took part counts them in full.
+        trace: one `Step` per denoising step.
+    """
+
+    value: Any
+    text: str
+    token_ids: tuple[int, ...]
+    log_prob: float
+    probabilities: Mapping[str, Any] = field(default_factory=dict)
+    steps: tuple[int, ...] = ()
+    blocks: int = 0
+    outcome: Outcome = Outcome.COMPLETE
+    timings: Mapping[str, float] = field(default_factory=dict)
+    trace: tuple[Step, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A denoising step is over; `text` is the best text at this step, made when asked for."""
+
+    row: int
+    record: Step = field(repr=False)
+
+    __match_args__ = ("text", "block", "step")
+
+    @property
+    def text(self) -> str:
+        """The whole text as it stands."""
+        return self.record.draft
+
+    @property
+    def block(self) -> int:
+        """The block's number, from 1."""
+        return self.record.block
+
+    @property
+    def step(self) -> int:
+        """The step's number in its block, from 1."""
+        return self.record.step
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A block is final; `text` is the whole text up to its end."""
+
+    text: str
+    block: int
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Done:
+    """A row is finished."""
+
+    completion: Completion
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A row ended in an error of its own; the other rows go on."""
+
+    error: CanvasgenError
+    row: int = 0
+
+
+Event: TypeAlias = Draft | Commit | Done | Failed

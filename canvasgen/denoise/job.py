@@ -1,0 +1,92 @@
+"""What one row of a batch is asked for, and the check that it can be done at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from canvasgen.denoise.protocol import Denoiser
+from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
+
+if TYPE_CHECKING:
+    from canvasgen.constraints import CompiledConstraint
+    from canvasgen.denoise.validators import Validator
+
+__all__ = ["Job", "token_budget"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One generation.
+
+    Attributes:
+        prompt: token ids of the prompt.
+        constraint: compiled for the denoiser's vocabulary; None for free text.
+        max_tokens: budget; None: the model's default, or the whole canvases that the shortest valid text
+            needs.
+        max_denoising_steps: per block (and once more per restart); None: the model's own.
+        temperature: None: the model's schedule; 0: tokens of the best canvas are accepted instead of a
+            sample's, under the model's schedule; else constant.
+        validators: besides the constraint's own.
+        seed: of all the row's random numbers.
+    """
+
+    prompt: Sequence[int]
+    constraint: CompiledConstraint | None = None
+    max_tokens: int | None = None
+    max_denoising_steps: int | None = None
+    temperature: float | None = None
+    validators: tuple[Validator, ...] = field(default=())
+    seed: int = 0
+
+
+def token_budget(job: Job, denoiser: Denoiser) -> int:
+    """The job's budget of tokens, checked against its constraint and the model's context.
+
+    A text that closes with the budget's last token needs no end token: the shortest text itself is what
+    must fit.
+
+    Raises:
+        BudgetTooSmall: no valid text fits.
+        InvalidConstraint: a negative temperature, or no denoising step.
+        ModelError: prompt and budget exceed the context, or the constraint is for another vocabulary.
+    """
+    if job.temperature is not None and not job.temperature >= 0:
+        raise InvalidConstraint("a temperature is 0 or more", rule="temperature", value=job.temperature)
+    if job.max_denoising_steps is not None and job.max_denoising_steps < 1:
+        raise InvalidConstraint(
+            "a block needs at least one step", rule="max_denoising_steps", value=job.max_denoising_steps
+        )
+    shortest = 1
+    if job.constraint is not None:
+        if job.constraint.vocabulary.fingerprint != denoiser.vocabulary.fingerprint:
+            raise ModelError(
+                "the constraint was compiled for another vocabulary than the model's",
+                rule="vocabulary",
+                remedy="compile it with the model's own vocabulary",
+            )
+        shortest = max(1, int(job.constraint.token_automaton.shortest_tokens))
+    budget = job.max_tokens
+    if budget is None:
+        length = denoiser.canvas_length
+        budget = max(denoiser.defaults.max_tokens, -(-shortest // length) * length)
+    if budget < shortest:
+        raise BudgetTooSmall(
+            f"the shortest valid text has {shortest} tokens and the budget is {budget}",
+            rule="max_tokens",
+            value=budget,
+            remedy=f"raise max_tokens to {shortest} or more",
+        )
+    limit = denoiser.max_context
+    if limit is not None and len(job.prompt) + budget > limit:
+        raise ModelError(
+            f"the prompt has {len(job.prompt)} tokens, but beside max_tokens {budget} the context of {limit} "
+            f"has room for {max(0, limit - budget)}",
+            rule="context length",
+            value=len(job.prompt),
+            remedy="shorten the prompt or lower max_tokens",
+        )
+    if not job.prompt:
+        raise ModelError("the prompt has no tokens", rule="prompt", remedy="give at least one token")
+    return budget

@@ -1,0 +1,184 @@
+"""The denoising loop, written once for every model and every constraint.
+
+    prompts ──prefill──▶ context ◀───────────────── commit ◀────────────────── text goes on
+                            │                                                        ▲
+    noise ──▶ canvas ──▶ denoise ──▶ logits / t ──▶ condition ──▶ belief             │
+                ▲                                                   │                │
+                │                            settled? ──────no──────┤                │
+                │                                                   │ yes            │
+                └── renoise the others ◀── accept the sure ◀────────┤                │
+                                                                    ▼                │
+    fresh noise ◀── refused ── validators: best canvas, next best, … ──taken──▶ text closed? ──▶ completion
+
+A batch goes through `denoise` together; each row is conditioned, accepted, renoised and committed by
+itself, with its own random numbers, and leaves when it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from time import perf_counter
+
+import torch
+
+from canvasgen.denoise.completion import Commit, Completion, Done, Draft, Event, Failed
+from canvasgen.denoise.job import Job, token_budget
+from canvasgen.denoise.policy import Policy
+from canvasgen.denoise.protocol import Context, Denoiser
+from canvasgen.denoise.randomness import Randomness, RowRandomness
+from canvasgen.denoise.row import Phase, Row
+from canvasgen.errors import ModelError, ValidationFailed
+
+__all__ = ["run", "stream"]
+
+
+def run(
+    denoiser: Denoiser,
+    jobs: Sequence[Job],
+    *,
+    policy: Policy | None = None,
+    randomness: Randomness | None = None,
+) -> list[Completion]:
+    """All completions, in the order of the jobs; arguments and errors as for `stream`.
+
+    Raises:
+        CanvasgenError: the first error of a row, after the rows before it in time have finished.
+    """
+    done: dict[int, Completion] = {}
+    for event in stream(denoiser, jobs, policy=policy, randomness=randomness):
+        if isinstance(event, Failed):
+            raise event.error
+        if isinstance(event, Done):
+            done[event.row] = event.completion
+    return [done[index] for index in range(len(jobs))]
+
+
+def stream(
+    denoiser: Denoiser,
+    jobs: Sequence[Job],
+    *,
+    policy: Policy | None = None,
+    randomness: Randomness | None = None,
+) -> Iterator[Event]:
+    """Runs the jobs as one batch and tells what happens: drafts, commits, and a `Done` or `Failed` for each
+    row.
+
+    Args:
+        denoiser: the model.
+        jobs: one per row; at least one.
+        policy: acceptance, commit and retry; None: `Policy()`.
+        randomness: None: `RowRandomness`, a generator per row from the job's seed.
+
+    Raises:
+        BudgetTooSmall, InvalidConstraint, ModelError: a job is impossible; before the model runs.
+        ModelError: the model gave logits that are not numbers.
+    """
+    if denoiser.noise != "uniform":
+        raise ModelError(f"the noise of this model is {denoiser.noise!r}, not uniform", rule="noise")
+    started = perf_counter()
+    policy = policy or Policy()
+    rows = [Row(index, job, token_budget(job, denoiser), denoiser, policy) for index, job in enumerate(jobs)]
+    if randomness is None:
+        randomness = RowRandomness([job.seed for job in jobs], denoiser.canvas_length, denoiser.vocab_size)
+    context = denoiser.prefill([job.prompt for job in jobs])
+    _spend(rows, "prefill", started)
+    while rows:
+        for row, canvas in zip(rows, randomness.canvas([row.index for row in rows]), strict=True):
+            row.begin_block(canvas)
+        yield from _block(denoiser, context, rows, randomness)
+        context, rows = _next_block(denoiser, context, rows)
+
+
+def _block(denoiser: Denoiser, context: Context, rows: list[Row], randomness: Randomness) -> Iterator[Event]:
+    """Denoises one block of every row until each has committed or failed."""
+    views = _Views(denoiser, context, rows)
+    while active := [row for row in rows if row.phase is Phase.DENOISING]:
+        for row, logits in views.denoise(active):
+            begun = perf_counter()
+            row.observe(logits)
+            _spend([row], "condition", begun)
+        _accept_and_renoise(active, randomness)
+        yield from [Draft(row.index, row.trace[-1]) for row in active]
+        for row in active:
+            if row.settled():
+                yield from _commit(row, randomness)
+
+
+def _accept_and_renoise(rows: list[Row], randomness: Randomness) -> None:
+    """The next canvas of every row, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
+    tokens = {row.index: row.tokens(randomness) for row in rows if not row.draws_each_position}
+    free = [row for row in rows if row.draws_each_position]
+    if free:
+        indices = [row.index for row in free]
+        probabilities = torch.stack([row.probabilities for row in free])
+        tokens.update(zip(indices, randomness.tokens(indices, probabilities), strict=True))
+    for row, noise in zip(rows, randomness.canvas([row.index for row in rows]), strict=True):
+        row.renoise(tokens[row.index], noise)
+
+
+def _commit(row: Row, randomness: Randomness) -> Iterator[Event]:
+    """Commits a settled row's block, or starts it again if every candidate was refused."""
+    begun = perf_counter()
+    try:
+        taken = row.commit()
+        _spend([row], "commit", begun)
+        if not taken:
+            row.begin_again(randomness.canvas([row.index])[0])
+            return
+        yield Commit(row.text.decoded(), row.block, row.index)
+        if row.phase is Phase.OVER:
+            yield Done(row.completion(), row.index)
+    except ValidationFailed as error:
+        row.phase = Phase.OVER
+        yield Failed(error, row.index)
+
+
+def _next_block(denoiser: Denoiser, context: Context, rows: list[Row]) -> tuple[Context, list[Row]]:
+    """Reads the committed block into the context of the rows that go on."""
+    seats = [seat for seat, row in enumerate(rows) if row.phase is Phase.COMMITTED]
+    going = [rows[seat] for seat in seats]
+    if going:
+        begun = perf_counter()
+        if len(going) < len(rows):
+            context = denoiser.select(context, seats)
+        context = denoiser.commit(context, torch.stack([torch.from_numpy(row.committed) for row in going]))
+        _spend(going, "commit", begun)
+    return context, going
+
+
+class _Views:
+    """The context of the rows that still denoise; cut anew only when that set changes."""
+
+    def __init__(self, denoiser: Denoiser, context: Context, rows: list[Row]) -> None:
+        self._denoiser = denoiser
+        self._whole = context
+        self._seat = {row.index: seat for seat, row in enumerate(rows)}
+        self._cut: dict[tuple[int, ...], Context] = {tuple(range(len(rows))): context}
+
+    def denoise(self, rows: list[Row]) -> Iterator[tuple[Row, torch.Tensor]]:
+        """Each row with its logits `[L, V]`; fresh rows go apart, they have no self-conditioning."""
+        for group in ([row for row in rows if row.is_fresh], [row for row in rows if not row.is_fresh]):
+            if not group:
+                continue
+            begun = perf_counter()
+            before = [told for row in group if (told := row.self_conditioning) is not None]
+            _spend(group, "condition", begun)
+            begun = perf_counter()
+            canvas = torch.stack([row.canvas for row in group])
+            known = torch.stack(before) if before else None
+            logits = self._denoiser.denoise(self._context(group), canvas, known)
+            _spend(group, "denoise", begun)
+            yield from zip(group, logits, strict=True)
+
+    def _context(self, rows: list[Row]) -> Context:
+        seats = tuple(self._seat[row.index] for row in rows)
+        if seats not in self._cut:
+            whole = tuple(range(len(self._seat)))
+            self._cut = {whole: self._whole, seats: self._denoiser.select(self._whole, seats)}
+        return self._cut[seats]
+
+
+def _spend(rows: list[Row], what: str, begun: float) -> None:
+    seconds = perf_counter() - begun
+    for row in rows:
+        row.times[what] += seconds

@@ -1,0 +1,225 @@
+"""One row of a batch: what it was asked, where it stands, and what it does with each step's logits."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from time import perf_counter
+
+import numpy as np
+import torch
+
+from canvasgen.denoise.belief import Belief, ConstrainedBelief, FreeBelief
+from canvasgen.denoise.commit import RowText
+from canvasgen.denoise.completion import Completion, Step
+from canvasgen.denoise.job import Job
+from canvasgen.denoise.policy import Policy, accept
+from canvasgen.denoise.protocol import Denoiser
+from canvasgen.denoise.randomness import Randomness
+from canvasgen.denoise.schedule import Schedule
+from canvasgen.errors import ModelError, Outcome
+
+__all__ = ["Phase", "Row"]
+
+
+class Phase(Enum):
+    """Where a row stands in its block."""
+
+    DENOISING = "denoising"
+    COMMITTED = "block committed, text goes on"
+    OVER = "over"
+
+
+class Row:
+    """The state of one generation; the loop calls its methods in the order in which they stand here."""
+
+    def __init__(self, index: int, job: Job, max_tokens: int, denoiser: Denoiser, policy: Policy) -> None:
+        self.index = index
+        self.job = job
+        self.text = RowText(job, max_tokens, denoiser.vocabulary, policy)
+        self.times = dict.fromkeys(("prefill", "denoise", "condition", "commit", "total"), 0.0)
+        self.trace: list[Step] = []
+        self._started = perf_counter()
+        self._policy = policy
+        usual = denoiser.defaults
+        self._entropy_bound = usual.entropy_bound if policy.entropy_bound is None else policy.entropy_bound
+        self._confidence = usual.confidence if policy.confidence is None else policy.confidence
+        self._stability = usual.stability if policy.stability is None else policy.stability
+        self._greedy = job.temperature == 0
+        self._schedule = _schedule(job, denoiser)
+        self._vocabulary = denoiser.vocabulary
+        self._canvas_length = denoiser.canvas_length
+        self._steps: list[int] = []
+        self._hurried = False
+        self._outcome = Outcome.COMPLETE
+
+    # A block starts, or starts again.
+
+    def begin_block(self, canvas: torch.Tensor) -> None:
+        """A new block, from noise int64 `[L]`."""
+        self._steps.append(0)
+        self.begin_again(canvas)
+
+    def begin_again(self, canvas: torch.Tensor) -> None:
+        """The same block once more, from other noise int64 `[L]`."""
+        self.phase = Phase.DENOISING
+        self.canvas = canvas.cpu()
+        self._belief: Belief | None = None
+        self._step = 0
+        self._history: deque[bytes] = deque(maxlen=self._stability)
+
+    @property
+    def block(self) -> int:
+        """The block's number, from 1."""
+        return len(self._steps)
+
+    # A denoising step.
+
+    @property
+    def self_conditioning(self) -> torch.Tensor | None:
+        """What the model is told of its last answer, `[L, V]`; None at a block's first step."""
+        return None if self._belief is None else self._belief.self_conditioning
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the next step is the first since the canvas was filled with noise."""
+        return self._belief is None
+
+    @property
+    def belief(self) -> Belief:
+        """What the last step's logits say."""
+        assert self._belief is not None
+        return self._belief
+
+    def observe(self, logits: torch.Tensor) -> None:
+        """Takes a step's raw logits, float32 `[L, V]`, and decides which positions are sure enough to accept.
+
+        Raises:
+            ModelError: they are not numbers; names block, step and position.
+        """
+        self._step += 1
+        self._steps[-1] += 1
+        temperature = self._schedule.temperature(self._step)
+        self._belief = self._believe(logits / temperature)
+        progress = self._schedule.progress(self._step)
+        self._doubt = self._policy.doubt(self.belief.entropies, self.belief.log_mass, progress)
+        if self._policy.pin_forced:
+            self._doubt = np.where(self.belief.forced(), 0.0, self._doubt)
+        self._accepted = accept(self._doubt, self._entropy_bound)
+        self._record(temperature)
+
+    @property
+    def draws_each_position(self) -> bool:
+        """Whether this step's tokens are drawn position by position, from `probabilities` `[L, V]`."""
+        return not self._greedy and self.belief.probabilities is not None
+
+    @property
+    def probabilities(self) -> torch.Tensor:
+        """What `draws_each_position` draws from."""
+        assert self.belief.probabilities is not None
+        return self.belief.probabilities
+
+    def tokens(self, randomness: Randomness) -> torch.Tensor:
+        """This step's tokens, int64 `[L]`, if not drawn position by position: the best, or a joint sample."""
+        chosen = self.belief.canvas if self._greedy else self.belief.sample(randomness.seed(self.index))
+        return torch.from_numpy(chosen)
+
+    def renoise(self, tokens: torch.Tensor, noise: torch.Tensor) -> None:
+        """The next canvas: accepted tokens, and noise elsewhere; both int64 `[L]`."""
+        self.canvas = torch.where(torch.from_numpy(self._accepted), tokens.cpu(), noise.cpu())
+
+    # The decision.
+
+    def settled(self) -> bool:
+        """Whether the best canvas is to be committed: it is stable and sure, or this was the last step."""
+        counted = np.ones(self._canvas_length, dtype=np.bool_)
+        if self.job.constraint is not None:
+            counted[self.belief.length :] = False
+        text = self.belief.canvas[counted].tobytes()
+        stable = len(self._history) == self._history.maxlen and all(old == text for old in self._history)
+        self._history.append(text)
+        if self.job.constraint is not None and (stable or self._step == 1):
+            counted &= ~self.belief.forced()
+            if not counted.any():
+                return True
+        if stable and float(self._doubt[counted].mean()) < self._confidence:
+            return True
+        self._hurried = self._step == self._schedule.steps
+        return self._hurried
+
+    def commit(self) -> bool:
+        """Takes the best acceptable canvas into the text; False if all were refused: then the block starts
+        again.
+
+        Raises:
+            ValidationFailed: no canvas is acceptable, or a validator broke.
+        """
+        chosen = self.text.choose(self.belief)
+        if chosen is None:
+            return False
+        self._outcome = Outcome.STEP_LIMIT if self._hurried else self._outcome
+        self.phase = Phase.OVER if chosen.closes else Phase.COMMITTED
+        self.committed = chosen.canvas
+        self._belief = None
+        return True
+
+    # The end.
+
+    def completion(self) -> Completion:
+        """The result of a row that is over."""
+        text = self.text.decoded()
+        constraint = self.job.constraint
+        ended = constraint is not None or self.text.ids[-1] in self._vocabulary.end_ids
+        self.times["total"] = perf_counter() - self._started
+        return Completion(
+            value=text if constraint is None else constraint.constraint.parse(text),
+            text=text,
+            token_ids=tuple(self.text.ids),
+            log_prob=self.text.log_prob,
+            steps=tuple(self._steps),
+            blocks=len(self._steps),
+            outcome=self._outcome if ended else Outcome.UNCLOSED,
+            timings=dict(self.times),
+            trace=tuple(self.trace),
+        )
+
+    def _believe(self, logits: torch.Tensor) -> Belief:
+        budget, remaining = self.text.room(self._canvas_length)
+        try:
+            if self.job.constraint is None:
+                return FreeBelief(logits, budget, self._vocabulary.end_ids)
+            return ConstrainedBelief(logits, self.job.constraint, self.text.state, budget, remaining)
+        except ModelError as error:
+            raise ModelError(
+                f"row {self.index}: {error.message}",
+                path=f"block {self.block}, step {self._steps[-1]}, {error.path or 'some position'}",
+                rule=error.rule,
+                value=error.value,
+                remedy=error.remedy or "check the model's weights and its dtype",
+            ) from error
+
+    def _record(self, temperature: float) -> None:
+        belief = self.belief
+        counted = slice(0, max(belief.length, 1)) if self.job.constraint is not None else slice(None)
+        self.trace.append(
+            Step(
+                block=self.block,
+                step=self._steps[-1],
+                temperature=temperature,
+                log_partition=belief.log_partition,
+                mean_entropy=float(belief.entropies[counted].mean()),
+                log_mass=float(belief.log_mass[counted].mean()),
+                accepted=int(self._accepted.sum()),
+                ids=belief.best,
+                vocabulary=self._vocabulary,
+                before=bytes(self.text.content),
+            )
+        )
+
+
+def _schedule(job: Job, denoiser: Denoiser) -> Schedule:
+    defaults = denoiser.defaults
+    steps = defaults.max_denoising_steps if job.max_denoising_steps is None else job.max_denoising_steps
+    if job.temperature is None or job.temperature == 0:
+        return Schedule(defaults.t_min, defaults.t_max, steps)
+    return Schedule(job.temperature, job.temperature, steps)

@@ -1,0 +1,190 @@
+"""From requests to completions: one model, its prompts, its constraints."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from canvasgen.constraints import Constraint
+from canvasgen.constraints import choice as choice_constraint
+from canvasgen.constraints import json_schema as schema_constraint
+from canvasgen.constraints import regex as regex_constraint
+from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, run, stream
+from canvasgen.errors import InvalidConstraint
+from canvasgen.models.loading import Loaded
+
+if TYPE_CHECKING:
+    from canvasgen.denoise import Denoiser
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["Engine", "Request"]
+
+Prompt = str | Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One generation to be done; the fields mean what the arguments of `canvasgen.generate` mean.
+
+    Attributes:
+        prompt: a text, or chat messages.
+        schema, regex, choice, constraint: at most one of them.
+        validators: called with the value.
+        max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
+        prompt_schema: whether the schema goes into the prompt; or another schema that goes there, constrained or not.
+    """
+
+    prompt: Prompt = ""
+    schema: Any = field(default=None, kw_only=True)
+    regex: str | None = field(default=None, kw_only=True)
+    choice: Sequence[Any] | None = field(default=None, kw_only=True)
+    constraint: Constraint | None = field(default=None, kw_only=True)
+    validators: Sequence[Callable[[Any], Any]] = field(default=(), kw_only=True)
+    max_tokens: int | None = field(default=None, kw_only=True)
+    max_denoising_steps: int | None = field(default=None, kw_only=True)
+    temperature: float | None = field(default=None, kw_only=True)
+    seed: int | None = field(default=None, kw_only=True)
+    prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
+
+    def resolve(self) -> Constraint | None:
+        """The one constraint that the request names; None for free text.
+
+        Raises:
+            InvalidConstraint: it names more than one, or a malformed one.
+        """
+        given = [n for n in ("schema", "regex", "choice", "constraint") if getattr(self, n) is not None]
+        if len(given) > 1:
+            raise InvalidConstraint(
+                f"{' and '.join(given)} exclude each other",
+                rule="one constraint",
+                remedy="give one of them; combine constraints with +, | and &",
+            )
+        if self.schema is not None:
+            return schema_constraint(self.schema)
+        if self.regex is not None:
+            return regex_constraint(self.regex)
+        if self.choice is not None:
+            return choice_constraint(self.choice)
+        if self.constraint is not None and not isinstance(self.constraint, Constraint):
+            raise InvalidConstraint(
+                "not a constraint", rule="constraint", value=self.constraint, remedy="build one with cg.json_schema, cg.regex, …"
+            )
+        return self.constraint
+
+
+class Engine:
+    """A loaded model that turns requests into completions.
+
+    `complete`, `generate` and `stream` take either a `Request` or its fields as arguments.
+    """
+
+    def __init__(self, loaded: Loaded, *, policy: Policy | None = None) -> None:
+        """Wraps a loaded model; `policy` says when positions are accepted and blocks committed."""
+        self._loaded = loaded
+        self._policy = policy
+
+    @property
+    def denoiser(self) -> Denoiser:
+        """The model as the loop sees it."""
+        return self._loaded.denoiser
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The model's token ids and their bytes."""
+        return self._loaded.denoiser.vocabulary
+
+    def generate(self, prompt: Prompt | Request = "", **options: Any) -> Any:
+        """The value of a completion; arguments and errors as for `canvasgen.generate`."""
+        return self.complete(prompt, **options).value
+
+    def complete(self, prompt: Prompt | Request = "", **options: Any) -> Completion:
+        """One completion: value, text, token ids, log-probability, steps, outcome, timings and trace."""
+        job = self._job(_request(prompt, options))
+        return run(self._loaded.denoiser, [job], policy=self._policy)[0]
+
+    def stream(self, prompt: Prompt | Request = "", **options: Any) -> Iterator[Event]:
+        """Events while a completion forms: `Draft` at every step, `Commit` at every block, `Done` at the end.
+
+        Errors of the request are raised here and not at the first event.
+        """
+        job = self._job(_request(prompt, options))
+        return self._raising(stream(self._loaded.denoiser, [job], policy=self._policy))
+
+    def batch(
+        self, requests: Iterable[Request | Mapping[str, Any]], *, size: int = 16, progress: bool = False
+    ) -> list[Completion]:
+        """All completions, in order; different prompts and constraints share the forward passes.
+
+        Args:
+            requests: requests, or their fields as mappings.
+            size: rows that go through the model together at most; bounds the memory.
+            progress: show a progress bar on standard error.
+
+        Raises:
+            CanvasgenError: the first error; requests are checked before the model runs.
+        """
+        if size < 1:
+            raise InvalidConstraint("a batch has at least one row", rule="size", value=size)
+        jobs = [self._job(r if isinstance(r, Request) else Request(**r)) for r in requests]
+        chunks = [jobs[i : i + size] for i in range(0, len(jobs), size)]
+        if progress:
+            from rich.console import Console
+            from rich.progress import track
+
+            shown = track(chunks, description="batches", console=Console(stderr=True))
+        else:
+            shown = chunks
+        return [done for chunk in shown for done in run(self._loaded.denoiser, chunk, policy=self._policy)]
+
+    def _job(self, request: Request) -> Job:
+        constraint = request.resolve()
+        if isinstance(request.prompt_schema, Mapping):
+            shown = request.prompt_schema
+        else:
+            shown = constraint.schema if constraint is not None and request.prompt_schema else None
+        return Job(
+            prompt=self._loaded.encode(request.prompt, shown),
+            constraint=None if constraint is None else constraint.compile(self.vocabulary),
+            max_tokens=request.max_tokens,
+            max_denoising_steps=request.max_denoising_steps,
+            temperature=request.temperature,
+            validators=tuple(_on_value(v, constraint) for v in request.validators),
+            seed=secrets.randbits(62) if request.seed is None else request.seed,
+        )
+
+    @staticmethod
+    def _raising(events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, Failed):
+                raise event.error
+            yield event
+            if isinstance(event, Done):
+                return
+
+
+_OPTIONS = frozenset(f.name for f in fields(Request)) - {"prompt"}
+
+
+def _request(prompt: Prompt | Request, options: Mapping[str, Any]) -> Request:
+    if isinstance(prompt, Request):
+        if options:
+            raise TypeError(f"a Request takes no further options: {', '.join(sorted(options))}")
+        return prompt
+    unknown = sorted(set(options) - _OPTIONS)
+    if unknown:
+        raise TypeError(f"unknown option: {', '.join(unknown)}; there are {', '.join(sorted(_OPTIONS))}")
+    return Request(prompt, **options)
+
+
+class _on_value:
+    """A user's validator of the value, as a validator of the text."""
+
+    def __init__(self, validator: Callable[[Any], Any], constraint: Constraint | None) -> None:
+        self._validator = validator
+        self._parse = (lambda text: text) if constraint is None else constraint.parse
+        self.__qualname__ = getattr(validator, "__qualname__", type(validator).__qualname__)
+
+    def __call__(self, text: str) -> Any:
+        return self._validator(self._parse(text))

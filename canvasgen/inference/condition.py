@@ -1,0 +1,192 @@
+"""From logits to the posterior: the checks, the one pass over the vocabulary, fixed positions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from canvasgen.errors import BudgetTooSmall, ModelError, Unsatisfiable
+from canvasgen.inference.layout import AutomatonArrays, Layout, layout_of
+from canvasgen.inference.numba_backend import NumbaBackend
+from canvasgen.inference.posterior import Posterior
+from canvasgen.inference.reference import TorchBackend
+from canvasgen.inference.tables import Backend, ClassTables, log_sum
+
+__all__ = ["BackendName", "Logits", "Request", "condition", "condition_batch"]
+
+BackendName = Literal["auto", "numba", "torch"]
+Logits = torch.Tensor | npt.NDArray[np.floating]
+
+
+def condition(
+    automaton: AutomatonArrays,
+    logits: Logits,
+    *,
+    end_ids: Sequence[int],
+    pad_id: int | None = None,
+    fixed: Mapping[int, int] | None = None,
+    state: int | None = None,
+    remaining: int = 0,
+    backend: BackendName = "auto",
+    threads: int | None = None,
+) -> Posterior:
+    """The posterior over canvases, P(x | valid) ∝ ∏_i softmax(logits_i)(x_i) · 1[x is valid].
+
+    Valid is a text that the automaton accepts, an end token, and a tail of anything; or a text that goes on to the
+    canvas's last position and can be finished in `remaining` more tokens (with none: is accepted there).
+
+    Args:
+        automaton: a `canvasgen.tokens.TokenAutomaton` over V tokens.
+        logits: `[L, V]`, computed with as float32; numpy or torch, on any device. −inf is probability zero.
+        end_ids: tokens that end a text.
+        pad_id: what `best` and `k_best` write after the end; None: the (lowest) end id.
+        fixed: position -> token id that must stand there; its probability p_i counts once, in text or tail.
+        state: state before this canvas (`Posterior.end_state` of the last one); None: the start.
+        remaining: tokens of budget after this canvas.
+        backend: "numba" computes on the CPU, "torch" where the logits are (the plain reference, in float64);
+            "auto" is numba for the CPU and torch elsewhere.
+        threads: for numba; None: as many as torch uses.
+
+    Raises:
+        ModelError: NaN or +inf, a position of nothing but −inf, or a shape that does not fit; names the position.
+        BudgetTooSmall: no text ends within L + `remaining` tokens.
+        Unsatisfiable: no valid canvas has a positive probability (contradictory fixed tokens, −inf); says where.
+    """
+    length, size = _shape(automaton, logits)
+    layout = layout_of(automaton, end_ids)
+    at = layout.start if state is None else state
+    if not 0 <= at <= layout.num_states:
+        raise ValueError(f"state {at} of an automaton of {layout.num_states} states")
+    if pad_id is not None and not 0 <= pad_id < size:
+        raise ModelError("the pad token lies outside the vocabulary", rule="pad_id", value=pad_id)
+    pinned = _checked_fixed(fixed or {}, length, size)
+    _check_budget(layout, at, length, remaining)
+    engine = _backend(logits, backend, threads)
+    tables = _tables(layout, engine, pinned)
+    return Posterior(layout, tables, engine, fixed=pinned, state=at, remaining=remaining, pad_id=pad_id)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One canvas of a batch; the fields are the arguments of `condition`."""
+
+    automaton: AutomatonArrays
+    logits: Logits
+    end_ids: Sequence[int]
+    pad_id: int | None = None
+    fixed: Mapping[int, int] = field(default_factory=dict[int, int])
+    state: int | None = None
+    remaining: int = 0
+
+
+def condition_batch(
+    requests: Sequence[Request], *, backend: BackendName = "auto", threads: int | None = None
+) -> list[Posterior]:
+    """`condition` for each request, whole canvases side by side on the threads; the first error is raised."""
+    workers = max(1, min(threads or torch.get_num_threads(), len(requests)))
+    each = max(1, (threads or torch.get_num_threads()) // workers)
+
+    def one(request: Request) -> Posterior:
+        return condition(
+            request.automaton,
+            request.logits,
+            end_ids=request.end_ids,
+            pad_id=request.pad_id,
+            fixed=request.fixed,
+            state=request.state,
+            remaining=request.remaining,
+            backend=backend,
+            threads=each,
+        )
+
+    if workers == 1:
+        return [one(request) for request in requests]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(one, requests))
+
+
+def _shape(automaton: AutomatonArrays, logits: Logits) -> tuple[int, int]:
+    shape = tuple(logits.shape)
+    if len(shape) != 2 or shape[0] == 0:
+        raise ModelError("logits are a matrix of positions and tokens", rule="logits [L, V]", value=shape)
+    if shape[1] != len(automaton.class_of_token):
+        raise ModelError(
+            f"the logits are over {shape[1]} tokens, the constraint over {len(automaton.class_of_token)}",
+            rule="logits [L, V]",
+            value=shape,
+            remedy="compile the constraint for the vocabulary of this model, at the size of its output",
+        )
+    return shape[0], shape[1]
+
+
+def _checked_fixed(fixed: Mapping[int, int], length: int, size: int) -> dict[int, int]:
+    pinned = {int(i): int(token) for i, token in fixed.items()}
+    for i, token in pinned.items():
+        if not 0 <= i < length:
+            raise Unsatisfiable(
+                "a fixed position lies outside the canvas", path=f"position {i}", rule="fixed"
+            )
+        if not 0 <= token < size:
+            raise Unsatisfiable(
+                "a fixed token is not in the vocabulary", path=f"position {i}", rule="fixed", value=token
+            )
+    return pinned
+
+
+def _check_budget(layout: Layout, state: int, length: int, remaining: int) -> None:
+    if state == layout.ended:
+        return
+    needed = int(layout.distance[state])
+    if needed < 0:
+        raise Unsatisfiable("no text of this vocabulary satisfies the constraint", rule="empty language")
+    if needed > length + remaining:
+        raise BudgetTooSmall(
+            f"the shortest way to finish the text takes {needed} tokens, {length + remaining} are left",
+            rule="token budget",
+            value=length + remaining,
+            remedy=f"allow at least {needed} tokens",
+        )
+
+
+def _backend(logits: Logits, name: BackendName, threads: int | None) -> Backend:
+    as_torch = isinstance(logits, torch.Tensor)
+    if name == "torch" or (name == "auto" and as_torch and logits.device.type != "cpu"):
+        return TorchBackend(torch.as_tensor(logits).detach().float(), as_torch)
+    if isinstance(logits, torch.Tensor):
+        array = logits.detach().to("cpu", torch.float32).numpy()
+    else:
+        array = np.asarray(logits, dtype=np.float32)
+    return NumbaBackend(np.ascontiguousarray(array), threads or torch.get_num_threads(), as_torch)
+
+
+def _tables(layout: Layout, engine: Backend, fixed: Mapping[int, int]) -> ClassTables:
+    best, mass, mean, wrong = engine.reduce(layout)
+    if wrong >= 0:
+        raise ModelError("the model's logits hold NaN", path=f"position {wrong}", rule="NaN logits")
+    top = best.max(axis=1)
+    for value, message in ((np.inf, "hold +inf"), (-np.inf, "are all -inf: no token is possible")):
+        if (top == value).any():
+            position = int(np.argmax(top == value))
+            raise ModelError(
+                f"the model's logits {message}", path=f"position {position}", rule="infinite logits"
+            )
+    normaliser = log_sum(mass)
+    best -= normaliser[:, None]
+    mass -= normaliser[:, None]
+    tail = np.zeros(len(normaliser))
+    for i, token in fixed.items():
+        tail[i] = engine.token_logit(i, token) - float(normaliser[i])
+        c = int(layout.class_of_token[token])
+        for table in (best, mass):
+            table[i] = -np.inf
+            table[i, c] = tail[i]
+        mean[i] = 0.0
+    return ClassTables(
+        best=best, mass=mass, mean=mean, normaliser=normaliser, tail=cast("npt.NDArray[np.float64]", tail)
+    )

@@ -1,0 +1,236 @@
+"""The arrays that conditioning reads, arranged once per token automaton and set of end tokens.
+
+Two things are added to the token automaton so that the recurrence needs no special cases (S live states, C text
+classes, Z class sets, E edges):
+
+- a state `S`, *ended*, reached from every accepting state by the class `C` of end tokens (class set `Z`), and left
+  only to itself by the don't-care tail (class set `Z + 1`, whose weight is given per position);
+- a class `C + 1` of every other token (special tokens, tokens without a transition): no edge carries it, but it
+  counts in the normaliser and can stand in the tail.
+
+Tokens are sorted by class, so that one class is one contiguous segment; edges are kept in three orders (by source,
+by target, by class set), one for each direction that the recurrence sums in.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from canvasgen.errors import ModelError
+
+__all__ = ["AutomatonArrays", "Groups", "Layout", "layout_of"]
+
+Ints = npt.NDArray[np.int32]
+
+
+class AutomatonArrays(Protocol):
+    """What inference needs of a `canvasgen.tokens.TokenAutomaton` (shapes and meaning: see there)."""
+
+    @property
+    def num_states(self) -> int: ...
+    @property
+    def num_classes(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def class_of_token(self) -> Ints: ...
+    @property
+    def edge_source(self) -> Ints: ...
+    @property
+    def edge_target(self) -> Ints: ...
+    @property
+    def edge_set(self) -> Ints: ...
+    @property
+    def set_offsets(self) -> Ints: ...
+    @property
+    def set_classes(self) -> Ints: ...
+    @property
+    def accepting(self) -> npt.NDArray[np.bool_]: ...
+    @property
+    def distance(self) -> Ints: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Edges sorted by one of their three ends (source, target or class set).
+
+    Edge `k` of group `g` is any `k` in `offsets[g]:offsets[g + 1]`; `first` and `second` hold its other two ends.
+    """
+
+    offsets: Ints
+    group: Ints
+    first: Ints
+    second: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A token automaton and its end tokens, arranged for the recurrence.
+
+    Attributes:
+        vocabulary_size: V.
+        num_states: S; state S is *ended*.
+        num_classes: C; class C is the end tokens, class C + 1 every other token that is no text here.
+        num_sets: Z; set Z is {end}, set Z + 1 the tail.
+        start: start state.
+        class_of_token: int32[V], in 0..C+1.
+        token_order: uint32[V], token ids sorted by class, ascending within one.
+        class_offsets: int32[C + 3], borders of the classes in `token_order`.
+        set_offsets, set_classes: the classes of each of the Z + 1 sets that have classes.
+        class_set_offsets, class_sets: where each of the C + 2 classes can stand: in its sets, and in the tail.
+        by_source: (target, set) of each source; `by_target`: (source, set); `by_set`: (source, target).
+        distance: int32[S], fewest tokens to an accepting state.
+        end_ids: the end tokens.
+    """
+
+    vocabulary_size: int
+    num_states: int
+    num_classes: int
+    num_sets: int
+    start: int
+    class_of_token: Ints
+    token_order: npt.NDArray[np.uint32]
+    class_offsets: Ints
+    set_offsets: Ints
+    set_classes: Ints
+    class_set_offsets: Ints
+    class_sets: Ints
+    by_source: Groups
+    by_target: Groups
+    by_set: Groups
+    distance: Ints
+    end_ids: tuple[int, ...]
+
+    @property
+    def ended(self) -> int:
+        """The state after an end token."""
+        return self.num_states
+
+    @property
+    def end_class(self) -> int:
+        """The class of the end tokens."""
+        return self.num_classes
+
+    @property
+    def other_class(self) -> int:
+        """The class of the tokens that are neither text nor an end."""
+        return self.num_classes + 1
+
+    @property
+    def tail_set(self) -> int:
+        """The pseudo set of the don't-care tail."""
+        return self.num_sets + 1
+
+    def tokens_of_class(self, index: int) -> npt.NDArray[np.uint32]:
+        """The token ids of a class, ascending."""
+        return self.token_order[self.class_offsets[index] : self.class_offsets[index + 1]]
+
+    def final(self, remaining: int) -> npt.NDArray[np.bool_]:
+        """bool[S + 1]: the states that a block may end in with `remaining` tokens of budget left."""
+        return np.append((self.distance >= 0) & (self.distance <= remaining), True)
+
+    def step(self, state: int, token: int) -> int:
+        """The state after `token`, or -1: text first, then an end token, then anything."""
+        if state == self.ended:
+            return state
+        wanted = int(self.class_of_token[token])
+        for edge in range(int(self.by_source.offsets[state]), int(self.by_source.offsets[state + 1])):
+            index = int(self.by_source.second[edge])
+            low, high = int(self.set_offsets[index]), int(self.set_offsets[index + 1])
+            place = low + int(np.searchsorted(self.set_classes[low:high], wanted))
+            if place < high and int(self.set_classes[place]) == wanted:
+                return int(self.by_source.first[edge])
+        return -1
+
+
+def _offsets(keys: Ints, size: int) -> Ints:
+    counts = np.bincount(keys, minlength=size)
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _groups(keys: Ints, size: int, first: Ints, second: Ints) -> Groups:
+    order = np.argsort(keys, kind="stable")
+    return Groups(
+        offsets=_offsets(keys, size),
+        group=np.ascontiguousarray(keys[order]),
+        first=np.ascontiguousarray(first[order]),
+        second=np.ascontiguousarray(second[order]),
+    )
+
+
+def build_layout(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:
+    """Arrange a token automaton for conditioning.
+
+    Raises:
+        ModelError: an end id is outside the vocabulary.
+    """
+    states, classes, sets = automaton.num_states, automaton.num_classes, len(automaton.set_offsets) - 1
+    size = len(automaton.class_of_token)
+    ends = tuple(sorted({int(token) for token in end_ids}))
+    for token in ends:
+        if not 0 <= token < size:
+            raise ModelError("an end token lies outside the vocabulary", rule="end_ids", value=token)
+    class_of_token = np.where(automaton.class_of_token < 0, classes + 1, automaton.class_of_token).astype(
+        np.int32
+    )
+    class_of_token[list(ends)] = classes
+
+    accepting = np.flatnonzero(automaton.accepting).astype(np.int32)
+    source = np.concatenate([automaton.edge_source, accepting, [states]]).astype(np.int32)
+    target = np.concatenate([automaton.edge_target, np.full(len(accepting) + 1, states)]).astype(np.int32)
+    edge_set = np.concatenate([automaton.edge_set, np.full(len(accepting), sets), [sets + 1]]).astype(
+        np.int32
+    )
+
+    set_offsets = np.append(automaton.set_offsets, automaton.set_offsets[-1] + 1).astype(np.int32)
+    set_classes = np.append(automaton.set_classes, classes).astype(np.int32)
+    classes_of_pairs = np.append(set_classes, np.arange(classes + 2, dtype=np.int32))
+    sets_of_pairs = np.repeat(
+        np.arange(sets + 2, dtype=np.int32), np.append(np.diff(set_offsets), classes + 2)
+    )
+    return Layout(
+        vocabulary_size=size,
+        num_states=states,
+        num_classes=classes,
+        num_sets=sets,
+        start=int(automaton.start),
+        class_of_token=class_of_token,
+        token_order=np.argsort(class_of_token, kind="stable").astype(np.uint32),
+        class_offsets=_offsets(class_of_token, classes + 2),
+        set_offsets=set_offsets,
+        set_classes=set_classes,
+        class_set_offsets=_offsets(classes_of_pairs, classes + 2),
+        class_sets=np.ascontiguousarray(sets_of_pairs[np.argsort(classes_of_pairs, kind="stable")]),
+        by_source=_groups(source, states + 1, target, edge_set),
+        by_target=_groups(target, states + 1, source, edge_set),
+        by_set=_groups(edge_set, sets + 2, source, target),
+        distance=np.ascontiguousarray(automaton.distance, dtype=np.int32),
+        end_ids=ends,
+    )
+
+
+_KEPT = 16
+_kept: OrderedDict[tuple[int, tuple[int, ...]], tuple[AutomatonArrays, Layout]] = OrderedDict()
+_lock = Lock()
+
+
+def layout_of(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:
+    """`build_layout`, remembered for the last 16 automata (the memory holds each automaton, so an id is not reused)."""
+    key = (id(automaton), tuple(end_ids))
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key][1]
+    layout = build_layout(automaton, end_ids)
+    with _lock:
+        _kept[key] = (automaton, layout)
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return layout

@@ -1,0 +1,150 @@
+"""The backend for the CPU: numba kernels over chunks of positions, on as many threads as torch is set to use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from canvasgen.inference import chain_kernels, class_kernels
+from canvasgen.inference.layout import Layout
+from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs
+
+__all__ = ["NumbaBackend"]
+
+_WORTH_A_THREAD = 1 << 20  # elements below which starting a thread costs more than it saves
+
+
+class NumbaBackend:
+    """`Backend` over a float32 array `[L, V]` in main memory.
+
+    Args:
+        logits: rows contiguous.
+        threads: at most so many; each takes a run of positions.
+        as_torch: whether `[L, V]` results are torch tensors rather than numpy arrays.
+    """
+
+    def __init__(self, logits: npt.NDArray[np.float32], threads: int, as_torch: bool) -> None:
+        self._logits = logits
+        self._threads = threads
+        self._as_torch = as_torch
+
+    def _rows(self, work: Callable[[int, int], int | None], width: int) -> list[int | None]:
+        """`work(first, last)` over all positions, in parallel if `width` elements a position make it worth it."""
+        length = len(self._logits)
+        parts = max(1, min(self._threads, length, length * width // _WORTH_A_THREAD))
+        borders = [length * k // parts for k in range(parts + 1)]
+        if parts == 1:
+            return [work(0, length)]
+        with ThreadPoolExecutor(parts) as pool:
+            return list(pool.map(work, borders[:-1], borders[1:]))
+
+    def reduce(self, layout: Layout) -> tuple[Floats, Floats, Floats, int]:
+        shape = (len(self._logits), layout.num_classes + 2)
+        best, mass, mean = np.empty(shape), np.empty(shape), np.empty(shape)
+
+        def work(first: int, last: int) -> int:
+            return class_kernels.reduce_rows(
+                self._logits, layout.token_order, layout.class_offsets, first, last, best, mass, mean
+            )
+
+        wrong = [cast(int, row) for row in self._rows(work, layout.vocabulary_size) if row != -1]
+        return best, mass, mean, min(wrong, default=-1)
+
+    def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
+        out = np.empty((len(tail), layout.num_sets + 2))
+        kernel = chain_kernels.gather_log if kind == "log" else chain_kernels.gather_max
+
+        def work(first: int, last: int) -> None:
+            kernel(classes, layout.set_offsets, layout.set_classes, first, last, out)
+
+        self._rows(work, len(layout.set_classes))
+        out[:, layout.tail_set] = tail
+        return out
+
+    def forward(self, layout: Layout, sets: Floats, start: Floats, kind: str) -> Floats:
+        out = np.empty((len(sets) + 1, layout.num_states + 1))
+        out[0] = start
+        sweep = chain_kernels.sweep_log if kind == "log" else chain_kernels.sweep_max
+        edges = layout.by_target
+        sweep(edges.offsets, edges.first, edges.second, sets, False, out)
+        return out
+
+    def backward(self, layout: Layout, sets: Floats, final: Floats, kind: str) -> Floats:
+        out = np.empty((len(sets) + 1, layout.num_states + 1))
+        out[-1] = final
+        sweep = chain_kernels.sweep_log if kind == "log" else chain_kernels.sweep_max
+        edges = layout.by_source
+        sweep(edges.offsets, edges.first, edges.second, sets, True, out)
+        return out
+
+    def set_scores(self, layout: Layout, alpha: Floats, beta: Floats) -> Floats:
+        out = np.empty((len(alpha) - 1, layout.num_sets + 2))
+        edges = layout.by_set
+
+        def work(first: int, last: int) -> None:
+            chain_kernels.pair_log(
+                edges.offsets, edges.first, edges.second, alpha, beta, first, last, out
+            )
+
+        self._rows(work, 4 * len(edges.group))
+        return out
+
+    def class_scores(self, layout: Layout, scores: Floats) -> Floats:
+        out = np.empty((len(scores), layout.num_classes + 2))
+
+        def work(first: int, last: int) -> None:
+            chain_kernels.gather_log(scores, layout.class_set_offsets, layout.class_sets, first, last, out)
+
+        self._rows(work, len(layout.class_sets))
+        return out
+
+    def top_tokens(self, layout: Layout, position: int, index: int, count: int) -> tuple[Longs, Floats]:
+        tokens = layout.tokens_of_class(index)
+        ids, values = np.empty(min(count, len(tokens)), dtype=np.int64), np.empty(min(count, len(tokens)))
+        class_kernels.top_of_class(self._logits[position], tokens, ids, values)
+        return ids, values
+
+    def token_logit(self, position: int, token: int) -> float:
+        return float(self._logits[position, token])
+
+    def draw_tokens(self, layout: Layout, tables: ClassTables, classes: Longs, uniforms: Floats) -> Longs:
+        out = np.full(classes.shape, -1, dtype=np.int64)
+
+        def work(first: int, last: int) -> None:
+            for i in range(first, last):
+                for n in np.flatnonzero(classes[:, i] >= 0):
+                    c = int(classes[n, i])
+                    top = np.float32(tables.best[i, c] + tables.normaliser[i])
+                    total = float(np.exp(tables.mass[i, c] - tables.best[i, c]))
+                    out[n, i] = class_kernels.draw_token(
+                        self._logits[i], layout.tokens_of_class(c), top, total, uniforms[n, i]
+                    )
+
+        self._rows(work, len(classes) * layout.vocabulary_size)
+        return out
+
+    def _kind(self, array: npt.NDArray[np.generic]) -> torch.Tensor | npt.NDArray[np.generic]:
+        return torch.from_numpy(array) if self._as_torch else array
+
+    def spread(self, layout: Layout, bias: Floats) -> object:
+        out = np.empty(self._logits.shape, dtype=np.float32)
+
+        def work(first: int, last: int) -> None:
+            class_kernels.spread_rows(self._logits, layout.class_of_token, bias, first, last, out)
+
+        self._rows(work, layout.vocabulary_size)
+        return self._kind(out)
+
+    def support(self, layout: Layout, allowed: Bools) -> object:
+        out = np.empty(self._logits.shape, dtype=np.bool_)
+
+        def work(first: int, last: int) -> None:
+            class_kernels.support_rows(self._logits, layout.class_of_token, allowed, first, last, out)
+
+        self._rows(work, layout.vocabulary_size)
+        return self._kind(out)

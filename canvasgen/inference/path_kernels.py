@@ -1,0 +1,90 @@
+"""Single paths through the lattice, in numba: the best one, and exact samples.
+
+Sampling is forward filtering, backward sampling: the last state by alpha and the final states, then, from the last
+position to the first, the edge that led here by alpha at its source, and a class of its set. Source: Frühwirth-Schnatter,
+"Data augmentation and dynamic linear models", J. Time Series Analysis 15(2), 1994.
+"""
+# numba has no type stubs:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+__all__ = ["best_path", "choose", "sample_paths"]
+
+
+@njit(cache=True, nogil=True)
+def best_path(offsets, target, index, sets, to_go, start, states, chosen):
+    """Follow the max semiring's backward values `to_go[L + 1, S + 1]`: fills `states[L + 1]` and the sets `chosen[L]`."""
+    states[0] = start
+    for i in range(sets.shape[0]):
+        top, state = -np.inf, states[i]
+        for e in range(offsets[state], offsets[state + 1]):
+            value = sets[i, index[e]] + to_go[i + 1, target[e]]
+            if value > top:
+                top = value
+                states[i + 1], chosen[i] = target[e], index[e]
+
+
+@njit(cache=True, nogil=True)
+def choose(weights, uniform):
+    """Index at quantile `uniform` in [0, 1) of exp(weights), never one of weight −inf; and its log-probability."""
+    top = -np.inf
+    for k in range(weights.shape[0]):
+        top = max(top, weights[k])
+    total = 0.0
+    for k in range(weights.shape[0]):
+        total += math.exp(weights[k] - top)
+    wanted, reached, chosen = uniform * total, 0.0, -1
+    for k in range(weights.shape[0]):
+        weight = math.exp(weights[k] - top)
+        if weight > 0.0:
+            chosen = k
+            reached += weight
+            if wanted < reached:
+                break
+    return chosen, weights[chosen] - top - math.log(total)
+
+
+@njit(cache=True, nogil=True)
+def sample_paths(
+    offsets, source, index, set_offsets, set_classes, alpha, sets, classes, final, uniforms, out, log_probs
+):
+    """Exact joint samples of the classes of a canvas.
+
+    Args:
+        offsets, source, index: edges by target.
+        set_offsets, set_classes: classes of each set; the tail's set has none.
+        alpha: `[L + 1, S + 1]`; sets: `[L, Z + 2]`; classes: `[L, C + 2]`, log-probabilities of the classes.
+        final: log-weight of each state at the end, `[S + 1]`.
+        uniforms: `[n, L + 1, 2]` in [0, 1).
+        out: int64 `[n, L]`, filled with the class of each position.
+        log_probs: `[n]`, filled with the log-probability of the choices made.
+    """
+    length, tail = sets.shape[0], sets.shape[1] - 1
+    buffer = np.empty(max(source.shape[0], classes.shape[1]))
+    for n in range(uniforms.shape[0]):
+        state, log_prob = choose(alpha[length] + final, uniforms[n, length, 0])
+        for i in range(length - 1, -1, -1):
+            low, high = offsets[state], offsets[state + 1]
+            for e in range(low, high):
+                buffer[e - low] = alpha[i, source[e]] + sets[i, index[e]]
+            edge, part = choose(buffer[: high - low], uniforms[n, i, 0])
+            log_prob += part
+            chosen = index[low + edge]
+            if chosen == tail:
+                out[n, i], part = choose(classes[i], uniforms[n, i, 1])
+            else:
+                begin, end = set_offsets[chosen], set_offsets[chosen + 1]
+                for k in range(begin, end):
+                    buffer[k - begin] = classes[i, set_classes[k]]
+                member, part = choose(buffer[: end - begin], uniforms[n, i, 1])
+                out[n, i] = set_classes[begin + member]
+            log_prob += part
+            state = source[low + edge]
+        log_probs[n] = log_prob

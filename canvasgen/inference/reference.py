@@ -1,0 +1,169 @@
+"""The recurrence in torch, written once for every semiring, plainly, for any torch device.
+
+    alpha[i + 1, t] = ⊕ over edges (s, t, z) of alpha[i, s] ⊗ weight[i, z]
+    beta[i, s]      = ⊕ over edges (s, t, z) of weight[i, z] ⊗ beta[i + 1, t]
+    weight[i, z]    = ⊕ over the classes c of set z, and over the tokens v of class c, of p_i(v)
+
+The numba path is held to this one, and this one to enumeration. Source: Rabiner, "A tutorial on hidden Markov models",
+Proc. IEEE 77(2), 1989, with classes and class sets in the place of emissions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from canvasgen.inference.layout import Groups, Layout
+from canvasgen.inference.semirings import Log, Max, Semiring
+from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs
+
+__all__ = [
+    "TorchBackend",
+    "backward",
+    "class_scores",
+    "class_weights",
+    "forward",
+    "set_scores",
+    "set_weights",
+]
+
+SEMIRINGS: dict[str, Semiring] = {"log": Log(), "max": Max()}
+_CHUNK = 1 << 24  # elements of float64 temporaries per chunk of rows
+
+
+def _index(array: np.ndarray, device: torch.device) -> Tensor:
+    return torch.as_tensor(array.astype(np.int64), device=device)
+
+
+def class_weights(semiring: Semiring, layout: Layout, log_weights: Tensor) -> Tensor:
+    """⊕ over the tokens of each class: `[L, V]` -> `[L, C + 2]`."""
+    index = _index(layout.class_of_token, log_weights.device)
+    return semiring.sum(semiring.lift(log_weights), index, layout.num_classes + 2)
+
+
+def set_weights(semiring: Semiring, layout: Layout, classes: Tensor, tail: Tensor) -> Tensor:
+    """⊕ over the classes of each set: `[L, C + 2]` -> `[L, Z + 2]`; the last one is the tail, `[L]`."""
+    sizes = np.diff(layout.set_offsets)
+    index = _index(np.repeat(np.arange(len(sizes)), sizes), classes.device)
+    members = classes[:, _index(layout.set_classes, classes.device)]
+    return torch.cat([semiring.sum(members, index, len(sizes)), tail[:, None]], dim=-1)
+
+
+def _sweep(semiring: Semiring, edges: Groups, sets: Tensor, boundary: Tensor, reverse: bool) -> Tensor:
+    device, size = sets.device, len(edges.offsets) - 1
+    group, other = _index(edges.group, device), _index(edges.first, device)
+    on_edges = sets[:, _index(edges.second, device)]
+    rows = [boundary]
+    for i in reversed(range(len(sets))) if reverse else range(len(sets)):
+        rows.append(semiring.sum(semiring.times(rows[-1][other], on_edges[i]), group, size))
+    return torch.stack(rows[::-1] if reverse else rows)
+
+
+def forward(semiring: Semiring, layout: Layout, sets: Tensor, start: Tensor) -> Tensor:
+    """`alpha[L + 1, S + 1]` from `sets[L, Z + 2]` and `start[S + 1]`."""
+    return _sweep(semiring, layout.by_target, sets, start, reverse=False)
+
+
+def backward(semiring: Semiring, layout: Layout, sets: Tensor, final: Tensor) -> Tensor:
+    """`beta[L + 1, S + 1]` from `sets[L, Z + 2]` and `final[S + 1]`."""
+    return _sweep(semiring, layout.by_source, sets, final, reverse=True)
+
+
+def set_scores(semiring: Semiring, layout: Layout, alpha: Tensor, beta: Tensor) -> Tensor:
+    """⊕ over the edges of each set of alpha ⊗ beta: `[L, Z + 2]`."""
+    edges, device = layout.by_set, alpha.device
+    pairs = semiring.times(
+        alpha[:-1][:, _index(edges.first, device)], beta[1:][:, _index(edges.second, device)]
+    )
+    return semiring.sum(pairs, _index(edges.group, device), layout.num_sets + 2)
+
+
+def class_scores(semiring: Semiring, layout: Layout, scores: Tensor) -> Tensor:
+    """⊕ over the sets that hold each class, and the tail: `[L, Z + 2]` -> `[L, C + 2]`."""
+    sizes = np.diff(layout.class_set_offsets)
+    index = _index(np.repeat(np.arange(len(sizes)), sizes), scores.device)
+    return semiring.sum(scores[:, _index(layout.class_sets, scores.device)], index, len(sizes))
+
+
+class TorchBackend:
+    """`Backend` over a torch tensor `[L, V]` on any device, by the functions above.
+
+    Args:
+        logits: float32.
+        as_torch: whether `[L, V]` results are torch tensors rather than numpy arrays.
+    """
+
+    def __init__(self, logits: Tensor, as_torch: bool) -> None:
+        self._logits = logits
+        self._as_torch = as_torch
+
+    def _put(self, array: np.ndarray) -> Tensor:
+        return torch.as_tensor(array, device=self._logits.device)
+
+    def reduce(self, layout: Layout) -> tuple[Floats, Floats, Floats, int]:
+        wrong = torch.isnan(self._logits).any(dim=-1).nonzero()
+        if len(wrong):
+            empty = np.empty((0, 0))
+            return empty, empty, empty, int(wrong[0, 0])
+        index = _index(layout.class_of_token, self._logits.device)
+        rows = max(1, _CHUNK // layout.vocabulary_size)
+        found: list[tuple[Tensor, Tensor, Tensor]] = []
+        for chunk in self._logits.split(rows):
+            values = chunk.double()
+            best = class_weights(Max(), layout, values)
+            mass = class_weights(Log(), layout, values)
+            shift = torch.where(torch.isfinite(best), best, 0.0)
+            below = values - shift[:, index]
+            weighted = torch.where(below == -torch.inf, 0.0, below.exp() * below)
+            moment = torch.zeros_like(best).index_add(1, index, weighted)
+            found.append((best, mass, torch.where(torch.isfinite(best), moment / (mass - shift).exp(), 0.0)))
+        best, mass, mean = (torch.cat(part).cpu().numpy() for part in zip(*found, strict=True))
+        return best, mass, mean, -1
+
+    def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
+        return set_weights(SEMIRINGS[kind], layout, self._put(classes), self._put(tail)).cpu().numpy()
+
+    def forward(self, layout: Layout, sets: Floats, start: Floats, kind: str) -> Floats:
+        return forward(SEMIRINGS[kind], layout, self._put(sets), self._put(start)).cpu().numpy()
+
+    def backward(self, layout: Layout, sets: Floats, final: Floats, kind: str) -> Floats:
+        return backward(SEMIRINGS[kind], layout, self._put(sets), self._put(final)).cpu().numpy()
+
+    def set_scores(self, layout: Layout, alpha: Floats, beta: Floats) -> Floats:
+        return set_scores(SEMIRINGS["log"], layout, self._put(alpha), self._put(beta)).cpu().numpy()
+
+    def class_scores(self, layout: Layout, scores: Floats) -> Floats:
+        return class_scores(SEMIRINGS["log"], layout, self._put(scores)).cpu().numpy()
+
+    def top_tokens(self, layout: Layout, position: int, index: int, count: int) -> tuple[Longs, Floats]:
+        tokens = layout.tokens_of_class(index).astype(np.int64)
+        values = self._logits[position, self._put(tokens)].double()
+        order = torch.sort(values, descending=True, stable=True).indices[:count]
+        return tokens[order.cpu().numpy()], values[order].cpu().numpy()
+
+    def token_logit(self, position: int, token: int) -> float:
+        return float(self._logits[position, token])
+
+    def draw_tokens(self, layout: Layout, tables: ClassTables, classes: Longs, uniforms: Floats) -> Longs:
+        out = np.full(classes.shape, -1, dtype=np.int64)
+        for n, i in zip(*np.nonzero(classes >= 0), strict=True):
+            tokens = layout.tokens_of_class(int(classes[n, i])).astype(np.int64)
+            cumulated = torch.softmax(self._logits[i, self._put(tokens)].double(), dim=0).cumsum(0)
+            place = torch.searchsorted(cumulated, uniforms[n, i] * float(cumulated[-1]), right=True)
+            # The last token with a positive probability, should rounding carry the search beyond it.
+            last = torch.searchsorted(cumulated, float(cumulated[-1]))
+            out[n, i] = tokens[min(int(place), int(last))]
+        return out
+
+    def spread(self, layout: Layout, bias: Floats) -> Tensor | np.ndarray:
+        index = _index(layout.class_of_token, self._logits.device)
+        out = torch.empty(self._logits.shape, dtype=torch.float32, device=self._logits.device)
+        for i, row in enumerate(self._put(bias)):
+            out[i] = self._logits[i].double() + row[index]
+        return out if self._as_torch else out.cpu().numpy()
+
+    def support(self, layout: Layout, allowed: Bools) -> Tensor | np.ndarray:
+        index = _index(layout.class_of_token, self._logits.device)
+        out = self._put(allowed)[:, index] & (self._logits > -torch.inf)
+        return out if self._as_torch else out.cpu().numpy()

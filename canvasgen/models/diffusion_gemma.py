@@ -1,0 +1,202 @@
+"""DiffusionGemma as a `Denoiser`, through its own encoder, decoder, KV cache and self-conditioning.
+
+The encoder reads the prompt and every finished block causally into the KV cache; the decoder sees a canvas
+in both directions over that cache and leaves the cache alone. Rows of a batch are padded on the left; masks
+hide the padding and each row counts its own positions, so that a row gets the logits that it would get alone.
+
+Source: `transformers.models.diffusion_gemma` (transformers >= 5.11); its `generate` is the reference that
+tests hold
+this and the loop to.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from transformers import DynamicCache
+
+from canvasgen.denoise.protocol import Defaults
+from canvasgen.errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import DiffusionGemmaForBlockDiffusion
+
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["DiffusionGemma", "GemmaContext", "defaults_of", "end_ids_of", "pad_id_of"]
+
+
+@dataclass(frozen=True)
+class GemmaContext:
+    """What the encoder has read, for B rows of T cached positions.
+
+    Attributes:
+        cache: keys and values of all layers.
+        mask: bool `[B, T]`, False on padding.
+        masks: the decoder's attention masks by layer type, for a canvas behind the T positions.
+        positions: int64 `[1, L]`, the canvas's positions; padding counts, as in `generate` (only differences of
+            positions enter the attention).
+    """
+
+    cache: DynamicCache
+    mask: torch.Tensor
+    masks: Mapping[str, torch.Tensor | None]
+    positions: torch.Tensor
+
+
+class DiffusionGemma:
+    """A `Denoiser` around a `DiffusionGemmaForBlockDiffusion`.
+
+    Args:
+        model: the model, on its device; it is put into evaluation mode.
+        vocabulary: of the model's size; its end ids and pad id are those of the model's generation config.
+    """
+
+    def __init__(self, model: DiffusionGemmaForBlockDiffusion, vocabulary: Vocabulary) -> None:
+        text = model.config.get_text_config()
+        if vocabulary.size != text.vocab_size:
+            raise ModelError(
+                f"the tokenizer's vocabulary has {vocabulary.size} tokens, the model's {text.vocab_size}",
+                rule="vocabulary size",
+                remedy="use the tokenizer that belongs to the model",
+            )
+        self.model = model.eval()
+        self.vocabulary = vocabulary
+        self.vocab_size: int = text.vocab_size
+        self.canvas_length: int = model.config.canvas_length
+        self.max_context: int | None = text.max_position_embeddings
+        self.defaults = defaults_of(model)
+        self._pad = text.pad_token_id if text.pad_token_id is not None else 0
+
+    @property
+    def noise(self) -> Literal["uniform"]:
+        """Undecided positions hold random tokens; there is no mask token."""
+        return "uniform"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model takes its input."""
+        return self.model.get_input_embeddings().weight.device
+
+    @torch.no_grad()
+    def prefill(self, prompts: Sequence[Sequence[int]]) -> GemmaContext:
+        """Reads B prompts, padded on the left to the longest."""
+        longest = max(len(prompt) for prompt in prompts)
+        ids = torch.full((len(prompts), longest), self._pad, dtype=torch.int64)
+        mask = torch.zeros((len(prompts), longest), dtype=torch.bool)
+        for row, prompt in enumerate(prompts):
+            ids[row, longest - len(prompt) :] = torch.as_tensor(list(prompt), dtype=torch.int64)
+            mask[row, longest - len(prompt) :] = True
+        cache = DynamicCache(config=self.model.config.get_text_config(decoder=True))
+        return self._read(cache, mask.to(self.device), ids.to(self.device))
+
+    @torch.no_grad()
+    def select(self, context: GemmaContext, rows: Sequence[int]) -> GemmaContext:
+        """The context of only these rows."""
+        indices = torch.as_tensor(list(rows), device=self.device)
+        cache = _copied(context.cache)
+        cache.batch_select_indices(indices)
+        mask = context.mask[indices]
+        return GemmaContext(cache, mask, self._canvas_masks(cache, mask), context.positions)
+
+    @torch.no_grad()
+    def denoise(
+        self, context: GemmaContext, canvas: torch.Tensor, self_conditioning: torch.Tensor | None
+    ) -> torch.Tensor:
+        """One decoder pass: logits float32 `[B, L, V]`, soft-capped, before any temperature."""
+        if self_conditioning is not None:
+            embedding = self.model.get_input_embeddings().weight
+            self_conditioning = self_conditioning.to(device=embedding.device, dtype=embedding.dtype)
+        return self.model(
+            decoder_input_ids=canvas.to(self.device),
+            self_conditioning_logits=self_conditioning,
+            decoder_attention_mask=dict(context.masks),
+            past_key_values=context.cache,
+            decoder_position_ids=context.positions,
+        ).logits
+
+    @torch.no_grad()
+    def commit(self, context: GemmaContext, ids: torch.Tensor) -> GemmaContext:
+        """Reads a finished block, int64 `[B, L]`, behind the rest."""
+        ids = ids.to(self.device)
+        mask = torch.cat([context.mask, torch.ones_like(ids, dtype=torch.bool)], dim=-1)
+        return self._read(_copied(context.cache), mask, ids)
+
+    def _read(self, cache: DynamicCache, mask: torch.Tensor, ids: torch.Tensor) -> GemmaContext:
+        """Runs the encoder on `ids`, the last columns of what `mask` `[B, T]` covers."""
+        total = mask.shape[1]
+        here = torch.arange(total - ids.shape[1], total, device=ids.device)[None]
+        encoder = self.model.model.encoder
+        masks = encoder.create_masks_for_generate(
+            config=self.model.config,
+            inputs_embeds=torch.empty((*ids.shape, 0), dtype=self.model.dtype, device=ids.device),
+            attention_mask=mask,
+            past_key_values=cache,
+            position_ids=here,
+        )
+        read = encoder(input_ids=ids, attention_mask=masks, past_key_values=cache, position_ids=here)
+        cache = read.past_key_values
+        canvas = torch.arange(total, total + self.canvas_length, device=ids.device)[None]
+        return GemmaContext(cache, mask, self._canvas_masks(cache, mask), canvas)
+
+    def _canvas_masks(self, cache: DynamicCache, mask: torch.Tensor) -> Mapping[str, torch.Tensor | None]:
+        """The decoder's masks: a position sees the cache without its padding, and the whole canvas."""
+        seen = torch.nn.functional.pad(mask, (0, self.canvas_length), value=True)
+        like = torch.empty((len(mask), self.canvas_length, 1), dtype=self.model.dtype, device=mask.device)
+        return self.model.model.decoder.create_diffusion_decoder_attention_mask(
+            config=self.model.config, inputs_embeds=like, past_key_values=cache, decoder_attention_mask=seen
+        )
+
+
+def _copied(cache: DynamicCache) -> DynamicCache:
+    """A cache that can grow without changing the given one; the tensors are shared, growth makes new ones."""
+    twin = copy.copy(cache)
+    twin.layers = [copy.copy(layer) for layer in cache.layers]
+    return twin
+
+
+def defaults_of(model: DiffusionGemmaForBlockDiffusion) -> Defaults:
+    """What the generation config says, with DiffusionGemma's own values where it is silent."""
+    config = model.generation_config
+    usual = Defaults()
+
+    def value(name: str, otherwise: Any) -> Any:
+        given = getattr(config, name, None)
+        return otherwise if given is None else given
+
+    sampler = getattr(config, "sampler_config", None)
+    return Defaults(
+        max_denoising_steps=value("max_denoising_steps", usual.max_denoising_steps),
+        t_min=value("t_min", usual.t_min),
+        t_max=value("t_max", usual.t_max),
+        entropy_bound=usual.entropy_bound if sampler is None else sampler.entropy_bound,
+        stability=value("stability_threshold", usual.stability),
+        confidence=value("confidence_threshold", usual.confidence),
+        max_tokens=value("max_new_tokens", model.config.canvas_length),
+    )
+
+
+def end_ids_of(model: DiffusionGemmaForBlockDiffusion) -> tuple[int, ...]:
+    """Ids of the tokens that end a text, from the generation config, else from the model's config.
+
+    Raises:
+        ModelError: there are none.
+    """
+    text = model.config.get_text_config()
+    for source in (model.generation_config, text):
+        ids = getattr(source, "eos_token_id", None)
+        if ids is not None:
+            return (ids,) if isinstance(ids, int) else tuple(ids)
+    raise ModelError(
+        "the model names no end token", rule="eos_token_id", remedy="name one in generation_config.json"
+    )
+
+
+def pad_id_of(model: DiffusionGemmaForBlockDiffusion) -> int | None:
+    """Id of the padding token, from the generation config, else from the model's config."""
+    given = getattr(model.generation_config, "pad_token_id", None)
+    return model.config.get_text_config().pad_token_id if given is None else given

@@ -1,0 +1,258 @@
+"""Loading a model: the embedded one, a folder, a hub id, a pair, or a denoiser of one's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from canvasgen.denoise.protocol import Denoiser
+from canvasgen.errors import ModelError
+from canvasgen.models import tiny
+from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, prompt_encoder
+from canvasgen.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Loaded", "load"]
+
+_ARCHITECTURE = "diffusion_gemma"
+_TRAIN = "train it with `python -m canvasgen.models.tiny.train`, or name a model"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model ready to run, and the way its prompts are made."""
+
+    denoiser: Denoiser
+    prompts: PromptEncoder
+
+    def encode(self, prompt: Prompt, schema: Mapping[str, Any] | bool | None = None) -> list[int]:
+        """Token ids of a prompt; `schema`, if not None, is told to the model."""
+        return self.prompts.encode(prompt, schema)
+
+
+def load(
+    model: Any = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
+) -> Loaded:
+    """Loads a model; see `canvasgen.load` for the arguments.
+
+    Raises:
+        ModelError: there is no such model, its files are incomplete, it is no DiffusionGemma, or it cannot
+            be reached.
+    """
+    if model is None:
+        if not (tiny.WEIGHTS / "config.json").is_file():
+            raise ModelError(
+                "this installation has no weights of the embedded model", rule="model", remedy=_TRAIN
+            )
+        return _from_name(tiny.WEIGHTS, device, dtype)
+    if isinstance(model, (str, Path)):
+        return _from_name(_place(model), device, dtype)
+    if isinstance(model, tuple) and len(model) == 2:
+        return _from_pair(*model)
+    if isinstance(model, Denoiser):
+        return Loaded(model, GreedyPrompts(model.vocabulary))
+    raise ModelError(
+        f"a {type(model).__name__} is no model",
+        rule="model",
+        remedy="give a hub id, a folder, a (model, tokenizer) pair or a Denoiser",
+    )
+
+
+def _from_pair(model: Any, tokenizer: Any) -> Loaded:
+    """A model with its tokenizer, or a processor that holds one."""
+    tokenizer = getattr(tokenizer, "tokenizer", tokenizer)
+    if isinstance(model, Denoiser):
+        return Loaded(model, prompt_encoder(tokenizer))
+    from transformers import DiffusionGemmaForBlockDiffusion
+
+    from canvasgen.models.diffusion_gemma import DiffusionGemma, end_ids_of, pad_id_of
+
+    if not isinstance(model, DiffusionGemmaForBlockDiffusion):
+        raise ModelError(
+            f"a {type(model).__name__} is no DiffusionGemma",
+            rule="architecture",
+            remedy="give a DiffusionGemmaForBlockDiffusion or a Denoiser",
+        )
+    size = model.config.get_text_config().vocab_size
+    vocabulary = Vocabulary.from_tokenizer(
+        tokenizer, end_ids=end_ids_of(model), size=size, pad_id=pad_id_of(model)
+    )
+    return Loaded(DiffusionGemma(model, vocabulary), prompt_encoder(tokenizer))
+
+
+def _from_name(
+    name: str | Path, device: str | torch.device | None, dtype: str | torch.dtype | None
+) -> Loaded:
+    """A folder (Path) or hub id (str)."""
+    _check_architecture(name, _config_of_folder(name) if isinstance(name, Path) else _config_of_hub(name))
+    with _quiet(), _explained(name):
+        from transformers import DiffusionGemmaForBlockDiffusion
+
+        place, kind = _device(device), _dtype(dtype, device)
+        model, info = DiffusionGemmaForBlockDiffusion.from_pretrained(
+            name, dtype=kind, output_loading_info=True
+        )
+        missing = sorted(info["missing_keys"]) + [str(key) for key in info["mismatched_keys"]]
+        if missing:
+            raise ModelError(
+                f"{name} lacks {len(missing)} weights of its architecture, such as {missing[0]}",
+                rule="weights",
+                remedy="get the complete checkpoint again",
+            )
+        return _from_pair(model.to(place), _tokenizer(name))
+
+
+def _tokenizer(name: str | Path) -> Any:
+    """The tokenizer; a folder may hold nothing but `tokenizer.json`."""
+    if isinstance(name, Path) and not (name / "tokenizer_config.json").is_file():
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_file(str(name / "tokenizer.json"))
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(name)
+
+
+def _place(model: str | Path) -> str | Path:
+    """A Path for a folder that exists, a str for a hub id."""
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    text = str(model)
+    if (
+        isinstance(model, Path)
+        or folder.exists()
+        or text.startswith((".", "/", "~", "\\"))
+        or text.count("/") != 1
+    ):
+        raise ModelError(
+            f"there is no model folder {text!r}",
+            rule="model",
+            value=text,
+            remedy="name a folder, or a hub id owner/name",
+        )
+    return text
+
+
+def _config_of_folder(folder: Path) -> Mapping[str, Any]:
+    """The folder's `config.json`, after a look whether all is there."""
+    needed = {
+        "config.json": "*config.json",
+        "model.safetensors": "*.safetensors",
+        "tokenizer.json": "tokenizer.json",
+    }
+    for name, pattern in needed.items():
+        if not any(folder.glob(name if name == "config.json" else pattern)):
+            raise ModelError(
+                f"the folder {folder} has no {name}",
+                rule="model folder",
+                remedy="copy the complete checkpoint there",
+            )
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / 'config.json'} cannot be read: {error}", rule="config.json") from error
+    return config if isinstance(config, Mapping) else {}
+
+
+def _config_of_hub(name: str) -> Mapping[str, Any]:
+    with _quiet(), _explained(name):
+        from transformers import PreTrainedConfig
+
+        config, _ = PreTrainedConfig.get_config_dict(name)
+        return config
+
+
+def _check_architecture(name: str | Path, config: Mapping[str, Any]) -> None:
+    kind = config.get("model_type")
+    if kind != _ARCHITECTURE:
+        raise ModelError(
+            f"{name} is a {kind or 'nameless'} model, not a DiffusionGemma",
+            rule="architecture",
+            value=kind,
+            remedy=f"name a checkpoint whose config.json says model_type {_ARCHITECTURE!r}",
+        )
+
+
+def _device(device: str | torch.device | None) -> torch.device:
+    import torch
+
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    place = torch.device(device)
+    if place.type == "cuda" and not torch.cuda.is_available():
+        raise ModelError(
+            "there is no CUDA device here", rule="device", value=str(device), remedy='use device="cpu"'
+        )
+    return place
+
+
+def _dtype(dtype: str | torch.dtype | None, device: str | torch.device | None) -> torch.dtype | str:
+    import torch
+
+    if isinstance(dtype, torch.dtype):
+        return dtype
+    if dtype is None:
+        return torch.float32 if _device(device).type == "cpu" else "auto"
+    named = getattr(torch, dtype, None)
+    if dtype != "auto" and not isinstance(named, torch.dtype):
+        raise ModelError(
+            f"{dtype!r} is no dtype", rule="dtype", value=dtype, remedy='such as "float32" or "bfloat16"'
+        )
+    return named if isinstance(named, torch.dtype) else dtype
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps transformers from talking while it loads."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+@contextmanager
+def _explained(name: str | Path) -> Iterator[None]:
+    """Turns what loading may raise into a ModelError."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(
+            f"{name} cannot be loaded: {_first_line(error)}",
+            rule="model",
+            remedy="check the name and the network, or download it first and name its folder",
+        ) from error
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RuntimeError,
+        ImportError,
+        SafetensorError,
+    ) as error:
+        raise ModelError(
+            f"{name} cannot be loaded: {_first_line(error)}",
+            rule="model",
+            remedy="get the complete checkpoint again",
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

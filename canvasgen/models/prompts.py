@@ -1,0 +1,150 @@
+"""From a prompt and a schema to the token ids that a model reads.
+
+A model with a chat template gets chat messages, with the JSON Schema in the last user turn. One without
+gets the plain text form that the embedded model was trained on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from canvasgen.errors import ModelError
+from canvasgen.models.tiny.prompt import format_prompt
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerBase
+
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["ChatPrompts", "GreedyPrompts", "PlainPrompts", "Prompt", "PromptEncoder", "prompt_encoder"]
+
+Message: TypeAlias = Mapping[str, Any]
+Prompt: TypeAlias = "str | Sequence[Message]"
+"""A text, or chat messages `{"role": …, "content": …}`."""
+
+Schema: TypeAlias = "Mapping[str, Any] | bool | None"
+
+_INSTRUCTION = "Answer only with JSON that follows this JSON Schema:"
+
+
+class PromptEncoder(Protocol):
+    """Turns prompts into token ids."""
+
+    def encode(self, prompt: Prompt, schema: Schema) -> list[int]:
+        """Token ids of the prompt, the schema told if it is not None."""
+        ...
+
+
+class ChatPrompts:
+    """Through the tokenizer's chat template."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self._tokenizer = tokenizer
+
+    def encode(self, prompt: Prompt, schema: Schema) -> list[int]:
+        """The chat with the schema at the end of the last user turn, ready for the model's answer."""
+        messages = [dict(message) for message in _messages(prompt)]
+        if schema is not None:
+            _tell(
+                messages, f"{_INSTRUCTION}\n{json.dumps(schema, ensure_ascii=False, separators=(',', ':'))}"
+            )
+        ids = self._tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, tokenize=True, return_dict=False
+        )
+        return [int(token) for token in ids]
+
+
+class PlainPrompts:
+    """As plain text with a short form of the schema, as the embedded model was trained."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+
+    def encode(self, prompt: Prompt, schema: Schema) -> list[int]:
+        """The text, then the schema's fields and types on one line."""
+        return list(self._tokenizer.encode(format_prompt(_text(prompt), schema)).ids)
+
+
+class GreedyPrompts:
+    """For a model that comes with a vocabulary and no tokenizer: the longest token at every place."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._ids: dict[bytes, int] = {}
+        for token, content in enumerate(vocabulary.tokens):
+            if content:
+                self._ids.setdefault(content, token)
+        self._longest = max(map(len, self._ids), default=0)
+
+    def encode(self, prompt: Prompt, schema: Schema) -> list[int]:
+        """The text in the plain form.
+
+        Raises:
+            ModelError: the vocabulary has no token for some byte of it.
+        """
+        content = format_prompt(_text(prompt), schema).encode()
+        ids: list[int] = []
+        at = 0
+        while at < len(content):
+            for length in range(min(self._longest, len(content) - at), 0, -1):
+                token = self._ids.get(content[at : at + length])
+                if token is not None:
+                    ids.append(token)
+                    at += length
+                    break
+            else:
+                raise ModelError(
+                    "the vocabulary has no token for a byte of the prompt",
+                    path=f"byte {at}",
+                    rule="vocabulary",
+                    value=content[at : at + 1],
+                    remedy="load the model as a (model, tokenizer) pair",
+                )
+        return ids
+
+
+def prompt_encoder(tokenizer: PreTrainedTokenizerBase | Tokenizer) -> PromptEncoder:
+    """The encoder that fits a tokenizer: its chat template if it has one, else the plain form."""
+    if getattr(tokenizer, "chat_template", None):
+        return ChatPrompts(tokenizer)  # pyright: ignore[reportArgumentType]
+    return PlainPrompts(getattr(tokenizer, "backend_tokenizer", tokenizer))
+
+
+def _messages(prompt: Prompt) -> Sequence[Message]:
+    if isinstance(prompt, str):
+        return [{"role": "user", "content": prompt}]
+    wrong = [m for m in prompt if not isinstance(m, Mapping) or "role" not in m or "content" not in m]
+    if wrong or not prompt:
+        raise ModelError(
+            "a prompt is a text or a list of chat messages",
+            rule="prompt",
+            value=wrong[0] if wrong else prompt,
+            remedy='give messages as {"role": "user", "content": "…"}',
+        )
+    return prompt
+
+
+def _text(prompt: Prompt) -> str:
+    """The messages' contents, one below the other."""
+    if isinstance(prompt, str):
+        return prompt
+    return "\n".join(part for message in _messages(prompt) for part in _parts(message["content"]))
+
+
+def _parts(content: Any) -> list[str]:
+    if isinstance(content, str):
+        return [content]
+    return [part["text"] for part in content if isinstance(part, Mapping) and "text" in part]
+
+
+def _tell(messages: list[dict[str, Any]], instruction: str) -> None:
+    """Puts the instruction below the last user turn; a chat without one gets a user turn."""
+    users = [message for message in messages if message["role"] == "user"]
+    if not users:
+        messages.append({"role": "user", "content": instruction})
+    elif isinstance(users[-1]["content"], str):
+        users[-1]["content"] = f"{users[-1]['content'].rstrip()}\n\n{instruction}".lstrip()
+    else:
+        users[-1]["content"] = [*users[-1]["content"], {"type": "text", "text": instruction}]

@@ -1,0 +1,110 @@
+"""The configuration of the embedded model: a small ``DiffusionGemmaForBlockDiffusion``."""
+
+from __future__ import annotations
+
+import torch
+from transformers import DiffusionGemmaConfig, DiffusionGemmaForBlockDiffusion, DiffusionGemmaTextConfig, Gemma4VisionConfig
+from transformers.models.diffusion_gemma.generation_diffusion_gemma import DiffusionGemmaGenerationConfig, EntropyBoundSamplerConfig
+
+from .tokenizer import BOS_ID, EOS_ID, PAD_ID, VOCAB_SIZE
+
+CANVAS_LENGTH = 128
+
+
+def model_config(
+    vocab_size: int = VOCAB_SIZE, hidden_size: int = 128, layers: int = 5, intermediate_size: int = 320, heads: int = 4, head_dim: int = 32
+) -> DiffusionGemmaConfig:
+    """The configuration; the window of the sliding layers holds the whole context, the vision tower is a token one."""
+    text = DiffusionGemmaTextConfig(
+        vocab_size=vocab_size,
+        hidden_size=hidden_size,
+        intermediate_size=intermediate_size,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=heads,
+        num_global_key_value_heads=heads,
+        head_dim=head_dim,
+        global_head_dim=head_dim,
+        layer_types=["sliding_attention"] * (layers - 1) + ["full_attention"],
+        sliding_window=4096,
+        max_position_embeddings=4096,
+        rope_parameters={
+            "sliding_attention": {"rope_type": "default", "rope_theta": 10_000.0},
+            "full_attention": {"rope_type": "default", "rope_theta": 10_000.0},
+        },
+        num_experts=1,
+        top_k_experts=1,
+        moe_intermediate_size=8,
+        pad_token_id=PAD_ID,
+        eos_token_id=EOS_ID,
+        bos_token_id=BOS_ID,
+    )
+    vision = Gemma4VisionConfig(
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        num_key_value_heads=1,
+        head_dim=16,
+        global_head_dim=16,
+        position_embedding_size=16,
+        patch_size=4,
+        pooling_kernel_size=2,
+        default_output_length=16,
+    )
+    return DiffusionGemmaConfig(
+        text_config=text,
+        vision_config=vision,
+        canvas_length=CANVAS_LENGTH,
+        boi_token_id=None,
+        eoi_token_id=None,
+        image_token_id=PAD_ID,
+    )
+
+
+def generation_config() -> DiffusionGemmaGenerationConfig:
+    """Defaults of the model's own ``generate()``."""
+    return DiffusionGemmaGenerationConfig(
+        max_new_tokens=CANVAS_LENGTH,
+        max_denoising_steps=24,
+        sampler_config=EntropyBoundSamplerConfig(entropy_bound=0.1),
+        t_min=0.4,
+        t_max=0.8,
+        stability_threshold=1,
+        confidence_threshold=0.005,
+        pad_token_id=PAD_ID,
+        eos_token_id=[EOS_ID],
+        bos_token_id=BOS_ID,
+    )
+
+
+@torch.no_grad()
+def new_model(config: DiffusionGemmaConfig, seed: int = 0) -> DiffusionGemmaForBlockDiffusion:
+    """A model with starting weights that suit this size.
+
+    Attention has no 1/sqrt(d) scale in this class (queries and keys are normalised instead), so the norms' weights start below one;
+    output projections start as the transpose of the value projections, which makes every head begin as a copying head. The one expert
+    of each layer is switched off (its last norm is zero and stays so): at this size the dense path does the work.
+    """
+    torch.manual_seed(seed)
+    model = DiffusionGemmaForBlockDiffusion(config)
+    hidden = config.text_config.hidden_size
+    embedding = model.model.decoder.embed_tokens.weight
+    embedding.normal_(0.0, hidden**-0.5)
+    for layer in model.model.decoder.layers:
+        attention, mlp = layer.self_attn, layer.mlp
+        for linear in (attention.q_proj, attention.k_proj, mlp.gate_proj, mlp.up_proj, mlp.down_proj):
+            linear.weight.normal_(0.0, linear.in_features**-0.5)
+        values = attention.k_proj if attention.v_proj is None else attention.v_proj
+        torch.nn.init.orthogonal_(values.weight)
+        attention.o_proj.weight.copy_(values.weight.T)
+        attention.q_norm.weight.fill_(0.4)
+        attention.k_norm.weight.fill_(0.4)
+        layer.post_attention_layernorm.weight.fill_(0.5)
+        layer.post_feedforward_layernorm.weight.fill_(0.5)
+        layer.post_feedforward_layernorm_2.weight.zero_()
+    conditioning = model.model.decoder.self_conditioning
+    for linear in (conditioning.gate_proj, conditioning.up_proj):
+        linear.weight.normal_(0.0, hidden**-0.5)
+    conditioning.down_proj.weight.normal_(0.0, 0.02)
+    return model

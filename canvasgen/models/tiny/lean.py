@@ -1,0 +1,139 @@
+"""The model's arithmetic for training, on the parameters of the real class.
+
+One pass encodes prompt and answer together, and the decoder reads the prompt's part of those keys and values; there is no cache object, no
+mask building and no expert dispatch (the one expert is off, see ``config.new_model``). A test holds it to the class's own forward.
+
+Shapes: B batch, P prompt, A answer, L canvas, H heads, D head dimension, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Parameters = list[Tensor]
+KeyValues = list[tuple[Tensor, Tensor]]
+
+_LAYER = (
+    "input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.q_norm", "self_attn.k_norm",
+    "self_attn.o_proj", "post_attention_layernorm", "pre_feedforward_layernorm", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
+    "post_feedforward_layernorm_1", "post_feedforward_layernorm",
+)  # fmt: skip
+
+
+def rms(x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
+    """Root-mean-square norm over the last dimension."""
+    normed = x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps)
+    return normed if weight is None else normed * weight
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary embedding of [B, S, H, D] with [B, S, 1, D] tables."""
+    half = x.shape[-1] // 2
+    return x * cos + torch.cat((-x[..., half:], x[..., :half]), dim=-1) * sin
+
+
+class LeanModel:
+    """Encoder and decoder passes over one set of shared weights."""
+
+    def __init__(self, model: nn.Module, dtype: torch.dtype = torch.float32) -> None:
+        """Args: model: the real class; dtype: of matrix products and attention (the residual stream and norms stay float32)."""
+        self.dtype = dtype
+        config = model.config.text_config
+        decoder = model.model.decoder
+        self.heads, self.head_dim = config.num_attention_heads, config.head_dim
+        self.hidden, self.eps, self.cap = config.hidden_size, config.rms_norm_eps, config.final_logit_softcapping
+        self.embedding = decoder.embed_tokens.weight
+        self.final_norm = decoder.norm.weight
+        self.layers = [[_weight(layer, name) for name in _LAYER] for layer in decoder.layers]
+        conditioning = decoder.self_conditioning
+        self.conditioning = [
+            conditioning.pre_norm.weight, conditioning.gate_proj.weight, conditioning.up_proj.weight, conditioning.down_proj.weight
+        ]  # fmt: skip
+        theta = config.rope_parameters["full_attention"]["rope_theta"]
+        frequencies = 1.0 / theta ** (torch.arange(0, self.head_dim, 2).float() / self.head_dim)
+        angles = torch.arange(1024).float()[:, None] * frequencies
+        angles = torch.cat((angles, angles), dim=-1)
+        self.cos, self.sin = angles.cos(), angles.sin()
+
+    def _layer(
+        self, x: Tensor, weights: list[Any], cos: Tensor, sin: Tensor, mask: Tensor, past: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        (before, wq, wk, wv, norm_q, norm_k, wo, after, before_mlp, gate, up, down, after_1, after_mlp) = weights
+        batch, length, _ = x.shape
+        shape = (batch, length, self.heads, self.head_dim)
+        low = self.dtype
+        h = rms(x, before, self.eps).to(low)
+        q = rotate(rms(F.linear(h, wq.to(low)).view(shape).float(), norm_q, self.eps), cos, sin).to(low).transpose(1, 2)
+        raw = F.linear(h, wk.to(low)).view(shape).float()
+        k = rotate(rms(raw, norm_k, self.eps), cos, sin).to(low).transpose(1, 2)
+        v = rms(raw if wv is None else F.linear(h, wv.to(low)).view(shape).float(), None, self.eps).to(low).transpose(1, 2)
+        keys, values = (k, v) if past is None else (torch.cat((past[0], k), 2), torch.cat((past[1], v), 2))
+        scores = (q @ keys.transpose(2, 3)).float().masked_fill(~mask, -torch.inf)
+        out = scores.softmax(-1).to(low) @ values
+        out = F.linear(out.transpose(1, 2).reshape(batch, length, -1), wo.to(low)).float()
+        x = x + rms(out, after, self.eps)
+        h = rms(x, before_mlp, self.eps).to(low)
+        inner = F.gelu(F.linear(h, gate.to(low)).float(), approximate="tanh") * F.linear(h, up.to(low)).float()
+        h = F.linear(inner.to(low), down.to(low)).float()
+        return x + rms(rms(h, after_1, self.eps), after_mlp, self.eps), (k, v)
+
+    def encode(self, ids: Tensor, positions: Tensor, mask: Tensor) -> tuple[Tensor, KeyValues]:
+        """Causal pass: hidden states [B, S, hidden] after the last norm, and keys and values [B, H, S, D] of each layer."""
+        x = F.embedding(ids, self.embedding) * self.hidden**0.5
+        cos, sin = self.cos[positions][:, :, None], self.sin[positions][:, :, None]
+        kept: KeyValues = []
+        for weights in self.layers:
+            x, pair = self._layer(x, weights, cos, sin, mask, None)
+            kept.append(pair)
+        return rms(x, self.final_norm, self.eps), kept
+
+    def decode(self, ids: Tensor, positions: Tensor, mask: Tensor, past: KeyValues, soft: Tensor | None) -> Tensor:
+        """Bidirectional pass over the canvas [B, L] that reads ``past``; ``soft`` [B, L, hidden] is the self-conditioning signal."""
+        x = F.embedding(ids, self.embedding) * self.hidden**0.5
+        if soft is not None:
+            pre, gate, up, down = self.conditioning
+            h = rms(soft, pre, self.eps)
+            x = x + F.linear(F.gelu(F.linear(h, gate), approximate="tanh") * F.linear(h, up), down)
+        x = rms(x, None, self.eps)
+        cos, sin = self.cos[positions][:, :, None], self.sin[positions][:, :, None]
+        for weights, pair in zip(self.layers, past, strict=True):
+            x, _ = self._layer(x, weights, cos, sin, mask, pair)
+        return rms(x, self.final_norm, self.eps)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """[..., V], soft-capped."""
+        product = F.linear(hidden.to(self.dtype), self.embedding.to(self.dtype)).float()
+        return self.cap * torch.tanh(product / self.cap)
+
+    def token_loss(self, hidden: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross entropy of each position [...] and the most likely token [...]."""
+        logits = self.logits(hidden)
+        chosen = logits.gather(-1, targets[..., None])[..., 0]
+        return logits.logsumexp(-1) - chosen, logits.detach().argmax(-1)
+
+    def compile(self) -> None:
+        """Compile the layer and the head (needs a C++ compiler); shapes stay free."""
+        torch._dynamo.config.recompile_limit = 64
+        self._layer = torch.compile(self._layer, dynamic=True)  # type: ignore[method-assign]
+        self.token_loss = torch.compile(self.token_loss, dynamic=True)  # type: ignore[method-assign]
+        self.soft_embedding = torch.compile(self.soft_embedding, dynamic=True)  # type: ignore[method-assign]
+
+    def soften(self, logits: Tensor) -> Tensor:
+        """Logits of the last step to the mean embedding that self-conditioning reads."""
+        return logits.softmax(-1) @ self.embedding * self.hidden**0.5
+
+    def soft_embedding(self, hidden: Tensor) -> Tensor:
+        """``soften(logits(hidden))`` in one."""
+        chances = self.logits(hidden).softmax(-1).to(self.dtype)
+        return (chances @ self.embedding.to(self.dtype)).float() * self.hidden**0.5
+
+
+def _weight(layer: nn.Module, name: str) -> Tensor | None:
+    module: nn.Module | None = layer
+    for part in name.split("."):
+        module = getattr(module, part)
+    return None if module is None else module.weight  # type: ignore[return-value]

@@ -1,0 +1,153 @@
+"""The command line as a person meets it: results on standard output, one line and exit code 2 for errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "maxLength": 20}, "age": {"type": "integer", "minimum": 0, "maximum": 150}},
+    "required": ["name", "age"],
+    "additionalProperties": False,
+}
+
+
+def canvasgen(*arguments: str, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "canvasgen", *arguments],
+        input=stdin, capture_output=True, text=True, timeout=120, cwd=cwd, env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def schema_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("schemas") / "person.json"
+    path.write_text(json.dumps(SCHEMA), encoding="utf-8")
+    return path
+
+
+def assert_one_line_error(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("canvasgen: ")
+    for word in words:
+        assert word in lines[0]
+
+
+def test_help_names_the_commands() -> None:
+    done = canvasgen("--help")
+    assert done.returncode == 0
+    assert "generate" in done.stdout
+    assert "check" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_help_has_an_example(command: str) -> None:
+    done = canvasgen(command, "--help")
+    assert done.returncode == 0
+    assert f"canvasgen {command} --" in done.stdout
+
+
+def test_check_tells_sizes_and_verdicts() -> None:
+    done = canvasgen("check", "--regex", "[a-z]+@[a-z]+", "me@here", "nobody")
+    assert done.returncode == 1, done.stderr
+    assert "states" in done.stdout
+    assert "token classes" in done.stdout
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("matches") and "me@here" in line for line in lines)
+    assert any(line.startswith("no match") and "nobody" in line for line in lines)
+
+
+def test_check_of_matching_texts_ends_with_zero(schema_file: Path) -> None:
+    done = canvasgen("check", "--schema", str(schema_file), '{"name": "Al", "age": 3}')
+    assert done.returncode == 0, done.stderr
+
+
+def test_generate_prints_plain_json_on_a_pipe(schema_file: Path) -> None:
+    done = canvasgen("generate", "--schema", str(schema_file), "--seed", "0", "--steps", "4", "Alice Smith, 34")
+    assert done.returncode == 0, done.stderr
+    value = json.loads(done.stdout)
+    assert set(value) == {"name", "age"}
+    assert done.stderr == ""
+
+
+def test_generate_reads_standard_input_and_is_repeatable() -> None:
+    runs = [canvasgen("generate", "--regex", "[a-z]{3}", "--seed", "7", "--steps", "2", stdin="three letters") for _ in "ab"]
+    assert runs[0].returncode == 0, runs[0].stderr
+    assert len(runs[0].stdout.strip()) == 3
+    assert runs[0].stdout == runs[1].stdout
+
+
+def test_generate_takes_a_dotted_name(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        "from pydantic import BaseModel\nclass Item(BaseModel):\n    sku: int\n", encoding="utf-8"
+    )
+    done = canvasgen("generate", "--schema", "shop:Item", "--steps", "2", "--seed", "0", "item 12", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout)["sku"], int)
+
+
+def test_trace_goes_to_standard_error() -> None:
+    done = canvasgen("generate", "--choice", "yes", "--choice", "no", "--steps", "2", "--seed", "0", "--trace", "well?")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in ("yes", "no")
+    assert "temperature" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["generate", "--schema", "missing.json", "x"], ["InvalidConstraint", "missing.json"]),
+        (["generate", "--schema", '{"type": 7}', "x"], ["InvalidConstraint"]),
+        (["generate", "--schema", '{"type": "strin', "x"], ["InvalidConstraint"]),
+        (["generate", "--schema", "nowhere:Thing", "x"], ["InvalidConstraint", "nowhere"]),
+        (["generate", "--regex", "(", "x"], ["InvalidConstraint"]),
+        (["generate", "--regex", r"(a)\1", "x"], ["UnsupportedConstraint", "position"]),
+        (["generate", "--regex", "a", "--choice", "b", "x"], ["InvalidConstraint", "--choice"]),
+        (["generate", "--regex", "a{40}", "--max-tokens", "1", "x"], ["BudgetTooSmall"]),
+        (["generate", "--schema", '{"type":"integer","minimum":3,"maximum":2}', "x"], ["Unsatisfiable"]),
+        (["generate", "--regex", "a"], ["ModelError", "no prompt"]),
+        (["generate", "--model", "/nonexistent/folder", "x"], ["ModelError"]),
+        (["generate", "--regex", "a", "word " * 40_000], ["ModelError", "context"]),
+        (["generate", "--regex", "a", "--file", "missing.txt"], ["missing.txt"]),
+        (["check"], ["InvalidConstraint"]),
+    ],
+)
+def test_wrong_input_is_one_line(arguments: list[str], words: list[str]) -> None:
+    assert_one_line_error(canvasgen(*arguments), *words)
+
+
+def test_a_folder_that_is_no_diffusion_gemma(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}', encoding="utf-8")
+    assert_one_line_error(canvasgen("generate", "--model", str(tmp_path), "x"), "ModelError")
+
+
+def test_unknown_option_is_a_usage_error() -> None:
+    done = canvasgen("generate", "--no-such-option", "x")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_one_line() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "canvasgen", "generate", "--regex", "[a-z ]{300,}", "--max-tokens", "3000", "x"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(8)
+    assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert out == ""
+    assert err.strip().splitlines() == ["canvasgen: interrupted; nothing was written"]

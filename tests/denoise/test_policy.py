@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from canvasgen.denoise.policy import Policy, accept
+from canvasgen.denoise.schedule import Schedule
+
+DOUBTS = arrays(np.float64, st.integers(1, 12), elements=st.floats(0, 5, allow_nan=False).map(lambda x: round(x, 3)))
+
+
+@given(DOUBTS, st.floats(0, 5))
+def test_accepts_while_the_sum_without_the_largest_is_within_the_bound(doubt, bound):
+    accepted = accept(doubt, bound)
+    chosen, rest = np.sort(doubt[accepted]), doubt[~accepted]
+    assert accepted.any()
+    assert chosen[:-1].sum() <= bound + 1e-9
+    if rest.size:
+        assert chosen[-1] <= rest.min()
+        assert chosen.sum() > bound - 1e-9
+
+
+@given(DOUBTS)
+def test_accepts_what_diffusion_gemmas_sampler_accepts(doubt):
+    order = np.argsort(doubt, kind="stable")
+    expected = np.zeros(len(doubt), dtype=bool)
+    total = 0.0
+    for place in order:
+        expected[place] = total <= 0.1
+        total += doubt[place]
+    assert (accept(doubt, 0.1) == expected).all()
+
+
+def test_disbelief_fades_out():
+    policy = Policy(disbelief=2.0)
+    entropies, log_mass = np.array([0.0, 1.0]), np.array([-3.0, 0.0])
+    assert policy.doubt(entropies, log_mass, 0.0).tolist() == [6.0, 1.0]
+    assert policy.doubt(entropies, log_mass, 0.5).tolist() == [3.0, 1.0]
+    assert policy.doubt(entropies, log_mass, 1.0).tolist() == [0.0, 1.0]
+
+
+def test_the_disbelieved_waits_its_turn():
+    """Equal entropies: the position whose allowed tokens the model believes in goes first."""
+    doubt = Policy().doubt(np.array([0.2, 0.2, 0.2]), np.array([-5.0, 0.0, -0.1]), 0.0)
+    assert accept(doubt, 0.1).tolist() == [False, True, False]
+    assert accept(doubt, 0.3).tolist() == [False, True, True]
+
+
+def test_schedule_falls_linearly():
+    schedule = Schedule(0.4, 0.8, 4)
+    assert [schedule.temperature(step) for step in (1, 2, 3, 4)] == pytest.approx([0.8, 0.7, 0.6, 0.5])
+    assert [schedule.progress(step) for step in (1, 2, 3, 4)] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert Schedule(0.4, 0.8, 1).progress(1) == 1.0
+    assert Schedule(0.5, 0.5, 3).temperature(2) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("bad", [(0.0, 1.0, 3), (0.8, 0.4, 3), (0.4, 0.8, 0), (float("nan"), 1.0, 2)])
+def test_schedule_refuses(bad):
+    with pytest.raises(ValueError):
+        Schedule(*bad)

@@ -1,0 +1,150 @@
+"""Both backends against enumeration of all V^L canvases."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from inference_oracle import Enumeration, Problem, problems
+
+from canvasgen.errors import BudgetTooSmall, Unsatisfiable
+from canvasgen.inference import Posterior, condition
+
+BACKENDS = ["numba", "torch"]
+
+
+def posterior_of(problem: Problem, backend: str) -> Posterior:
+    return condition(
+        problem.automaton,
+        problem.logits,
+        end_ids=problem.automaton.end_ids,
+        fixed=problem.fixed,
+        state=problem.state,
+        remaining=problem.remaining,
+        backend=backend,
+    )
+
+
+def solved(problem: Problem, backend: str) -> tuple[Posterior, Enumeration]:
+    exact = Enumeration(problem)
+    assume(exact.total > 0)
+    return posterior_of(problem, backend), exact
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@settings(deadline=None, max_examples=100)
+@given(problem=problems())
+def test_sums(backend: str, problem: Problem) -> None:
+    posterior, exact = solved(problem, backend)
+    marginals = exact.marginals()
+    assert posterior.log_partition == pytest.approx(np.log(exact.total), abs=1e-5)
+    np.testing.assert_allclose(np.exp(np.asarray(posterior.marginals())), marginals, atol=1e-5)
+    np.testing.assert_array_equal(np.asarray(posterior.mask), marginals > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entropies = -np.where(marginals > 0, marginals * np.log(marginals), 0.0).sum(axis=1)
+        allowed = np.log(np.where(marginals > 0, exact.p, 0.0).sum(axis=1))
+    np.testing.assert_allclose(posterior.entropies, entropies, atol=2e-5)
+    np.testing.assert_allclose(posterior.allowed_mass, allowed, atol=1e-5)
+    layout_classes = posterior.class_log_marginals
+    np.testing.assert_allclose(np.exp(layout_classes).sum(axis=1), 1.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@settings(deadline=None, max_examples=100)
+@given(problem=problems())
+def test_best_canvases(backend: str, problem: Problem) -> None:
+    posterior, exact = solved(problem, backend)
+    expected = sorted(exact.texts.values(), reverse=True)
+    found = list(posterior.k_best())
+    np.testing.assert_array_equal(found[0][0], posterior.best)
+    assert found[0][1] == pytest.approx(posterior.best_log_prob, abs=1e-9)
+    np.testing.assert_allclose([np.exp(log_prob) for _, log_prob in found], np.array(expected) / exact.total, atol=1e-6)
+    seen = set()
+    for ids, log_prob in found:
+        length = text_length(problem, ids)
+        text = tuple(ids[:length].tolist())
+        assert text not in seen
+        seen.add(text)
+        assert np.exp(log_prob) == pytest.approx(exact.texts[text] / exact.total, abs=1e-6)
+        assert posterior.log_prob(ids) == pytest.approx(log_prob, abs=1e-9)
+        assert all(ids[i] == token for i, token in problem.fixed.items())
+    assert seen == set(exact.texts)
+
+
+def text_length(problem: Problem, ids: np.ndarray) -> int:
+    if problem.state == problem.automaton.num_states:
+        return 0
+    ends = np.flatnonzero(np.isin(ids, problem.automaton.end_ids))
+    return int(ends[0]) + 1 if ends.size else len(ids)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@settings(deadline=None, max_examples=60)
+@given(problem=problems(max_length=3))
+def test_every_canvas(backend: str, problem: Problem) -> None:
+    posterior, exact = solved(problem, backend)
+    length, size = problem.logits.shape
+    for canvas in itertools.product(range(size), repeat=length):
+        text = canvas[: text_length(problem, np.array(canvas))]
+        if canvas in exact.joint:
+            assert posterior.end_state(canvas) == exact.end_states[canvas]
+            assert np.exp(posterior.log_prob(canvas)) == pytest.approx(exact.texts[text] / exact.total, abs=1e-6)
+        elif text not in exact.texts:
+            assert posterior.log_prob(canvas) == -np.inf
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@settings(deadline=None, max_examples=40)
+@given(problem=problems(max_length=3))
+def test_the_samplers_distribution(backend: str, problem: Problem) -> None:
+    """Each draw reports the probability of its choices; with the tokens' own it is the canvas's exact probability."""
+    posterior, exact = solved(problem, backend)
+    length = problem.logits.shape[0]
+    uniforms = np.random.default_rng(0).random((300, length + 1, 3))
+    ids, log_probs = posterior.sample_at(uniforms)
+    classes = np.where(np.isin(np.arange(exact.p.shape[1]), problem.automaton.end_ids), -2, problem.automaton.class_of_token)
+    for canvas, log_prob in zip(ids, log_probs, strict=True):
+        assert tuple(canvas) in exact.joint
+        chosen = np.exp(log_prob)
+        for i, token in enumerate(canvas):
+            if i not in problem.fixed:
+                chosen *= exact.p[i, token] / exact.p[i, classes == classes[token]].sum()
+        assert chosen == pytest.approx(exact.joint[tuple(canvas)] / exact.total, abs=1e-6, rel=1e-5)
+    seen = {tuple(canvas) for canvas in ids.tolist()}
+    assert all(canvas in seen for canvas, mass in exact.joint.items() if mass > 0.1 * exact.total)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@settings(deadline=None, max_examples=60)
+@given(problem=problems())
+def test_what_is_impossible_says_so(backend: str, problem: Problem) -> None:
+    if Enumeration(problem).total > 0:
+        return
+    with pytest.raises((Unsatisfiable, BudgetTooSmall)):
+        posterior_of(problem, backend)
+
+
+@settings(deadline=None, max_examples=60)
+@given(problem=problems())
+def test_backends_draw_the_same(problem: Problem) -> None:
+    numba, _ = solved(problem, "numba")
+    reference, _ = solved(problem, "torch")
+    np.testing.assert_array_equal(numba.sample(20, seed=7), reference.sample(20, seed=7))
+    np.testing.assert_array_equal(numba.sample(5, seed=7), numba.sample(20, seed=7)[:5])
+
+
+def test_kind_of_arrays_follows_the_logits() -> None:
+    problem = problems().example()
+    while Enumeration(problem).total == 0:
+        problem = problems().example()
+    for backend in BACKENDS:
+        kept = posterior_of(problem, backend)
+        assert isinstance(kept.best, np.ndarray)
+        logits = torch.from_numpy(problem.logits)
+        tensors = posterior_of(Problem(problem.automaton, logits, problem.fixed, problem.state, problem.remaining), backend)
+        assert isinstance(tensors.mask, torch.Tensor)
+        assert tensors.mask.dtype == torch.bool
+        assert tensors.marginals().dtype == torch.float32
