@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from canvasgen.constraints.base import Constraint
 from canvasgen.errors import Unsatisfiable
-from canvasgen.inference import condition
-from canvasgen.tokens import TokenAutomaton, cached_lift
-from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from canvasgen.inference import Posterior
+    from canvasgen.tokens import TokenAutomaton
+    from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["CompiledConstraint"]
 
@@ -35,6 +34,8 @@ class CompiledConstraint:
     @classmethod
     def build(cls, constraint: Constraint, vocabulary: Vocabulary) -> CompiledConstraint:
         """Lift a constraint; see `Constraint.compile`."""
+        from canvasgen.tokens import cached_lift
+
         automaton = constraint.automaton
         if automaton.is_empty:
             raise Unsatisfiable("no text satisfies the constraint", rule=type(constraint).__name__)
@@ -71,7 +72,7 @@ class CompiledConstraint:
         fixed: Mapping[int, int] | None = None,
         state: int | None = None,
         remaining: int = 0,
-        backend: str = "auto",
+        backend: Literal["auto", "numba", "torch"] = "auto",
     ) -> Posterior:
         """The distribution of a canvas given that it is valid.
 
@@ -86,6 +87,8 @@ class CompiledConstraint:
             ModelError: NaN or +inf among the logits.
             Unsatisfiable, BudgetTooSmall: no valid canvas.
         """
+        from canvasgen.inference import condition
+
         return condition(
             self.token_automaton,
             logits,

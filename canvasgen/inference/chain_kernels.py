@@ -15,7 +15,7 @@ from numba import njit
 
 from canvasgen.inference.exponential import LOWEST_64, exp64
 
-__all__ = ["gather_log", "gather_max", "pair_log", "sweep_log", "sweep_max"]
+__all__ = ["gather_log", "gather_max", "pair_log", "summarise", "sweep_log", "sweep_max"]
 
 # A sum of terms relative to the row's maximum is exact in float64 down to here; below it is taken again by itself.
 _FAINT = 1e-280
@@ -156,3 +156,27 @@ def pair_log(offsets, source, target, alpha, beta, first, last, out):
         for e in range(terms.shape[0]):
             terms[e] = alpha[i, np.uint32(source[e])] + beta[i + 1, np.uint32(target[e])]
         _log_sums(terms, offsets, out[i])
+
+
+@njit(cache=True, nogil=True)
+def summarise(best, mass, mean, bias, marginals, entropies, allowed):
+    """Class-level answers at each position, all in logarithms.
+
+    Args:
+        best, mass, mean: of `ClassTables`, `[L, C + 2]`.
+        bias: log of the factor from p_i to the constrained marginal, `[L, C + 2]`.
+        marginals: filled with the classes' constrained log-probabilities, `[L, C + 2]`.
+        entropies: filled with the entropies of the tokens' constrained marginals, `[L]`; 0 · log 0 = 0.
+        allowed: filled with the log of the mass that p_i puts on classes that are possible, `[L]`.
+    """
+    for i in range(mass.shape[0]):
+        entropy, total = 0.0, 0.0
+        for c in range(mass.shape[1]):
+            value = mass[i, c] + bias[i, c]
+            marginals[i, c] = value
+            if value > -np.inf:
+                total += exp64(max(min(mass[i, c], 0.0), LOWEST_64))
+                if value > LOWEST_64:
+                    entropy -= math.exp(value) * (best[i, c] + mean[i, c] + bias[i, c])
+        entropies[i] = max(entropy, 0.0)
+        allowed[i] = min(math.log(total), 0.0)

@@ -1,8 +1,8 @@
 """The pass over the logits, in numba: every token once, class by class.
 
-Tokens come in class order through a small buffer that stays in the first-level cache. Each chunk of a class gives its
-maximum (as integers: the bits of a float, made monotone, also show NaN), then Σ exp and the first moment relative to
-the class's own maximum; so a class far below the row's maximum loses nothing. Sums are float32 within a chunk and
+A row is read once in order, which looks for NaN and brings it into the cache; then its tokens go in class order through
+a small buffer. Each chunk of a class gives its maximum (as integers: the bits of a float, made monotone, vectorise
+without a word on NaN), then Σ exp and the first moment relative to the class's own maximum; so a class far below the row's maximum loses nothing. Sums are float32 within a chunk and
 vector lane, float64 beyond.
 """
 # numba has no type stubs:
@@ -16,17 +16,17 @@ import math
 import numpy as np
 from numba import njit
 
-from canvasgen.inference.exponential import LOWEST_32, exp32
+from canvasgen.inference.exponential import LOWEST_32, LOWEST_64, exp32, exp64
 
 __all__ = ["draw_token", "reduce_rows", "spread_rows", "support_rows", "top_of_class"]
 
 _CHUNK = 2048
+_FEW = 24  # a class of no more tokens is summed without the buffer
 _LANES = 64  # four vectors of 16: what one turn of the vectorised loops takes
 _LOW_BITS = np.int32(0x7FFFFFFF)
 _SIGN = np.int32(31)
 _LEAST = np.int32(-0x80000000)
 _KEY_OF_INFINITY = np.int32(0x7F800000)
-_KEY_OF_MINUS_INFINITY = np.int32(-0x7F800001)
 _MINUS_INFINITY = np.float32(-np.inf)
 
 
@@ -37,24 +37,46 @@ def _key(bits):
 
 
 @njit(cache=True, nogil=True)
+def _has_nan(row_bits):
+    """Whether any of a row's floats, given as their bits, is NaN; and the row is in the cache afterwards."""
+    largest = np.int32(0)
+    for v in range(row_bits.shape[0]):
+        largest = max(largest, np.int32(row_bits[v] & _LOW_BITS))
+    return largest > _KEY_OF_INFINITY
+
+
+@njit(cache=True, nogil=True)
 def _gather(row, tokens, values, bits):
     """Copy a chunk into the buffer (`bits` is a view of `values`), filled up with −inf to whole vectors.
 
-    Returns the filled length, and the largest and smallest key.
+    Returns the filled length and the largest value.
     """
     count = tokens.shape[0]
     for j in range(count):
         values[j] = row[tokens[j]]
-    lowest = _LOW_BITS
     full = (count + _LANES - 1) // _LANES * _LANES
     for j in range(count, full):
         values[j] = _MINUS_INFINITY
     highest = _LEAST
     for j in range(full):
-        key = _key(bits[j])
-        highest = max(highest, key)
-        lowest = min(lowest, key)
-    return full, highest, lowest
+        highest = max(highest, _key(bits[j]))
+    return full, np.int32(_key(highest)).view(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def _few(row, tokens):
+    """Largest value, Σ exp(x − top) and Σ exp(x − top) · (x − top) of a handful of tokens."""
+    top = _MINUS_INFINITY
+    for j in range(tokens.shape[0]):
+        top = row[tokens[j]] if row[tokens[j]] > top else top
+    total, moment = 0.0, 0.0
+    if top > _MINUS_INFINITY and top < np.inf:
+        for j in range(tokens.shape[0]):
+            below = max(row[tokens[j]] - top, LOWEST_32)
+            weight = exp32(below)
+            total += weight
+            moment += weight * below
+    return top, total, moment
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
@@ -71,33 +93,57 @@ def _sums(values, count, top):
 
 
 @njit(cache=True, nogil=True)
-def reduce_rows(logits, tokens, offsets, first, last, best, mass, mean):
-    """Fill rows `first:last` of `best`, `mass` (log Σ exp) and `mean` (see `ClassTables`); a row with NaN, or -1."""
+def _many(row, tokens, values, bits):
+    """`_few` for any number of tokens, in chunks through the buffer."""
+    top, total, moment, low = _MINUS_INFINITY, 0.0, 0.0, 0
+    while low < tokens.shape[0]:
+        count, chunk_top = _gather(row, tokens[low : low + _CHUNK], values, bits)
+        if chunk_top > top:
+            if total > 0.0:
+                drop = np.float64(top) - np.float64(chunk_top)
+                scale = math.exp(drop)
+                moment = scale * (moment + total * drop)
+                total *= scale
+            top = chunk_top
+        if top > _MINUS_INFINITY and top < np.inf:
+            part, part_moment = _sums(values, count, top)
+            total += part
+            moment += part_moment
+        low += _CHUNK
+    return top, total, moment
+
+
+@njit(cache=True, nogil=True)
+def _log_sum(values):
+    top = -np.inf
+    for c in range(values.shape[0]):
+        top = max(top, values[c])
+    if abs(top) == np.inf:
+        return top
+    total = 0.0
+    for c in range(values.shape[0]):
+        below = values[c] - top
+        total += exp64(below if below > LOWEST_64 else LOWEST_64)
+    return top + math.log(total)
+
+
+@njit(cache=True, nogil=True)
+def reduce_rows(logits, logit_bits, tokens, offsets, first, last, best, mass, mean, normaliser):
+    """Fill rows `first:last` of the fields of `ClassTables`; `logit_bits` is `logits` seen as int32.
+
+    Returns a row with NaN, or -1. Where the normaliser is infinite the row is not normalised.
+    """
     values = np.empty(_CHUNK, dtype=np.float32)
     bits = values.view(np.int32)
     for i in range(first, last):
-        row = logits[i]
+        if _has_nan(logit_bits[i]):
+            return i
         for c in range(offsets.shape[0] - 1):
-            top, total, moment = _MINUS_INFINITY, 0.0, 0.0
-            low = offsets[c]
-            while low < offsets[c + 1]:
-                high = min(low + _CHUNK, offsets[c + 1])
-                count, highest, lowest = _gather(row, tokens[low:high], values, bits)
-                if highest > _KEY_OF_INFINITY or lowest < _KEY_OF_MINUS_INFINITY:
-                    return i
-                chunk_top = np.int32(_key(highest)).view(np.float32)
-                if chunk_top > top:
-                    if total > 0.0:
-                        drop = np.float64(top) - np.float64(chunk_top)
-                        scale = math.exp(drop)
-                        moment = scale * (moment + total * drop)
-                        total *= scale
-                    top = chunk_top
-                if top > _MINUS_INFINITY and top < np.inf:
-                    part, part_moment = _sums(values, count, top)
-                    total += part
-                    moment += part_moment
-                low = high
+            members = tokens[offsets[c] : offsets[c + 1]]
+            if members.shape[0] <= _FEW:
+                top, total, moment = _few(logits[i], members)
+            else:
+                top, total, moment = _many(logits[i], members, values, bits)
             best[i, c] = top
             if total > 0.0:
                 mass[i, c] = top + math.log(total)
@@ -105,6 +151,11 @@ def reduce_rows(logits, tokens, offsets, first, last, best, mass, mean):
             else:
                 mass[i, c] = top
                 mean[i, c] = 0.0
+        normaliser[i] = _log_sum(mass[i])
+        if abs(normaliser[i]) < np.inf:
+            for c in range(offsets.shape[0] - 1):
+                best[i, c] -= normaliser[i]
+                mass[i, c] -= normaliser[i]
     return -1
 
 
@@ -165,8 +216,8 @@ def draw_token(row, tokens, top, total, uniform):
     wanted, reached, chosen, low = uniform * total, 0.0, -1, 0
     while low < tokens.shape[0]:
         high = min(low + _CHUNK, tokens.shape[0])
-        count, highest, _ = _gather(row, tokens[low:high], values, bits)
-        if highest > _KEY_OF_MINUS_INFINITY:
+        count, chunk_top = _gather(row, tokens[low:high], values, bits)
+        if chunk_top > _MINUS_INFINITY:
             part, _ = _sums(values, count, top)
             chosen = low + _place_in_chunk(values, high - low, top, wanted - reached)
             if wanted < reached + part:

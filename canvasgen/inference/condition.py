@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from canvasgen.inference.layout import AutomatonArrays, Layout, layout_of
 from canvasgen.inference.numba_backend import NumbaBackend
 from canvasgen.inference.posterior import Posterior
 from canvasgen.inference.reference import TorchBackend
-from canvasgen.inference.tables import Backend, ClassTables, log_sum
+from canvasgen.inference.tables import Backend, ClassTables
 
 __all__ = ["BackendName", "Logits", "Request", "condition", "condition_batch"]
 
@@ -166,27 +166,22 @@ def _backend(logits: Logits, name: BackendName, threads: int | None) -> Backend:
 
 
 def _tables(layout: Layout, engine: Backend, fixed: Mapping[int, int]) -> ClassTables:
-    best, mass, mean, wrong = engine.reduce(layout)
+    tables, wrong = engine.reduce(layout)
     if wrong >= 0:
         raise ModelError("the model's logits hold NaN", path=f"position {wrong}", rule="NaN logits")
-    top = best.max(axis=1)
-    for value, message in ((np.inf, "hold +inf"), (-np.inf, "are all -inf: no token is possible")):
-        if (top == value).any():
-            position = int(np.argmax(top == value))
-            raise ModelError(
-                f"the model's logits {message}", path=f"position {position}", rule="infinite logits"
-            )
-    normaliser = log_sum(mass)
-    best -= normaliser[:, None]
-    mass -= normaliser[:, None]
-    tail = np.zeros(len(normaliser))
+    if not np.isfinite(tables.normaliser).all():
+        position = int(np.argmin(np.isfinite(tables.normaliser)))
+        above = tables.normaliser[position] > 0
+        raise ModelError(
+            "the model's logits hold +inf" if above else "the model's logits are all -inf: no token is possible",
+            path=f"position {position}",
+            rule="infinite logits",
+        )
     for i, token in fixed.items():
-        tail[i] = engine.token_logit(i, token) - float(normaliser[i])
+        weight = engine.token_logit(i, token) - float(tables.normaliser[i])
         c = int(layout.class_of_token[token])
-        for table in (best, mass):
+        for table in (tables.best, tables.mass):
             table[i] = -np.inf
-            table[i, c] = tail[i]
-        mean[i] = 0.0
-    return ClassTables(
-        best=best, mass=mass, mean=mean, normaliser=normaliser, tail=cast("npt.NDArray[np.float64]", tail)
-    )
+            table[i, c] = weight
+        tables.mean[i], tables.tail[i] = 0.0, weight
+    return tables

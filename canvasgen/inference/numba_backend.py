@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -16,7 +19,17 @@ from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs
 
 __all__ = ["NumbaBackend"]
 
-_WORTH_A_THREAD = 1 << 20  # elements below which starting a thread costs more than it saves
+_WORTH_A_THREAD = 1 << 17  # elements (of a nanosecond or so) below which another thread costs more than it saves
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    """The threads beside the caller's, shared by all; their work never waits for other work of the pool."""
+    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="canvasgen")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 class NumbaBackend:
@@ -38,22 +51,22 @@ class NumbaBackend:
         length = len(self._logits)
         parts = max(1, min(self._threads, length, length * width // _WORTH_A_THREAD))
         borders = [length * k // parts for k in range(parts + 1)]
-        if parts == 1:
-            return [work(0, length)]
-        with ThreadPoolExecutor(parts) as pool:
-            return list(pool.map(work, borders[:-1], borders[1:]))
+        others = [_pool().submit(work, *ends) for ends in pairwise(borders[1:])]
+        return [work(borders[0], borders[1]), *(other.result() for other in others)]
 
-    def reduce(self, layout: Layout) -> tuple[Floats, Floats, Floats, int]:
-        shape = (len(self._logits), layout.num_classes + 2)
-        best, mass, mean = np.empty(shape), np.empty(shape), np.empty(shape)
+    def reduce(self, layout: Layout) -> tuple[ClassTables, int]:
+        length = len(self._logits)
+        best, mass, mean = (np.empty((length, layout.num_classes + 2)) for _ in range(3))
+        normaliser, bits = np.empty(length), self._logits.view(np.int32)
+        tokens, offsets = layout.token_order, layout.class_offsets
 
         def work(first: int, last: int) -> int:
             return class_kernels.reduce_rows(
-                self._logits, layout.token_order, layout.class_offsets, first, last, best, mass, mean
+                self._logits, bits, tokens, offsets, first, last, best, mass, mean, normaliser
             )
 
         wrong = [cast(int, row) for row in self._rows(work, layout.vocabulary_size) if row != -1]
-        return best, mass, mean, min(wrong, default=-1)
+        return ClassTables(best, mass, mean, normaliser, np.zeros(length)), min(wrong, default=-1)
 
     def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
         out = np.empty((len(tail), layout.num_sets + 2))
@@ -66,21 +79,20 @@ class NumbaBackend:
         out[:, layout.tail_set] = tail
         return out
 
-    def forward(self, layout: Layout, sets: Floats, start: Floats, kind: str) -> Floats:
+    def sweep(self, layout: Layout, sets: Floats, boundary: Floats, kind: str, reverse: bool) -> Floats:
         out = np.empty((len(sets) + 1, layout.num_states + 1))
-        out[0] = start
-        sweep = chain_kernels.sweep_log if kind == "log" else chain_kernels.sweep_max
-        edges = layout.by_target
-        sweep(edges.offsets, edges.first, edges.second, sets, False, out)
+        out[-1 if reverse else 0] = boundary
+        kernel = chain_kernels.sweep_log if kind == "log" else chain_kernels.sweep_max
+        edges = layout.by_source if reverse else layout.by_target
+        kernel(edges.offsets, edges.first, edges.second, sets, reverse, out)
         return out
 
-    def backward(self, layout: Layout, sets: Floats, final: Floats, kind: str) -> Floats:
-        out = np.empty((len(sets) + 1, layout.num_states + 1))
-        out[-1] = final
-        sweep = chain_kernels.sweep_log if kind == "log" else chain_kernels.sweep_max
-        edges = layout.by_source
-        sweep(edges.offsets, edges.first, edges.second, sets, True, out)
-        return out
+    def both_sweeps(self, layout: Layout, sets: Floats, start: Floats, final: Floats) -> tuple[Floats, Floats]:
+        if self._threads == 1 or 4 * len(sets) * len(layout.by_source.group) < _WORTH_A_THREAD:
+            beta = self.sweep(layout, sets, final, "log", True)
+            return self.sweep(layout, sets, start, "log", False), beta
+        other = _pool().submit(self.sweep, layout, sets, final, "log", True)
+        return self.sweep(layout, sets, start, "log", False), other.result()
 
     def set_scores(self, layout: Layout, alpha: Floats, beta: Floats) -> Floats:
         out = np.empty((len(alpha) - 1, layout.num_sets + 2))

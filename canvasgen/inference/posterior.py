@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from canvasgen.errors import Unsatisfiable
-from canvasgen.inference import path_kernels
+from canvasgen.inference import chain_kernels, path_kernels
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.tables import Backend, Bools, ClassTables, Floats, Longs, log_sum
 
@@ -65,12 +65,16 @@ class Posterior:
         return self._backend.set_weights(self._layout, self._tables.mass, self._tables.tail, "log")
 
     @cached_property
-    def _alpha(self) -> Floats:
-        return self._backend.forward(self._layout, self._sets, self._one_state(), "log")
+    def _sweeps(self) -> tuple[Floats, Floats]:
+        return self._backend.both_sweeps(self._layout, self._sets, self._one_state(), self._final)
 
-    @cached_property
+    @property
+    def _alpha(self) -> Floats:
+        return self._sweeps[0]
+
+    @property
     def _beta(self) -> Floats:
-        return self._backend.backward(self._layout, self._sets, self._final, "log")
+        return self._sweeps[1]
 
     def _one_state(self) -> Floats:
         start = np.full(self._layout.num_states + 1, -np.inf)
@@ -99,24 +103,27 @@ class Posterior:
         )
 
     @cached_property
+    def _summary(self) -> tuple[Floats, Floats, Floats]:
+        tables = self._tables
+        marginals = np.empty_like(tables.mass)
+        entropies, allowed = np.empty(self.length), np.empty(self.length)
+        chain_kernels.summarise(tables.best, tables.mass, tables.mean, self._bias, marginals, entropies, allowed)
+        return marginals, entropies, allowed
+
+    @property
     def class_log_marginals(self) -> Floats:
         """`[L, C + 2]`: log P(class of x_i = c | valid); class C is the end tokens, C + 1 every other token."""
-        return self._tables.mass + self._bias
+        return self._summary[0]
 
-    @cached_property
+    @property
     def entropies(self) -> Floats:
-        """`[L]`: entropy of each position's constrained marginal, in nats; 0 · log 0 = 0."""
-        mass = np.exp(self.class_log_marginals)
-        mean = self._tables.best + self._tables.mean + self._bias
-        return np.maximum(
-            -np.sum(np.where(mass > 0.0, mass * np.where(mass > 0.0, mean, 0.0), 0.0), axis=1), 0.0
-        )
+        """`[L]`: entropy of each position's constrained marginal, in nats."""
+        return self._summary[1]
 
-    @cached_property
+    @property
     def allowed_mass(self) -> Floats:
         """`[L]`: log of the mass that p_i puts on the tokens allowed at position i."""
-        allowed = np.where(self._bias > -np.inf, self._tables.mass, -np.inf)
-        return np.minimum(log_sum(allowed), 0.0)
+        return self._summary[2]
 
     def marginals(self) -> Any:
         """float32 `[L, V]`: log P(x_i = v | valid)."""
@@ -147,7 +154,7 @@ class Posterior:
 
     @cached_property
     def _to_go(self) -> Floats:
-        return self._backend.backward(self._layout, self._best_sets, self._final, "max")
+        return self._backend.sweep(self._layout, self._best_sets, self._final, "max", reverse=True)
 
     @cached_property
     def best_log_prob(self) -> float:

@@ -101,34 +101,37 @@ class TorchBackend:
     def _put(self, array: np.ndarray) -> Tensor:
         return torch.as_tensor(array, device=self._logits.device)
 
-    def reduce(self, layout: Layout) -> tuple[Floats, Floats, Floats, int]:
-        wrong = torch.isnan(self._logits).any(dim=-1).nonzero()
-        if len(wrong):
-            empty = np.empty((0, 0))
-            return empty, empty, empty, int(wrong[0, 0])
+    def reduce(self, layout: Layout) -> tuple[ClassTables, int]:
         index = _index(layout.class_of_token, self._logits.device)
         rows = max(1, _CHUNK // layout.vocabulary_size)
-        found: list[tuple[Tensor, Tensor, Tensor]] = []
+        found: list[tuple[Tensor, ...]] = []
         for chunk in self._logits.split(rows):
             values = chunk.double()
             best = class_weights(Max(), layout, values)
             mass = class_weights(Log(), layout, values)
             shift = torch.where(torch.isfinite(best), best, 0.0)
             below = values - shift[:, index]
-            weighted = torch.where(below == -torch.inf, 0.0, below.exp() * below)
-            moment = torch.zeros_like(best).index_add(1, index, weighted)
-            found.append((best, mass, torch.where(torch.isfinite(best), moment / (mass - shift).exp(), 0.0)))
-        best, mass, mean = (torch.cat(part).cpu().numpy() for part in zip(*found, strict=True))
-        return best, mass, mean, -1
+            moment = torch.zeros_like(best)
+            moment.index_add_(1, index, torch.where(below == -torch.inf, 0.0, below.exp() * below))
+            mean = torch.where(torch.isfinite(best), moment / (mass - shift).exp(), 0.0)
+            top = values.max(dim=-1).values
+            normaliser = torch.where(top.abs() == torch.inf, top, values.logsumexp(dim=-1))
+            scale = torch.where(torch.isfinite(normaliser), normaliser, 0.0)[:, None]
+            found.append((best - scale, mass - scale, mean, normaliser))
+        best, mass, mean, normaliser = (torch.cat(part).cpu().numpy() for part in zip(*found, strict=True))
+        wrong = torch.isnan(self._logits).any(dim=-1).nonzero()
+        tables = ClassTables(best, mass, mean, normaliser, np.zeros(len(normaliser)))
+        return tables, int(wrong[0, 0]) if len(wrong) else -1
 
     def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
         return set_weights(SEMIRINGS[kind], layout, self._put(classes), self._put(tail)).cpu().numpy()
 
-    def forward(self, layout: Layout, sets: Floats, start: Floats, kind: str) -> Floats:
-        return forward(SEMIRINGS[kind], layout, self._put(sets), self._put(start)).cpu().numpy()
+    def sweep(self, layout: Layout, sets: Floats, boundary: Floats, kind: str, reverse: bool) -> Floats:
+        direction = backward if reverse else forward
+        return direction(SEMIRINGS[kind], layout, self._put(sets), self._put(boundary)).cpu().numpy()
 
-    def backward(self, layout: Layout, sets: Floats, final: Floats, kind: str) -> Floats:
-        return backward(SEMIRINGS[kind], layout, self._put(sets), self._put(final)).cpu().numpy()
+    def both_sweeps(self, layout: Layout, sets: Floats, start: Floats, final: Floats) -> tuple[Floats, Floats]:
+        return self.sweep(layout, sets, start, "log", False), self.sweep(layout, sets, final, "log", True)
 
     def set_scores(self, layout: Layout, alpha: Floats, beta: Floats) -> Floats:
         return set_scores(SEMIRINGS["log"], layout, self._put(alpha), self._put(beta)).cpu().numpy()

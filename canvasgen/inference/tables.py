@@ -51,20 +51,26 @@ class Backend(Protocol):
     *ended*), Z + 2 sets (the last one is the tail), C + 2 classes (end tokens, then every other token).
     """
 
-    def reduce(self, layout: Layout) -> tuple[Floats, Floats, Floats, int]:
-        """`(best, log_sum, mean, bad)`: per class `[L, C + 2]` in logits (not normalised), and a position with NaN or -1."""
+    def reduce(self, layout: Layout) -> tuple[ClassTables, int]:
+        """The pass over the vocabulary, with no token fixed; and a position with NaN, or -1.
+
+        Where the normaliser is not finite the position's row is not normalised.
+        """
         ...
 
     def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
         """`[L, C + 2]` -> `[L, Z + 2]`: ⊕ over the classes of each set, and the tail."""
         ...
 
-    def forward(self, layout: Layout, sets: Floats, start: Floats, kind: str) -> Floats:
-        """`alpha[L + 1, S + 1]`: ⊕ over the paths from `start` to each state at each border between positions."""
+    def sweep(self, layout: Layout, sets: Floats, boundary: Floats, kind: str, reverse: bool) -> Floats:
+        """`[L + 1, S + 1]`: ⊕ over the paths between `boundary[S + 1]` and each state, at each border of positions.
+
+        Forward from the first border (alpha), or in reverse from the last one (beta).
+        """
         ...
 
-    def backward(self, layout: Layout, sets: Floats, final: Floats, kind: str) -> Floats:
-        """`beta[L + 1, S + 1]`: ⊕ over the paths from each state at each border to `final`."""
+    def both_sweeps(self, layout: Layout, sets: Floats, start: Floats, final: Floats) -> tuple[Floats, Floats]:
+        """`(alpha, beta)` in the log semiring."""
         ...
 
     def set_scores(self, layout: Layout, alpha: Floats, beta: Floats) -> Floats:

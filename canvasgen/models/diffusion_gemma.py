@@ -2,11 +2,10 @@
 
 The encoder reads the prompt and every finished block causally into the KV cache; the decoder sees a canvas
 in both directions over that cache and leaves the cache alone. Rows of a batch are padded on the left; masks
-hide the padding and each row counts its own positions, so that a row gets the logits that it would get alone.
+hide the padding, so that a row gets the logits that it would get alone.
 
 Source: `transformers.models.diffusion_gemma` (transformers >= 5.11); its `generate` is the reference that
-tests hold
-this and the loop to.
+tests hold this and the loop to.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ from hypothesis.extra.numpy import arrays
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.schedule import Schedule
 
-DOUBTS = arrays(np.float64, st.integers(1, 12), elements=st.floats(0, 5, allow_nan=False).map(lambda x: round(x, 3)))
+DOUBTS = arrays(
+    np.float64, st.integers(1, 12), elements=st.floats(0, 5, allow_nan=False).map(lambda x: round(x, 3))
+)
 
 
 @given(DOUBTS, st.floats(0, 5))

@@ -44,7 +44,11 @@ def test_exact_trajectory():
 
 
 def test_step_limit():
-    done = run(recite(A, B, C, END, PAD, PAD, PAD, PAD), [Job([A], max_denoising_steps=4)], randomness=FixedNoise(NOISE, 8))
+    done = run(
+        recite(A, B, C, END, PAD, PAD, PAD, PAD),
+        [Job([A], max_denoising_steps=4)],
+        randomness=FixedNoise(NOISE, 8),
+    )
     assert done[0].steps == (4,)
     assert done[0].outcome is Outcome.STEP_LIMIT
 
@@ -81,7 +85,9 @@ def test_blocks_are_read_before_the_next():
 
 def test_same_seed_same_tokens():
     model = Erratic(seed=2)
-    runs = [run(model, [Job([A], seed=seed, max_denoising_steps=6)])[0].token_ids for seed in (1, 1, 2, 3, 4, 5)]
+    runs = [
+        run(model, [Job([A], seed=seed, max_denoising_steps=6)])[0].token_ids for seed in (1, 1, 2, 3, 4, 5)
+    ]
     assert runs[0] == runs[1]
     assert len(set(runs)) > 1
 

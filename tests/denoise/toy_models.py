@@ -18,7 +18,9 @@ def vocabulary(*texts: str) -> Vocabulary:
     return Vocabulary([None, None, *(text.encode() for text in texts)], end_ids=[END], pad_id=PAD)
 
 
-LETTERS = vocabulary(*"abcdefgh", "ab", "cd", "é", "\\", '"', "{", "}", ":", ",", " ", "1", "2", '{"', '":', "\n")
+LETTERS = vocabulary(
+    *"abcdefgh", "ab", "cd", "é", "\\", '"', "{", "}", ":", ",", " ", "1", "2", '{"', '":', "\n"
+)
 
 
 @dataclass

@@ -17,6 +17,7 @@ from canvasgen.models.diffusion_gemma import DiffusionGemma, defaults_of, end_id
 from canvasgen.vocabulary import Vocabulary
 
 STEPS = 8
+BUDGET = 4 * CANVAS
 
 
 class SameDraws:
@@ -65,27 +66,29 @@ def own_generate(model, prompts, seed, end_ids, max_tokens, **options):
 
 
 CASES = {
-    "one prompt": ((9,), None, dict(bound=0.1, confidence=0.005, stability=1)),
-    "long prompt": ((50,), None, dict(bound=20.0, confidence=2.0, stability=1)),
-    "early stop": ((7, 7), None, dict(bound=30.0, confidence=2.5, stability=1)),
-    "no stability": ((5, 30, 12), None, dict(bound=10.0, confidence=2.5, stability=0)),
+    "own settings": ((9,), None, dict(bound=0.1, confidence=0.005, stability=1)),
+    "long prompt": ((50,), None, dict(bound=30.0, confidence=1.0, stability=1)),
+    "early stop": ((7, 7), None, dict(bound=30.0, confidence=1.0, stability=1)),
+    "no stability": ((5, 30, 12), None, dict(bound=10.0, confidence=0.4, stability=0)),
     "two steps stable": ((12, 4), None, dict(bound=40.0, confidence=3.0, stability=2)),
-    "padding": ((5, 30, 12), None, dict(bound=20.0, confidence=1.5, stability=1)),
-    "ends, one prompt": ((6,), [END, 7, 9], dict(bound=20.0, confidence=2.0, stability=1)),
-    "ends, all steps": ((5, 30, 12), [END], dict(bound=20.0, confidence=1e-9, stability=1)),
+    "padding": ((5, 30, 12), None, dict(bound=20.0, confidence=0.8, stability=1)),
+    "ends, one prompt": ((6,), [END, 7, 9], dict(bound=20.0, confidence=1.0, stability=1)),
+    "ends, all steps": ((5, 30, 12), [END, 4], dict(bound=20.0, confidence=1e-9, stability=1)),
 }
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("case", CASES)
 def test_same_tokens_as_generate(model, case, seed):
     lengths, end_ids, options = CASES[case]
     prompts = gemma_toys.prompts(seed, *lengths)
-    expected = own_generate(model, prompts, seed, end_ids, 4 * CANVAS, **options)
+    expected = own_generate(model, prompts, seed, end_ids, BUDGET, **options)
     denoiser = DiffusionGemma(model, gemma_toys.vocabulary(end_ids or ()))
-    denoiser.defaults = Defaults(STEPS, 0.1, 0.8, options["bound"], options["stability"], options["confidence"])
+    denoiser.defaults = Defaults(
+        STEPS, 0.1, 0.8, options["bound"], options["stability"], options["confidence"]
+    )
     torch.manual_seed(seed)
-    jobs = [Job(prompt, max_tokens=4 * CANVAS) for prompt in prompts]
+    jobs = [Job(prompt, max_tokens=BUDGET) for prompt in prompts]
     done = run(denoiser, jobs, randomness=SameDraws(len(prompts)))
     assert [one.token_ids for one in done] == expected
 
@@ -94,7 +97,9 @@ def test_some_case_stops_early(model):
     """The cases above mean something only if the stop rule fires in some blocks and not in others."""
     lengths, _, options = CASES["early stop"]
     denoiser = DiffusionGemma(model, gemma_toys.vocabulary(()))
-    denoiser.defaults = Defaults(STEPS, 0.1, 0.8, options["bound"], options["stability"], options["confidence"])
+    denoiser.defaults = Defaults(
+        STEPS, 0.1, 0.8, options["bound"], options["stability"], options["confidence"]
+    )
     done = run(denoiser, [Job(prompt, max_tokens=64) for prompt in gemma_toys.prompts(0, *lengths)])
     steps = {number for one in done for number in one.steps}
     assert min(steps) < STEPS
@@ -117,7 +122,9 @@ def test_rows_commits_and_selections_leave_the_logits_alone(window):
     close = dict(rtol=0, atol=1e-4)
     for row, prompt in enumerate(prompts):
         one = slice(row, row + 1)
-        torch.testing.assert_close(denoiser.denoise(denoiser.prefill([prompt]), first[one], told[one]), before[one], **close)
+        torch.testing.assert_close(
+            denoiser.denoise(denoiser.prefill([prompt]), first[one], told[one]), before[one], **close
+        )
         fresh = denoiser.prefill([prompt + second[row].tolist()])
         torch.testing.assert_close(denoiser.denoise(fresh, first[one], told[one]), logits[one], **close)
     picked = [2, 0]
@@ -143,7 +150,9 @@ def test_batch_equals_single(model):
 
 def test_half_precision_stays_float32_outside(model):
     denoiser = DiffusionGemma(gemma_toys.model().to(torch.bfloat16), gemma_toys.vocabulary())
-    logits = denoiser.denoise(denoiser.prefill([[5, 6]]), torch.full((1, CANVAS), 7), torch.randn(1, CANVAS, SIZE))
+    logits = denoiser.denoise(
+        denoiser.prefill([[5, 6]]), torch.full((1, CANVAS), 7), torch.randn(1, CANVAS, SIZE)
+    )
     assert logits.dtype == torch.float32
     assert torch.isfinite(logits).all()
 

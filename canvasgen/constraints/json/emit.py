@@ -18,6 +18,7 @@ from canvasgen.automata import EMPTY, EPSILON, Expr, concat, literal, optional, 
 from canvasgen.constraints.base import Note
 from canvasgen.constraints.json import whitespace
 from canvasgen.constraints.json.graph import Graph, values_of
+from canvasgen.constraints.json.listing import listing
 from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Array, Keys, Node, Numbers, Object, Part, Strings, Values
 from canvasgen.constraints.json.numbers import number_text
 from canvasgen.constraints.json.strings import any_string, enforces_length, quoted, string_text
@@ -170,7 +171,7 @@ class Emitter:
             return self._wrap("{}", level, separated(open_pair, comma, max(low, 1), high), empty=low == 0)
         if low > 1 or high is not None:
             self._note("validator", "`minProperties` and `maxProperties` beside declared properties", node)
-        inside = _listing(entries, open_pair, comma)
+        inside = listing(entries, open_pair, comma)
         return self._wrap("{}", level, inside, empty=needed == 0 and low == 0)
 
     def _open_pair(self, node: Node, shape: Object, level: int, budget: int) -> Expr:
@@ -207,37 +208,6 @@ def _undeclared(declared: tuple[str, ...]) -> Expr:
 @lru_cache(maxsize=256)
 def _key_language(language: Expr) -> Expr:
     return string_text(Strings(parts=(Part("a key", language),)))
-
-
-def _listing(entries: list[tuple[Expr, bool]], open_pair: Expr, comma: Expr) -> Expr:
-    """At least one of the entries in their order, all required ones among them, and then any number of open pairs.
-
-    No comma stands before the first, wherever the list begins. The part before the first required entry is the one where
-    that is not known: it is halved again and again, so that n optional entries are written down O(n log n) times.
-    """
-    first = next((at for at, (_, required) in enumerate(entries) if required), None)
-    more = repeat(concat(comma, open_pair))
-    if first is None:
-        pairs = [pair for pair, _ in entries]
-        some = _some(pairs, comma)
-        if open_pair is EMPTY:
-            return some
-        return union(concat(some, more), concat(open_pair, more))
-    rest = [concat(comma, pair) if required else optional(concat(comma, pair)) for pair, required in entries[first + 1 :]]
-    lead = EPSILON
-    if first:
-        lead = optional(concat(_some([pair for pair, _ in entries[:first]], comma), comma))
-    return concat(lead, entries[first][0], *rest, more)
-
-
-def _some(pairs: list[Expr], comma: Expr) -> Expr:
-    """At least one of some optional pairs, in their order, with commas between."""
-    if len(pairs) == 1:
-        return pairs[0]
-    half = len(pairs) // 2
-    right = pairs[half:]
-    after = [optional(concat(comma, pair)) for pair in right]
-    return union(concat(_some(pairs[:half], comma), *after), _some(right, comma))
 
 
 @lru_cache(maxsize=256)

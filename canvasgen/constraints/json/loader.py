@@ -132,6 +132,33 @@ class _InternalSchema(GenerateJsonSchema):
         number: dict[str, Any] = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
         return {"anyOf": [number, {"type": "string", DECIMAL_TEXT: number}]}
 
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """Keys are the texts of the key type; pydantic's own schema leaves many key types out."""
+        found = super().dict_schema(schema)
+        if "patternProperties" in found:
+            found.setdefault("additionalProperties", False)
+        if "propertyNames" not in found and "keys_schema" in schema:
+            keys = self.generate_inner(schema["keys_schema"])
+            kind = keys.get("type")
+            if kind in ("integer", "number"):
+                found["propertyNames"] = {"type": "string", DECIMAL_TEXT: keys}
+            elif kind == "boolean":
+                found["propertyNames"] = {"enum": ["true", "false"]}
+            elif kind == "string" and "format" in keys:
+                found["propertyNames"] = keys
+        return found
+
+    def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
+        """Pydantic needs the tag to be there even where the member's own schema has a default for it."""
+        found = super().tagged_union_schema(schema)
+        members = found.pop("oneOf", None)
+        if members is None:
+            return found
+        tag = found.get("discriminator", {}).get("propertyName")
+        if tag is not None:
+            members = [{"allOf": [member], "required": [tag]} for member in members]
+        return {**found, "anyOf": members}
+
     def url_schema(self, schema: core_schema.UrlSchema) -> JsonSchemaValue:
         found = super().url_schema(schema)
         schemes = schema.get("allowed_schemes") or []

@@ -13,7 +13,21 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from canvasgen.automata import EMPTY, EPSILON, Expr, byte_set, concat, difference, intersect, literal, optional, repeat, union
+from canvasgen.automata import (
+    EMPTY,
+    EPSILON,
+    Expr,
+    byte_set,
+    concat,
+    difference,
+    from_dfa,
+    intersect,
+    literal,
+    optional,
+    repeat,
+    to_dfa,
+    union,
+)
 from canvasgen.constraints.json.normal import Numbers
 from canvasgen.constraints.json.tables import multiples
 from canvasgen.errors import ConstraintTooLarge
@@ -28,7 +42,6 @@ MOST_DIGITS = 320
 """Most digits that a bound may have before or after the point."""
 LARGEST_STEP = 20_000
 """Largest step, in units of its last decimal place, that gets an automaton."""
-_MOST_LISTED = 64
 _LARGEST_EXPONENT = 307
 
 _DIGIT = byte_set([(0x30, 0x39)])
@@ -48,43 +61,67 @@ def number_text(shape: Numbers) -> Expr:
     Raises:
         ConstraintTooLarge: a bound or a step has too many digits.
     """
+    if shape.low is not None and shape.high is not None:
+        if shape.low > shape.high or (shape.low == shape.high and (shape.low_open or shape.high_open)):
+            return EMPTY
     expr = _interval_text(shape)
     for step in shape.not_steps:
-        expr = difference(expr, _multiple_text(step, whole_only=False, trailing=FRACTION_DIGITS))
-    return expr
+        expr = difference(expr, _multiple_text(step, trailing=None))
+    dfa = to_dfa(expr)
+    return EMPTY if dfa.is_empty else from_dfa(dfa)
 
 
 def _interval_text(shape: Numbers) -> Expr:
     step = shape.step
-    if step is not None:
-        listed = _listed(shape, step)
-        if listed is not None:
-            return listed
+    if shape.low is not None and shape.low == shape.high:
+        return _single(shape.low, shape.point)
     if step is not None and step.denominator == 1 and not shape.point:
-        numbers = signed(shape, _whole)
-        return numbers if step == 1 else intersect(numbers, _multiple_text(step, whole_only=True, trailing=0))
+        return _whole_multiples(shape, step)
+    if step is not None and step.denominator == 1:
+        return concat(_whole_multiples(shape, step), optional(literal(".0")))
     if step is not None:
-        multiple = _multiple_text(step, whole_only=False, trailing=max(1, _places(step)))
-        return intersect(signed(shape._replace(not_steps=()), _decimal), multiple)
+        return intersect(signed(shape, _decimal), _multiple_text(step, trailing=max(1, _places(step))))
+    if shape.not_steps:
+        return signed(shape, _decimal)
     return union(signed(shape, _decimal), signed(shape, _scientific))
 
 
-def _listed(shape: Numbers, step: Fraction) -> Expr | None:
-    """The members one by one, if they are few and whole."""
-    if step.denominator != 1 or shape.low is None or shape.high is None:
-        return None
-    first = -((-shape.low) // step)
-    if shape.low_open and first * step == shape.low:
-        first += 1
-    last = shape.high // step
-    if shape.high_open and last * step == shape.high:
-        last -= 1
-    if last - first >= _MOST_LISTED or (step == 1 and not shape.point):
-        return None
-    texts = [literal(str(int(number * step))) for number in range(int(first), int(last) + 1)]
-    if shape.point:
-        return union(*(concat(text, optional(literal(".0"))) for text in texts))
-    return union(*texts)
+def _single(number: Fraction, point: bool) -> Expr:
+    """One number as json writes it, as an int or a float; plainly too if that is short."""
+    texts: dict[str, None] = {}
+    _check_digits(number)
+    whole, digits = _split(abs(number))
+    sign = "-" if number < 0 else ""
+    if number.denominator == 1:
+        texts[f"{sign}{whole}"] = None
+        if point and whole < 10**INTEGER_DIGITS:
+            texts[f"{sign}{whole}.0"] = None
+    elif len(digits) <= FRACTION_DIGITS:
+        texts[f"{sign}{whole}.{digits}"] = None
+    if (point or number.denominator != 1) and abs(number) < 10**308:
+        written = repr(float(number))
+        if Fraction(written) == number:
+            texts[written] = None
+    return union(*(literal(text) for text in texts))
+
+
+def _whole_multiples(shape: Numbers, step: Fraction) -> Expr:
+    """Whole numbers of an interval that are multiples of a whole step: n · 10^zeros, with n judged modulo the rest."""
+    if step == 1:
+        return signed(shape, _whole)
+    zeros = 0
+    while step % 10 == 0:
+        step, zeros = step / 10, zeros + 1
+    scale = Fraction(10) ** zeros
+    scaled = shape._replace(
+        low=None if shape.low is None else shape.low / scale, high=None if shape.high is None else shape.high / scale
+    )
+    numbers = signed(scaled, _whole)
+    if step != 1:
+        numbers = intersect(numbers, _multiple_text(step, trailing=0))
+    if not zeros:
+        return numbers
+    return union(intersect(numbers, literal("0")), concat(difference(numbers, literal("0")), literal("0" * zeros)))
 
 
 def signed(shape: Numbers, positive: object) -> Expr:
@@ -98,7 +135,7 @@ def signed(shape: Numbers, positive: object) -> Expr:
         else:
             parts.append(positive(Fraction(0), False, high, shape.high_open, False))
     if low is None or low < 0:
-        least = Fraction(0), True
+        least = Fraction(0), False
         if high is not None and high <= 0:
             least = -high, shape.high_open
         most = None if low is None else -low
@@ -228,10 +265,7 @@ def _decimal(low: Fraction, low_open: bool, high: Fraction | None, high_open: bo
     _check_digits(low)
     if high is not None:
         _check_digits(high)
-    if negative and low == 0 and low_open:
-        nonzero = _decimal_positive(low, True, high, high_open)
-        return union(nonzero, concat(literal("0"), _POINT, repeat(literal("0"), 1, FRACTION_DIGITS)))
-    if negative and low == 0:
+    if negative and low == 0 and not low_open:
         return difference(_decimal_positive(low, False, high, high_open), literal("0"))
     return _decimal_positive(low, low_open, high, high_open)
 
@@ -380,7 +414,7 @@ def _padded(first: int, last: int) -> Expr:
 
 
 @lru_cache(maxsize=256)
-def _multiple_text(step: Fraction, *, whole_only: bool, trailing: int) -> Expr:
+def _multiple_text(step: Fraction, *, trailing: int | None) -> Expr:
     """Plain decimals, signed, that are multiples of `step`; with up to `trailing` digits after the point."""
     places = _places(step)
     if places > MOST_DIGITS or step * 10**places > LARGEST_STEP or places > 30:
@@ -390,4 +424,4 @@ def _multiple_text(step: Fraction, *, whole_only: bool, trailing: int) -> Expr:
             value=str(step),
             remedy="use a smaller or rounder step",
         )
-    return multiples(int(step * 10**places), places, 0 if whole_only else max(trailing, places))
+    return multiples(int(step * 10**places), places, trailing)

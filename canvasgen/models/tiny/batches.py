@@ -34,7 +34,7 @@ STRUCTURE, TAIL = -1, -2
 
 @dataclass
 class Batch:
-    """One training batch; ``values`` [B, L] holds the number of the value a token belongs to, or STRUCTURE or TAIL."""
+    """One training batch; ``values`` [B, L]: number of the value a token is in, or STRUCTURE or TAIL."""
 
     prompts: Tensor
     prompt_lengths: Tensor
@@ -66,7 +66,9 @@ def encode(tokenizer: Tokenizer, made: list[tuple[Example, int]]) -> list[Encode
         for start, end in answer.offsets:
             while at < len(spans) and spans[at][1] <= start:
                 at += 1
-            values.append(spans[at][2] if at < len(spans) and start < spans[at][1] and end > spans[at][0] else STRUCTURE)
+            values.append(
+                spans[at][2] if at < len(spans) and start < spans[at][1] and end > spans[at][0] else STRUCTURE
+            )
         out.append(Encoded(prompt.ids, [*answer.ids, EOS_ID], [*values, STRUCTURE], level))
     return out
 
@@ -133,16 +135,22 @@ class Feed:
 PATTERNS = ("independent", "prefix", "values", "everything")
 
 
-def noise(batch: Batch, vocab_size: int, generator: torch.Generator, high: float = 0.5) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Noised canvases [B, L], which positions were replaced [B, L], the pattern of each row [B], and a weight [B, L] for the loss.
+def noise(
+    batch: Batch, vocab_size: int, generator: torch.Generator, high: float = 0.5
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Noised canvases [B, L], the replaced positions [B, L], the patterns [B], loss weights [B, L].
 
-    ``high`` is the share of rows with mostly high noise rates (the others: uniform). The weight falls with the distance from the end of a clean beginning: what stands far behind it cannot be placed yet.
+    ``high`` is the share of rows with mostly high noise rates (the others: uniform). The weight falls with
+    the distance from the end of a clean beginning: what stands far behind it cannot be placed yet.
 
-    Patterns: each token by itself with a rate that is mostly high; a clean beginning and noise after it; the values alone;
-    everything. All are states a decoder meets: it fixes what is certain first, often from left to right, and a constraint gives the form.
+    Patterns: each token by itself; a clean beginning and noise after it; the values alone; everything. All
+    are states a decoder meets: it fixes what is certain first, often from left to right, and a constraint
+    gives the form.
     """
     rows, length = batch.canvas.shape
-    pattern = torch.multinomial(torch.tensor([0.35, 0.30, 0.25, 0.10]), rows, replacement=True, generator=generator)
+    pattern = torch.multinomial(
+        torch.tensor([0.35, 0.30, 0.25, 0.10]), rows, replacement=True, generator=generator
+    )
     uniform = torch.rand(rows, length, generator=generator)
     rate = torch.rand(rows, 1, generator=generator)
     rate = torch.where(torch.rand(rows, 1, generator=generator) < high, 1 - rate**2, rate)
@@ -173,7 +181,9 @@ def repeat(batch: Batch, copies: int) -> Batch:
     )
 
 
-def test_rows(tokenizer: Tokenizer, split: str, count: int, level: int | None, seed: int = 1) -> list[Encoded]:
+def held_out_rows(
+    tokenizer: Tokenizer, split: str, count: int, level: int | None, seed: int = 1
+) -> list[Encoded]:
     """Encoded examples of a test split."""
     from .data import examples
 

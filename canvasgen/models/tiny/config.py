@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import torch
-from transformers import DiffusionGemmaConfig, DiffusionGemmaForBlockDiffusion, DiffusionGemmaTextConfig, Gemma4VisionConfig
-from transformers.models.diffusion_gemma.generation_diffusion_gemma import DiffusionGemmaGenerationConfig, EntropyBoundSamplerConfig
+from transformers import (
+    DiffusionGemmaConfig,
+    DiffusionGemmaForBlockDiffusion,
+    DiffusionGemmaTextConfig,
+    Gemma4VisionConfig,
+)
+from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
+    DiffusionGemmaGenerationConfig,
+    EntropyBoundSamplerConfig,
+)
 
 from .tokenizer import BOS_ID, EOS_ID, PAD_ID, VOCAB_SIZE
 
@@ -12,9 +20,14 @@ CANVAS_LENGTH = 128
 
 
 def model_config(
-    vocab_size: int = VOCAB_SIZE, hidden_size: int = 128, layers: int = 5, intermediate_size: int = 320, heads: int = 4, head_dim: int = 32
+    vocab_size: int = VOCAB_SIZE,
+    hidden_size: int = 128,
+    layers: int = 5,
+    intermediate_size: int = 320,
+    heads: int = 4,
+    head_dim: int = 32,
 ) -> DiffusionGemmaConfig:
-    """The configuration; the window of the sliding layers holds the whole context, the vision tower is a token one."""
+    """The configuration; sliding layers see the whole context, the vision tower is as small as it can be."""
     text = DiffusionGemmaTextConfig(
         vocab_size=vocab_size,
         hidden_size=hidden_size,
@@ -82,9 +95,10 @@ def generation_config() -> DiffusionGemmaGenerationConfig:
 def new_model(config: DiffusionGemmaConfig, seed: int = 0) -> DiffusionGemmaForBlockDiffusion:
     """A model with starting weights that suit this size.
 
-    Attention has no 1/sqrt(d) scale in this class (queries and keys are normalised instead), so the norms' weights start below one;
-    output projections start as the transpose of the value projections, which makes every head begin as a copying head. The one expert
-    of each layer is switched off (its last norm is zero and stays so): at this size the dense path does the work.
+    Attention has no 1/sqrt(d) scale in this class (queries and keys are normalised instead), so the norms'
+    weights start below one. Output projections start as the transpose of the value projections: every head
+    begins as a copying head. The one expert of each layer is switched off (its last norm is zero and stays
+    so): at this size the dense path does the work.
     """
     torch.manual_seed(seed)
     model = DiffusionGemmaForBlockDiffusion(config)

@@ -1,4 +1,4 @@
-"""Synthetic examples: a text, a JSON Schema, and the value that the text holds under it. Deterministic by seed."""
+"""Synthetic examples: a text, a JSON Schema, and the value the text holds under it; deterministic by seed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from . import jsontext, phrasing
 from .domains import DOMAINS, Domain, Field
-from .lexicon import KEYS, Lexicon, pronounceable
+from .lexicon import WORDS, Lexicon, pronounceable
 from .nesting import group_fields, object_list
 from .phrasing import Fact
 
 Split = Literal["train", "test", "test_hard"]
 LEVELS = 5
-"""Levels of difficulty: 0 one or two labelled pairs, 1 up to three fields, 2 up to four, 3 up to six, 4 nested and lists of objects."""
+"""Levels of difficulty: 0 one or two fields, 1 up to three, 2 up to four, 3 up to six, 4 nested and lists."""
 
 _MIX = (0.10, 0.15, 0.22, 0.33, 0.20)
 _MOST_FIELDS = (2, 3, 4, 6, 5)
@@ -24,7 +24,7 @@ _MOST_DISTRACTORS = (0, 1, 2, 3, 2)
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt, the JSON Schema asked for, the value, its JSON text in one whitespace style, and the kind of task."""
+    """A prompt, the JSON Schema asked for, the value, its JSON text in one style, the kind of task."""
 
     prompt: str
     schema: dict[str, Any]
@@ -41,12 +41,15 @@ def examples(seed: int, split: Split = "train", level: int | None = None) -> Ite
 
     Args:
         seed: any integer; the splits never share a stream.
-        split: ``train``, ``test`` (same words and phrasings, other texts) or ``test_hard`` (held-out words and phrasings).
+        split: ``train``, ``test`` (same words and phrasings, other texts) or ``test_hard`` (held-out words
+            and phrasings).
         level: one level of difficulty, or None for the mixture of all.
     """
     rng = random.Random(f"canvasgen-tiny/{split}/{seed}")
     while True:
-        yield example(rng, split == "test_hard", rng.choices(range(LEVELS), _MIX)[0] if level is None else level)
+        yield example(
+            rng, split == "test_hard", rng.choices(range(LEVELS), _MIX)[0] if level is None else level
+        )
 
 
 def example(rng: random.Random, hard: bool, level: int) -> Example:
@@ -61,13 +64,23 @@ def example(rng: random.Random, hard: bool, level: int) -> Example:
     return _record(rng, lexicon, level)
 
 
-def _finish(rng: random.Random, text: str, schema: dict[str, Any], value: Any, task: str, level: int) -> Example:
+def _finish(
+    rng: random.Random, text: str, schema: dict[str, Any], value: Any, task: str, level: int
+) -> Example:
     style, instruction = "spaced", None
     roll = rng.random()
     if level >= 2 and roll < 0.06:
         style, instruction = ("compact", "Compact JSON.") if roll < 0.03 else ("indented", "Indented JSON.")
     elif roll > 0.94:
-        instruction = rng.choice(["Extract the fields.", "Fill in the form.", "Give JSON.", "Extract the data as JSON.", "Answer in JSON."])
+        instruction = rng.choice(
+            [
+                "Extract the fields.",
+                "Fill in the form.",
+                "Give JSON.",
+                "Extract the data as JSON.",
+                "Answer in JSON.",
+            ]
+        )
     body, spans = jsontext.write(value, style)
     return Example(text, schema, value, body, task, instruction, len(spans), tuple(spans))
 
@@ -76,7 +89,7 @@ def _keyed(rng: random.Random, lexicon: Lexicon, level: int) -> tuple[str, dict[
     """Any keys with any values, stated as pairs: pure look-up."""
     count = rng.randint(1, _MOST_FIELDS[level])
     extra = rng.randint(0, _MOST_DISTRACTORS[level])
-    keys = rng.sample(sorted(set(KEYS)), count + extra)
+    keys = rng.sample(sorted(set(WORDS["KEYS"])), count + extra)
     if rng.random() < 0.2:
         keys = [pronounceable(rng) for _ in keys]
     facts: list[Fact] = []
@@ -97,7 +110,11 @@ def _draw(field: Field, lexicon: Lexicon, rng: random.Random, level: int) -> Any
         return rng.choice(field.choices)
     if field.kind.startswith("["):
         kind = field.kind.strip("[]")
-        return list(dict.fromkeys(lexicon.draw(kind) for _ in range(rng.choice([1, 2, 2, 3, 3, 4] if level > 3 else [2, 2, 3]))))
+        return list(
+            dict.fromkeys(
+                lexicon.draw(kind) for _ in range(rng.choice([1, 2, 2, 3, 3, 4] if level > 3 else [2, 2, 3]))
+            )
+        )
     return lexicon.draw(field.kind)
 
 
@@ -142,19 +159,32 @@ def _text(
         asked = _ask(rng, everything, wanted)
         stated = everything if rng.random() < 0.5 else rng.sample(everything, len(everything))
         return phrasing.pairs(stated, rng), "pairs", asked
-    plain = [fact for fact in facts if fact.field.kind not in ("bool",) and not fact.field.kind.startswith("[")]
+    plain = [
+        fact for fact in facts if fact.field.kind not in ("bool",) and not fact.field.kind.startswith("[")
+    ]
     kinds = [fact.field.kind for fact in plain]
     if roll < (0.8, 0.45, 0.4, 0.3, 0.25)[level]:
-        plain = [fact for fact in plain if kinds.count(fact.field.kind) == 1 and fact.field.kind not in ("small", "number", subject.field.kind)][: wanted - 1]
+        plain = [
+            fact
+            for fact in plain
+            if kinds.count(fact.field.kind) == 1
+            and fact.field.kind not in ("small", "number", subject.field.kind)
+        ][: wanted - 1]
         stated = [subject, *plain]
-        return phrasing.commas(stated, rng), "commas", stated if rng.random() < 0.8 else rng.sample(stated, len(stated))
+        return (
+            phrasing.commas(stated, rng),
+            "commas",
+            stated if rng.random() < 0.8 else rng.sample(stated, len(stated)),
+        )
     return phrasing.prose(domain, subject, facts, rng, hard), "prose", _ask(rng, everything, wanted)
 
 
 def _ask(rng: random.Random, facts: list[Fact], wanted: int) -> list[Fact]:
     """The fields of the schema: often the subject first and in the order of the text, else mixed."""
     wanted = min(wanted, len(facts))
-    asked = [facts[0], *rng.sample(facts[1:], wanted - 1)] if rng.random() < 0.85 else rng.sample(facts, wanted)
+    asked = (
+        [facts[0], *rng.sample(facts[1:], wanted - 1)] if rng.random() < 0.85 else rng.sample(facts, wanted)
+    )
     if rng.random() < 0.5:
         asked.sort(key=facts.index)
     elif rng.random() < 0.3:
@@ -163,10 +193,19 @@ def _ask(rng: random.Random, facts: list[Fact], wanted: int) -> list[Fact]:
 
 
 def _add_absent(
-    rng: random.Random, domain: Domain, used: set[str], shapes: dict[str, Any], values: dict[str, Any], stated: set[Field]
+    rng: random.Random,
+    domain: Domain,
+    used: set[str],
+    shapes: dict[str, Any],
+    values: dict[str, Any],
+    stated: set[Field],
 ) -> None:
     """A nullable field that the text does not state: its value is null."""
-    free = [f for f in domain.fields if f not in stated and f.kind in ("phone", "email", "date", "city", "age", "code")]
+    free = [
+        f
+        for f in domain.fields
+        if f not in stated and f.kind in ("phone", "email", "date", "city", "age", "code")
+    ]
     if free and len(values) < 6:
         field = rng.choice(free)
         key = _key(field, rng)

@@ -1,7 +1,7 @@
 """Evaluation that needs nothing of the rest of canvasgen: ``python -m canvasgen.models.tiny.evaluate``.
 
-Two questions: are the values right when the JSON form (and so each value's place and length) is given, and what does the model's own
-unconstrained ``generate()`` write?
+Two questions: are the values right when the JSON form (and so each value's place and length) is given, and
+what does the model's own unconstrained ``generate()`` write?
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ from .prompt import format_prompt
 
 
 @torch.no_grad()
-def right_values(lean: LeanModel, rows: Sequence[Encoded], steps: int = 4, seed: int = 0, chunk: int = 32) -> list[list[bool]]:
-    """For every row, whether each value's tokens come out exactly, with the form given and the values starting as noise.
+def right_values(
+    lean: LeanModel, rows: Sequence[Encoded], steps: int = 4, seed: int = 0, chunk: int = 32
+) -> list[list[bool]]:
+    """For every row, whether each value comes out exactly, from noise with the form given.
 
-    Each step keeps the surest share of what is left and draws the rest anew; logits go back as self-conditioning.
+    Each step keeps the surest share of what is left and draws the rest anew; logits go back as
+    self-conditioning.
     """
     generator = torch.Generator().manual_seed(seed)
     vocabulary = lean.embedding.shape[0]
@@ -43,7 +46,9 @@ def right_values(lean: LeanModel, rows: Sequence[Encoded], steps: int = 4, seed:
         open_, canvas, soft = inside.clone(), batch.canvas.clone(), None
         best = canvas
         for step in range(steps):
-            canvas = torch.where(open_, torch.randint(0, vocabulary, canvas.shape, generator=generator), canvas)
+            canvas = torch.where(
+                open_, torch.randint(0, vocabulary, canvas.shape, generator=generator), canvas
+            )
             logits = lean.logits(lean.decode(canvas, coded.positions, coded.mask, coded.past, soft))
             soft = lean.soften(logits)
             sure, best = logits.softmax(-1).max(-1)
@@ -75,7 +80,9 @@ def summary(rights: Sequence[Sequence[bool]], labels: Sequence[Any] | None = Non
 
 
 @torch.no_grad()
-def unconstrained(model: DiffusionGemmaForBlockDiffusion, words: Tokenizer, asked: Sequence[Example], seed: int = 0) -> dict[str, Any]:
+def unconstrained(
+    model: DiffusionGemmaForBlockDiffusion, words: Tokenizer, asked: Sequence[Example], seed: int = 0
+) -> dict[str, Any]:
     """Parse rate and exact match of the model's own ``generate()``, one prompt at a time."""
     torch.manual_seed(seed)
     parsed = exact = right = total = 0
@@ -94,17 +101,31 @@ def unconstrained(model: DiffusionGemmaForBlockDiffusion, words: Tokenizer, aske
         parsed += 1
         exact += value == one.value
         found = leaves(value)
-        right += sum(path in found and found[path] == leaf and type(found[path]) is type(leaf) for path, leaf in truth.items())
+        right += sum(
+            path in found and found[path] == leaf and type(found[path]) is type(leaf)
+            for path, leaf in truth.items()
+        )
     count = max(1, len(asked))
-    return {"parsed": round(parsed / count, 4), "exact": round(exact / count, 4), "values": round(right / max(1, total), 4), "count": len(asked)}
+    return {
+        "parsed": round(parsed / count, 4),
+        "exact": round(exact / count, 4),
+        "values": round(right / max(1, total), 4),
+        "count": len(asked),
+    }
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:
     """The scalar values of plain data by their path."""
     if isinstance(value, dict):
-        return {key: leaf for name, item in value.items() for key, leaf in leaves(item, (*path, name)).items()}
+        return {
+            key: leaf for name, item in value.items() for key, leaf in leaves(item, (*path, name)).items()
+        }
     if isinstance(value, list):
-        return {key: leaf for index, item in enumerate(value) for key, leaf in leaves(item, (*path, index)).items()}
+        return {
+            key: leaf
+            for index, item in enumerate(value)
+            for key, leaf in leaves(item, (*path, index)).items()
+        }
     return {path: value}
 
 
@@ -132,9 +153,22 @@ def main(
             asked = take(split, level, count)
             rows = encode(words, [(one, 0) for one in asked])
             kinds = [one.task for one in asked] if len(rows) == len(asked) else None
-            print(json.dumps({"split": split, "level": level, **summary(right_values(lean, rows, steps), kinds)}), flush=True)
+            typer.echo(
+                json.dumps(
+                    {"split": split, "level": level, **summary(right_values(lean, rows, steps), kinds)}
+                ),
+                flush=True,
+            )
         if generate:
-            print(json.dumps({"split": split, "unconstrained": unconstrained(model, words, take(split, None, generate))}), flush=True)
+            typer.echo(
+                json.dumps(
+                    {
+                        "split": split,
+                        "unconstrained": unconstrained(model, words, take(split, None, generate)),
+                    }
+                ),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The model's arithmetic for training, on the parameters of the real class.
 
-One pass encodes prompt and answer together, and the decoder reads the prompt's part of those keys and values; there is no cache object, no
-mask building and no expert dispatch (the one expert is off, see ``config.new_model``). A test holds it to the class's own forward.
+One pass encodes prompt and answer together, and the decoder reads the prompt's part of those keys and values;
+there is no cache object, no mask building and no expert dispatch (the one expert is off, see
+``config.new_model``). A test holds it to the class's own forward.
 
 Shapes: B batch, P prompt, A answer, L canvas, H heads, D head dimension, V vocabulary.
 """
@@ -18,10 +19,21 @@ Parameters = list[Tensor]
 KeyValues = list[tuple[Tensor, Tensor]]
 
 _LAYER = (
-    "input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.q_norm", "self_attn.k_norm",
-    "self_attn.o_proj", "post_attention_layernorm", "pre_feedforward_layernorm", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
-    "post_feedforward_layernorm_1", "post_feedforward_layernorm",
-)  # fmt: skip
+    "input_layernorm",
+    "self_attn.q_proj",
+    "self_attn.k_proj",
+    "self_attn.v_proj",
+    "self_attn.q_norm",
+    "self_attn.k_norm",
+    "self_attn.o_proj",
+    "post_attention_layernorm",
+    "pre_feedforward_layernorm",
+    "mlp.gate_proj",
+    "mlp.up_proj",
+    "mlp.down_proj",
+    "post_feedforward_layernorm_1",
+    "post_feedforward_layernorm",
+)
 
 
 def rms(x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
@@ -40,19 +52,26 @@ class LeanModel:
     """Encoder and decoder passes over one set of shared weights."""
 
     def __init__(self, model: nn.Module, dtype: torch.dtype = torch.float32) -> None:
-        """Args: model: the real class; dtype: of matrix products and attention (the residual stream and norms stay float32)."""
+        """Read the parameters of ``model``; ``dtype`` is for matrix products only."""
         self.dtype = dtype
         config = model.config.text_config
         decoder = model.model.decoder
         self.heads, self.head_dim = config.num_attention_heads, config.head_dim
-        self.hidden, self.eps, self.cap = config.hidden_size, config.rms_norm_eps, config.final_logit_softcapping
+        self.hidden, self.eps, self.cap = (
+            config.hidden_size,
+            config.rms_norm_eps,
+            config.final_logit_softcapping,
+        )
         self.embedding = decoder.embed_tokens.weight
         self.final_norm = decoder.norm.weight
         self.layers = [[_weight(layer, name) for name in _LAYER] for layer in decoder.layers]
         conditioning = decoder.self_conditioning
         self.conditioning = [
-            conditioning.pre_norm.weight, conditioning.gate_proj.weight, conditioning.up_proj.weight, conditioning.down_proj.weight
-        ]  # fmt: skip
+            conditioning.pre_norm.weight,
+            conditioning.gate_proj.weight,
+            conditioning.up_proj.weight,
+            conditioning.down_proj.weight,
+        ]
         theta = config.rope_parameters["full_attention"]["rope_theta"]
         frequencies = 1.0 / theta ** (torch.arange(0, self.head_dim, 2).float() / self.head_dim)
         angles = torch.arange(1024).float()[:, None] * frequencies
@@ -60,29 +79,47 @@ class LeanModel:
         self.cos, self.sin = angles.cos(), angles.sin()
 
     def _layer(
-        self, x: Tensor, weights: list[Any], cos: Tensor, sin: Tensor, mask: Tensor, past: tuple[Tensor, Tensor] | None
+        self,
+        x: Tensor,
+        weights: list[Any],
+        cos: Tensor,
+        sin: Tensor,
+        mask: Tensor,
+        past: tuple[Tensor, Tensor] | None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        (before, wq, wk, wv, norm_q, norm_k, wo, after, before_mlp, gate, up, down, after_1, after_mlp) = weights
+        (before, wq, wk, wv, norm_q, norm_k, wo, after, before_mlp, gate, up, down, after_1, after_mlp) = (
+            weights
+        )
         batch, length, _ = x.shape
         shape = (batch, length, self.heads, self.head_dim)
         low = self.dtype
         h = rms(x, before, self.eps).to(low)
-        q = rotate(rms(F.linear(h, wq.to(low)).view(shape).float(), norm_q, self.eps), cos, sin).to(low).transpose(1, 2)
+        q = (
+            rotate(rms(F.linear(h, wq.to(low)).view(shape).float(), norm_q, self.eps), cos, sin)
+            .to(low)
+            .transpose(1, 2)
+        )
         raw = F.linear(h, wk.to(low)).view(shape).float()
         k = rotate(rms(raw, norm_k, self.eps), cos, sin).to(low).transpose(1, 2)
-        v = rms(raw if wv is None else F.linear(h, wv.to(low)).view(shape).float(), None, self.eps).to(low).transpose(1, 2)
+        v = (
+            rms(raw if wv is None else F.linear(h, wv.to(low)).view(shape).float(), None, self.eps)
+            .to(low)
+            .transpose(1, 2)
+        )
         keys, values = (k, v) if past is None else (torch.cat((past[0], k), 2), torch.cat((past[1], v), 2))
         scores = (q @ keys.transpose(2, 3)).float().masked_fill(~mask, -torch.inf)
         out = scores.softmax(-1).to(low) @ values
         out = F.linear(out.transpose(1, 2).reshape(batch, length, -1), wo.to(low)).float()
         x = x + rms(out, after, self.eps)
         h = rms(x, before_mlp, self.eps).to(low)
-        inner = F.gelu(F.linear(h, gate.to(low)).float(), approximate="tanh") * F.linear(h, up.to(low)).float()
+        inner = (
+            F.gelu(F.linear(h, gate.to(low)).float(), approximate="tanh") * F.linear(h, up.to(low)).float()
+        )
         h = F.linear(inner.to(low), down.to(low)).float()
         return x + rms(rms(h, after_1, self.eps), after_mlp, self.eps), (k, v)
 
     def encode(self, ids: Tensor, positions: Tensor, mask: Tensor) -> tuple[Tensor, KeyValues]:
-        """Causal pass: hidden states [B, S, hidden] after the last norm, and keys and values [B, H, S, D] of each layer."""
+        """Causal pass: last hidden states [B, S, hidden], and keys and values [B, H, S, D] of each layer."""
         x = F.embedding(ids, self.embedding) * self.hidden**0.5
         cos, sin = self.cos[positions][:, :, None], self.sin[positions][:, :, None]
         kept: KeyValues = []
@@ -91,8 +128,10 @@ class LeanModel:
             kept.append(pair)
         return rms(x, self.final_norm, self.eps), kept
 
-    def decode(self, ids: Tensor, positions: Tensor, mask: Tensor, past: KeyValues, soft: Tensor | None) -> Tensor:
-        """Bidirectional pass over the canvas [B, L] that reads ``past``; ``soft`` [B, L, hidden] is the self-conditioning signal."""
+    def decode(
+        self, ids: Tensor, positions: Tensor, mask: Tensor, past: KeyValues, soft: Tensor | None
+    ) -> Tensor:
+        """Bidirectional pass over the canvas [B, L] that reads ``past``; with ``soft`` [B, L, hidden]."""
         x = F.embedding(ids, self.embedding) * self.hidden**0.5
         if soft is not None:
             pre, gate, up, down = self.conditioning

@@ -10,9 +10,13 @@ from .lexicon import Lexicon
 
 
 def group_fields(
-    rng: random.Random, domain: Domain, by_name: dict[str, str], schema: dict[str, Any], values: dict[str, Any]
+    rng: random.Random,
+    domain: Domain,
+    by_name: dict[str, str],
+    schema: dict[str, Any],
+    values: dict[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Move some fields into a nested object, with ``$ref`` or in place; None where the record has no such fields."""
+    """Move some fields into a nested object, with ``$ref`` or in place; None where none of them is there."""
     options = [
         (group, [by_name[name] for name in names if name in by_name])
         for group, names in domain.groups.items()
@@ -50,12 +54,15 @@ def _both(text: str, number: str) -> dict[str, Any]:
 
 
 def object_list(rng: random.Random, lexicon: Lexicon) -> tuple[str, dict[str, Any], Any, str]:
-    """A text that lists things with a number each, as a bare array or inside an object: (text, schema, value, task)."""
+    """A text that lists things with a number each; (text, schema, value, task)."""
     count = rng.randint(1, 4)
     if rng.random() < 0.5:
         names = list(dict.fromkeys(lexicon.product() for _ in range(count)))
         numbers = [rng.randint(1, 30) for _ in names]
-        text_key, number_key = rng.choice(["name", "product", "item"]), rng.choice(["quantity", "count", "amount"])
+        text_key, number_key = (
+            rng.choice(["name", "product", "item"]),
+            rng.choice(["quantity", "count", "amount"]),
+        )
         one = rng.choice(["{number} {name}", "{number} x {name}", "{name} ({number})", "{name}: {number}"])
         group = rng.choice(["items", "products", "lines"])
         lead = rng.choice(["", "Order: ", "{who} buys ", "{who} ordered ", "The order of {who} holds "])
@@ -63,12 +70,18 @@ def object_list(rng: random.Random, lexicon: Lexicon) -> tuple[str, dict[str, An
         names = list(dict.fromkeys(lexicon.name() for _ in range(count)))
         numbers = [lexicon.age() for _ in names]
         text_key, number_key = rng.choice(["name", "full_name"]), "age"
-        one = rng.choice(["{name} ({number})", "{name}, {number}", "{name} aged {number}", "{name} is {number}"])
+        one = rng.choice(
+            ["{name} ({number})", "{name}, {number}", "{name} aged {number}", "{name} is {number}"]
+        )
         group = rng.choice(["people", "guests", "members", "children"])
         lead = rng.choice(["", "Guests: ", "People: ", "{who} invites ", "The team of {who}: "])
     who = lexicon.name()
     said = [one.format(name=name, number=number) for name, number in zip(names, numbers, strict=True)]
-    joined = "; ".join(said) if "," in one or rng.random() < 0.3 else ", ".join(said[:-1]) + (" and " if len(said) > 1 else "") + said[-1]
+    joined = (
+        "; ".join(said)
+        if "," in one or rng.random() < 0.3
+        else ", ".join(said[:-1]) + (" and " if len(said) > 1 else "") + said[-1]
+    )
     text = lead.format(who=who) + joined + rng.choice([".", ""])
     rows = [{text_key: name, number_key: number} for name, number in zip(names, numbers, strict=True)]
     rows_schema = {"type": "array", "items": _both(text_key, number_key)}
@@ -79,5 +92,10 @@ def object_list(rng: random.Random, lexicon: Lexicon) -> tuple[str, dict[str, An
     if "{who}" in lead:
         key = rng.choice(["customer", "buyer"]) if number_key != "age" else rng.choice(["host", "leader"])
         properties, value = {key: {"type": "string"}, group: rows_schema}, {key: who, group: rows}
-    schema = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
     return text, schema, value, "object_list"

@@ -38,7 +38,9 @@ def run_encoder(lean: LeanModel, batch: Batch, with_answer: bool = True) -> Enco
     mask |= torch.eye(total, dtype=torch.bool)[None]
     hidden, kept = lean.encode(ids, positions, mask[:, None])
     past = [(keys[:, :, :width], values[:, :, :width]) for keys, values in kept]
-    decoder_mask = torch.cat((real, torch.ones(rows, length, dtype=torch.bool)), 1)[:, None, None].expand(-1, 1, length, -1)
+    decoder_mask = torch.cat((real, torch.ones(rows, length, dtype=torch.bool)), 1)[:, None, None].expand(
+        -1, 1, length, -1
+    )
     return Encoding(past, decoder_mask, canvas_positions, hidden[:, width:])
 
 
@@ -51,12 +53,19 @@ def weights(values: Tensor) -> Tensor:
 
 
 def loss(
-    lean: LeanModel, batch: Batch, noised: Tensor, replaced: Tensor, near: Tensor, condition: Tensor | None, next_share: float
+    lean: LeanModel,
+    batch: Batch,
+    noised: Tensor,
+    replaced: Tensor,
+    near: Tensor,
+    condition: Tensor | None,
+    next_share: float,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The denoising loss, plus ``next_share`` times the next-token loss where that is not zero; and what to log.
+    """The denoising loss, plus ``next_share`` times the next-token loss if that is not zero; and what to log.
 
-    ``noised``, ``replaced`` and ``near`` [copies * B, L] come from ``batches.noise``: every prompt is read once for all copies of its
-    canvas. ``condition`` [copies * B] marks the rows that see their own first prediction (self-conditioning), or None for none.
+    ``noised``, ``replaced`` and ``near`` [copies * B, L] come from ``batches.noise``: a prompt is read
+    once for all copies of its canvas. ``condition`` [copies * B] marks the rows that see their own first
+    prediction (self-conditioning), or None for none.
     """
     coded = run_encoder(lean, batch, with_answer=next_share > 0)
     copies = len(noised) // len(batch.prompts)

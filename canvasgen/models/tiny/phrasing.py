@@ -32,14 +32,14 @@ def spoken(value: Any, rng: random.Random) -> str:
 
 
 def choose(phrasings: Sequence[str], rng: random.Random, hard: bool) -> str:
-    """One phrasing; the last of four or more is for ``hard`` texts alone, and these use it whenever there is one."""
+    """One phrasing; the last of four or more is for ``hard`` texts, which use it whenever there is one."""
     if len(phrasings) >= 4:
         return phrasings[-1] if hard else rng.choice(phrasings[:-1])
     return rng.choice(phrasings)
 
 
 def label(fact: Fact, rng: random.Random) -> str:
-    """How a labelled pair names the field: its key, or another of its names; spaced and capitalised or not."""
+    """How a labelled pair names the field: its key or another of its names, spaced and capitalised or not."""
     name = fact.key if rng.random() < 0.7 else rng.choice(fact.field.keys)
     if rng.random() < 0.5:
         name = name.replace("_", " ")

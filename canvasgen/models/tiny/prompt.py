@@ -3,7 +3,7 @@
     Alice Smith, 34 years old, lives in Paris.
     {name:str, age:int, city:str}
 
-The text stands first: the encoder is causal, so the field names that follow can gather what was said about them.
+The text stands first: the encoder is causal, so the field names that follow can gather what was said of them.
 """
 
 from __future__ import annotations
@@ -11,14 +11,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_SHORT = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "null", "object": "{}", "array": "[]"}
-_FORMATS = {"date": "date", "email": "email", "date-time": "datetime", "time": "time", "uri": "url", "uuid": "uuid"}
+_SHORT = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "null": "null",
+    "object": "{}",
+    "array": "[]",
+}
+_FORMATS = {
+    "date": "date",
+    "email": "email",
+    "date-time": "datetime",
+    "time": "time",
+    "uri": "url",
+    "uuid": "uuid",
+}
 _MAX_DEPTH = 6
 _MAX_FIELDS = 40
 _MAX_CHOICES = 24
 
 
-def format_prompt(prompt: str, schema: Mapping[str, Any] | bool | None, instruction: str | None = None) -> str:
+def format_prompt(
+    prompt: str, schema: Mapping[str, Any] | bool | None, instruction: str | None = None
+) -> str:
     """The text that the model reads before the canvas; the same function made the training data.
 
     Args:
@@ -66,11 +83,15 @@ def _short(node: Any, root: Any, depth: int, seen: tuple[str, ...]) -> str:
 def _typed(node: Mapping[str, Any], root: Any, depth: int, seen: tuple[str, ...]) -> str:
     kind = node.get("type")
     if isinstance(kind, Sequence) and not isinstance(kind, str):
-        return _union([_typed({**node, "type": one}, root, depth + 1, seen) for one in kind]) if kind else "any"
+        return (
+            _union([_typed({**node, "type": one}, root, depth + 1, seen) for one in kind]) if kind else "any"
+        )
     if kind == "array" or (kind is None and "items" in node):
         prefix = node.get("prefixItems")
         if isinstance(prefix, Sequence) and not isinstance(prefix, str) and prefix:
-            return "[" + ", ".join(_short(part, root, depth + 1, seen) for part in prefix[:_MAX_CHOICES]) + "]"
+            return (
+                "[" + ", ".join(_short(part, root, depth + 1, seen) for part in prefix[:_MAX_CHOICES]) + "]"
+            )
         return "[" + _short(node.get("items"), root, depth + 1, seen) + "]"
     if kind == "object":
         values = node.get("additionalProperties")

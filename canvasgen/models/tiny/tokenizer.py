@@ -1,7 +1,7 @@
 """The tokenizer of the embedded model: ByteLevel BPE, byte-exact, built from the generator's own text.
 
-Digits stand alone, words never take the space before them (so that a value has the same tokens in prose and in JSON), except a few
-function words that hardly ever start a value; JSON punctuation and its white space merge.
+Digits stand alone; words never take the space before them (so a value has the same tokens in prose and in
+JSON), except a few function words that hardly ever start a value; JSON punctuation and its white space merge.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ PAD, EOS, BOS = "<pad>", "<eos>", "<bos>"
 PAD_ID, EOS_ID, BOS_ID = 0, 1, 2
 VOCAB_SIZE = 1536
 
-_FUNCTION = "is|was|in|at|the|of|and|for|to|from|by|on|with|has|are|be|as|a|an|can|years|old|born|works|lives|based|number|been|not"
+_FUNCTION = (
+    "is|was|in|at|the|of|and|for|to|from|by|on|with|has|are|be|as|a|an|can|years|old|born|works|lives|based"
+    "|number|been|not"
+)
 _PATTERN = (
     rf" (?:{_FUNCTION})(?![A-Za-z0-9])"
     r"|[ \n]*[{}\[\]\":,;|]+[{}\[\]\":,;| \n]*"
@@ -37,7 +40,9 @@ def build(texts: Iterator[str], vocab_size: int = VOCAB_SIZE) -> Tokenizer:
         ]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = processors.TemplateProcessing(single=f"{BOS} $A", pair=f"{BOS} $A $B", special_tokens=[(BOS, BOS_ID)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{BOS} $A", pair=f"{BOS} $A $B", special_tokens=[(BOS, BOS_ID)]
+    )
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         special_tokens=[PAD, EOS, BOS],

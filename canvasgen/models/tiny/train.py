@@ -64,9 +64,18 @@ class Trainer:
         matrices = [p for p in self.parameters if p.ndim == 2 and p is not self.lean.embedding]
         others = [p for p in self.parameters if p.ndim != 2]
         self.optimizers: list[torch.optim.Optimizer] = [
-            torch.optim.Muon(matrices, lr=settings.matrix_rate, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
+            torch.optim.Muon(
+                matrices,
+                lr=settings.matrix_rate,
+                weight_decay=0.01,
+                momentum=0.95,
+                adjust_lr_fn="match_rms_adamw",
+            ),
             torch.optim.AdamW(
-                [{"params": [self.lean.embedding]}, {"params": others}], lr=settings.other_rate, betas=(0.9, 0.97), weight_decay=0.0
+                [{"params": [self.lean.embedding]}, {"params": others}],
+                lr=settings.other_rate,
+                betas=(0.9, 0.97),
+                weight_decay=0.0,
             ),
         ]
         self.rates = [group["lr"] for optimizer in self.optimizers for group in optimizer.param_groups]
@@ -78,14 +87,18 @@ class Trainer:
     def rate_factor(self) -> float:
         """Warm-up, level, then linear to zero over the last ``decay`` of the time."""
         done = min(self.elapsed / (60 * self.settings.minutes), 1.0)
-        return min((self.step_number + 1) / self.settings.warmup, 1.0) * min((1 - done) / self.settings.decay, 1.0)
+        return min((self.step_number + 1) / self.settings.warmup, 1.0) * min(
+            (1 - done) / self.settings.decay, 1.0
+        )
 
     def step(self) -> dict[str, Any]:
         """One optimizer step; returns what to log."""
         started = time.perf_counter()
         batch = self.feed.next()
         several = repeat(batch, self.settings.copies)
-        noised, replaced, pattern, near = noise(several, self.lean.embedding.shape[0], self.generator, self.settings.high)
+        noised, replaced, pattern, near = noise(
+            several, self.lean.embedding.shape[0], self.generator, self.settings.high
+        )
         rolls = torch.rand(2, generator=self.generator).tolist()
         chosen = torch.rand(len(several.levels), generator=self.generator) < 0.8
         condition = chosen if rolls[0] < self.settings.conditioned else None
@@ -106,7 +119,13 @@ class Trainer:
         row = describe(several, log, pattern, replaced)
         self._advance(row)
         self.elapsed += time.perf_counter() - started
-        return {"step": self.step_number, "seconds": round(self.elapsed, 1), "stage": self.feed.stage, "norm": round(float(norm), 3), **row}
+        return {
+            "step": self.step_number,
+            "seconds": round(self.elapsed, 1),
+            "stage": self.feed.stage,
+            "norm": round(float(norm), 3),
+            **row,
+        }
 
     def _advance(self, row: dict[str, Any]) -> None:
         """Go to the next stage once the newest level's values are mostly predicted, or by time."""
@@ -153,8 +172,10 @@ class Trainer:
                 average.copy_(kept)
 
 
-def describe(batch: Batch, log: dict[str, torch.Tensor], pattern: torch.Tensor, replaced: torch.Tensor) -> dict[str, Any]:
-    """Losses, and the share of right value tokens among the noised ones, by noise pattern and, with the form given, by level."""
+def describe(
+    batch: Batch, log: dict[str, torch.Tensor], pattern: torch.Tensor, replaced: torch.Tensor
+) -> dict[str, Any]:
+    """Losses, and the share of right value tokens by noise pattern and (with the form given) by level."""
     inside = (batch.values >= 0) & replaced
 
     def share(hits: torch.Tensor, where: torch.Tensor) -> float:
@@ -164,9 +185,12 @@ def describe(batch: Batch, log: dict[str, torch.Tensor], pattern: torch.Tensor, 
     row: dict[str, Any] = {
         "denoise_loss": round(float(log["denoise_loss"]), 4),
         "rows": len(batch.prompts),
-        "pattern": {PATTERNS[n]: share(right, inside & (pattern == n)[:, None]) for n in pattern.unique().tolist()},
+        "pattern": {
+            PATTERNS[n]: share(right, inside & (pattern == n)[:, None]) for n in pattern.unique().tolist()
+        },
         "values_level": {
-            str(n): share(right, inside & ((pattern == 2) & (batch.levels == n))[:, None]) for n in batch.levels.unique().tolist()
+            str(n): share(right, inside & ((pattern == 2) & (batch.levels == n))[:, None])
+            for n in batch.levels.unique().tolist()
         },
         "form": share(right, (batch.values == STRUCTURE) & replaced),
     }
@@ -186,7 +210,12 @@ def save_model(folder: Path, model: DiffusionGemmaForBlockDiffusion, words: Toke
     model.generation_config = generation_config()
     model.save_pretrained(fresh)
     words.save(str(fresh / "tokenizer.json"))
-    named = {"pad_token": tokenizer.PAD, "eos_token": tokenizer.EOS, "bos_token": tokenizer.BOS, "tokenizer_class": "PreTrainedTokenizerFast"}
+    named = {
+        "pad_token": tokenizer.PAD,
+        "eos_token": tokenizer.EOS,
+        "bos_token": tokenizer.BOS,
+        "tokenizer_class": "PreTrainedTokenizerFast",
+    }
     (fresh / "tokenizer_config.json").write_text(json.dumps(named, indent=2) + "\n")
     for path in sorted(fresh.iterdir()):
         path.chmod(0o644)
@@ -213,9 +242,15 @@ def load_tokenizer(out: Path, shipped: bool) -> Tokenizer:
 
 
 def main(
-    out: Annotated[Path, typer.Option(help="Folder of the run: checkpoint, log, weights.")] = Path("tiny_run"),
-    minutes: Annotated[float, typer.Option(help="Length of the whole run; the rate falls to zero at its end.")] = 60.0,
-    resume: Annotated[bool, typer.Option(help="Start from the shipped weights where the run has no checkpoint.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder of the run: checkpoint, log, weights.")] = Path(
+        "tiny_run"
+    ),
+    minutes: Annotated[
+        float, typer.Option(help="Length of the whole run; the rate falls to zero at its end.")
+    ] = 60.0,
+    resume: Annotated[
+        bool, typer.Option(help="Start from the shipped weights where the run has no checkpoint.")
+    ] = False,
     tokens: Annotated[int, typer.Option(help="Tokens in a batch.")] = 9000,
     rate: Annotated[float, typer.Option(help="Learning rate.")] = 0.004,
     seed: Annotated[int, typer.Option()] = 0,
@@ -241,7 +276,18 @@ def main(
         model = DiffusionGemmaForBlockDiffusion.from_pretrained(WEIGHTS)
     else:
         model = new_model(model_config(words.get_vocab_size(), hidden, layers, inner), seed)
-    settings = Settings(minutes=minutes, tokens=tokens, matrix_rate=rate, other_rate=rate, seed=seed, compile=compiled, next_rate=next_rate, high=high, decay=decay, conditioned=conditioned)
+    settings = Settings(
+        minutes=minutes,
+        tokens=tokens,
+        matrix_rate=rate,
+        other_rate=rate,
+        seed=seed,
+        compile=compiled,
+        next_rate=next_rate,
+        high=high,
+        decay=decay,
+        conditioned=conditioned,
+    )
     trainer = Trainer(model, words, settings)
     trainer.feed.stage = len(STAGES) - 1 if resume else stage
     if checkpoint.exists():
@@ -261,7 +307,9 @@ def main(
             log.flush()
             if not math.isfinite(row["denoise_loss"]):
                 raise typer.Exit(1)
-            status.update(f"step {row['step']} stage {row['stage']} denoise {row['denoise_loss']:.3f} {row['values_level']}")
+            status.update(
+                f"step {row['step']} stage {row['stage']} {row['denoise_loss']:.3f} {row['values_level']}"
+            )
             if time.monotonic() - saved > 60 * save_every or trainer.elapsed >= 60 * minutes or stopping:
                 save_checkpoint(checkpoint, trainer)
                 trainer.swap()

@@ -1,0 +1,126 @@
+"""From an expression to its minimal automaton."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from canvasgen.automata import expr as ex
+from canvasgen.automata import nfa
+from canvasgen.automata.dfa import DFA, Bools, Ints
+from canvasgen.automata.limits import DEFAULT_LIMITS, Deadline, Limits
+from canvasgen.automata.minimise_kernel import minimise
+from canvasgen.automata.product_kernel import product
+from canvasgen.automata.subset_kernel import GOING, TOO_MANY_STATES, determinise
+
+__all__ = ["minimal", "to_dfa"]
+
+# Elementary operations between two looks at the clock: about a tenth of a second.
+WORK_BETWEEN_CHECKS = 20_000_000
+
+
+def to_dfa(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> DFA:
+    """The minimal automaton of an expression; kept on the expression, so a second call costs nothing.
+
+    Raises:
+        ConstraintTooLarge: an automaton on the way would exceed `limits`; `rule` names the limit.
+    """
+    deadline = Deadline(limits)
+    if expr._dfa is None:
+        _compile_parts_first(expr, deadline)
+    assert expr._dfa is not None
+    deadline.check_states(expr._dfa.num_states)
+    return expr._dfa
+
+
+def _compile_parts_first(root: ex.Expr, deadline: Deadline) -> None:
+    """Compiles `root` and, before it, whatever it needs, without recursion."""
+    stack: list[tuple[ex.Expr, bool]] = [(root, False)]
+    while stack:
+        node, parts_done = stack.pop()
+        if node._dfa is not None:
+            continue
+        if parts_done:
+            node._dfa = _compile(node, deadline)
+        else:
+            stack.append((node, True))
+            stack += [(part, False) for part in nfa.parts_to_compile(node) if part._dfa is None]
+
+
+def _compile(node: ex.Expr, deadline: Deadline) -> DFA:
+    """The automaton of a node whose parts are compiled."""
+    deadline.check_time()
+    if isinstance(node, ex.Intersect):
+        return _intersection(node.parts, deadline)
+    if isinstance(node, ex.Difference):
+        assert node.left._dfa is not None
+        assert node.right._dfa is not None
+        return _product(node.left._dfa, node.right._dfa, True, deadline)
+    return _determinise(nfa.build(node, deadline), deadline)
+
+
+def _intersection(parts: tuple[ex.Expr, ...], deadline: Deadline) -> DFA:
+    """The intersection, the smallest automata first."""
+    found: list[DFA] = []
+    for part in parts:
+        assert part._dfa is not None
+        found.append(part._dfa)
+    found.sort(key=lambda dfa: dfa.num_states)
+    result = found[0]
+    for other in found[1:]:
+        result = _product(result, other, False, deadline)
+    return result
+
+
+def _product(left: DFA, right: DFA, is_difference: bool, deadline: Deadline) -> DFA:
+    deadline.check_time()
+    arrays = product(
+        *(left.offsets, left.low, left.high, left.target, left.accepting),
+        *(right.offsets, right.low, right.high, right.target, right.accepting),
+        is_difference,
+        deadline.limits.max_states,
+    )
+    if arrays[0].size == 0:
+        deadline.check_states(deadline.limits.max_states + 1)
+    return minimal(*arrays)
+
+
+def _determinise(automaton: nfa.NFA, deadline: Deadline) -> DFA:
+    """Subset construction, looking at the clock now and then, and minimisation."""
+    size = max(16, min(automaton.num_states, 4096))
+    run = (
+        np.zeros(4, np.int64),
+        np.empty(2 * size, np.int32),
+        np.zeros(size + 1, np.int64),
+        np.full(64, -1, np.int32),
+        np.zeros(size + 1, np.int32),
+        np.empty(2 * size, np.int32),
+        np.empty(2 * size, np.int32),
+        np.empty(2 * size, np.int32),
+    )
+    status = GOING
+    while status == GOING:
+        deadline.check_time()
+        status, run = determinise(
+            *(automaton.num_states, automaton.source, automaton.low, automaton.high, automaton.target),
+            *(automaton.silent_source, automaton.silent_target),
+            *(deadline.limits.max_states, WORK_BETWEEN_CHECKS, run),
+        )
+    counters, items, item_offsets, _, row_offsets, row_low, row_high, row_target = run
+    states, rows = int(counters[0]), int(counters[2])
+    if status == TOO_MANY_STATES:
+        deadline.check_states(states)
+    accepting = np.zeros(states, np.bool_)
+    finals = np.flatnonzero(items[: item_offsets[states]] == 1)
+    accepting[np.searchsorted(item_offsets[: states + 1], finals, side="right") - 1] = True
+    return minimal(row_offsets[: states + 1], row_low[:rows], row_high[:rows], row_target[:rows], accepting)
+
+
+def minimal(offsets: Ints, low: Ints, high: Ints, target: Ints, accepting: Bools) -> DFA:
+    """The trim, minimal, canonically numbered automaton of a deterministic one with every state reachable from state 0.
+
+    Args:
+        offsets, low, high, target: int32 arrays laid out as in `DFA`.
+        accepting: bool [S].
+    """
+    arrays = minimise(offsets, low, high, target, accepting)
+    return DFA(arrays[0], arrays[1].astype(np.uint8), arrays[2].astype(np.uint8), arrays[3], arrays[4])

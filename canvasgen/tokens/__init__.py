@@ -1,0 +1,16 @@
+"""From bytes to tokens: the token automaton of a byte automaton over a vocabulary, and its caches."""
+
+from canvasgen.tokens.automaton import TokenAutomaton
+from canvasgen.tokens.cache import cached_lift, clear_memory, fingerprint
+from canvasgen.tokens.lifting import lift
+from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "TokenAutomaton",
+    "TokenLimits",
+    "cached_lift",
+    "clear_memory",
+    "fingerprint",
+    "lift",
+]

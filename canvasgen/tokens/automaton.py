@@ -1,0 +1,137 @@
+"""The token automaton: what every token does in every state, by classes of tokens and sets of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["TokenAutomaton"]
+
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class TokenAutomaton:
+    """A deterministic automaton over token ids: S states, C token classes, Z class sets, E edges.
+
+    Two tokens are in one class exactly if they do the same in every state. An edge joins two states by the set of all
+    classes that lead from the one to the other; edges of equal sets share it. Every state is reached from the start,
+    and reaches an accepting state, through whole tokens.
+
+    Attributes:
+        start: the start state.
+        class_of_token: int32[V]; -1 for tokens that lead nowhere from any state, and for ids that are no text.
+        num_classes: C. Classes are numbered by their first token.
+        edge_source, edge_target: int32[E], sorted by (source, target), each pair once.
+        edge_set: int32[E], the class set of each edge; numbered by first edge.
+        set_offsets: int32[Z + 1]; the classes of set z are `set_classes[set_offsets[z]:set_offsets[z + 1]]`.
+        set_classes: int32, ascending in each set.
+        accepting: bool[S].
+        distance: int32[S], fewest tokens from each state to an accepting one.
+        end_ids: the ids that end a text.
+    """
+
+    start: int
+    class_of_token: Ints
+    num_classes: int
+    edge_source: Ints
+    edge_target: Ints
+    edge_set: Ints
+    set_offsets: Ints
+    set_classes: Ints
+    accepting: Bools
+    distance: Ints
+    end_ids: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    @property
+    def num_states(self) -> int:
+        """S."""
+        return len(self.accepting)
+
+    @property
+    def num_edges(self) -> int:
+        """E."""
+        return len(self.edge_source)
+
+    @property
+    def num_sets(self) -> int:
+        """Z."""
+        return len(self.set_offsets) - 1
+
+    @property
+    def shortest_tokens(self) -> int:
+        """Fewest tokens of a complete text, end token not counted."""
+        return int(self.distance[self.start])
+
+    def __repr__(self) -> str:
+        return (
+            f"TokenAutomaton({self.num_states} states, {self.num_classes} classes, "
+            f"{self.num_edges} edges, {self.num_sets} sets)"
+        )
+
+    @cached_property
+    def _edge_offsets(self) -> npt.NDArray[np.intp]:
+        """intp[S + 1]: where the edges of each source start."""
+        return np.searchsorted(self.edge_source, np.arange(self.num_states + 1))
+
+    @cached_property
+    def _sets_of_class(self) -> tuple[npt.NDArray[np.intp], Ints]:
+        """The sets that hold each class: offsets and ascending sets."""
+        owner = np.repeat(np.arange(self.num_sets, dtype=np.int32), np.diff(self.set_offsets))
+        order = np.argsort(self.set_classes, kind="stable")
+        return np.searchsorted(self.set_classes[order], np.arange(self.num_classes + 1)), owner[order]
+
+    def step(self, state: int, token: int) -> int:
+        """The state after a token of text; -1 if there is none.
+
+        Raises:
+            IndexError: a state or token that does not exist.
+        """
+        if not (0 <= state < self.num_states and 0 <= token < len(self.class_of_token)):
+            raise IndexError(f"no state {state} or no token {token}")
+        index = int(self.class_of_token[token])
+        if index < 0:
+            return -1
+        offsets, sets = self._sets_of_class
+        holding = sets[offsets[index] : offsets[index + 1]]
+        first, last = int(self._edge_offsets[state]), int(self._edge_offsets[state + 1])
+        mine = self.edge_set[first:last]
+        place = np.minimum(np.searchsorted(holding, mine), len(holding) - 1)
+        found = np.flatnonzero(holding[place] == mine)
+        return int(self.edge_target[first + int(found[0])]) if len(found) else -1
+
+    def accepts(self, ids: Iterable[int]) -> bool:
+        """True if the ids are a complete text: text tokens to an accepting state, at most one end token, then anything."""
+        state = self.start
+        for token in ids:
+            if token in self.end_ids:
+                break
+            state = self.step(state, token)
+            if state < 0:
+                return False
+        return bool(self.accepting[state])
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All fields as arrays by name, for `from_arrays`."""
+        scalars = np.array([self.start, self.num_classes, *self.end_ids], np.int32)
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {"scalars": scalars} | {k: v for k, v in arrays.items() if isinstance(v, np.ndarray)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> TokenAutomaton:
+        """The automaton of `to_arrays`."""
+        rest = dict(arrays)
+        start, classes, *ends = (int(value) for value in rest.pop("scalars"))
+        return cls(start=start, num_classes=classes, end_ids=tuple(ends), **rest)

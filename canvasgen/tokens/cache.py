@@ -1,0 +1,79 @@
+"""Token automata remembered: in memory by recency, on disk by fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from canvasgen.tokens.automaton import TokenAutomaton
+from canvasgen.tokens.lifting import lift
+from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
+from canvasgen.vocabulary import ArrayStore, cache_folder
+
+if TYPE_CHECKING:
+    from canvasgen.automata import DFA
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["cached_lift", "clear_memory", "fingerprint"]
+
+# Part of every fingerprint: to be raised when the meaning of a token automaton's arrays changes.
+_VERSION = "canvasgen token automaton 1"
+
+_REMEMBERED = 64
+_memory: OrderedDict[str, TokenAutomaton] = OrderedDict()
+_stores: dict[Path | None, ArrayStore] = {}
+_lock = Lock()
+
+
+def fingerprint(dfa: DFA, vocabulary: Vocabulary) -> str:
+    """sha256 over the format's version, the automaton and the vocabulary, in hexadecimal."""
+    return hashlib.sha256(f"{_VERSION} {dfa.fingerprint()} {vocabulary.fingerprint}".encode()).hexdigest()
+
+
+def clear_memory() -> None:
+    """Forget the automata in memory (not those on disk)."""
+    with _lock:
+        _memory.clear()
+
+
+def cached_lift(
+    dfa: DFA,
+    vocabulary: Vocabulary,
+    cache_dir: Path | None = None,
+    limits: TokenLimits = DEFAULT_LIMITS,
+) -> TokenAutomaton:
+    """`lift`, or the result of an earlier one: the last 64 are in memory, all are on disk until the folder is full.
+
+    Args:
+        dfa: the byte automaton.
+        vocabulary: the vocabulary.
+        cache_dir: where files are kept; None: `canvasgen.vocabulary.cache_folder()`. A folder that cannot be written
+            and a damaged file do no harm: the automaton is built.
+        limits: budget of a lift; what is cached has been within the limits of its own lift.
+
+    Raises:
+        Unsatisfiable, ConstraintTooLarge: as `lift`.
+    """
+    key = fingerprint(dfa, vocabulary)
+    with _lock:
+        known = _memory.get(key)
+        if known is not None:
+            _memory.move_to_end(key)
+            return known
+        folder = cache_folder() if cache_dir is None else cache_dir
+        store = _stores.setdefault(folder, ArrayStore(folder))
+    arrays = store.load(key)
+    if arrays is not None:
+        automaton = TokenAutomaton.from_arrays(arrays)
+    else:
+        automaton = lift(dfa, vocabulary, limits)
+        store.save(key, automaton.to_arrays())
+    with _lock:
+        _memory[key] = automaton
+        _memory.move_to_end(key)
+        while len(_memory) > _REMEMBERED:
+            _memory.popitem(last=False)
+    return automaton

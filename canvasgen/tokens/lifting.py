@@ -1,0 +1,226 @@
+"""The lift: a byte automaton and a vocabulary become a token automaton.
+
+    1. `walk`    one pass over the byte trie gives the partial function of every token, as a list of parts (monoid.py)
+    2. number    tokens with one function are one class
+    3. edges     the (source, target) pairs of the parts, grouped; each pair knows the parts it is in
+    4. trim      states that whole tokens cannot reach or finish go, and what then acts alike is merged
+    5. sets      the parts of each edge become the classes that have them; equal sets are one
+
+Steps 3 to 5 work on parts, of which there are few, and never on (state, token) or (state, class) pairs, of which
+there can be many millions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
+from canvasgen.tokens.automaton import TokenAutomaton
+from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
+from canvasgen.tokens.lists import breadth_first, expand_sets, group_edges, number_tokens, select, unique_lists
+from canvasgen.tokens.monoid import FUNCTIONS_FULL, PAIRS_FULL, transition_columns, walk
+
+if TYPE_CHECKING:
+    from canvasgen.automata import DFA
+    from canvasgen.vocabulary import Trie, Vocabulary
+
+__all__ = ["lift"]
+
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+# First capacities of a walk; memory is only touched as far as it is used.
+_FUNCTIONS = 1 << 16
+_PAIRS = 1 << 20
+_GROWTH = 8
+
+
+@dataclass(frozen=True, eq=False)
+class _Lists:
+    """Lists of numbers: list i is `data[offsets[i]:offsets[i + 1]]`."""
+
+    offsets: Longs
+    data: Longs
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Action:
+    """What tokens do: class of each token, parts of each class, packed (source, target) pairs of each part."""
+
+    class_of_token: Ints
+    parts: _Lists
+    pairs: _Lists
+
+
+@dataclass(frozen=True, eq=False)
+class _Edges:
+    """(source, target) pairs, sorted, and the parts each is in."""
+
+    source: Ints
+    target: Ints
+    parts: _Lists
+
+
+def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS) -> TokenAutomaton:
+    """The token automaton of a byte automaton over a vocabulary.
+
+    It accepts exactly the token sequences whose bytes the byte automaton accepts; its states are the byte automaton's
+    that lie at token borders, in the same order. Deterministic: equal inputs give equal arrays.
+
+    Raises:
+        Unsatisfiable: no sequence of tokens spells an accepted text.
+        ConstraintTooLarge: names the limit.
+    """
+    action = _actions(dfa, vocabulary.trie, limits)
+    states = dfa.num_states
+    edges = _edges(action, states, limits)
+    start = np.zeros(states, np.bool_)
+    start[0] = True
+    distance: Ints = breadth_first(edges.target, edges.source, dfa.accepting)
+    kept: Bools = (distance >= 0) & (breadth_first(edges.source, edges.target, start) >= 0)
+    if not kept[0]:
+        raise Unsatisfiable(
+            "no sequence of the vocabulary's tokens spells a text that satisfies the constraint",
+            rule="vocabulary",
+            remedy="use a vocabulary with a token for every byte, or another constraint",
+        )
+    number = np.cumsum(kept, dtype=np.int32) - 1
+    if not kept.all():
+        action = _trimmed(action, kept, number)
+        edges = _edges(action, int(number[-1]) + 1, limits)
+    edge_set, sets = _class_sets(action, edges, limits)
+    return TokenAutomaton(
+        start=0,
+        class_of_token=action.class_of_token,
+        num_classes=len(action.parts),
+        edge_source=edges.source,
+        edge_target=edges.target,
+        edge_set=edge_set,
+        set_offsets=sets.offsets.astype(np.int32),
+        set_classes=sets.data.astype(np.int32),
+        accepting=dfa.accepting[kept],
+        distance=distance[kept],
+        end_ids=vocabulary.end_ids,
+    )
+
+
+def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
+    byte_class, columns, signature = transition_columns(dfa.offsets, dfa.low, dfa.high, dfa.target)
+    order = np.argsort(signature, kind="stable").astype(np.int32)
+    changes = np.flatnonzero(np.diff(signature[order])) + 1
+    group_offsets = np.concatenate([[0], changes, [dfa.num_states]]).astype(np.int64)
+
+    functions, pairs = _FUNCTIONS, max(_PAIRS, 2 * dfa.num_states)
+    while True:
+        functions, pairs = min(functions, limits.max_functions), min(pairs, limits.max_pairs)
+        node_function = np.zeros(trie.num_nodes, np.int32)
+        part_memo = np.zeros((functions, len(columns)), np.int32)
+        memo = np.zeros((functions, len(columns)), np.int32)
+        part_store = _store(functions, pairs)
+        store = _store(functions, pairs)
+        status: tuple[int, int] = walk(
+            trie.parent, trie.byte, trie.end, byte_class, columns, order, group_offsets, node_function,
+            part_memo, *part_store, memo, *store,
+        )  # fmt: skip
+        if status[0] == FUNCTIONS_FULL:
+            _check(functions >= limits.max_functions, "max_functions", limits.max_functions)
+            functions *= _GROWTH
+        elif status[0] == PAIRS_FULL:
+            _check(pairs >= limits.max_pairs, "max_pairs", limits.max_pairs)
+            pairs *= _GROWTH
+        else:
+            break
+
+    class_of_token, function_of_class = number_tokens(node_function, trie.node_of_token, status[1])
+    parts = _Lists(*select(store[2], store[3], function_of_class))
+    used = np.zeros(status[0], np.bool_)
+    used[parts.data] = True
+    chosen = np.flatnonzero(used)
+    number = np.cumsum(used) - 1
+    return _Action(
+        class_of_token,
+        _Lists(parts.offsets, number[parts.data]),
+        _Lists(*select(part_store[2], part_store[3], chosen)),
+    )
+
+
+def _store(functions: int, pairs: int) -> tuple[npt.NDArray[Any], ...]:
+    """Empty stores for `monoid.intern`: table, hashes, offsets, data."""
+    size = 1 << (2 * functions - 1).bit_length()
+    return (
+        np.zeros(size, np.int32),
+        np.zeros(functions, np.uint64),
+        np.zeros(functions + 1, np.int64),
+        np.zeros(pairs, np.int64),
+    )
+
+
+def _check(exceeded: bool, rule: str, limit: int) -> None:
+    if exceeded:
+        raise ConstraintTooLarge(
+            f"the token automaton needs more than {limit} {rule.removeprefix('max_').replace('_', ' ')}",
+            rule=rule,
+            value=limit,
+            remedy=f"use smaller repeat counts or fewer alternatives, or raise TokenLimits.{rule}",
+        )
+
+
+def _edges(action: _Action, states: int, limits: TokenLimits) -> _Edges:
+    source, target, offsets, parts = group_edges(action.pairs.offsets, action.pairs.data, states)
+    _check(len(source) > limits.max_edges, "max_edges", limits.max_edges)
+    return _Edges(source, target, _Lists(offsets, parts))
+
+
+def _trimmed(action: _Action, kept: Bools, number: Ints) -> _Action:
+    """The action on the kept states, renumbered; parts and classes that no longer differ are one."""
+    pairs = action.pairs
+    source, target = pairs.data >> 32, pairs.data & 0xFFFFFFFF
+    stays = kept[source] & kept[target]
+    renumbered = (number[source].astype(np.int64) << 32) | number[target]
+    part_of_part, part_offsets, part_pairs = unique_lists(_kept_offsets(pairs.offsets, stays), renumbered[stays])
+
+    emptied = np.diff(part_offsets) == 0
+    parts = part_of_part[action.parts.data]
+    stays = ~emptied[parts]
+    class_of_class, class_offsets, class_parts = unique_lists(
+        _kept_offsets(action.parts.offsets, stays), parts[stays].astype(np.int64)
+    )
+    # The empty list, if there is one, is no class; the numbers above it move down.
+    sizes = np.diff(class_offsets)
+    empty = np.flatnonzero(sizes == 0)
+    gone = int(empty[0]) if len(empty) else len(sizes)
+    moved = np.append(class_of_class - (class_of_class > gone), -1)
+    moved[:-1][class_of_class == gone] = -1
+    return _Action(
+        moved[action.class_of_token].astype(np.int32),
+        _Lists(np.delete(class_offsets, gone) if len(empty) else class_offsets, class_parts),
+        _Lists(part_offsets, part_pairs),
+    )
+
+
+def _kept_offsets(offsets: Longs, stays: Bools) -> Longs:
+    """Offsets of the lists after only the entries that stay."""
+    before = np.concatenate([[0], np.cumsum(stays)]).astype(np.int64)
+    return before[offsets]
+
+
+def _class_sets(action: _Action, edges: _Edges, limits: TokenLimits) -> tuple[Ints, _Lists]:
+    """The class set of each edge, and the sets."""
+    list_of_edge, offsets, parts = unique_lists(edges.parts.offsets, edges.parts.data)
+    classes_of_part = np.bincount(action.parts.data, minlength=len(action.pairs))
+    before = np.concatenate([[0], np.cumsum(classes_of_part[parts])]).astype(np.int64)
+    sizes = np.diff(before[offsets])
+    _check(int(sizes.sum()) > limits.max_set_entries, "max_set_entries", limits.max_set_entries)
+    class_lists = expand_sets(
+        offsets, parts, len(action.pairs), action.parts.offsets, action.parts.data, sizes
+    )
+    set_of_list, set_offsets, set_classes = unique_lists(*class_lists)
+    return set_of_list[list_of_edge], _Lists(set_offsets, set_classes)

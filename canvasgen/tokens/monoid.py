@@ -1,0 +1,223 @@
+"""One walk of the byte trie that finds what every token does to every state at once.
+
+What a byte string does to the states of an automaton is a partial function; appending a byte composes it with one
+letter of the automaton's *transition monoid* (Pin, "Mathematical Foundations of Automata Theory", chapter IV). The walk
+carries at each trie node the number of its function, and remembers (function, byte class) -> function, so that a node
+costs one table look-up and each distinct function is computed once. Tokens with one function act alike.
+
+A function on all states would be long: every literal that a token may touch would be a new function on all the
+states of all strings as well. So states are put into *groups* (those with the same set of possible byte classes), and a
+function is a list of *parts*, one for each group where it is not empty; parts are remembered in the same way. Any
+grouping is correct; this one keeps what varies together in one part.
+
+Lists (parts are lists of packed (source, target) pairs, functions are lists of parts) are hash-consed: equal lists have
+one number. Number 0 is the empty list.
+"""
+# numba has no type stubs:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+__all__ = ["FUNCTIONS_FULL", "PAIRS_FULL", "intern", "transition_columns", "walk"]
+
+FUNCTIONS_FULL = -1
+PAIRS_FULL = -2
+
+_LOW = (1 << 32) - 1  # the target of a packed pair
+_BLOCK = 16  # states whose rows are transposed at a time: 64 bytes of int32
+
+
+@njit(cache=True, nogil=True)
+def _mix(value):
+    """A bijection of 64 bits that spreads every input bit (the finaliser of SplitMix64)."""
+    z = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True)
+def intern(table, hashes, offsets, data, count, stop):
+    """The number of the list `data[offsets[count]:stop]`: `count` if it is new, and then it is kept.
+
+    `table` (zeros at first, a power of two long and never full) is open addressing over number + 1.
+    """
+    start = offsets[count]
+    total = np.uint64(stop - start)
+    for k in range(start, stop):
+        total += _mix(data[k])
+    total = _mix(total)
+    mask = table.shape[0] - 1
+    slot = np.int64(total & np.uint64(mask))
+    while table[slot] != 0:
+        other = np.int64(table[slot]) - 1
+        if hashes[other] == total and offsets[other + 1] - offsets[other] == stop - start:
+            at = offsets[other] - start
+            k = start
+            while k < stop and data[at + k] == data[k]:
+                k += 1
+            if k == stop:
+                return other
+        slot = (slot + 1) & mask
+    table[slot] = count + 1
+    hashes[count] = total
+    offsets[count + 1] = stop
+    return count
+
+
+@njit(cache=True, nogil=True)
+def transition_columns(offsets, low, high, target):
+    """The automaton as a table over byte classes, and its states in groups.
+
+    Returns:
+        uint8[256], the class of each byte; int32[K, S], the target for each class and state, -1 for none; uint64[S],
+        equal for states in which the same classes are possible.
+    """
+    states = offsets.shape[0] - 1
+    border = np.zeros(257, np.bool_)
+    border[0] = True
+    for r in range(low.shape[0]):
+        border[np.int64(low[r])] = True
+        border[np.int64(high[r]) + 1] = True
+    interval = np.empty(256, np.int64)
+    count = 0
+    for b in range(256):
+        count += border[b]
+        interval[b] = count - 1
+    columns = np.empty((count, states), np.int32)
+    hashes = np.zeros(count, np.uint64)
+    rows = np.empty((_BLOCK, count), np.int32)
+    for first in range(0, states, _BLOCK):
+        last = min(first + _BLOCK, states)
+        rows[:, :] = -1
+        for s in range(first, last):
+            for r in range(offsets[s], offsets[s + 1]):
+                for k in range(interval[low[r]], interval[high[r]] + 1):
+                    rows[s - first, k] = target[r]
+                    hashes[k] += _mix((np.int64(s) << 32) | np.int64(target[r]))
+        for k in range(count):
+            for s in range(first, last):
+                columns[k, s] = rows[s - first, k]
+
+    # Intervals with equal columns are one class.
+    class_of_interval = np.empty(count, np.int64)
+    classes = 0
+    for k in range(count):
+        found = -1
+        for c in range(classes):
+            if hashes[c] == hashes[k]:
+                equal = True
+                for s in range(states):
+                    if columns[c, s] != columns[k, s]:
+                        equal = False
+                        break
+                if equal:
+                    found = c
+                    break
+        if found < 0:
+            found = classes
+            classes += 1
+            if found != k:
+                hashes[found] = hashes[k]
+                columns[found, :] = columns[k, :]
+        class_of_interval[k] = found
+    byte_class = np.empty(256, np.uint8)
+    for b in range(256):
+        byte_class[b] = class_of_interval[interval[b]]
+    group = np.zeros(states, np.uint64)
+    for c in range(classes):
+        weight = _mix(c)
+        for s in range(states):
+            if columns[c, s] >= 0:
+                group[s] += weight
+    return byte_class, columns[:classes], group
+
+
+@njit(cache=True, nogil=True)
+def walk(
+    parent, byte, end, byte_class, columns, order, group_offsets, node_function,
+    part_memo, part_table, part_hashes, part_offsets, part_data,
+    memo, table, hashes, offsets, data,
+):  # fmt: skip
+    """Number the function of every trie node; the automaton's part of a node is empty where it is 0.
+
+    Args:
+        parent, byte, end: the trie (see `canvasgen.vocabulary.Trie`).
+        byte_class, columns: the automaton, from `transition_columns`.
+        order, group_offsets: the states, sorted by group and ascending in each; where each group starts.
+        node_function: int32[N] of zeros, filled.
+        part_memo, memo: int32[capacity, K] of zeros: number + 1 of (part, class) and of (function, class).
+        *_table, *_hashes, *_offsets, *_data: stores for `intern`, zeros; their sizes are the capacities.
+
+    Returns:
+        The number of parts and of functions, or two times FUNCTIONS_FULL or PAIRS_FULL if a capacity is too small.
+    """
+    parts = intern(part_table, part_hashes, part_offsets, part_data, 0, 0) + 1
+    functions = intern(table, hashes, offsets, data, 0, 0) + 1
+    groups = group_offsets.shape[0] - 1
+    if part_data.shape[0] < order.shape[0] or data.shape[0] < groups:
+        return PAIRS_FULL, PAIRS_FULL
+    if part_hashes.shape[0] <= groups + 1:
+        return FUNCTIONS_FULL, FUNCTIONS_FULL
+    stop = 0
+    for g in range(groups):
+        n = part_offsets[parts]
+        for k in range(group_offsets[g], group_offsets[g + 1]):
+            s = np.int64(order[k])
+            part_data[n] = (s << 32) | s
+            n += 1
+        data[stop] = intern(part_table, part_hashes, part_offsets, part_data, parts, n)
+        parts += 1
+        stop += 1
+    node_function[0] = intern(table, hashes, offsets, data, functions, stop)
+    functions += 1
+
+    node = 1
+    while node < parent.shape[0]:
+        c = np.int64(byte_class[byte[node]])
+        f = np.int64(node_function[parent[node]])
+        known = memo[f, c]
+        if known == 0:
+            if functions + 1 >= hashes.shape[0]:
+                return FUNCTIONS_FULL, FUNCTIONS_FULL
+            start, stop = offsets[f], offsets[f + 1]
+            n = offsets[functions]
+            if n + stop - start > data.shape[0]:
+                return PAIRS_FULL, PAIRS_FULL
+            for k in range(start, stop):
+                p = data[k]
+                then = part_memo[p, c]
+                if then == 0:
+                    if parts + 1 >= part_hashes.shape[0]:
+                        return FUNCTIONS_FULL, FUNCTIONS_FULL
+                    first, last = part_offsets[p], part_offsets[p + 1]
+                    m = part_offsets[parts]
+                    if m + last - first > part_data.shape[0]:
+                        return PAIRS_FULL, PAIRS_FULL
+                    for j in range(first, last):
+                        pair = part_data[j]
+                        t = columns[c, pair & _LOW]
+                        if t >= 0:
+                            part_data[m] = (pair & ~_LOW) | np.int64(t)
+                            m += 1
+                    then = intern(part_table, part_hashes, part_offsets, part_data, parts, m) + 1
+                    if then == parts + 1:
+                        parts += 1
+                    part_memo[p, c] = then
+                if then != 1:
+                    data[n] = then - 1
+                    n += 1
+            known = intern(table, hashes, offsets, data, functions, n) + 1
+            if known == functions + 1:
+                functions += 1
+            memo[f, c] = known
+        if known == 1:
+            node = end[node]
+        else:
+            node_function[node] = known - 1
+            node += 1
+    return parts, functions

@@ -1,0 +1,169 @@
+"""Named arrays in checked files: a cache on disk that may be deleted, damaged or read-only without harm.
+
+One file holds one set of arrays:
+
+    magic | sha256 of what follows | length of the header | header (JSON: key, and name, dtype, shape of each array)
+          | the arrays' bytes, one after the other
+
+Header and arrays are padded to whole words of 8 bytes, so that the arrays lie aligned in memory.
+
+A file whose checksum, key or layout is not exactly right counts as absent, so the caller builds the arrays again and
+the next `save` replaces it. Files appear under their name only when complete (written beside it, then renamed), so
+that concurrent writers and readers never see half of one; no file is ever unpickled or executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["ArrayStore", "Arrays", "cache_folder"]
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+_log = logging.getLogger(__name__)
+_MAGIC = b"canvasgen array file 01\n"
+_DIGEST = 32
+_LENGTH = 8
+_WORD = 8
+_SUFFIX = ".arrays"
+_DTYPES = ("|b1", "|u1", "<i4", "<i8")
+
+# Bytes that a folder may hold before the files least recently written are removed, and how many saves pass between two looks.
+_MAX_BYTES = 1 << 30
+_SAVES_PER_LOOK = 64
+
+
+def cache_folder() -> Path | None:
+    """Where caches lie: `CANVASGEN_CACHE`, or the user's cache folder; None (no disk cache) if the variable is empty."""
+    chosen = os.environ.get("CANVASGEN_CACHE")
+    if chosen is not None:
+        return Path(chosen).expanduser() if chosen else None
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("canvasgen"))
+
+
+class ArrayStore:
+    """A folder of named sets of arrays (bool, uint8, int32, int64).
+
+    Args:
+        folder: created at the first save; None: nothing is kept.
+        max_bytes: what the folder may hold; the oldest files go first.
+    """
+
+    def __init__(self, folder: Path | None, max_bytes: int = _MAX_BYTES) -> None:
+        self.folder = folder
+        self.max_bytes = max_bytes
+        self._saves = 0
+
+    def path(self, key: str) -> Path | None:
+        """The file of a key."""
+        if self.folder is None:
+            return None
+        return self.folder / (hashlib.sha256(key.encode()).hexdigest()[:40] + _SUFFIX)
+
+    def load(self, key: str) -> Arrays | None:
+        """The arrays saved under `key` (read-only); None if there are none or the file is damaged."""
+        file = self.path(key)
+        if file is None:
+            return None
+        try:
+            content = file.read_bytes()
+        except OSError:  # absent or unreadable: a cache miss
+            return None
+        arrays = _unpack(content, key)
+        if arrays is None:
+            _log.warning("the cache file %s is damaged or of another version; it is built again", file)
+        return arrays
+
+    def save(self, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
+        """Keep arrays under `key`; False (and a log entry) if the folder cannot be written."""
+        file = self.path(key)
+        if file is None:
+            return False
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _write(file, _pack(key, arrays))
+            if self._saves % _SAVES_PER_LOOK == 0:
+                self._shrink(file.parent)
+            self._saves += 1
+        except OSError as error:
+            _log.info("nothing is cached in %s: %s", file.parent, error)
+            return False
+        return True
+
+    def _shrink(self, folder: Path) -> None:
+        """Remove the oldest files until the folder fits `max_bytes`."""
+        found: list[tuple[float, int, str]] = []
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(_SUFFIX):
+                    status = entry.stat()
+                    found.append((status.st_mtime, status.st_size, entry.path))
+        excess = sum(size for _, size, _ in found) - self.max_bytes
+        for _, size, path in sorted(found):
+            if excess <= 0:
+                return
+            Path(path).unlink(missing_ok=True)
+            excess -= size
+
+
+def _write(file: Path, parts: list[bytes | memoryview]) -> None:
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.writelines(parts)
+        Path(name).replace(file)
+    except BaseException:  # Ctrl-C included: no litter stays
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _pack(key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> list[bytes | memoryview]:
+    entries: list[tuple[str, str, list[int]]] = []
+    body: list[bytes | memoryview] = []
+    for name, array in arrays.items():
+        if array.dtype.str not in _DTYPES:
+            raise TypeError(f"array {name} is of dtype {array.dtype}")
+        entries.append((name, array.dtype.str, list(array.shape)))
+        body.append(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+        body.append(bytes(-array.nbytes % _WORD))
+    header = json.dumps({"key": key, "arrays": entries}).encode()
+    header += b" " * (-len(header) % _WORD)
+    tail: list[bytes | memoryview] = [len(header).to_bytes(_LENGTH, "little"), header, *body]
+    digest = hashlib.sha256()
+    for part in tail:
+        digest.update(part)
+    return [_MAGIC, digest.digest(), *tail]
+
+
+def _unpack(content: bytes, key: str) -> Arrays | None:
+    start = len(_MAGIC) + _DIGEST
+    if len(content) < start + _LENGTH or not content.startswith(_MAGIC):
+        return None
+    view = memoryview(content)
+    if hashlib.sha256(view[start:]).digest() != content[len(_MAGIC) : start]:
+        return None
+    # From here on the content is what some `save` wrote.
+    at = start + _LENGTH + int.from_bytes(content[start : start + _LENGTH], "little")
+    header = json.loads(content[start + _LENGTH : at])
+    if header["key"] != key:
+        return None
+    arrays: Arrays = {}
+    for name, dtype, shape in cast("list[tuple[str, str, list[int]]]", header["arrays"]):
+        count = math.prod(shape)
+        kind = np.dtype(dtype)
+        arrays[name] = np.frombuffer(content, kind, count, at).reshape(shape)
+        at += -(-count * kind.itemsize // _WORD) * _WORD
+    return arrays

@@ -1,0 +1,108 @@
+"""The byte trie of a vocabulary: one node for every prefix of a token."""
+# numba has no type stubs:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+__all__ = ["Trie"]
+
+Ints = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Trie:
+    """N nodes in depth-first order (a parent before its children, children by byte); node 0 is the root.
+
+    Attributes:
+        parent: int32[N]; -1 for the root.
+        byte: uint8[N], the last byte of the node's prefix; 0 for the root.
+        end: int32[N]; the nodes below node n, and n itself, are n..end[n] - 1.
+        node_of_token: int32[V]; -1 for a token that is no text. Tokens of equal bytes share a node.
+    """
+
+    parent: Ints
+    byte: Bytes
+    end: Ints
+    node_of_token: Ints
+
+    def __post_init__(self) -> None:
+        for array in (self.parent, self.byte, self.end, self.node_of_token):
+            array.setflags(write=False)
+
+    @property
+    def num_nodes(self) -> int:
+        """N."""
+        return len(self.parent)
+
+    @classmethod
+    def build(cls, tokens: Sequence[bytes | None]) -> Trie:
+        """The trie of the tokens that are text (neither None nor empty); O(bytes) after a sort of the tokens."""
+        text = [token for token, content in enumerate(tokens) if content]
+        text.sort(key=cast("Any", tokens.__getitem__))
+        contents = [cast("bytes", tokens[token]) for token in text]
+        flat = np.frombuffer(b"".join(contents), np.uint8)
+        lengths = np.fromiter(map(len, contents), np.int64, len(contents))
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        parent, byte, end, nodes = _build(flat, offsets)
+        node_of_token = np.full(len(tokens), -1, np.int32)
+        node_of_token[text] = nodes
+        return cls(parent, byte, end, node_of_token)
+
+
+@njit(cache=True, nogil=True)
+def _build(flat: Bytes, offsets: npt.NDArray[np.int64]) -> tuple[Ints, Bytes, Ints, Ints]:
+    """Nodes in depth-first order from strings in byte order: each adds what it does not share with the one before."""
+    count = offsets.shape[0] - 1
+    total = 1
+    longest = 1
+    for i in range(count):
+        shared = 0
+        length = offsets[i + 1] - offsets[i]
+        if i > 0:
+            before = offsets[i] - offsets[i - 1]
+            while (
+                shared < length
+                and shared < before
+                and flat[offsets[i] + shared] == flat[offsets[i - 1] + shared]
+            ):
+                shared += 1
+        total += length - shared
+        longest = max(longest, length)
+    parent = np.empty(total, np.int32)
+    byte = np.empty(total, np.uint8)
+    end = np.empty(total, np.int32)
+    node_of_string = np.empty(count, np.int32)
+    path = np.zeros(longest + 1, np.int32)  # the nodes of the string before, by depth
+    parent[0] = -1
+    byte[0] = 0
+    depth = 0
+    n = 1
+    for i in range(count):
+        start = offsets[i]
+        length = offsets[i + 1] - start
+        shared = 0
+        while shared < depth and shared < length and byte[path[shared + 1]] == flat[start + shared]:
+            shared += 1
+        while depth > shared:
+            end[path[depth]] = n
+            depth -= 1
+        while depth < length:
+            parent[n] = path[depth]
+            byte[n] = flat[start + depth]
+            depth += 1
+            path[depth] = n
+            n += 1
+        node_of_string[i] = path[depth]
+    while depth >= 0:
+        end[path[depth]] = n
+        depth -= 1
+    return parent, byte, end, node_of_string

@@ -1,0 +1,43 @@
+"""Random texts of an automaton, and the three ways in which models write JSON."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+from canvasgen.automata import DFA
+
+
+def walk(dfa: DFA, rng: random.Random, patience: int = 60) -> bytes:
+    """A random accepted text: random bytes for a while, then the shortest way to the end."""
+    distances = dfa.distances()
+    state, text = 0, bytearray()
+    while True:
+        if dfa.accepting[state] and (rng.random() < 0.3 or len(text) >= patience):
+            return bytes(text)
+        rows = range(int(dfa.offsets[state]), int(dfa.offsets[state + 1]))
+        if not rows:
+            return bytes(text)
+        if len(text) >= patience:
+            row = min(rows, key=lambda at: int(distances[dfa.target[at]]))
+        else:
+            row = rng.choice(rows)
+        text.append(rng.randint(int(dfa.low[row]), int(dfa.high[row])))
+        state = int(dfa.target[row])
+
+
+def walks(dfa: DFA, count: int, seed: int = 0, patience: int = 60) -> list[str]:
+    rng = random.Random(seed)
+    return [walk(dfa, rng, rng.choice((0, 10, patience))).decode("utf-8") for _ in range(count)]
+
+
+def spellings(value: Any) -> list[str]:
+    """A value as models write it."""
+    return [
+        json.dumps(value, ensure_ascii=False),
+        json.dumps(value, ensure_ascii=False, separators=(",", ":")),
+        json.dumps(value, ensure_ascii=False, indent=2),
+        json.dumps(value, ensure_ascii=False, indent=4),
+        json.dumps(value, ensure_ascii=False, indent="\t"),
+    ]

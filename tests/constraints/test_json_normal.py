@@ -1,0 +1,120 @@
+"""The laws of the normal form, by membership, on random schemas and values; `jsonschema` is the oracle of the meaning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from canvasgen.constraints.json.algebra import contains, intersect, is_disjoint, subtract, union
+from canvasgen.constraints.json.document import Document
+from canvasgen.constraints.json.normal import Inexpressible
+from canvasgen.constraints.json.translate import Translator
+
+NAMES = st.sampled_from(["a", "b", "c"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-4, 8) | st.sampled_from([0.5, 1.0, -1.5, 2.5]) | st.text("ab", max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+SCALAR_SCHEMAS = st.one_of(
+    st.booleans(),
+    st.fixed_dictionaries({"type": st.sampled_from(["null", "boolean", "integer", "number", "string", "array", "object"])}),
+    st.fixed_dictionaries({"type": st.lists(st.sampled_from(["null", "integer", "string"]), min_size=1, max_size=2, unique=True)}),
+    st.fixed_dictionaries({"enum": st.lists(VALUES, min_size=1, max_size=3)}),
+    st.fixed_dictionaries({"const": VALUES}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "minimum": st.integers(-3, 5),
+            "exclusiveMaximum": st.integers(-3, 8),
+            "multipleOf": st.sampled_from([1, 2, 3, 0.5]),
+            "minLength": st.integers(0, 2),
+            "maxLength": st.integers(0, 3),
+            "pattern": st.sampled_from(["^a", "b$", "a", "^(ab)*$"]),
+        },
+    ),
+)
+
+
+def combined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "properties": st.dictionaries(NAMES, inner, max_size=3),
+                "required": st.lists(NAMES, max_size=2, unique=True),
+                "additionalProperties": inner,
+                "patternProperties": st.dictionaries(st.sampled_from(["^a", "b"]), inner, max_size=2),
+                "maxProperties": st.integers(0, 3),
+                "minProperties": st.integers(0, 2),
+            },
+        ),
+        st.fixed_dictionaries({}, optional={"propertyNames": inner, "dependentRequired": st.just({"a": ["b"]})}),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "items": inner,
+                "prefixItems": st.lists(inner, min_size=1, max_size=2),
+                "minItems": st.integers(0, 2),
+                "maxItems": st.integers(0, 3),
+            },
+        ),
+        st.fixed_dictionaries({"allOf": st.lists(inner, min_size=1, max_size=2)}),
+        st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=3)}),
+        st.fixed_dictionaries({"oneOf": st.lists(inner, min_size=1, max_size=3)}),
+        st.fixed_dictionaries({"not": inner}),
+        st.fixed_dictionaries({"if": inner, "then": inner}, optional={"else": inner}),
+        st.fixed_dictionaries({"dependentSchemas": st.dictionaries(NAMES, inner, max_size=2)}),
+    )
+
+
+SCHEMAS = st.recursive(SCALAR_SCHEMAS, combined, max_leaves=6)
+
+
+def translate(*schemas: Any) -> tuple[Translator, list[Any]]:
+    translator = Translator(Document({"$defs": dict(zip("xyz", schemas, strict=False))}), python=False)
+    base = translator.document.root_base()
+    return translator, [translator.node(schema, "$", base).values for schema in schemas]
+
+
+@settings(max_examples=250, deadline=None)
+@given(SCHEMAS, st.lists(VALUES, min_size=1, max_size=12))
+def test_the_meaning_is_the_specifications(schema: Any, values: list[Any]) -> None:
+    try:
+        _, (found,) = translate(schema)
+        verdicts = [contains(found, value) for value in values]
+    except Exception as error:  # noqa: BLE001
+        assume(type(error).__name__ in ("UnsupportedConstraint", "Inexpressible"))
+        assume(False)
+        return
+    judge = jsonschema.Draft202012Validator(schema)
+    assert verdicts == [judge.is_valid(value) for value in values]
+
+
+@settings(max_examples=250, deadline=None)
+@given(SCHEMAS, SCHEMAS, st.lists(VALUES, min_size=1, max_size=12))
+def test_laws(first: Any, second: Any, values: list[Any]) -> None:
+    try:
+        translator, (a, b) = translate(first, second)
+        in_a = [contains(a, value) for value in values]
+        in_b = [contains(b, value) for value in values]
+    except Exception as error:  # noqa: BLE001
+        assume(type(error).__name__ in ("UnsupportedConstraint", "Inexpressible"))
+        assume(False)
+        return
+    arena = translator.arena
+    either, both = union(a, b), intersect(a, b, arena)
+    for value, x, y in zip(values, in_a, in_b, strict=True):
+        assert contains(either, value) == (x or y)
+        assert contains(both, value) == (x and y)
+    if is_disjoint(a, b, arena):
+        assert not any(x and y for x, y in zip(in_a, in_b, strict=True))
+    try:
+        rest = subtract(a, b, arena)
+        verdicts = [contains(rest, value) for value in values]
+    except Inexpressible:
+        return
+    assert verdicts == [x and not y for x, y in zip(in_a, in_b, strict=True)]

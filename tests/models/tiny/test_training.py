@@ -1,0 +1,145 @@
+"""Training on a micro model: lean arithmetic is the class's own, a step learns, a resumed run is the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+from transformers import DiffusionGemmaForBlockDiffusion
+
+from canvasgen.models.tiny import WEIGHTS, tokenizer
+from canvasgen.models.tiny.batches import STRUCTURE, TAIL, Feed, collate, encode, held_out_rows, noise
+from canvasgen.models.tiny.config import model_config, new_model
+from canvasgen.models.tiny.data import example
+from canvasgen.models.tiny.evaluate import leaves, right_values, summary
+from canvasgen.models.tiny.lean import LeanModel
+from canvasgen.models.tiny.objective import run_encoder
+from canvasgen.models.tiny.train import Settings, Trainer, save_checkpoint, save_model
+
+
+@pytest.fixture(scope="module")
+def words() -> Tokenizer:
+    return tokenizer.load(WEIGHTS)
+
+
+def micro(words: Tokenizer) -> DiffusionGemmaForBlockDiffusion:
+    return new_model(
+        model_config(
+            words.get_vocab_size(), hidden_size=32, layers=2, intermediate_size=48, heads=2, head_dim=16
+        ),
+        0,
+    )
+
+
+def trainer(words: Tokenizer) -> Trainer:
+    return Trainer(
+        micro(words),
+        words,
+        Settings(minutes=60, tokens=600, compile=False, half=False, warmup=1, conditioned=0.5, next_rate=0.7),
+    )
+
+
+@pytest.mark.parametrize("conditioned", [False, True])
+def test_lean_arithmetic_is_the_class(words: Tokenizer, conditioned: bool) -> None:
+    """Rows of different lengths, padded, against the real class one row at a time."""
+    torch.manual_seed(0)
+    model = micro(words).eval()
+    with torch.no_grad():
+        for p in model.model.decoder.parameters():
+            p.add_(torch.randn_like(p) * 0.05)
+        for layer in model.model.decoder.layers:
+            layer.post_feedforward_layernorm_2.weight.zero_()
+    lean = LeanModel(model)
+    rows = held_out_rows(words, "test", 3, 2)
+    batch = collate(rows, 64)
+    soft_logits = torch.randn(3, 64, words.get_vocab_size()) * 3 if conditioned else None
+    with torch.no_grad():
+        coded = run_encoder(lean, batch)
+        soft = None if soft_logits is None else lean.soften(soft_logits)
+        mine = lean.logits(lean.decode(batch.canvas, coded.positions, coded.mask, coded.past, soft))
+        for index, row in enumerate(rows):
+            theirs = model(
+                input_ids=torch.tensor([row.prompt]),
+                decoder_input_ids=batch.canvas[index : index + 1],
+                self_conditioning_logits=None if soft_logits is None else soft_logits[index : index + 1],
+            ).logits
+            assert torch.allclose(mine[index], theirs[0], atol=1e-4), float(
+                (mine[index] - theirs[0]).abs().max()
+            )
+
+
+def test_steps_lower_the_loss(words: Tokenizer) -> None:
+    run = trainer(words)
+    losses = [run.step()["denoise_loss"] for _ in range(60)]
+    assert sum(losses[-5:]) < 0.92 * sum(losses[:5])
+
+
+def test_resumed_run_is_the_same_run(words: Tokenizer, tmp_path: Path) -> None:
+    straight = trainer(words)
+    for _ in range(3):
+        straight.step()
+    save_checkpoint(tmp_path / "checkpoint.pt", straight)
+    resumed = trainer(words)
+    resumed.restore(torch.load(tmp_path / "checkpoint.pt", weights_only=False))
+    assert resumed.elapsed == straight.elapsed
+    straight.settings.minutes = resumed.settings.minutes = 1e12
+    for _ in range(2):
+        a, b = straight.step(), resumed.step()
+        assert {k: v for k, v in a.items() if k != "seconds"} == {
+            k: v for k, v in b.items() if k != "seconds"
+        }
+    for mine, theirs in zip(straight.parameters, resumed.parameters, strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_saved_folder_loads(words: Tokenizer, tmp_path: Path) -> None:
+    model = micro(words)
+    save_model(tmp_path / "weights", model, words)
+    again = DiffusionGemmaForBlockDiffusion.from_pretrained(tmp_path / "weights")
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
+    assert not (tmp_path / "weights.new").exists()
+    assert again.generation_config.eos_token_id == [tokenizer.EOS_ID]
+
+
+def test_marks_and_noise(words: Tokenizer) -> None:
+    feed = Feed(words, 0, 2000)
+    feed.stage = 4
+    batch = feed.next()
+    assert (
+        (batch.values == TAIL) == (torch.arange(batch.canvas.shape[1])[None] >= batch.lengths[:, None])
+    ).all()
+    noised, replaced, pattern, weight = noise(batch, words.get_vocab_size(), torch.Generator().manual_seed(0))
+    assert torch.equal(noised[~replaced], batch.canvas[~replaced])
+    assert not (replaced & (pattern == 2)[:, None] & (batch.values == STRUCTURE)).any()
+    assert replaced[pattern == 3].all()
+    assert (weight > 0).all()
+
+
+def test_value_marks_spell_the_values(words: Tokenizer) -> None:
+    import random
+
+    one = example(random.Random(3), False, 3)
+    row = encode(words, [(one, 3)])[0]
+    for start, end, number in one.spans:
+        ids = [token for token, value in zip(row.answer, row.values, strict=True) if value == number]
+        assert words.decode(ids) == one.text[start:end]
+
+
+def test_evaluation_scores(words: Tokenizer) -> None:
+    rows = held_out_rows(words, "test", 5, 1)
+    rights = right_values(LeanModel(micro(words)), rows, steps=2)
+    assert [len(right) for right in rights] == [max(row.values) + 1 for row in rows]
+    assert 0 <= summary(rights)["objects"] <= summary(rights)["values"] <= 1
+    assert leaves({"a": [1, {"b": None}]}) == {("a", 0): 1, ("a", 1, "b"): None}
+
+
+def test_importing_the_package_is_light() -> None:
+    import subprocess
+    import sys
+
+    names = "canvasgen.models.tiny, canvasgen.models.tiny.prompt, canvasgen.models.tiny.data"
+    code = f"import sys, {names}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

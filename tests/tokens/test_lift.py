@@ -1,0 +1,144 @@
+"""The lift against running every token byte by byte."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from token_oracle import check, expected, make_dfa, problems
+
+from canvasgen.automata import ANY_TEXT, DFA, concat, literal, repeat, to_dfa, union
+from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
+from canvasgen.tokens import TokenAutomaton, TokenLimits, lift
+from canvasgen.vocabulary import Vocabulary
+
+
+@settings(max_examples=400, deadline=None)
+@given(problems())
+def test_equals_brute_force(problem: tuple[DFA, Vocabulary]) -> None:
+    dfa, vocabulary = problem
+    want = expected(dfa, vocabulary)
+    if not want.states:
+        with pytest.raises(Unsatisfiable):
+            lift(dfa, vocabulary)
+        return
+    check(lift(dfa, vocabulary), want)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems())
+def test_steps_and_acceptance(problem: tuple[DFA, Vocabulary]) -> None:
+    dfa, vocabulary = problem
+    want = expected(dfa, vocabulary)
+    if not want.states:
+        return
+    automaton = lift(dfa, vocabulary)
+    for s, row in enumerate(want.table):
+        assert [automaton.step(s, v) for v in range(vocabulary.size)] == row
+    assert automaton.shortest_tokens == want.distance[0]
+    special = [v for v, content in enumerate(vocabulary.tokens) if content is None]
+    for ids in itertools.product(range(min(vocabulary.size, 6)), repeat=3):
+        text = ids[: ids.index(0)] if 0 in ids else ids
+        wanted = not set(text) & set(special) and dfa.accepts(vocabulary.text_bytes(ids))
+        assert automaton.accepts(ids) == wanted
+
+
+@settings(max_examples=50, deadline=None)
+@given(problems())
+def test_is_deterministic(problem: tuple[DFA, Vocabulary]) -> None:
+    dfa, vocabulary = problem
+    if not expected(dfa, vocabulary).states:
+        return
+    first = lift(dfa, vocabulary).to_arrays()
+    second = lift(dfa, Vocabulary(list(vocabulary.tokens), vocabulary.end_ids)).to_arrays()
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def bytewise(*tokens: bytes) -> Vocabulary:
+    """Every single byte, then the tokens; the last id ends."""
+    return Vocabulary([*(bytes([b]) for b in range(256)), *tokens, None], end_ids=[256 + len(tokens)])
+
+
+def test_real_texts() -> None:
+    """UTF-8 across token borders, literals inside free text, all bytes as tokens."""
+    text = ANY_TEXT
+    dfa = to_dfa(concat(literal('{"k":"'), repeat(union(literal("é"), literal("ab"), literal("€")), 0, 5), literal('"}')))
+    vocabulary = bytewise(b'{"', b'":"', b"\xc3\xa9", b"\xa9\xc3", b"ab", b"ba", b'b"}', b"\xe2\x82", "€€".encode())
+    check(lift(dfa, vocabulary), expected(dfa, vocabulary))
+    dfa = to_dfa(text)
+    check(lift(dfa, vocabulary), expected(dfa, vocabulary))
+
+
+def test_everything_starts_small_and_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Capacities that are too small are only ever a retry."""
+    dfa = to_dfa(repeat(union(literal("ab"), literal("b"), literal("é")), 2, 9))
+    vocabulary = bytewise(b"ab", b"bab", b"abab", "éé".encode(), b"bb")
+    want = lift(dfa, vocabulary).to_arrays()
+    monkeypatch.setattr("canvasgen.tokens.lifting._FUNCTIONS", 2)
+    monkeypatch.setattr("canvasgen.tokens.lifting._PAIRS", 1)
+    got = lift(dfa, vocabulary).to_arrays()
+    assert all(np.array_equal(want[name], got[name]) for name in want)
+
+
+def test_trimming_merges_classes() -> None:
+    """Tokens that differ only on states that no token reaches are one class; states in the midst of tokens go."""
+    # "ab" and "ac" end in states that differ only before a "d" that no token has.
+    dfa = make_dfa([{97: 1}, {98: 2, 99: 3}, {101: 4, 100: 4}, {101: 4}, {}], [False, False, False, False, True])
+    vocabulary = Vocabulary([b"ab", b"ac", b"e", b"d", b"ce", None], end_ids=[5])
+    check(lift(dfa, vocabulary), expected(dfa, vocabulary))
+    vocabulary = Vocabulary([b"abe", b"ace", b"c", b"e", None], end_ids=[4])
+    automaton = lift(dfa, vocabulary)
+    assert automaton.num_states == 2
+    assert automaton.class_of_token.tolist() == [0, 0, -1, -1, -1]
+
+
+def test_empty_text_only() -> None:
+    dfa = make_dfa([{}], [True])
+    automaton = lift(dfa, Vocabulary([b"a", None], end_ids=[1]))
+    check(automaton, expected(dfa, Vocabulary([b"a", None], end_ids=[1])))
+    assert automaton.accepts([])
+    assert automaton.accepts([1, 0])
+    assert not automaton.accepts([0])
+    assert repr(automaton) == "TokenAutomaton(1 states, 0 classes, 0 edges, 0 sets)"
+
+
+def test_unreachable_by_the_vocabulary() -> None:
+    with pytest.raises(Unsatisfiable, match="tokens spells"):
+        lift(to_dfa(literal("abc")), Vocabulary([b"a", b"b", None], end_ids=[2]))
+    with pytest.raises(Unsatisfiable):
+        lift(make_dfa([{}], [False]), Vocabulary([b"a", None], end_ids=[1]))
+
+
+@pytest.mark.parametrize(
+    ("limits", "rule"),
+    [
+        (TokenLimits(max_functions=3), "max_functions"),
+        (TokenLimits(max_pairs=30), "max_pairs"),
+        (TokenLimits(max_edges=5), "max_edges"),
+        (TokenLimits(max_set_entries=10), "max_set_entries"),
+    ],
+)
+def test_limits_are_named(limits: TokenLimits, rule: str) -> None:
+    dfa = to_dfa(repeat(union(literal("ab"), literal("b"), literal("é")), 2, 9))
+    with pytest.raises(ConstraintTooLarge) as caught:
+        lift(dfa, bytewise(b"ab", b"bab", b"abab", "éé".encode(), b"bb"), limits)
+    assert caught.value.rule == rule
+    assert caught.value.value == getattr(limits, rule)
+
+
+def test_step_outside() -> None:
+    automaton = lift(to_dfa(literal("a")), Vocabulary([b"a", None], end_ids=[1]))
+    for state, token in ((2, 0), (-1, 0), (0, 2), (0, -1)):
+        with pytest.raises(IndexError):
+            automaton.step(state, token)
+
+
+def test_arrays_are_the_whole_automaton() -> None:
+    automaton = lift(to_dfa(literal("abc")), bytewise(b"bc"))
+    again = TokenAutomaton.from_arrays(automaton.to_arrays())
+    assert again.end_ids == automaton.end_ids
+    assert all(np.array_equal(v, again.to_arrays()[k]) for k, v in automaton.to_arrays().items())
+    with pytest.raises(ValueError, match="read-only"):
+        again.class_of_token[0] = 3
