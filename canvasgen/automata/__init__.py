@@ -1,4 +1,31 @@
-"""Byte automata and their algebra, regular expressions, UTF-8."""
+r"""Byte automata: regular expressions over bytes, their algebra, and what `re` and ECMA-262 patterns mean.
+
+Everything that can be said of a text's form ends up here, as one minimal automaton over the bytes of its
+UTF-8:
+
+    text = parse_regex(r"[A-Z]\w+")                       # an Expr
+    text = intersect(text, repeat(ANY_CHARACTER, 0, 40))  # at most 40 characters
+    text = substitute(text, {0x22: b'\\"'})               # escaped
+    dfa = to_dfa(text)                                    # a DFA: dfa.accepts("Ωmega".encode())
+
+**Expressions** (`expr.py`) are immutable and shared: equal arguments give the same node, and a node keeps
+its automaton. `literal`, `byte_set`, `code_points` are the leaves; `concat`, `union`, `repeat`, `optional`,
+`separated` build; `intersect`, `difference`, `complement` (relative to `ANY_TEXT`, all well-formed UTF-8) and
+`substitute` work on whole languages, so `to_dfa` compiles their parts first. `from_dfa` takes an automaton as
+a leaf.
+
+**Automata** (`dfa.py`) are trim, minimal and canonically numbered: equal languages have equal arrays and one
+fingerprint.
+
+**Compilation** (`compiler.py`): Thompson's automaton (`nfa.py`; large repeats are copies of the body's
+minimal automaton, laid as arrays), subset construction (`subset_kernel.py`) and Valmari's minimisation
+(`minimise_kernel.py`), or the product of two automata (`product_kernel.py`). The three kernels are numba's,
+cached on disk after the first run on a machine. `Limits` bounds states and seconds; beyond them
+ConstraintTooLarge names the limit.
+
+**Patterns** (`regex/`): `parse_regex` reads the dialect of `re` or of ECMA-262 exactly, anchors, word
+boundaries and look-around anywhere included; it refuses what is not regular with its position and a remedy.
+"""
 
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.dfa import DEAD, DFA
@@ -23,6 +50,7 @@ from canvasgen.automata.expr import (
     union,
 )
 from canvasgen.automata.limits import DEFAULT_LIMITS, Limits
+from canvasgen.automata.regex import parse_regex
 
 __all__ = [
     "ANY_CHARACTER",
@@ -43,6 +71,7 @@ __all__ = [
     "intersect",
     "literal",
     "optional",
+    "parse_regex",
     "repeat",
     "separated",
     "substitute",

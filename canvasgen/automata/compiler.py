@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from canvasgen.automata import expr as ex
@@ -10,7 +12,7 @@ from canvasgen.automata.dfa import DFA, Bools, Ints
 from canvasgen.automata.limits import DEFAULT_LIMITS, Deadline, Limits
 from canvasgen.automata.minimise_kernel import minimise
 from canvasgen.automata.product_kernel import product
-from canvasgen.automata.subset_kernel import GOING, TOO_MANY_STATES, determinise
+from canvasgen.automata.subset_kernel import GOING, TOO_MANY_STATES, Run, determinise
 
 __all__ = ["minimal", "to_dfa"]
 
@@ -24,12 +26,20 @@ def to_dfa(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> DFA:
     Raises:
         ConstraintTooLarge: an automaton on the way would exceed `limits`; `rule` names the limit.
     """
-    deadline = Deadline(limits)
-    if expr._dfa is None:
-        _compile_parts_first(expr, deadline)
-    assert expr._dfa is not None
-    deadline.check_states(expr._dfa.num_states)
-    return expr._dfa
+    if expr.memo is None:
+        _load_kernels()
+        _compile_parts_first(expr, Deadline(limits))
+    assert expr.memo is not None
+    Deadline(limits).check_states(expr.memo.num_states)
+    return expr.memo
+
+
+@cache
+def _load_kernels() -> None:
+    """Runs every kernel once, so that numba's own compilation is not counted in `max_seconds`."""
+    unhurried = Deadline(Limits(max_seconds=float("inf")))
+    one = _determinise(nfa.build(ex.literal("a"), unhurried), unhurried)
+    _product(one, one, False, unhurried)
 
 
 def _compile_parts_first(root: ex.Expr, deadline: Deadline) -> None:
@@ -37,13 +47,13 @@ def _compile_parts_first(root: ex.Expr, deadline: Deadline) -> None:
     stack: list[tuple[ex.Expr, bool]] = [(root, False)]
     while stack:
         node, parts_done = stack.pop()
-        if node._dfa is not None:
+        if node.memo is not None:
             continue
         if parts_done:
-            node._dfa = _compile(node, deadline)
+            node.memo = _compile(node, deadline)
         else:
             stack.append((node, True))
-            stack += [(part, False) for part in nfa.parts_to_compile(node) if part._dfa is None]
+            stack += [(part, False) for part in nfa.parts_to_compile(node) if part.memo is None]
 
 
 def _compile(node: ex.Expr, deadline: Deadline) -> DFA:
@@ -52,9 +62,9 @@ def _compile(node: ex.Expr, deadline: Deadline) -> DFA:
     if isinstance(node, ex.Intersect):
         return _intersection(node.parts, deadline)
     if isinstance(node, ex.Difference):
-        assert node.left._dfa is not None
-        assert node.right._dfa is not None
-        return _product(node.left._dfa, node.right._dfa, True, deadline)
+        assert node.left.memo is not None
+        assert node.right.memo is not None
+        return _product(node.left.memo, node.right.memo, True, deadline)
     return _determinise(nfa.build(node, deadline), deadline)
 
 
@@ -62,8 +72,8 @@ def _intersection(parts: tuple[ex.Expr, ...], deadline: Deadline) -> DFA:
     """The intersection, the smallest automata first."""
     found: list[DFA] = []
     for part in parts:
-        assert part._dfa is not None
-        found.append(part._dfa)
+        assert part.memo is not None
+        found.append(part.memo)
     found.sort(key=lambda dfa: dfa.num_states)
     result = found[0]
     for other in found[1:]:
@@ -80,18 +90,19 @@ def _product(left: DFA, right: DFA, is_difference: bool, deadline: Deadline) -> 
         deadline.limits.max_states,
     )
     if arrays[0].size == 0:
-        deadline.check_states(deadline.limits.max_states + 1)
+        deadline.refuse_states()
     return minimal(*arrays)
 
 
 def _determinise(automaton: nfa.NFA, deadline: Deadline) -> DFA:
     """Subset construction, looking at the clock now and then, and minimisation."""
-    size = max(16, min(automaton.num_states, 4096))
-    run = (
+    size = max(16, min(automaton.num_states, 65_536))
+    slots = 1 << (2 * size).bit_length()
+    run: Run = (
         np.zeros(4, np.int64),
         np.empty(2 * size, np.int32),
         np.zeros(size + 1, np.int64),
-        np.full(64, -1, np.int32),
+        np.full(slots, -1, np.int32),
         np.zeros(size + 1, np.int32),
         np.empty(2 * size, np.int32),
         np.empty(2 * size, np.int32),
@@ -108,7 +119,7 @@ def _determinise(automaton: nfa.NFA, deadline: Deadline) -> DFA:
     counters, items, item_offsets, _, row_offsets, row_low, row_high, row_target = run
     states, rows = int(counters[0]), int(counters[2])
     if status == TOO_MANY_STATES:
-        deadline.check_states(states)
+        deadline.refuse_states()
     accepting = np.zeros(states, np.bool_)
     finals = np.flatnonzero(items[: item_offsets[states]] == 1)
     accepting[np.searchsorted(item_offsets[: states + 1], finals, side="right") - 1] = True
@@ -116,7 +127,8 @@ def _determinise(automaton: nfa.NFA, deadline: Deadline) -> DFA:
 
 
 def minimal(offsets: Ints, low: Ints, high: Ints, target: Ints, accepting: Bools) -> DFA:
-    """The trim, minimal, canonically numbered automaton of a deterministic one with every state reachable from state 0.
+    """The trim, minimal, canonically numbered automaton of a deterministic one with every state reachable
+    from state 0.
 
     Args:
         offsets, low, high, target: int32 arrays laid out as in `DFA`.

@@ -1,4 +1,4 @@
-"""The deterministic byte automaton: partial, trim, minimal, canonically numbered, as arrays of byte ranges."""
+"""The deterministic byte automaton: partial, trim, minimal, canonically numbered, in arrays of ranges."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class DFA:
     """A deterministic automaton over bytes with S states and R range transitions.
 
     State 0 is the start. The transitions of state s are rows `offsets[s]:offsets[s + 1]`: on a byte in
-    `low[r]..high[r]` (inclusive) go to `target[r]`. They are sorted, disjoint, and neighbours with one target are merged.
-    Automata made by `canvasgen.automata` are trim (every state lies on some path from the start to an accepting state),
-    minimal, and numbered in breadth-first order over increasing bytes: equal languages have equal arrays. The empty
-    language is one state with no transition that does not accept.
+    `low[r]..high[r]` (inclusive) go to `target[r]`. They are sorted, disjoint, and neighbours with one
+    target are merged. Automata made by `canvasgen.automata` are trim (every state lies on some path from the
+    start to an accepting state), minimal, and numbered in breadth-first order over increasing bytes: equal
+    languages have equal arrays. The empty language is one state with no transition that does not accept.
 
     Attributes:
         offsets: int32 [S + 1].
@@ -41,7 +41,8 @@ class DFA:
         accepting: bool [S].
 
     Raises:
-        InvalidConstraint: the arrays contradict the above (trimness, minimality and numbering are not checked).
+        InvalidConstraint: the arrays contradict the above (trimness, minimality and numbering are not
+            checked).
     """
 
     offsets: Ints
@@ -65,7 +66,11 @@ class DFA:
             return "an array is not one-dimensional"
         if states == 0 or self.offsets.size != states + 1 or self.low.size != rows or self.high.size != rows:
             return "the lengths of the arrays do not fit together"
-        if self.offsets[0] != 0 or self.offsets[-1] != rows or bool(np.any(self.offsets[1:] < self.offsets[:-1])):
+        if (
+            self.offsets[0] != 0
+            or self.offsets[-1] != rows
+            or bool(np.any(self.offsets[1:] < self.offsets[:-1]))
+        ):
             return "the offsets do not run from 0 upwards to the number of transitions"
         if rows == 0:
             return None
@@ -79,7 +84,7 @@ class DFA:
             return "the ranges of a state overlap or are not sorted"
         return None
 
-    # -- size ---------------------------------------------------------------------------------------------------
+    # -- size --------------------------------------------------------------------------------------
 
     @property
     def num_states(self) -> int:
@@ -107,7 +112,7 @@ class DFA:
     def __repr__(self) -> str:
         return f"<DFA of {self.num_states} states and {self.num_transitions} transitions>"
 
-    # -- running ------------------------------------------------------------------------------------------------
+    # -- running -----------------------------------------------------------------------------------
 
     @cached_property
     def _rows(self) -> tuple[list[int], list[int], list[int], list[int]]:
@@ -129,7 +134,7 @@ class DFA:
                 return False
         return bool(self.accepting[state])
 
-    # -- the language -------------------------------------------------------------------------------------------
+    # -- the language ------------------------------------------------------------------------------
 
     @cached_property
     def _sources(self) -> Ints:
@@ -155,7 +160,7 @@ class DFA:
         return result
 
     def distances(self) -> Ints:
-        """int32 [S]: the fewest bytes from each state to an accepting one; -1 if there is no way (empty language only)."""
+        """int32 [S]: the fewest bytes from each state to an accepting one; -1 if there is no way."""
         return self._distances
 
     @property
@@ -172,7 +177,11 @@ class DFA:
         distance: list[int] = self._distances.tolist()
         state, found = 0, bytearray()
         while distance[state]:
-            row = next(r for r in range(offsets[state], offsets[state + 1]) if distance[target[r]] == distance[state] - 1)
+            row = next(
+                r
+                for r in range(offsets[state], offsets[state + 1])
+                if distance[target[r]] == distance[state] - 1
+            )
             found.append(low[row])
             state = target[row]
         return bytes(found)
@@ -200,7 +209,11 @@ class DFA:
         ways = [int(flag) for flag in self.accepting]
         for _ in range(length):
             ways = [
-                sum((high[r] - low[r] + 1) * ways[target[r]] for r in range(offsets[s], offsets[s + 1]) if ways[target[r]])
+                sum(
+                    (high[r] - low[r] + 1) * ways[target[r]]
+                    for r in range(offsets[s], offsets[s + 1])
+                    if ways[target[r]]
+                )
                 for s in range(self.num_states)
             ]
         return ways
@@ -213,7 +226,10 @@ class DFA:
             if length:
                 last = alive[-1]
                 alive.append(
-                    [any(last[target[r]] for r in range(offsets[s], offsets[s + 1])) for s in range(self.num_states)]
+                    [
+                        any(last[target[r]] for r in range(offsets[s], offsets[s + 1]))
+                        for s in range(self.num_states)
+                    ]
                 )
             if not alive[length][0]:
                 continue
@@ -226,7 +242,9 @@ class DFA:
                     continue
                 for row in range(offsets[state + 1] - 1, offsets[state] - 1, -1):
                     if alive[left - 1][target[row]]:
-                        stack += [(target[row], prefix + bytes((b,))) for b in range(high[row], low[row] - 1, -1)]
+                        stack += [
+                            (target[row], prefix + bytes((b,))) for b in range(high[row], low[row] - 1, -1)
+                        ]
 
     def byte_classes(self) -> tuple[Bytes, int]:
         """The coarsest partition of the 256 bytes that no state tells apart.
@@ -247,7 +265,7 @@ class DFA:
             classes[first:after] = known.setdefault(key, len(known))
         return classes, len(known)
 
-    # -- identity and storage -----------------------------------------------------------------------------------
+    # -- identity and storage ----------------------------------------------------------------------
 
     @cached_property
     def _digest(self) -> str:
@@ -259,7 +277,7 @@ class DFA:
         return digest.hexdigest()
 
     def fingerprint(self) -> str:
-        """SHA-256 of the arrays in hex: equal exactly for equal languages (of automata made by this package)."""
+        """SHA-256 of the arrays in hex: equal for equal languages and for no others."""
         return self._digest
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -275,7 +293,9 @@ class DFA:
         """
         missing = [name for name in _DTYPES if name not in arrays]
         if missing:
-            raise InvalidConstraint(f"not the arrays of an automaton: {', '.join(missing)} missing", rule="DFA")
+            raise InvalidConstraint(
+                f"not the arrays of an automaton: {', '.join(missing)} missing", rule="DFA"
+            )
         return cls(**{name: np.asarray(arrays[name]) for name in _DTYPES})
 
 

@@ -1,8 +1,8 @@
 """Regular expressions over bytes: immutable nodes and the functions that build them.
 
-The functions simplify as they build (neutral elements vanish, nested concatenations and unions are flat, byte sets
-merge) and share: equal arguments give the same node. So the automaton of a node, kept on the node, is computed once
-however often the expression is written down.
+The functions simplify as they build (neutral elements vanish, nested concatenations and unions are flat,
+byte sets merge) and share: equal arguments give the same node. So the automaton of a node, kept on the node,
+is computed once however often the expression is written down.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _nodes: WeakValueDictionary[tuple[object, ...], Expr] = WeakValueDictionary()
 class Expr:
     """A regular expression over bytes. Build one with the functions of this module, never directly."""
 
-    __slots__ = ("__weakref__", "_dfa")
+    __slots__ = ("__weakref__", "memo")
 
-    _dfa: DFA | None
+    memo: DFA | None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()}>"
@@ -134,7 +134,7 @@ def _node(kind: type[E], *fields: Any) -> E:
     if known is not None:
         return known  # type: ignore[return-value]
     made = kind.__new__(kind)
-    made._dfa = None
+    made.memo = None
     for name, value in zip(kind.__annotations__, fields, strict=True):
         setattr(made, name, value)
     _nodes[key] = made
@@ -156,7 +156,9 @@ def literal(content: str | bytes) -> Expr:
             content = content.encode("utf-8")
         except UnicodeEncodeError as error:
             raise InvalidConstraint(
-                "a literal holds a lone surrogate, which has no UTF-8", path=f"position {error.start}", value=content
+                "a literal holds a lone surrogate, which has no UTF-8",
+                path=f"position {error.start}",
+                value=content,
             ) from error
     return _node(Literal, bytes(content))
 
@@ -266,9 +268,8 @@ def repeat(body: Expr, low: int = 0, high: int | None = None) -> Expr:
         folded = _fold(body, low, high)
         if folded is not None:
             return folded
-    if isinstance(body, Literal) and low == high:
-        if low * len(body.content) <= _LONGEST_REPEATED_LITERAL:
-            return literal(body.content * low)
+    if isinstance(body, Literal) and low == high and low * len(body.content) <= _LONGEST_REPEATED_LITERAL:
+        return literal(body.content * low)
     return _node(Repeat, body, low, high)
 
 
@@ -276,7 +277,7 @@ _LONGEST_REPEATED_LITERAL = 256
 
 
 def _fold(inner: Repeat, low: int, high: int | None) -> Expr | None:
-    """`(e{a,b}){low,high}` as one repeat where the counts a*k..b*k, k in low..high, leave no gap; else None."""
+    """`(e{a,b}){low,high}` as one repeat if the counts a*k..b*k, k in low..high, leave no gap; else None."""
     if high != low and inner.high is not None and inner.high * low + 1 < inner.low * (low + 1):
         return None
     if inner.high is None and high != low and low == 0 and inner.low > 1:
@@ -311,7 +312,7 @@ def from_dfa(dfa: DFA) -> Expr:
     if known is not None:
         return known
     made = Leaf.__new__(Leaf)
-    made.dfa = made._dfa = dfa
+    made.dfa = made.memo = dfa
     _nodes[Leaf, id(dfa)] = made
     return made
 
@@ -348,8 +349,8 @@ def complement(body: Expr) -> Expr:
 def substitute(body: Expr, table: Mapping[int, Expr | bytes | str]) -> Expr:
     """The byte strings of `body` with every byte that `table` names replaced by what it names.
 
-    A replacement is a string (the homomorphism of formal language theory) or an expression, any of whose strings may
-    stand for the byte (a regular substitution; Hopcroft, Motwani, Ullman, section 4.2.3).
+    A replacement is a string (the homomorphism of formal language theory) or an expression, any of whose
+    strings may stand for the byte (a regular substitution; Hopcroft, Motwani, Ullman, section 4.2.3).
 
     Raises:
         InvalidConstraint: a key is no byte.

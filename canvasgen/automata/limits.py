@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import NoReturn
 
 from canvasgen.errors import ConstraintTooLarge
 
@@ -65,9 +66,13 @@ class Deadline:
     def check_states(self, count: int) -> None:
         """Raises ConstraintTooLarge if `count` deterministic states are too many."""
         if count > self.limits.max_states:
-            raise ConstraintTooLarge(
-                f"the automaton of the constraint needs more than {self.limits.max_states} states",
-                rule="max_states",
-                value=self.limits.max_states,
-                remedy="use smaller repeat counts or length bounds, or raise Limits.max_states",
-            )
+            self.refuse_states()
+
+    def refuse_states(self) -> NoReturn:
+        """Raises ConstraintTooLarge for too many deterministic states."""
+        raise ConstraintTooLarge(
+            f"the automaton of the constraint needs more than {self.limits.max_states} states",
+            rule="max_states",
+            value=self.limits.max_states,
+            remedy="use smaller repeat counts or length bounds, or raise Limits.max_states",
+        )

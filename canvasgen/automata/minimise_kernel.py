@@ -1,29 +1,36 @@
 """Minimisation of a partial deterministic automaton in numba.
 
 The algorithm is Valmari's refinement of the states and of the transitions in turn, always by the smaller half
-(A. Valmari, "Fast brief practical DFA minimization", Information Processing Letters 112, 2012), O(M log M) for M labelled
-transitions. To keep M near the number of byte ranges, states are first grouped by whether they accept and by the bytes
-they can read at all (in a trim automaton, equivalent states agree in both), and ranges are cut only at the bounds that
-occur in their own group.
+(A. Valmari, "Fast brief practical DFA minimization", Information Processing Letters 112, 2012), O(M log M)
+for M labelled transitions. To keep M near the number of byte ranges, states are first grouped by whether they
+accept and by the bytes they can read at all (in a trim automaton, equivalent states agree in both), and
+ranges are cut only at the bounds that occur in their own group.
 """
 
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
-# pyright: reportMissingParameterType=false
+# numba's functions have no types that pyright could follow:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownLambdaType=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# pyright: reportAttributeAccessIssue=false
+# pyright: reportOperatorIssue=false, reportIndexIssue=false
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
+from canvasgen.automata.dfa import Bools, Ints
+
 __all__ = ["minimise"]
 
-MAX_GROUPS = 4096
+MAX_GROUPS = 512
 
 
 @njit(cache=True, nogil=True)
-def _split(marked, touched, count, elements, place, set_of, first, end, num_sets):
-    """Splits every touched set into its marked and its unmarked elements; the smaller part gets the new number.
+def _split(marked, touched, count, elements, set_of, first, end, num_sets):
+    """Splits every touched set into its marked and its unmarked elements; the smaller part gets the new
+    number.
 
     A set s is elements[first[s]:end[s]], its `marked[s]` marked ones in front. Returns the number of sets.
     """
@@ -97,7 +104,9 @@ def _incoming(num_states, target):
     for s in range(num_states):
         offsets[s + 1] += offsets[s]
     rows = np.empty(target.size, np.int32)
-    at = offsets[:-1].copy()
+    at = np.empty(num_states + 1, np.int32)
+    for s in range(num_states + 1):
+        at[s] = offsets[s]
     for i in range(target.size):
         rows[at[target[i]]] = i
         at[target[i]] += 1
@@ -110,12 +119,14 @@ def _useful(offsets, target, accepting):
     states = accepting.size
     source = np.empty(target.size, np.int32)
     for s in range(states):
-        source[offsets[s] : offsets[s + 1]] = s
+        for r in range(offsets[s], offsets[s + 1]):
+            source[r] = s
     before, rows = _incoming(states, target)
-    useful = accepting.copy()
+    useful = np.empty(states, np.bool_)
     stack = np.empty(states, np.int32)
     top = 0
     for s in range(states):
+        useful[s] = accepting[s]
         if useful[s]:
             stack[top] = s
             top += 1
@@ -138,7 +149,8 @@ def _blocks(offsets, low, high, target, accepting, useful):
     groups = 64
     while groups < 2 * states and groups < MAX_GROUPS:
         groups *= 2
-    # Group by (accepting, useful, bytes that can be read): a hash will do, since a collision only joins two groups.
+    # Group by (accepting, useful, bytes that can be read): a hash will do, since a collision only joins two
+    # groups.
     group = np.empty(states, np.int32)
     bound = np.zeros((groups, 257), np.bool_)
     for s in range(states):
@@ -210,28 +222,30 @@ def _blocks(offsets, low, high, target, accepting, useful):
     block = 1
     cord = 0
     while cord < cords:
-        touched = 0
+        touched = np.int64(0)
         for k in range(c_first[cord], c_end[cord]):
             touched = _mark(
                 tail[c_elements[k]], b_marked, b_touched, touched, b_elements, b_place, b_set, b_first
             )
-        blocks = _split(b_marked, b_touched, touched, b_elements, b_place, b_set, b_first, b_end, blocks)
+        blocks = _split(b_marked, b_touched, touched, b_elements, b_set, b_first, b_end, blocks)
         cord += 1
         while block < blocks:
-            touched = 0
+            touched = np.int64(0)
             for k in range(b_first[block], b_end[block]):
                 s = b_elements[k]
                 for j in range(before[s], before[s + 1]):
                     touched = _mark(
                         arriving[j], c_marked, c_touched, touched, c_elements, c_place, c_set, c_first
                     )
-            cords = _split(c_marked, c_touched, touched, c_elements, c_place, c_set, c_first, c_end, cords)
+            cords = _split(c_marked, c_touched, touched, c_elements, c_set, c_first, c_end, cords)
             block += 1
     return b_set
 
 
 @njit(cache=True, nogil=True)
-def minimise(offsets, low, high, target, accepting):
+def minimise(
+    offsets: Ints, low: Ints, high: Ints, target: Ints, accepting: Bools
+) -> tuple[Ints, Ints, Ints, Ints, Bools]:
     """The minimal automaton of a deterministic one whose states are reachable, trim and numbered canonically.
 
     Args:

@@ -1,8 +1,8 @@
 """From an expression to a non-deterministic automaton (Thompson 1968, with shared end states), in arrays.
 
-Every sub-expression is laid between two given states, a source and a sink, so that it only adds transitions that leave
-the source and enter the sink; loops get a state of their own. Large repeats are laid in one piece: the body's minimal
-automaton, copied as arrays.
+Every sub-expression is laid between two given states, a source and a sink, so that it only adds transitions
+that leave the source and enter the sink; loops get a state of their own. Large repeats are laid in one
+piece: the body's minimal automaton, copied as arrays.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ MANY_COPIES = 4
 
 @dataclass(frozen=True)
 class NFA:
-    """Start state 0, final state 1. Transitions and silent transitions in no particular order.
+    """Start state 0, final state 1; transitions and silent transitions in no particular order.
+
+    Nothing enters the start and nothing leaves the final state, so one can be laid into another.
 
     Attributes:
         num_states: N.
@@ -96,8 +98,8 @@ def build(node: ex.Expr, deadline: Deadline) -> NFA:
     """
     builder = _Builder(deadline)
     if isinstance(node, ex.Substitute):
-        assert node.body._dfa is not None
-        builder.lay_substitution(node.body._dfa, node.table)
+        assert node.body.memo is not None
+        builder.lay_substitution(node.body.memo, node.table)
     elif isinstance(node, ex.CodePoints):
         for path in utf8.paths(node.ranges):
             builder.lay_path(path)
@@ -106,61 +108,43 @@ def build(node: ex.Expr, deadline: Deadline) -> NFA:
     return builder.finish()
 
 
-@dataclass(frozen=True)
-class _Fragment:
-    """An automaton ready to be laid between two states: state 0 the source, 1 the sink, 2... its own."""
-
-    num_states: int
-    source: Ints
-    low: Ints
-    high: Ints
-    target: Ints
-    silent_source: Ints
-    silent_target: Ints
-
-
-_fragments_field = "_fragment"
-
-
-def _fragment(dfa: DFA) -> _Fragment:
-    """The fragment of an automaton (kept on it)."""
-    known = dfa.__dict__.get(_fragments_field)
+def _fragment(dfa: DFA, nonempty: bool = False) -> NFA:
+    """The automaton as one to be laid, kept on the DFA; with `nonempty`, without the empty string."""
+    field = "_nonempty_fragment" if nonempty and dfa.accepting[0] else "_fragment"
+    known = dfa.__dict__.get(field)
     if known is None:
-        known = _make_fragment(dfa)
-        dfa.__dict__[_fragments_field] = known
+        known = _make_fragment(dfa, nonempty)
+        dfa.__dict__[field] = known
     return known
 
 
-def _make_fragment(dfa: DFA) -> _Fragment:
+def _make_fragment(dfa: DFA, nonempty: bool) -> NFA:
     source = np.repeat(np.arange(dfa.num_states, dtype=np.int32), np.diff(dfa.offsets))
-    leaves = np.diff(dfa.offsets) > 0
     entered = np.zeros(dfa.num_states, dtype=np.bool_)
     entered[dfa.target] = True
-    silent: list[tuple[int, int]] = []
+    leaves = np.diff(dfa.offsets) > 0
+    accepting = dfa.accepting.copy()
+    if nonempty and not entered[0]:
+        accepting[0] = False
+    # The start is the source itself unless a transition enters it or it accepts; an accepting state is the
+    # sink unless a transition leaves it or it is the start.
     place = np.full(dfa.num_states, -1, dtype=np.int32)
-    after = 2
-    # The start is the source itself unless a transition enters it; an accepting state is the sink unless one leaves it.
-    if not entered[0] and not dfa.accepting[0]:
-        place[0] = 0
-    merged = dfa.accepting & ~leaves
-    if dfa.num_states > 1 or not merged[0]:
-        place[merged & (place < 0)] = 1
+    place[accepting & ~leaves] = 1
+    place[0] = -1 if entered[0] or accepting[0] else 0
     own = np.flatnonzero(place < 0)
-    place[own] = np.arange(after, after + own.size, dtype=np.int32)
-    after += own.size
-    if place[0] != 0:
+    place[own] = np.arange(2, 2 + own.size, dtype=np.int32)
+    tail, head = place[source], place[dfa.target]
+    low, high = dfa.low.astype(np.int32), dfa.high.astype(np.int32)
+    silent = [(int(place[s]), 1) for s in np.flatnonzero(accepting & (place != 1))]
+    if place[0] != 0 and nonempty:
+        # The source leaves as the start does, but does not accept.
+        first = int(dfa.offsets[1])
+        tail = np.concatenate((tail, np.zeros(first, dtype=np.int32)))
+        low, high, head = (np.concatenate((column, column[:first])) for column in (low, high, head))
+    elif place[0] != 0:
         silent.append((0, int(place[0])))
-    silent += [(int(place[s]), 1) for s in np.flatnonzero(dfa.accepting & (place != 1))]
     pairs = np.array(silent, dtype=np.int32).reshape(-1, 2)
-    return _Fragment(
-        after,
-        place[source],
-        dfa.low.astype(np.int32),
-        dfa.high.astype(np.int32),
-        place[dfa.target],
-        np.ascontiguousarray(pairs[:, 0]),
-        np.ascontiguousarray(pairs[:, 1]),
-    )
+    return NFA(2 + own.size, tail, low, high, head, pairs[:, 0].copy(), pairs[:, 1].copy())
 
 
 class _Builder:
@@ -228,8 +212,10 @@ class _Builder:
                 else:
                     stack += self._lay_repeat(node, source, sink)
             else:
-                assert node._dfa is not None
-                self.lay_fragments(_fragment(node._dfa), np.array([source], np.int32), np.array([sink], np.int32))
+                assert node.memo is not None
+                self.lay_fragments(
+                    _fragment(node.memo), np.array([source], np.int32), np.array([sink], np.int32)
+                )
 
     def _lay_literal(self, content: bytes, source: int, sink: int) -> None:
         if not content:
@@ -267,26 +253,29 @@ class _Builder:
         return laid
 
     def _lay_copies(self, node: ex.Repeat, source: int, sink: int) -> None:
-        """A large repeat: copies of the body's automaton, joined at new states."""
-        assert node.body._dfa is not None
-        fragment = _fragment(node.body._dfa)
-        copies = node.low if node.high is None else node.high
+        """A large repeat: copies of the body's automaton, joined at new states.
+
+        If the body accepts the empty string, any number of copies up to `high` of the others do the same.
+        """
+        assert node.body.memo is not None
+        fragment = _fragment(node.body.memo, nonempty=True)
+        low = 0 if node.body.memo.accepting[0] else node.low
+        copies = low if node.high is None else node.high
         self.deadline.check_nfa_states(self.num_states + copies * (fragment.num_states - 1))
         first = self.allocate(copies)
         borders = np.arange(first - 1, first + copies, dtype=np.int32)
         borders[0] = source
         self.lay_fragments(fragment, borders[:-1], borders[1:])
-        last = first + copies - 1
         if node.high is None:
             loop = self.allocate(1)
-            self.silent(last, loop)
+            self.silent(int(borders[-1]), loop)
             self.lay_fragments(fragment, np.array([loop], np.int32), np.array([loop], np.int32))
             self.silent(loop, sink)
         else:
-            ends = borders[node.low :]
+            ends = borders[low:]
             self.silent_bulk.append((ends, np.full(ends.size, sink, dtype=np.int32)))
 
-    def lay_fragments(self, fragment: _Fragment, sources: Ints, sinks: Ints) -> None:
+    def lay_fragments(self, fragment: NFA, sources: Ints, sinks: Ints) -> None:
         """Lays a copy of the fragment between each source and its sink (int32 [n] both)."""
         own = fragment.num_states - 2
         first = self.allocate(own * sources.size)
@@ -311,7 +300,8 @@ class _Builder:
     def lay_substitution(self, dfa: DFA, table: tuple[tuple[int, ex.Expr], ...]) -> None:
         """The automaton with each byte of the table replaced by the automaton of its expression.
 
-        The language of the empty string between two states is a silent transition; so is every other fragment's end.
+        The language of the empty string between two states is a silent transition; so is every other
+        fragment's end.
         """
         first = self.allocate(dfa.num_states)
         source = np.repeat(np.arange(dfa.num_states, dtype=np.int32), np.diff(dfa.offsets)) + np.int32(first)
@@ -337,8 +327,8 @@ class _Builder:
         for byte, value in table:
             rows = (low <= byte) & (high >= byte)
             if np.any(rows):
-                assert value._dfa is not None
-                self.lay_fragments(_fragment(value._dfa), source[rows], target[rows])
+                assert value.memo is not None
+                self.lay_fragments(_fragment(value.memo), source[rows], target[rows])
 
     def finish(self) -> NFA:
         columns = [
@@ -350,5 +340,3 @@ class _Builder:
             for i, singly in enumerate((self.silent_source, self.silent_target))
         ]
         return NFA(self.num_states, *columns, *silent)
-
-

@@ -1,13 +1,19 @@
 """The product of two deterministic automata, in numba: their intersection or their difference."""
 
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
-# pyright: reportMissingParameterType=false
+# numba's functions have no types that pyright could follow:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownLambdaType=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# pyright: reportAttributeAccessIssue=false
+# pyright: reportOperatorIssue=false, reportIndexIssue=false
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+
+from canvasgen.automata.dfa import Bools, Bytes, Ints
 
 __all__ = ["product"]
 
@@ -20,31 +26,40 @@ def _spread(x):
 
 
 @njit(cache=True, nogil=True)
+def _doubled(array):
+    """A copy of an int32 array with as much room again."""
+    larger = np.empty(2 * array.size, np.int32)
+    for i in range(array.size):
+        larger[i] = array[i]
+    return larger
+
+
+@njit(cache=True, nogil=True)
 def product(
-    left_offsets,
-    left_low,
-    left_high,
-    left_target,
-    left_accepting,
-    right_offsets,
-    right_low,
-    right_high,
-    right_target,
-    right_accepting,
-    is_difference,
-    max_states,
-):
+    left_offsets: Ints,
+    left_low: Bytes,
+    left_high: Bytes,
+    left_target: Ints,
+    left_accepting: Bools,
+    right_offsets: Ints,
+    right_low: Bytes,
+    right_high: Bytes,
+    right_target: Ints,
+    right_accepting: Bools,
+    is_difference: bool,
+    max_states: int,
+) -> tuple[Ints, Ints, Ints, Ints, Bools]:
     """The pairs of states reachable together.
 
     Args:
         left_*, right_*: the arrays of two `DFA`s.
-        is_difference: False for the intersection, True for the strings of the left one that are not in the right one (whose
-            missing transitions then lead to a dead state of its own).
+        is_difference: False for the intersection, True for the strings of the left one that are not in the
+            right one (whose missing transitions then lead to a dead state of its own).
         max_states: the most pairs allowed.
 
     Returns:
-        offsets, low, high, target (int32), accepting of the product, not trim; offsets of length 0 if there are more than
-        `max_states` pairs.
+        offsets, low, high, target (int32), accepting of the product, not trim; offsets of length 0 if there
+        are more than `max_states` pairs.
     """
     right_states = right_accepting.size
     dead = right_states
@@ -62,7 +77,7 @@ def product(
     rows = 0
     while done < made:
         if made > max_states:
-            return offsets[:0], low, high, target, left_accepting[:0]
+            return np.zeros(0, np.int32), low, high, target, np.zeros(0, np.bool_)
         a = pairs[done] // width
         b = pairs[done] % width
         j = np.int64(0)
@@ -96,10 +111,12 @@ def product(
                         table[slot] = made
                         if made == pairs.size:
                             more = np.empty(2 * made, np.int64)
-                            more[:made] = pairs
+                            for k in range(made):
+                                more[k] = pairs[k]
                             pairs = more
                             more_offsets = np.zeros(2 * made + 1, np.int32)
-                            more_offsets[: done + 1] = offsets[: done + 1]
+                            for k in range(done + 1):
+                                more_offsets[k] = offsets[k]
                             offsets = more_offsets
                         pairs[made] = pair
                         made += 1
@@ -114,9 +131,9 @@ def product(
                         high[rows - 1] = stop
                     else:
                         if rows == target.size:
-                            low = np.concatenate((low, low))
-                            high = np.concatenate((high, high))
-                            target = np.concatenate((target, target))
+                            low = _doubled(low)
+                            high = _doubled(high)
+                            target = _doubled(target)
                         low[rows] = at
                         high[rows] = stop
                         target[rows] = found

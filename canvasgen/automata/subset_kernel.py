@@ -1,22 +1,34 @@
 """Subset construction (Rabin and Scott 1959) on byte ranges, in numba.
 
-A subset holds only the states that matter: those that a byte transition leaves, and the final one. Its transitions are
-found locally, by cutting the bytes at the bounds of the ranges that leave it, so no global alphabet is needed. Subsets are
-found again by an order-independent hash and compared by membership, so they are never sorted.
+A subset holds only the states that matter: those that a byte transition leaves, and the final one. Its
+transitions are found locally, by cutting the bytes at the bounds of the ranges that leave it, so no global
+alphabet is needed. Subsets are found again by an order-independent hash and compared by membership, so they
+are never sorted.
 """
 
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
-# pyright: reportMissingParameterType=false
+# numba's functions have no types that pyright could follow:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownLambdaType=false
+# pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
+# pyright: reportAttributeAccessIssue=false
+# pyright: reportOperatorIssue=false, reportIndexIssue=false
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-__all__ = ["DONE", "GOING", "TOO_MANY_STATES", "determinise"]
+from canvasgen.automata.dfa import Ints
+
+__all__ = ["DONE", "GOING", "TOO_MANY_STATES", "Run", "determinise"]
 
 DONE, GOING, TOO_MANY_STATES = 0, 1, 2
+# All subsets together may hold this many states for each deterministic state allowed.
+ITEMS_PER_STATE = 500
+Longs = npt.NDArray[np.int64]
+Run = tuple[Longs, Ints, Longs, Ints, Ints, Ints, Ints, Ints]
 
 
 @njit(cache=True, nogil=True)
@@ -34,7 +46,8 @@ def _grown(array, needed):
     if needed <= array.size:
         return array
     larger = np.empty(max(needed, 2 * array.size), array.dtype)
-    larger[: array.size] = array
+    for i in range(array.size):
+        larger[i] = array[i]
     return larger
 
 
@@ -47,7 +60,9 @@ def index_by_source(num_states, source):
     for s in range(num_states):
         offsets[s + 1] += offsets[s]
     order = np.empty(source.size, np.int32)
-    place = offsets[:-1].copy()
+    place = np.empty(num_states + 1, np.int32)
+    for s in range(num_states + 1):
+        place[s] = offsets[s]
     for i in range(source.size):
         order[place[source[i]]] = i
         place[source[i]] += 1
@@ -56,21 +71,31 @@ def index_by_source(num_states, source):
 
 @njit(cache=True, nogil=True)
 def determinise(
-    num_states, source, low, high, target, silent_source, silent_target, max_states, max_work, resume
-):
+    num_states: int,
+    source: Ints,
+    low: Ints,
+    high: Ints,
+    target: Ints,
+    silent_source: Ints,
+    silent_target: Ints,
+    max_states: int,
+    max_work: int,
+    resume: Run,
+) -> tuple[int, Run]:
     """Runs the subset construction for about `max_work` elementary operations.
 
     Args:
         num_states ... silent_target: the NFA (start 0, final 1).
-        max_states: the most subsets allowed.
+        max_states: the most subsets allowed (and, 500 times as many, states in all of them together).
         max_work: the operations after which to return with GOING.
-        resume: what the last call returned after its status; first an 8-tuple of int32/int64 arrays of length one or more
-            with `counters` all zero (`compiler.py` makes it).
+        resume: what the last call returned after its status; first an 8-tuple of int32/int64 arrays of
+            length one or more with `counters` all zero (`compiler.py` makes it).
 
     Returns:
-        status, (counters, items, item_offsets, table, row_offsets, row_low, row_high, row_target): counters int64 [4] =
-        subsets made, subsets finished, rows, edges; items the states of each subset, one after the other; rows the ranges of
-        the deterministic automaton, sorted within a state. A subset accepts if it contains state 1.
+        status and run = (counters, items, item_offsets, table, row_offsets, row_low, row_high, row_target):
+        counters int64 [4] = subsets made, subsets finished, rows, unused; items the states of each subset,
+        one after the other; rows the ranges of the deterministic automaton, sorted within a state. A subset
+        accepts if it contains state 1.
     """
     counters, items, item_offsets, table, row_offsets, row_low, row_high, row_target = resume
     offsets, order = index_by_source(num_states, source)
@@ -119,7 +144,8 @@ def determinise(
                 piece_low[1] = high[mine[0]] + 1
                 piece_offsets[0], piece_offsets[1] = 0, 1
             elif edges > 1:
-                start_of[:] = False
+                for byte in range(257):
+                    start_of[byte] = False
                 for e in range(edges):
                     start_of[low[mine[e]]] = True
                     start_of[high[mine[e]] + 1] = True
@@ -129,7 +155,8 @@ def determinise(
                         pieces += 1
                     piece_of[byte] = pieces
                 pieces -= 1
-                piece_offsets[: pieces + 1] = 0
+                for p in range(pieces + 1):
+                    piece_offsets[p] = 0
                 for e in range(edges):
                     for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
                         piece_offsets[p + 1] += 1
@@ -147,7 +174,8 @@ def determinise(
         for p in range(pieces):
             if piece_offsets[p] == piece_offsets[p + 1]:
                 continue
-            # The subset reached on this piece: the silent closure of the targets, without the states that do not matter.
+            # The subset reached on this piece: the silent closure of the targets, without the states that do
+            # not matter.
             tick += 1
             size = 0
             digest = np.uint64(0)
@@ -207,7 +235,8 @@ def determinise(
                 item_offsets = _grown(item_offsets, made + 2)
                 first = item_offsets[made]
                 items = _grown(items, first + size)
-                items[first : first + size] = buffer[:size]
+                for k in range(size):
+                    items[first + k] = buffer[k]
                 made += 1
                 item_offsets[made] = first + size
             if first_time:
@@ -228,7 +257,7 @@ def determinise(
             done += 1
             row_offsets = _grown(row_offsets, done + 1)
             row_offsets[done] = rows
-        if made > max_states:
+        if made > max_states or item_offsets[made] > ITEMS_PER_STATE * max_states:
             status = 2
             break
 

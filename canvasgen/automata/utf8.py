@@ -1,7 +1,7 @@
 """UTF-8: sets of code points as byte paths, exactly (RFC 3629, table 3-7 of the Unicode standard).
 
-A path is a tuple of one to four byte ranges; a code point's UTF-8 encoding follows exactly one path of its set.
-Surrogates have no encoding and no path; overlong forms and code points beyond U+10FFFF never arise.
+A path is a tuple of one to four byte ranges; a code point's UTF-8 encoding follows exactly one path of its
+set. Surrogates have no encoding and no path; overlong forms and code points beyond U+10FFFF never arise.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def normalise(ranges: Iterable[tuple[int, int]]) -> Ranges:
     pieces: list[tuple[int, int]] = []
     for low, high in ranges:
         if not 0 <= low <= high <= MAX_CODE_POINT:
-            raise InvalidConstraint("a range of code points runs upwards within 0..0x10FFFF", value=(low, high))
+            raise InvalidConstraint(
+                "a range of code points runs upwards within 0..0x10FFFF", value=(low, high)
+            )
         if high < _SURROGATES[0] or low > _SURROGATES[1]:
             pieces.append((low, high))
             continue
@@ -68,8 +70,8 @@ def paths(ranges: Ranges) -> list[Path]:
 def _split(low: int, high: int, length: int, found: list[Path]) -> None:
     """Appends the paths of low..high, all of whose encodings have `length` bytes, in increasing order.
 
-    The range is cut where the last k bytes would not run over their whole span 0x80..0xBF: first for the lower bound,
-    then for the upper one.
+    The range is cut where the last k bytes would not run over their whole span 0x80..0xBF: first for the
+    lower bound, then for the upper one.
     """
     pending = [(low, high)]
     while pending:

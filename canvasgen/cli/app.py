@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from canvasgen import __version__
 from canvasgen.cli.check import check
 from canvasgen.cli.generate import generate
 from canvasgen.errors import CanvasgenError
@@ -57,7 +56,9 @@ app.command("check")(one_line_errors(check))
 def show_version(wanted: bool) -> None:
     """Prints the version and stops, if asked to."""
     if wanted:
-        typer.echo(f"canvasgen {__version__}")
+        from importlib.metadata import version
+
+        typer.echo(f"canvasgen {version('canvasgen')}")
         raise typer.Exit
 
 

@@ -39,7 +39,7 @@ def check(
     from rich.table import Table
     from rich.text import Text
 
-    from canvasgen.models.loading import load_vocabulary
+    from canvasgen.models.vocabularies import load_vocabulary
 
     began = time.perf_counter()
     constraint = constraint_from_options(schema, regex, choice, whitespace)

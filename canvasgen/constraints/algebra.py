@@ -1,13 +1,15 @@
 """The algebra of constraints: concatenation, union, intersection, complement, option and repetition.
 
-Each is the same operation twice: on the automata (`canvasgen.automata`), and on the validators' parts, so that
-`matches` of a combination is the combination of `matches`. A concatenation whose parts have validators is checked over
-every way to split the text; the automata rule out nearly all of them.
+Each is the same operation twice: on the automata (`canvasgen.automata`), and on the validators' parts, so
+that `matches` of a combination is the combination of `matches`. A concatenation whose parts have validators
+is checked over every way to split the text; the automata rule out nearly all of them.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
@@ -42,9 +44,11 @@ class _Combined(Constraint):
         self.parts = parts
 
     @property
+    @override
     def has_validator(self) -> bool:
         return any(part.has_validator for part in self.parts)
 
+    @override
     def explain(self) -> tuple[Note, ...]:
         return tuple(dict.fromkeys(note for part in self.parts for note in part.explain()))
 
@@ -56,9 +60,11 @@ class Sequence(_Combined):
         flat = [inner for part in parts for inner in (part.parts if type(part) is Sequence else (part,))]
         super().__init__(tuple(flat))
 
+    @override
     def _expression(self) -> Expr:
         return automata.concat(*(part.expr for part in self.parts))
 
+    @override
     def _judge(self, text: str) -> None:
         ends = {0}
         for part in self.parts:
@@ -79,13 +85,16 @@ class Either(_Combined):
         flat = [inner for part in parts for inner in (part.parts if type(part) is Either else (part,))]
         super().__init__(tuple(flat))
 
+    @override
     def _expression(self) -> Expr:
         return automata.union(*(part.expr for part in self.parts))
 
+    @override
     def _judge(self, text: str) -> None:
         if not any(part.matches(text) for part in self.parts):
             raise ValidationFailed("no alternative accepts the text", rule="|", value=text)
 
+    @override
     def parse(self, text: str) -> Any:
         for part in self.parts:
             if part.matches(text):
@@ -96,17 +105,21 @@ class Either(_Combined):
 class Both(_Combined):
     """`a & b`: a text of a that is a text of b too; `parse` reads it as the first."""
 
+    @override
     def _expression(self) -> Expr:
         return automata.intersect(*(part.expr for part in self.parts))
 
+    @override
     def _judge(self, text: str) -> None:
         for part in self.parts:
             part.validate(text)
 
+    @override
     def parse(self, text: str) -> Any:
         return self.parts[0].parse(text)
 
     @property
+    @override
     def schema(self) -> Any:
         return next((part.schema for part in self.parts if part.schema is not None), None)
 
@@ -120,13 +133,16 @@ class Not(_Combined):
     def __init__(self, part: Constraint) -> None:
         super().__init__((part,))
 
+    @override
     def _expression(self) -> Expr:
         return automata.complement(self.parts[0].expr)
 
     @property
+    @override
     def has_validator(self) -> bool:
         return False
 
+    @override
     def explain(self) -> tuple[Note, ...]:
         if not self.parts[0].has_validator:
             return ()
@@ -142,12 +158,14 @@ class Repeat(_Combined):
         self.high = high
         self.separator = separator
 
+    @override
     def _expression(self) -> Expr:
         item = self.parts[0].expr
         if not self.separator:
             return automata.repeat(item, self.low, self.high)
         return automata.separated(item, automata.literal(self.separator), self.low, self.high)
 
+    @override
     def _judge(self, text: str) -> None:
         part = self.parts[0]
         reached: set[int] = {0}
@@ -163,10 +181,15 @@ class Repeat(_Combined):
             gap = self.separator if count else ""
             starts = [at + len(gap) for at in sorted(reached) if text.startswith(gap, at)]
             reached = {
-                stop for start in starts for stop in range(start, len(text) + 1) if part.matches(text[start:stop])
+                stop
+                for start in starts
+                for stop in range(start, len(text) + 1)
+                if part.matches(text[start:stop])
             }
             count += 1
-        raise ValidationFailed("no way to split the text satisfies every repetition", rule="repeat", value=text)
+        raise ValidationFailed(
+            "no way to split the text satisfies every repetition", rule="repeat", value=text
+        )
 
 
 def optional(constraint: Constraint | str) -> Constraint:
@@ -178,7 +201,9 @@ def optional(constraint: Constraint | str) -> Constraint:
     return Repeat(_need(constraint, "optional"), 0, 1)
 
 
-def repeat(constraint: Constraint | str, low: int = 0, high: int | None = None, *, separator: str = "") -> Constraint:
+def repeat(
+    constraint: Constraint | str, low: int = 0, high: int | None = None, *, separator: str = ""
+) -> Constraint:
     """`low` to `high` texts of the constraint (None: any number), with `separator` between neighbours.
 
     Raises:
@@ -186,7 +211,9 @@ def repeat(constraint: Constraint | str, low: int = 0, high: int | None = None, 
     """
     for name, value in (("low", low), ("high", high)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            raise InvalidConstraint("a repetition bound is a whole number, zero or more", rule=name, value=value)
+            raise InvalidConstraint(
+                "a repetition bound is a whole number, zero or more", rule=name, value=value
+            )
     if high is not None and low > high:
         raise InvalidConstraint("the lower bound exceeds the upper one", rule="repeat", value=(low, high))
     return Repeat(_need(constraint, "repeat"), low, high, separator)

@@ -1,4 +1,4 @@
-"""What every constraint is: a set of texts with an exact automaton, a validator's part, and a way to read a text back."""
+"""What a constraint is: a set of texts, its automaton, a validator's part, and a way to read a text back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from canvasgen.automata import DFA, DEFAULT_LIMITS, Expr, Limits, to_dfa
+from canvasgen.automata import DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.errors import ValidationFailed
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ class Note:
     """One statement about how a constraint is enforced.
 
     Attributes:
-        kind: `automaton` (enforced while generating), `validator` (enforced at commit), `annotation` (has no effect
-            on what is valid) or `departure` (texts that would be valid but are never generated).
+        kind: `automaton` (enforced while generating), `validator` (enforced at commit), `annotation` (has no
+            effect on what is valid) or `departure` (texts that would be valid but are never generated).
         message: the statement.
         path: where in the constraint; None for the whole.
     """
@@ -50,9 +50,9 @@ def as_bytes(text: str | bytes) -> bytes | None:
 class Constraint(ABC):
     """A set of texts.
 
-    A text belongs to it if the byte automaton accepts it *and* the validator's part (`validate`) does; for most
-    constraints the automaton is everything. Subclasses give `_expression` and, where there is more to it, `_judge`,
-    `parse` and `explain`.
+    A text belongs to it if the byte automaton accepts it *and* the validator's part (`validate`) does; for
+    most constraints the automaton is everything. Subclasses give `_expression` and, where there is more to
+    it, `_judge`, `parse` and `explain`.
 
     Laws (tests/constraints): what `matches` accepts, `validate` accepts and `parse` reads; `+ | & ~` mean
     concatenation, union, intersection and complement of the sets that `matches` decides.
@@ -93,14 +93,16 @@ class Constraint(ABC):
         """True if `validate` may refuse a text that the automaton accepts."""
         return False
 
-    def _judge(self, text: str) -> None:
+    def _judge(self, text: str) -> None:  # noqa: B027 (most constraints have no validator's part)
         """The validator's part, on a text that the automaton accepts; raises ValidationFailed."""
 
     def validate(self, text: str | bytes) -> None:
         """Raise ValidationFailed, with the reason, unless the text belongs to the constraint."""
         data = as_bytes(text)
         if data is None or not self.automaton.accepts(data):
-            raise ValidationFailed("the text is not in the constraint's language", rule="automaton", value=text)
+            raise ValidationFailed(
+                "the text is not in the constraint's language", rule="automaton", value=text
+            )
         if self.has_validator:
             self._judge(data.decode("utf-8"))
 
@@ -117,7 +119,7 @@ class Constraint(ABC):
         return text
 
     def explain(self) -> tuple[Note, ...]:
-        """How each part of the constraint is enforced, and what is never generated though it would be valid."""
+        """How each part is enforced, and what is never generated though it would be valid."""
         return ()
 
     def compile(self, vocabulary: Vocabulary) -> CompiledConstraint:

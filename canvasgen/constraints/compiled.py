@@ -62,7 +62,7 @@ class CompiledConstraint:
         return self.token_automaton.shortest_tokens
 
     def accepts(self, ids: Sequence[int]) -> bool:
-        """True if the ids spell a complete text: text tokens, at most one end token, then a tail that is not looked at."""
+        """True if the ids spell a complete text: its tokens, at most one end token, then anything."""
         return self.token_automaton.accepts(ids)
 
     def condition(
@@ -80,7 +80,8 @@ class CompiledConstraint:
             logits: [L, V] float32, torch or numpy.
             fixed: {position: token id} for positions that are given.
             state: the state carried over from the block before; None at the start of the text.
-            remaining: tokens of budget after this canvas; 0 if the canvas must hold the whole rest of the text.
+            remaining: tokens of budget after this canvas; 0 if the canvas must hold the whole rest of the
+                text.
             backend: `auto`, `numba` or `torch`.
 
         Raises:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
+from typing_extensions import override
+
 from canvasgen import automata
 from canvasgen.automata import Expr, parse_regex
 from canvasgen.constraints.base import Constraint, Note, as_bytes
@@ -25,11 +27,17 @@ class Regex(Constraint):
         self.dialect = dialect
         self._parsed = parse_regex(pattern, flags, dialect=dialect)
 
+    @override
     def _expression(self) -> Expr:
         return self._parsed
 
+    @override
     def explain(self) -> tuple[Note, ...]:
-        return (Note("automaton", f"the whole text matches the {self.dialect} regular expression {self.pattern!r}"),)
+        return (
+            Note(
+                "automaton", f"the whole text matches the {self.dialect} regular expression {self.pattern!r}"
+            ),
+        )
 
 
 class Literal(Constraint):
@@ -38,6 +46,7 @@ class Literal(Constraint):
     def __init__(self, content: str) -> None:
         self.content = content
 
+    @override
     def _expression(self) -> Expr:
         return automata.literal(self.content)
 
@@ -48,14 +57,17 @@ class Choice(Constraint):
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
 
+    @override
     def _expression(self) -> Expr:
         return automata.union(*(automata.literal(item) for item in self.values))
 
+    @override
     def parse(self, text: str) -> Any:
         if text not in self.values:
             raise ValidationFailed("the text is none of the choices", rule="choice", value=text)
         return self.values[text]
 
+    @override
     def explain(self) -> tuple[Note, ...]:
         return (Note("automaton", f"one of {len(self.values)} texts"),)
 
@@ -69,6 +81,7 @@ class Text(Constraint):
         self.lines = lines
         self.without = without
 
+    @override
     def _expression(self) -> Expr:
         ranges = [(0x20, 0x7E), (0xA0, 0x10FFFF)]
         if self.lines:
@@ -77,13 +90,17 @@ class Text(Constraint):
         if not self.without:
             return free
         unwanted = automata.union(
-            *(automata.concat(automata.ANY_TEXT, automata.literal(part), automata.ANY_TEXT) for part in self.without)
+            *(
+                automata.concat(automata.ANY_TEXT, automata.literal(part), automata.ANY_TEXT)
+                for part in self.without
+            )
         )
         return automata.difference(free, unwanted)
 
 
 def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constraint:
-    """The texts that `pattern` matches as a whole, as `re.fullmatch` (or, with `dialect="ecma"`, ECMA-262) means it.
+    """The texts that `pattern` matches as a whole, as `re.fullmatch` (or, with `dialect="ecma"`, ECMA-262)
+    means it.
 
     Args:
         pattern: the regular expression.
@@ -116,8 +133,8 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Constraint:
     """One of the items; the generated value is the item itself.
 
     Args:
-        items: strings, or values that are written with `str`; a mapping from text to value; or an Enum class (the texts
-            are its members' values).
+        items: strings, or values that are written with `str`; a mapping from text to value; or an Enum class
+            (the texts are its members' values).
 
     Raises:
         InvalidConstraint: there are no items, two are written alike, or one has no UTF-8.
@@ -135,7 +152,9 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Constraint:
     values: dict[str, Any] = {}
     for written, value in pairs:
         if not isinstance(written, str) or as_bytes(written) is None:
-            raise InvalidConstraint("a choice is written as a string that has UTF-8", rule="choice", value=written)
+            raise InvalidConstraint(
+                "a choice is written as a string that has UTF-8", rule="choice", value=written
+            )
         if written in values:
             raise InvalidConstraint("two choices are written alike", rule="choice", value=written)
         values[written] = value

@@ -30,9 +30,7 @@ class Belief(Protocol):
         entropies: `[L]`, of the (constrained) marginals.
         log_mass: `[L]`, log of the mass that the model gives the tokens allowed at each position.
         best: int64 `[n]`, the most probable canvas.
-        canvas: int64 `[L]`, the same with the tail as the model would have it.
         length: number of tokens of text in `best`, with the end token.
-        self_conditioning: float32 `[L, V]`, for the next step.
         probabilities: `[L, V]` to draw each position by itself; None if a joint sample is needed.
     """
 
@@ -40,10 +38,18 @@ class Belief(Protocol):
     entropies: NDArray[np.float64]
     log_mass: NDArray[np.float64]
     best: NDArray[np.int64]
-    canvas: NDArray[np.int64]
     length: int
-    self_conditioning: torch.Tensor
     probabilities: torch.Tensor | None
+
+    @property
+    def canvas(self) -> NDArray[np.int64]:
+        """int64 `[L]`, the best canvas with the tail as the model would have it."""
+        ...
+
+    @property
+    def self_conditioning(self) -> torch.Tensor:
+        """float32 `[L, V]`, for the next step."""
+        ...
 
     def sample(self, seed: int) -> NDArray[np.int64]:
         """A joint sample of the canvas, int64 `[L]`."""
@@ -73,14 +79,15 @@ class FreeBelief:
         logits: float32 `[L, V]`, already divided by the temperature.
         budget: n.
         end_ids: tokens that end a text.
+        first: position on the canvas of the first row of `logits`.
 
     Raises:
         ModelError: NaN or +inf among the logits; names the position.
     """
 
-    log_partition = None
+    log_partition: float | None = None
 
-    def __init__(self, logits: torch.Tensor, budget: int, end_ids: tuple[int, ...]) -> None:
+    def __init__(self, logits: torch.Tensor, budget: int, end_ids: tuple[int, ...], first: int = 0) -> None:
         self.self_conditioning = logits
         self._logs = logits - logits.logsumexp(dim=-1, keepdim=True)
         self.probabilities: torch.Tensor | None = torch.softmax(logits, dim=-1)
@@ -88,7 +95,9 @@ class FreeBelief:
         self.entropies = _to_numpy(-(finite * self.probabilities).sum(dim=-1)).astype(np.float64)
         wrong = np.flatnonzero(~np.isfinite(self.entropies))
         if wrong.size:
-            raise ModelError("the logits are not numbers", path=f"position {wrong[0]}", rule="NaN logits")
+            raise ModelError(
+                "the logits are not numbers", path=f"position {first + wrong[0]}", rule="NaN logits"
+            )
         self.log_mass = np.zeros(len(self.entropies))
         self.canvas = _to_numpy(logits.argmax(dim=-1))
         self.best = self.canvas[:budget]
@@ -134,7 +143,7 @@ class ConstrainedBelief:
         ModelError: NaN or +inf among the logits.
     """
 
-    probabilities = None
+    probabilities: torch.Tensor | None = None
 
     def __init__(
         self,
@@ -147,8 +156,8 @@ class ConstrainedBelief:
         end_ids = constraint.vocabulary.end_ids
         self._logits = logits
         self._posterior = constraint.condition(logits[:budget], state=state, remaining=remaining)
-        self._beyond = FreeBelief(logits[budget:], 0, end_ids) if budget < len(logits) else None
-        self.log_partition = self._posterior.log_partition
+        self._beyond = FreeBelief(logits[budget:], 0, end_ids, budget) if budget < len(logits) else None
+        self.log_partition: float | None = self._posterior.log_partition
         self.best = self._posterior.best
         self.length = text_length(self.best, end_ids)
         self.entropies = self._posterior.entropies
@@ -156,9 +165,12 @@ class ConstrainedBelief:
         if self._beyond is not None:
             self.entropies = np.concatenate([self.entropies, self._beyond.entropies])
             self.log_mass = np.concatenate([self.log_mass, self._beyond.log_mass])
-        tail = _to_numpy(logits[self.length :].argmax(dim=-1))
-        self.canvas = np.concatenate([self.best[: self.length], tail])
-        self._end_ids = end_ids
+
+    @property
+    def canvas(self) -> NDArray[np.int64]:
+        """`best`, its tail filled by the model; worked out when asked for."""
+        tail = _to_numpy(self._logits[self.length :].argmax(dim=-1))
+        return np.concatenate([self.best[: self.length], tail])
 
     @property
     def self_conditioning(self) -> torch.Tensor:

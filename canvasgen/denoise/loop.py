@@ -60,28 +60,36 @@ def stream(
     policy: Policy | None = None,
     randomness: Randomness | None = None,
 ) -> Iterator[Event]:
-    """Runs the jobs as one batch and tells what happens: drafts, commits, and a `Done` or `Failed` for each
-    row.
+    """Runs the jobs as one batch and tells of drafts, commits, and a `Done` or `Failed` for each row.
+
+    The jobs are checked at once; the model runs as the events are asked for.
 
     Args:
         denoiser: the model.
-        jobs: one per row; at least one.
+        jobs: one per row.
         policy: acceptance, commit and retry; None: `Policy()`.
         randomness: None: `RowRandomness`, a generator per row from the job's seed.
 
     Raises:
         BudgetTooSmall, InvalidConstraint, ModelError: a job is impossible; before the model runs.
-        ModelError: the model gave logits that are not numbers.
+        ModelError: the model gave logits that are not numbers; while it runs.
     """
     if denoiser.noise != "uniform":
         raise ModelError(f"the noise of this model is {denoiser.noise!r}, not uniform", rule="noise")
-    started = perf_counter()
     policy = policy or Policy()
     rows = [Row(index, job, token_budget(job, denoiser), denoiser, policy) for index, job in enumerate(jobs)]
     if randomness is None:
         randomness = RowRandomness([job.seed for job in jobs], denoiser.canvas_length, denoiser.vocab_size)
-    context = denoiser.prefill([job.prompt for job in jobs])
-    _spend(rows, "prefill", started)
+    return _events(denoiser, rows, randomness)
+
+
+def _events(denoiser: Denoiser, rows: list[Row], randomness: Randomness) -> Iterator[Event]:
+    """All blocks of all rows."""
+    if not rows:
+        return
+    begun = perf_counter()
+    context = denoiser.prefill([row.job.prompt for row in rows])
+    _spend(rows, "prefill", begun)
     while rows:
         for row, canvas in zip(rows, randomness.canvas([row.index for row in rows]), strict=True):
             row.begin_block(canvas)

@@ -32,8 +32,8 @@ class RowRandomness:
     def __init__(self, seeds: Sequence[int], canvas_length: int, vocab_size: int) -> None:
         self._shape = (canvas_length,)
         self._vocab_size = vocab_size
-        self._host = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self._seeds = list(seeds)
+        self._seeds = [seed % 2**63 for seed in seeds]
+        self._host = [torch.Generator().manual_seed(seed) for seed in self._seeds]
         self._device: dict[tuple[int, torch.device], torch.Generator] = {}
 
     def canvas(self, rows: Sequence[int]) -> torch.Tensor:

@@ -37,7 +37,9 @@ class Row:
         self.index = index
         self.job = job
         self.text = RowText(job, max_tokens, denoiser.vocabulary, policy)
-        self.times = dict.fromkeys(("prefill", "denoise", "condition", "commit", "total"), 0.0)
+        self.times: dict[str, float] = dict.fromkeys(
+            ("prefill", "denoise", "condition", "commit", "total"), 0.0
+        )
         self.trace: list[Step] = []
         self._started = perf_counter()
         self._policy = policy
@@ -132,13 +134,13 @@ class Row:
 
     def settled(self) -> bool:
         """Whether the best canvas is to be committed: it is stable and sure, or this was the last step."""
-        counted = np.ones(self._canvas_length, dtype=np.bool_)
-        if self.job.constraint is not None:
-            counted[self.belief.length :] = False
-        text = self.belief.canvas[counted].tobytes()
-        stable = len(self._history) == self._history.maxlen and all(old == text for old in self._history)
-        self._history.append(text)
-        if self.job.constraint is not None and (stable or self._step == 1):
+        constrained = self.job.constraint is not None
+        text = self.belief.best[: self.belief.length] if constrained else self.belief.canvas
+        counted = np.arange(self._canvas_length) < len(text)
+        content = text.tobytes()
+        stable = len(self._history) == self._history.maxlen and all(old == content for old in self._history)
+        self._history.append(content)
+        if constrained and (stable or self._step == 1):
             counted &= ~self.belief.forced()
             if not counted.any():
                 return True

@@ -1,9 +1,12 @@
 """The recurrence over positions, in numba: float64 logarithms with a true −inf.
 
-Sums of exponentials are taken relative to the largest term of each sum, so nothing underflows whatever the range.
+Sums of exponentials are taken relative to the largest term of each sum, so nothing underflows whatever the
+range.
 """
-# numba has no type stubs:
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+# What numba compiles has no types for pyright:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -14,10 +17,12 @@ import numpy as np
 from numba import njit
 
 from canvasgen.inference.exponential import LOWEST_64, exp64
+from canvasgen.inference.tables import Floats, Ints
 
 __all__ = ["gather_log", "gather_max", "pair_log", "summarise", "sweep_log", "sweep_max"]
 
-# A sum of terms relative to the row's maximum is exact in float64 down to here; below it is taken again by itself.
+# A sum of terms relative to the row's maximum is exact in float64 down to here; below it is taken again by
+# itself.
 _FAINT = 1e-280
 _WIDTH = 32  # positions side by side where sums run over many members
 
@@ -45,7 +50,7 @@ def _transposed(values, first, last, out):
 
 
 @njit(cache=True, nogil=True)
-def gather_log(values, offsets, members, first, last, out):
+def gather_log(values: Floats, offsets: Ints, members: Ints, first: int, last: int, out: Floats) -> None:
     """out[i, g] = log Σ over members n of group g of exp(values[i, n]), rows `first:last`."""
     linear, tops, totals = np.empty((values.shape[1], _WIDTH)), np.empty(_WIDTH), np.empty(_WIDTH)
     for low in range(first, last, _WIDTH):
@@ -76,7 +81,7 @@ def gather_log(values, offsets, members, first, last, out):
 
 
 @njit(cache=True, nogil=True)
-def gather_max(values, offsets, members, first, last, out):
+def gather_max(values: Floats, offsets: Ints, members: Ints, first: int, last: int, out: Floats) -> None:
     """out[i, g] = max over members n of group g of values[i, n], rows `first:last`."""
     columns, tops = np.empty((values.shape[1], _WIDTH)), np.empty(_WIDTH)
     for low in range(first, last, _WIDTH):
@@ -119,7 +124,7 @@ def _log_sums(terms, offsets, out):
 
 
 @njit(cache=True, nogil=True)
-def sweep_log(offsets, other, index, weights, reverse, out):
+def sweep_log(offsets: Ints, other: Ints, index: Ints, weights: Floats, reverse: bool, out: Floats) -> None:
     """One direction of the recurrence in the log semiring; the boundary row of `out[L + 1, S + 1]` is given.
 
     Group g's new value is ⊕ over its edges of the last value at `other` ⊗ `weights[i, index]`.
@@ -135,7 +140,7 @@ def sweep_log(offsets, other, index, weights, reverse, out):
 
 
 @njit(cache=True, nogil=True)
-def sweep_max(offsets, other, index, weights, reverse, out):
+def sweep_max(offsets: Ints, other: Ints, index: Ints, weights: Floats, reverse: bool, out: Floats) -> None:
     """`sweep_log` in the max semiring."""
     length = weights.shape[0]
     for n in range(length):
@@ -149,7 +154,9 @@ def sweep_max(offsets, other, index, weights, reverse, out):
 
 
 @njit(cache=True, nogil=True)
-def pair_log(offsets, source, target, alpha, beta, first, last, out):
+def pair_log(
+    offsets: Ints, source: Ints, target: Ints, alpha: Floats, beta: Floats, first: int, last: int, out: Floats
+) -> None:
     """out[i, z] = log Σ over the edges of set z of exp(alpha[i, source] + beta[i + 1, target])."""
     terms = np.empty(source.shape[0])
     for i in range(first, last):
@@ -159,7 +166,15 @@ def pair_log(offsets, source, target, alpha, beta, first, last, out):
 
 
 @njit(cache=True, nogil=True)
-def summarise(best, mass, mean, bias, marginals, entropies, allowed):
+def summarise(
+    best: Floats,
+    mass: Floats,
+    mean: Floats,
+    bias: Floats,
+    marginals: Floats,
+    entropies: Floats,
+    allowed: Floats,
+) -> None:
     """Class-level answers at each position, all in logarithms.
 
     Args:
@@ -170,13 +185,17 @@ def summarise(best, mass, mean, bias, marginals, entropies, allowed):
         allowed: filled with the log of the mass that p_i puts on classes that are possible, `[L]`.
     """
     for i in range(mass.shape[0]):
-        entropy, total = 0.0, 0.0
+        entropy, top = 0.0, -np.inf
         for c in range(mass.shape[1]):
             value = mass[i, c] + bias[i, c]
             marginals[i, c] = value
             if value > -np.inf:
-                total += exp64(max(min(mass[i, c], 0.0), LOWEST_64))
+                top = max(top, mass[i, c])
                 if value > LOWEST_64:
                     entropy -= math.exp(value) * (best[i, c] + mean[i, c] + bias[i, c])
+        total = 0.0
+        for c in range(mass.shape[1]):
+            if marginals[i, c] > -np.inf:
+                total += exp64(max(mass[i, c] - top, LOWEST_64))
         entropies[i] = max(entropy, 0.0)
-        allowed[i] = min(math.log(total), 0.0)
+        allowed[i] = min(top + math.log(total), 0.0)

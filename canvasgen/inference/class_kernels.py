@@ -1,12 +1,15 @@
 """The pass over the logits, in numba: every token once, class by class.
 
-A row is read once in order, which looks for NaN and brings it into the cache; then its tokens go in class order through
-a small buffer. Each chunk of a class gives its maximum (as integers: the bits of a float, made monotone, vectorise
-without a word on NaN), then Σ exp and the first moment relative to the class's own maximum; so a class far below the row's maximum loses nothing. Sums are float32 within a chunk and
-vector lane, float64 beyond.
+A row is read once in order, which looks for NaN and brings it into the cache; then its tokens go in class
+order through a small buffer. Each chunk of a class gives its maximum (as integers: the bits of a float, made
+monotone, vectorise without a word on NaN), then Σ exp and the first moment relative to the class's own
+maximum; so a class far below the row's maximum loses nothing. Sums are float32 within a chunk and vector
+lane, float64 beyond.
 """
-# numba has no type stubs:
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+# What numba compiles has no types for pyright:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -17,8 +20,9 @@ import numpy as np
 from numba import njit
 
 from canvasgen.inference.exponential import LOWEST_32, LOWEST_64, exp32, exp64
+from canvasgen.inference.tables import Bools, Floats, Ints, Longs, Singles, Tokens
 
-__all__ = ["draw_token", "reduce_rows", "spread_rows", "support_rows", "top_of_class"]
+__all__ = ["draw_token", "first_best", "reduce_rows", "spread_rows", "support_rows", "top_of_class"]
 
 _CHUNK = 2048
 _FEW = 24  # a class of no more tokens is summed without the buffer
@@ -81,7 +85,7 @@ def _few(row, tokens):
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
 def _sums(values, count, top):
-    """Σ exp(x − top) and Σ exp(x − top) · (x − top); −inf counts as 87 nats below, which is nothing beside 1."""
+    """Σ exp(x − top) and Σ exp(x − top) · (x − top); −inf counts as 87 nats below: nothing beside 1."""
     total, moment = np.float32(0.0), np.float32(0.0)
     for j in range(count):
         below = values[j] - top
@@ -128,7 +132,18 @@ def _log_sum(values):
 
 
 @njit(cache=True, nogil=True)
-def reduce_rows(logits, logit_bits, tokens, offsets, first, last, best, mass, mean, normaliser):
+def reduce_rows(
+    logits: Singles,
+    logit_bits: Ints,
+    tokens: Tokens,
+    offsets: Ints,
+    first: int,
+    last: int,
+    best: Floats,
+    mass: Floats,
+    mean: Floats,
+    normaliser: Floats,
+) -> int:
     """Fill rows `first:last` of the fields of `ClassTables`; `logit_bits` is `logits` seen as int32.
 
     Returns a row with NaN, or -1. Where the normaliser is infinite the row is not normalised.
@@ -160,7 +175,9 @@ def reduce_rows(logits, logit_bits, tokens, offsets, first, last, best, mass, me
 
 
 @njit(cache=True, nogil=True)
-def spread_rows(logits, class_of_token, bias, first, last, out):
+def spread_rows(
+    logits: Singles, class_of_token: Ints, bias: Floats, first: int, last: int, out: Singles
+) -> None:
     """out[i, v] = logits[i, v] + bias[i, class of v]."""
     for i in range(first, last):
         for v in range(logits.shape[1]):
@@ -168,7 +185,9 @@ def spread_rows(logits, class_of_token, bias, first, last, out):
 
 
 @njit(cache=True, nogil=True)
-def support_rows(logits, class_of_token, allowed, first, last, out):
+def support_rows(
+    logits: Singles, class_of_token: Ints, allowed: Bools, first: int, last: int, out: Bools
+) -> None:
     """out[i, v] = allowed[i, class of v] and logits[i, v] > −inf."""
     for i in range(first, last):
         for v in range(logits.shape[1]):
@@ -176,7 +195,20 @@ def support_rows(logits, class_of_token, allowed, first, last, out):
 
 
 @njit(cache=True, nogil=True)
-def top_of_class(row, tokens, ids, values):
+def first_best(logits: Singles, tokens: Tokens, offsets: Ints, classes: Longs, out: Longs) -> None:
+    """out[i] = the best token of class `classes[i]` at position i, of equals the lowest; nothing for -1."""
+    for i in range(classes.shape[0]):
+        if classes[i] >= 0:
+            top = _MINUS_INFINITY
+            for k in range(offsets[classes[i]], offsets[classes[i] + 1]):
+                value = logits[i, tokens[k]]
+                if value > top:
+                    top = value
+                    out[i] = tokens[k]
+
+
+@njit(cache=True, nogil=True)
+def top_of_class(row: Singles, tokens: Tokens, ids: Longs, values: Floats) -> int:
     """Fill `ids` and `values` with the best tokens of a class, decreasing, ties by id; returns how many."""
     count = 0
     for j in range(tokens.shape[0]):
@@ -194,7 +226,7 @@ def top_of_class(row, tokens, ids, values):
 
 @njit(cache=True, nogil=True)
 def _place_in_chunk(values, count, top, wanted):
-    """First index where Σ exp(x − top) exceeds `wanted`, never one of −inf; else the last index that is possible."""
+    """First index where Σ exp(x − top) exceeds `wanted`, else the last; never one of −inf."""
     chosen, reached = -1, 0.0
     for j in range(count):
         if values[j] > _MINUS_INFINITY:
@@ -206,7 +238,7 @@ def _place_in_chunk(values, count, top, wanted):
 
 
 @njit(cache=True, nogil=True)
-def draw_token(row, tokens, top, total, uniform):
+def draw_token(row: Singles, tokens: Tokens, top: np.float32, total: float, uniform: float) -> int:
     """The token at quantile `uniform` in [0, 1) of its class, in id order.
 
     `top` is the class's largest logit, `total` = Σ exp(x − top) over the class.

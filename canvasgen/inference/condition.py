@@ -21,6 +21,7 @@ from canvasgen.inference.tables import Backend, ClassTables
 __all__ = ["BackendName", "Logits", "Request", "condition", "condition_batch"]
 
 BackendName = Literal["auto", "numba", "torch"]
+_ON_CPU = ("cpu", "mps")  # the reference's float64 does not exist on mps
 Logits = torch.Tensor | npt.NDArray[np.floating]
 
 
@@ -28,7 +29,7 @@ def condition(
     automaton: AutomatonArrays,
     logits: Logits,
     *,
-    end_ids: Sequence[int],
+    end_ids: Sequence[int] | None = None,
     pad_id: int | None = None,
     fixed: Mapping[int, int] | None = None,
     state: int | None = None,
@@ -38,28 +39,29 @@ def condition(
 ) -> Posterior:
     """The posterior over canvases, P(x | valid) ∝ ∏_i softmax(logits_i)(x_i) · 1[x is valid].
 
-    Valid is a text that the automaton accepts, an end token, and a tail of anything; or a text that goes on to the
-    canvas's last position and can be finished in `remaining` more tokens (with none: is accepted there).
+    Valid is a text that the automaton accepts, an end token, and a tail of anything; or a text that goes on
+    to the canvas's last position and can be finished in `remaining` more tokens (with none: is accepted
+    there).
 
     Args:
         automaton: a `canvasgen.tokens.TokenAutomaton` over V tokens.
         logits: `[L, V]`, computed with as float32; numpy or torch, on any device. −inf is probability zero.
-        end_ids: tokens that end a text.
+        end_ids: tokens that end a text; None: the automaton's own.
         pad_id: what `best` and `k_best` write after the end; None: the (lowest) end id.
         fixed: position -> token id that must stand there; its probability p_i counts once, in text or tail.
         state: state before this canvas (`Posterior.end_state` of the last one); None: the start.
         remaining: tokens of budget after this canvas.
         backend: "numba" computes on the CPU, "torch" where the logits are (the plain reference, in float64);
-            "auto" is numba for the CPU and torch elsewhere.
+            "auto" is torch for logits on a GPU with float64, else numba.
         threads: for numba; None: as many as torch uses.
 
     Raises:
-        ModelError: NaN or +inf, a position of nothing but −inf, or a shape that does not fit; names the position.
-        BudgetTooSmall: no text ends within L + `remaining` tokens.
-        Unsatisfiable: no valid canvas has a positive probability (contradictory fixed tokens, −inf); says where.
+        ModelError: NaN or +inf, a position of nothing but −inf, or a shape that does not fit; names the
+        position. BudgetTooSmall: no text ends within L + `remaining` tokens. Unsatisfiable: no valid canvas
+        has a positive probability (contradictory fixed tokens, −inf); says where.
     """
     length, size = _shape(automaton, logits)
-    layout = layout_of(automaton, end_ids)
+    layout = layout_of(automaton, automaton.end_ids if end_ids is None else end_ids)
     at = layout.start if state is None else state
     if not 0 <= at <= layout.num_states:
         raise ValueError(f"state {at} of an automaton of {layout.num_states} states")
@@ -78,7 +80,7 @@ class Request:
 
     automaton: AutomatonArrays
     logits: Logits
-    end_ids: Sequence[int]
+    end_ids: Sequence[int] | None = None
     pad_id: int | None = None
     fixed: Mapping[int, int] = field(default_factory=dict[int, int])
     state: int | None = None
@@ -155,14 +157,18 @@ def _check_budget(layout: Layout, state: int, length: int, remaining: int) -> No
 
 
 def _backend(logits: Logits, name: BackendName, threads: int | None) -> Backend:
-    as_torch = isinstance(logits, torch.Tensor)
-    if name == "torch" or (name == "auto" and as_torch and logits.device.type != "cpu"):
-        return TorchBackend(torch.as_tensor(logits).detach().float(), as_torch)
-    if isinstance(logits, torch.Tensor):
-        array = logits.detach().to("cpu", torch.float32).numpy()
-    else:
-        array = np.asarray(logits, dtype=np.float32)
-    return NumbaBackend(np.ascontiguousarray(array), threads or torch.get_num_threads(), as_torch)
+    tensor = logits.detach() if isinstance(logits, torch.Tensor) else None
+    if name == "torch" or (name == "auto" and tensor is not None and tensor.device.type not in _ON_CPU):
+        values = torch.tensor(logits) if tensor is None else tensor
+        return TorchBackend(values.float(), as_torch=tensor is not None)
+    array = np.asarray(
+        logits if tensor is None else tensor.to("cpu", torch.float32).numpy(), dtype=np.float32
+    )
+    if not (array.flags.c_contiguous and array.flags.writeable):
+        array = array.copy()  # the kernels are compiled for one kind of array
+    return NumbaBackend(
+        array, threads or torch.get_num_threads(), device=None if tensor is None else tensor.device
+    )
 
 
 def _tables(layout: Layout, engine: Backend, fixed: Mapping[int, int]) -> ClassTables:
@@ -173,7 +179,7 @@ def _tables(layout: Layout, engine: Backend, fixed: Mapping[int, int]) -> ClassT
         position = int(np.argmin(np.isfinite(tables.normaliser)))
         above = tables.normaliser[position] > 0
         raise ModelError(
-            "the model's logits hold +inf" if above else "the model's logits are all -inf: no token is possible",
+            "the model's logits " + ("hold +inf" if above else "are all -inf: no token is possible"),
             path=f"position {position}",
             rule="infinite logits",
         )

@@ -1,13 +1,17 @@
 """Exponentials that LLVM turns into vector code: no call, no branch, no table.
 
-exp(x) = 2^k · exp(r) with k = round(x / ln 2), |r| ≤ ln(2) / 2, and Taylor's polynomial for exp(r). The rounding is
-the addition of 1.5 · 2^(mantissa bits), which leaves k in the low bits of the sum. Sources: Cody & Waite, "Software
-Manual for the Elementary Functions", 1980, chapter 6; Muller, "Elementary Functions", 3rd ed., section 5.1.
+exp(x) = 2^k · exp(r) with k = round(x / ln 2), |r| ≤ ln(2) / 2, and Taylor's polynomial for exp(r). The
+rounding is the addition of 1.5 · 2^(mantissa bits), which leaves k in the low bits of the sum. Sources: Cody
+& Waite, "Software Manual for the Elementary Functions", 1980, chapter 6; Muller, "Elementary Functions", 3rd
+ed., section 5.1.
 
-Only the contraction of a · b + c is allowed of the fast-math flags: a reassociated rounding constant is no rounding.
+Only the contraction of a · b + c is allowed of the fast-math flags: a reassociated rounding constant is no
+rounding.
 """
-# numba has no type stubs:
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+# What numba compiles has no types for pyright:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -17,7 +21,8 @@ from numba import njit
 
 __all__ = ["LOWEST_32", "LOWEST_64", "exp32", "exp64"]
 
-# Below these the power of two leaves the exponent's range. Callers clamp: relative to a term of 1 the result is nothing.
+# Below these the power of two leaves the exponent's range. Callers clamp: relative to a term of 1 the result
+# is nothing.
 LOWEST_32 = np.float32(-87.0)
 LOWEST_64 = -700.0
 

@@ -1,11 +1,12 @@
 """The most probable canvases one after another, lazily and exactly.
 
-Every canvas is the best completion of a deviation from an earlier one: take the canvas up to some position, there the
-next-best alternative, from there the best way to the end. The alternatives at a position and state are a merged
-stream: (edge, class) pairs by the class's best token, and within a class the tokens by their logit, looked up in
-growing batches. A deviation is charged what it loses, which never is negative, so the queue yields canvases in
-decreasing order. Sources: Eppstein, "Finding the k shortest paths", SIAM J. Computing 28(2), 1998; Huang & Chiang,
-"Better k-best parsing", IWPT 2005 (lazy streams).
+Every canvas is the best completion of a deviation from an earlier one: take the canvas up to some position,
+there the next-best alternative, from there the best way to the end. The alternatives at a position and state
+are a merged
+stream: (edge, class) pairs by the class's best token, and within a class the tokens by their logit, looked up
+in growing batches. A deviation is charged what it loses, which never is negative, so the queue yields
+canvases in decreasing order. Sources: Eppstein, "Finding the k shortest paths", SIAM J. Computing 28(2),
+1998; Huang & Chiang, "Better k-best parsing", IWPT 2005 (lazy streams).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _BATCH = 8  # tokens of a class looked up at first
 
 @dataclass(frozen=True)
 class Candidate:
-    """Token ids of a text and its end token (tail left out), and log ∏ p_i of them and of fixed tokens in the tail."""
+    """Token ids of a text and its end (no tail), and log ∏ p_i of them and of fixed tokens in the tail."""
 
     tokens: list[int]
     log_weight: float
@@ -34,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class _Choice:
-    """One alternative at a (position, state): the token, its own weight, the state it leads to, and weight to the end."""
+    """One alternative at a (position, state): token, own weight, next state, weight up to the end."""
 
     token: int
     weight: float

@@ -1,4 +1,4 @@
-"""The backend for the CPU: numba kernels over chunks of positions, on as many threads as torch is set to use."""
+"""The backend for the CPU: numba kernels over runs of positions, on as many threads as torch uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs
 
 __all__ = ["NumbaBackend"]
 
-_WORTH_A_THREAD = 1 << 17  # elements (of a nanosecond or so) below which another thread costs more than it saves
+# Elements, of a nanosecond or so, below which another thread costs more than it saves.
+_WORTH_A_THREAD = 1 << 17
 
 
 @lru_cache(maxsize=1)
@@ -38,16 +39,16 @@ class NumbaBackend:
     Args:
         logits: rows contiguous.
         threads: at most so many; each takes a run of positions.
-        as_torch: whether `[L, V]` results are torch tensors rather than numpy arrays.
+        device: where `[L, V]` results go as torch tensors; None: they are numpy arrays.
     """
 
-    def __init__(self, logits: npt.NDArray[np.float32], threads: int, as_torch: bool) -> None:
+    def __init__(self, logits: npt.NDArray[np.float32], threads: int, device: torch.device | None) -> None:
         self._logits = logits
         self._threads = threads
-        self._as_torch = as_torch
+        self._device = device
 
     def _rows(self, work: Callable[[int, int], int | None], width: int) -> list[int | None]:
-        """`work(first, last)` over all positions, in parallel if `width` elements a position make it worth it."""
+        """`work(first, last)` over all positions, in parallel if `width` elements each make it worth it."""
         length = len(self._logits)
         parts = max(1, min(self._threads, length, length * width // _WORTH_A_THREAD))
         borders = [length * k // parts for k in range(parts + 1)]
@@ -55,6 +56,7 @@ class NumbaBackend:
         return [work(borders[0], borders[1]), *(other.result() for other in others)]
 
     def reduce(self, layout: Layout) -> tuple[ClassTables, int]:
+        """See `Backend.reduce`."""
         length = len(self._logits)
         best, mass, mean = (np.empty((length, layout.num_classes + 2)) for _ in range(3))
         normaliser, bits = np.empty(length), self._logits.view(np.int32)
@@ -69,6 +71,7 @@ class NumbaBackend:
         return ClassTables(best, mass, mean, normaliser, np.zeros(length)), min(wrong, default=-1)
 
     def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
+        """See `Backend.set_weights`."""
         out = np.empty((len(tail), layout.num_sets + 2))
         kernel = chain_kernels.gather_log if kind == "log" else chain_kernels.gather_max
 
@@ -80,6 +83,7 @@ class NumbaBackend:
         return out
 
     def sweep(self, layout: Layout, sets: Floats, boundary: Floats, kind: str, reverse: bool) -> Floats:
+        """See `Backend.sweep`."""
         out = np.empty((len(sets) + 1, layout.num_states + 1))
         out[-1 if reverse else 0] = boundary
         kernel = chain_kernels.sweep_log if kind == "log" else chain_kernels.sweep_max
@@ -87,7 +91,10 @@ class NumbaBackend:
         kernel(edges.offsets, edges.first, edges.second, sets, reverse, out)
         return out
 
-    def both_sweeps(self, layout: Layout, sets: Floats, start: Floats, final: Floats) -> tuple[Floats, Floats]:
+    def both_sweeps(
+        self, layout: Layout, sets: Floats, start: Floats, final: Floats
+    ) -> tuple[Floats, Floats]:
+        """See `Backend.both_sweeps`."""
         if self._threads == 1 or 4 * len(sets) * len(layout.by_source.group) < _WORTH_A_THREAD:
             beta = self.sweep(layout, sets, final, "log", True)
             return self.sweep(layout, sets, start, "log", False), beta
@@ -95,18 +102,18 @@ class NumbaBackend:
         return self.sweep(layout, sets, start, "log", False), other.result()
 
     def set_scores(self, layout: Layout, alpha: Floats, beta: Floats) -> Floats:
+        """See `Backend.set_scores`."""
         out = np.empty((len(alpha) - 1, layout.num_sets + 2))
         edges = layout.by_set
 
         def work(first: int, last: int) -> None:
-            chain_kernels.pair_log(
-                edges.offsets, edges.first, edges.second, alpha, beta, first, last, out
-            )
+            chain_kernels.pair_log(edges.offsets, edges.first, edges.second, alpha, beta, first, last, out)
 
         self._rows(work, 4 * len(edges.group))
         return out
 
     def class_scores(self, layout: Layout, scores: Floats) -> Floats:
+        """See `Backend.class_scores`."""
         out = np.empty((len(scores), layout.num_classes + 2))
 
         def work(first: int, last: int) -> None:
@@ -116,15 +123,24 @@ class NumbaBackend:
         return out
 
     def top_tokens(self, layout: Layout, position: int, index: int, count: int) -> tuple[Longs, Floats]:
+        """See `Backend.top_tokens`."""
         tokens = layout.tokens_of_class(index)
         ids, values = np.empty(min(count, len(tokens)), dtype=np.int64), np.empty(min(count, len(tokens)))
         class_kernels.top_of_class(self._logits[position], tokens, ids, values)
         return ids, values
 
+    def best_tokens(self, layout: Layout, classes: Longs) -> Longs:
+        """See `Backend.best_tokens`."""
+        out = np.full(len(classes), -1, dtype=np.int64)
+        class_kernels.first_best(self._logits, layout.token_order, layout.class_offsets, classes, out)
+        return out
+
     def token_logit(self, position: int, token: int) -> float:
+        """See `Backend.token_logit`."""
         return float(self._logits[position, token])
 
     def draw_tokens(self, layout: Layout, tables: ClassTables, classes: Longs, uniforms: Floats) -> Longs:
+        """See `Backend.draw_tokens`."""
         out = np.full(classes.shape, -1, dtype=np.int64)
 
         def work(first: int, last: int) -> None:
@@ -141,9 +157,10 @@ class NumbaBackend:
         return out
 
     def _kind(self, array: npt.NDArray[np.generic]) -> torch.Tensor | npt.NDArray[np.generic]:
-        return torch.from_numpy(array) if self._as_torch else array
+        return array if self._device is None else torch.as_tensor(array, device=self._device)
 
     def spread(self, layout: Layout, bias: Floats) -> object:
+        """See `Backend.spread`."""
         out = np.empty(self._logits.shape, dtype=np.float32)
 
         def work(first: int, last: int) -> None:
@@ -153,6 +170,7 @@ class NumbaBackend:
         return self._kind(out)
 
     def support(self, layout: Layout, allowed: Bools) -> object:
+        """See `Backend.support`."""
         out = np.empty(self._logits.shape, dtype=np.bool_)
 
         def work(first: int, last: int) -> None:

@@ -1,11 +1,13 @@
 """Single paths through the lattice, in numba: the best one, and exact samples.
 
-Sampling is forward filtering, backward sampling: the last state by alpha and the final states, then, from the last
-position to the first, the edge that led here by alpha at its source, and a class of its set. Source: Frühwirth-Schnatter,
-"Data augmentation and dynamic linear models", J. Time Series Analysis 15(2), 1994.
+Sampling is forward filtering, backward sampling: the last state by alpha and the final states, then, from the
+last position to the first, the edge that led here by alpha at its source, and a class of its set. Source:
+Frühwirth-Schnatter, "Data augmentation and dynamic linear models", J. Time Series Analysis 15(2), 1994.
 """
-# numba has no type stubs:
-# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+# What numba compiles has no types for pyright:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -15,25 +17,55 @@ import math
 import numpy as np
 from numba import njit
 
+from canvasgen.inference.tables import Floats, Ints, Longs
+
 __all__ = ["best_path", "choose", "sample_paths"]
 
 
 @njit(cache=True, nogil=True)
-def best_path(offsets, target, index, sets, to_go, start, states, chosen):
-    """Follow the max semiring's backward values `to_go[L + 1, S + 1]`: fills `states[L + 1]` and the sets `chosen[L]`."""
-    states[0] = start
+def best_path(
+    offsets: Ints,
+    target: Ints,
+    index: Ints,
+    set_offsets: Ints,
+    set_classes: Ints,
+    sets: Floats,
+    classes: Floats,
+    to_go: Floats,
+    start: int,
+    out: Longs,
+) -> None:
+    """Follow the max semiring's backward values to the best canvas.
+
+    Args:
+        offsets, target, index: edges by source.
+        set_offsets, set_classes: classes of each set; the tail's set has none.
+        sets: `[L, Z + 2]`; classes: `[L, C + 2]`: log-probability of the best token.
+        to_go: `[L + 1, S + 1]`, best weight from each state to the end.
+        start: state before the canvas.
+        out: int64 `[L]`, filled with the class of each position, -1 in the tail.
+    """
+    state, tail = start, sets.shape[1] - 1
     for i in range(sets.shape[0]):
-        top, state = -np.inf, states[i]
+        top, edge = -np.inf, -1
         for e in range(offsets[state], offsets[state + 1]):
             value = sets[i, index[e]] + to_go[i + 1, target[e]]
             if value > top:
-                top = value
-                states[i + 1], chosen[i] = target[e], index[e]
+                top, edge = value, e
+        chosen, state = index[edge], target[edge]
+        out[i] = -1
+        if chosen != tail:
+            top = -np.inf
+            for k in range(set_offsets[chosen], set_offsets[chosen + 1]):
+                value = classes[i, set_classes[k]]
+                if value > top:
+                    top = value
+                    out[i] = set_classes[k]
 
 
 @njit(cache=True, nogil=True)
-def choose(weights, uniform):
-    """Index at quantile `uniform` in [0, 1) of exp(weights), never one of weight −inf; and its log-probability."""
+def choose(weights: Floats, uniform: float) -> tuple[int, float]:
+    """Index at quantile `uniform` in [0, 1) of exp(weights), never one of −inf; and its log-probability."""
     top = -np.inf
     for k in range(weights.shape[0]):
         top = max(top, weights[k])
@@ -53,8 +85,19 @@ def choose(weights, uniform):
 
 @njit(cache=True, nogil=True)
 def sample_paths(
-    offsets, source, index, set_offsets, set_classes, alpha, sets, classes, final, uniforms, out, log_probs
-):
+    offsets: Ints,
+    source: Ints,
+    index: Ints,
+    set_offsets: Ints,
+    set_classes: Ints,
+    alpha: Floats,
+    sets: Floats,
+    classes: Floats,
+    final: Floats,
+    uniforms: Floats,
+    out: Longs,
+    log_probs: Floats,
+) -> None:
     """Exact joint samples of the classes of a canvas.
 
     Args:

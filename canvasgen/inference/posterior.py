@@ -2,10 +2,11 @@
 
     P(x | valid) ∝ ∏_i p_i(x_i) · 1[x is valid],   p_i = softmax(logits_i)
 
-Everything is worked out when it is first asked for, and for token classes first: a token's marginal is its own
-log-probability plus a bias of its class at that position,
+Everything is worked out when it is first asked for, and for token classes first: a token's marginal is its
+own log-probability plus a bias of its class at that position,
 
-    log P(x_i = v | valid) = log p_i(v) + bias[i, c(v)],   bias = log(Σ_edges with c of alpha · beta / Z + P(tail at i))
+    log P(x_i = v | valid) = log p_i(v) + bias[i, c(v)],   bias = log(Σ_edges with c of alpha · beta / Z +
+    P(tail at i))
 
 since in the don't-care tail a token has the model's own probability.
 """
@@ -58,7 +59,8 @@ class Posterior:
         if not self.log_partition > -np.inf:
             raise self._impossible()
 
-    # Sums: the log semiring ------------------------------------------------------------------------------------
+    # Sums: the log semiring
+    # ------------------------------------------------------------------------------------
 
     @cached_property
     def _sets(self) -> Floats:
@@ -107,12 +109,14 @@ class Posterior:
         tables = self._tables
         marginals = np.empty_like(tables.mass)
         entropies, allowed = np.empty(self.length), np.empty(self.length)
-        chain_kernels.summarise(tables.best, tables.mass, tables.mean, self._bias, marginals, entropies, allowed)
+        chain_kernels.summarise(
+            tables.best, tables.mass, tables.mean, self._bias, marginals, entropies, allowed
+        )
         return marginals, entropies, allowed
 
     @property
     def class_log_marginals(self) -> Floats:
-        """`[L, C + 2]`: log P(class of x_i = c | valid); class C is the end tokens, C + 1 every other token."""
+        """`[L, C + 2]`: log P(class of x_i = c | valid); class C is the end tokens, C + 1 all others."""
         return self._summary[0]
 
     @property
@@ -146,7 +150,19 @@ class Posterior:
             out[i, token] = True
         return out
 
-    # The best: the max semiring --------------------------------------------------------------------------------
+    @cached_property
+    def forced(self) -> Bools:
+        """bool `[L]`: positions where only one token has a positive probability."""
+        allowed = self.allowed_classes
+        forced = allowed.sum(axis=1) == 1
+        for i in np.flatnonzero(forced).tolist():
+            if i not in self._fixed:
+                logits = self._backend.top_tokens(self._layout, i, int(np.argmax(allowed[i])), 2)[1]
+                forced[i] = np.count_nonzero(logits > -np.inf) == 1
+        return forced
+
+    # The best: the max semiring
+    # --------------------------------------------------------------------------------
 
     @cached_property
     def _best_sets(self) -> Floats:
@@ -158,27 +174,33 @@ class Posterior:
 
     @cached_property
     def best_log_prob(self) -> float:
-        """Log-probability, given that the canvas is valid, of the text and end of `best` (its tail summed out)."""
+        """log P(text and end of `best` | valid), the tail summed out."""
         return float(self._to_go[0, self._state]) - self.log_partition
 
     @cached_property
     def best(self) -> Longs:
-        """int64 `[L]`: the most probable text with its end, then pads; of equals the first by edge, class, token id."""
+        """int64 `[L]`: the most probable text with its end, then pads.
+
+        Of equals it is the first by target state, class and token id, position by position.
+        """
         layout, edges = self._layout, self._layout.by_source
-        states, sets = np.empty(self.length + 1, dtype=np.int64), np.empty(self.length, dtype=np.int64)
+        classes = np.empty(self.length, dtype=np.int64)
         path_kernels.best_path(
-            edges.offsets, edges.first, edges.second, self._best_sets, self._to_go, self._state, states, sets
+            edges.offsets,
+            edges.first,
+            edges.second,
+            layout.set_offsets,
+            layout.set_classes,
+            self._best_sets,
+            self._tables.best,
+            self._to_go,
+            self._state,
+            classes,
         )
-        ids = np.empty(self.length, dtype=np.int64)
-        for i, index in enumerate(sets.tolist()):
-            if i in self._fixed:
-                ids[i] = self._fixed[i]
-            elif index == layout.tail_set:
-                ids[i] = self._filler
-            else:
-                classes = layout.set_classes[layout.set_offsets[index] : layout.set_offsets[index + 1]]
-                chosen = int(classes[np.argmax(self._tables.best[i, classes])])
-                ids[i] = self._backend.top_tokens(layout, i, chosen, 1)[0][0]
+        tokens = self._backend.best_tokens(layout, classes)
+        ids = np.where(classes < 0, self._filler, tokens)
+        for i, token in self._fixed.items():
+            ids[i] = token
         return ids
 
     @property
@@ -206,7 +228,8 @@ class Posterior:
             ids[i] = token
         return ids
 
-    # Canvases --------------------------------------------------------------------------------------------------
+    # Canvases
+    # --------------------------------------------------------------------------------------------------
 
     def sample(self, n: int, seed: int) -> Longs:
         """int64 `[n, L]`: exact joint samples; in the tail, tokens are drawn from p_i."""
@@ -214,7 +237,11 @@ class Posterior:
         return self.sample_at(uniforms)[0]
 
     def sample_at(self, uniforms: Floats) -> tuple[Longs, Floats]:
-        """The samples that `uniforms[n, L + 1, 3]` in [0, 1) lead to, and the log-probability of their classes `[n]`."""
+        """The samples that `uniforms[n, L + 1, 3]` in [0, 1) lead to.
+
+        Returns:
+            int64 `[n, L]` token ids, and `[n]` log-probabilities of their classes (not of the tokens).
+        """
         layout, edges, n = self._layout, self._layout.by_target, len(uniforms)
         classes, log_probs = np.empty((n, self.length), dtype=np.int64), np.empty(n)
         path_kernels.sample_paths(
@@ -254,7 +281,7 @@ class Posterior:
         return state
 
     def log_prob(self, ids: Any) -> float:
-        """log P(text and end of the canvas | valid), the tail summed out; −inf for a canvas that is not valid."""
+        """log P(text and end of the canvas | valid), the tail summed out; −inf if it is not valid."""
         tokens = [int(token) for token in ids]
         state, position = self._walk(tokens)
         if position >= 0 or self._final[state] == -np.inf:
@@ -280,7 +307,7 @@ class Posterior:
         return state, -1
 
     def _impossible(self) -> Unsatisfiable:
-        reached = np.isfinite(self._alpha).any(axis=1)
+        reached: Bools = (self._alpha > -np.inf).max(axis=1)
         if reached[-1]:
             return Unsatisfiable(
                 "no canvas of positive probability can be finished within the budget",
@@ -299,5 +326,5 @@ class Posterior:
 
     @property
     def allowed_classes(self) -> Bools:
-        """bool `[L, C + 2]`: the classes that can stand at each position (the mask, before it is spread over tokens)."""
+        """bool `[L, C + 2]`: the classes that can stand at each position: `mask` by classes."""
         return self.class_log_marginals > -np.inf

@@ -4,8 +4,8 @@
     beta[i, s]      = ⊕ over edges (s, t, z) of weight[i, z] ⊗ beta[i + 1, t]
     weight[i, z]    = ⊕ over the classes c of set z, and over the tokens v of class c, of p_i(v)
 
-The numba path is held to this one, and this one to enumeration. Source: Rabiner, "A tutorial on hidden Markov models",
-Proc. IEEE 77(2), 1989, with classes and class sets in the place of emissions.
+The numba path is held to this one, and this one to enumeration. Source: Rabiner, "A tutorial on hidden Markov
+models", Proc. IEEE 77(2), 1989, with classes and class sets in the place of emissions.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 SEMIRINGS: dict[str, Semiring] = {"log": Log(), "max": Max()}
-_CHUNK = 1 << 24  # elements of float64 temporaries per chunk of rows
+_CHUNK = 1 << 22  # elements of float64 temporaries per chunk of rows
 
 
 def _index(array: np.ndarray, device: torch.device) -> Tensor:
@@ -102,11 +102,12 @@ class TorchBackend:
         return torch.as_tensor(array, device=self._logits.device)
 
     def reduce(self, layout: Layout) -> tuple[ClassTables, int]:
+        """See `Backend.reduce`."""
         index = _index(layout.class_of_token, self._logits.device)
         rows = max(1, _CHUNK // layout.vocabulary_size)
         found: list[tuple[Tensor, ...]] = []
-        for chunk in self._logits.split(rows):
-            values = chunk.double()
+        for low in range(0, len(self._logits), rows):
+            values = self._logits[low : low + rows].double()
             best = class_weights(Max(), layout, values)
             mass = class_weights(Log(), layout, values)
             shift = torch.where(torch.isfinite(best), best, 0.0)
@@ -124,42 +125,60 @@ class TorchBackend:
         return tables, int(wrong[0, 0]) if len(wrong) else -1
 
     def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
+        """See `Backend.set_weights`."""
         return set_weights(SEMIRINGS[kind], layout, self._put(classes), self._put(tail)).cpu().numpy()
 
     def sweep(self, layout: Layout, sets: Floats, boundary: Floats, kind: str, reverse: bool) -> Floats:
+        """See `Backend.sweep`."""
         direction = backward if reverse else forward
         return direction(SEMIRINGS[kind], layout, self._put(sets), self._put(boundary)).cpu().numpy()
 
-    def both_sweeps(self, layout: Layout, sets: Floats, start: Floats, final: Floats) -> tuple[Floats, Floats]:
+    def both_sweeps(
+        self, layout: Layout, sets: Floats, start: Floats, final: Floats
+    ) -> tuple[Floats, Floats]:
+        """See `Backend.both_sweeps`."""
         return self.sweep(layout, sets, start, "log", False), self.sweep(layout, sets, final, "log", True)
 
     def set_scores(self, layout: Layout, alpha: Floats, beta: Floats) -> Floats:
+        """See `Backend.set_scores`."""
         return set_scores(SEMIRINGS["log"], layout, self._put(alpha), self._put(beta)).cpu().numpy()
 
     def class_scores(self, layout: Layout, scores: Floats) -> Floats:
+        """See `Backend.class_scores`."""
         return class_scores(SEMIRINGS["log"], layout, self._put(scores)).cpu().numpy()
 
     def top_tokens(self, layout: Layout, position: int, index: int, count: int) -> tuple[Longs, Floats]:
+        """See `Backend.top_tokens`."""
         tokens = layout.tokens_of_class(index).astype(np.int64)
         values = self._logits[position, self._put(tokens)].double()
         order = torch.sort(values, descending=True, stable=True).indices[:count]
         return tokens[order.cpu().numpy()], values[order].cpu().numpy()
 
+    def best_tokens(self, layout: Layout, classes: Longs) -> Longs:
+        """See `Backend.best_tokens`."""
+        out = np.full(len(classes), -1, dtype=np.int64)
+        for i in np.flatnonzero(classes >= 0).tolist():
+            out[i] = self.top_tokens(layout, i, int(classes[i]), 1)[0][0]
+        return out
+
     def token_logit(self, position: int, token: int) -> float:
+        """See `Backend.token_logit`."""
         return float(self._logits[position, token])
 
     def draw_tokens(self, layout: Layout, tables: ClassTables, classes: Longs, uniforms: Floats) -> Longs:
+        """See `Backend.draw_tokens`."""
         out = np.full(classes.shape, -1, dtype=np.int64)
         for n, i in zip(*np.nonzero(classes >= 0), strict=True):
             tokens = layout.tokens_of_class(int(classes[n, i])).astype(np.int64)
             cumulated = torch.softmax(self._logits[i, self._put(tokens)].double(), dim=0).cumsum(0)
-            place = torch.searchsorted(cumulated, uniforms[n, i] * float(cumulated[-1]), right=True)
+            place = torch.searchsorted(cumulated, float(uniforms[n, i]) * float(cumulated[-1]), right=True)
             # The last token with a positive probability, should rounding carry the search beyond it.
             last = torch.searchsorted(cumulated, float(cumulated[-1]))
             out[n, i] = tokens[min(int(place), int(last))]
         return out
 
     def spread(self, layout: Layout, bias: Floats) -> Tensor | np.ndarray:
+        """See `Backend.spread`."""
         index = _index(layout.class_of_token, self._logits.device)
         out = torch.empty(self._logits.shape, dtype=torch.float32, device=self._logits.device)
         for i, row in enumerate(self._put(bias)):
@@ -167,6 +186,7 @@ class TorchBackend:
         return out if self._as_torch else out.cpu().numpy()
 
     def support(self, layout: Layout, allowed: Bools) -> Tensor | np.ndarray:
+        """See `Backend.support`."""
         index = _index(layout.class_of_token, self._logits.device)
         out = self._put(allowed)[:, index] & (self._logits > -torch.inf)
         return out if self._as_torch else out.cpu().numpy()

@@ -1,7 +1,8 @@
 """The three semirings of the recurrence, on torch tensors.
 
-A semiring (⊕, ⊗, 0, 1) turns one recurrence into three answers: what is possible (Boolean), how probable it is in all
-(log), how probable the best of it is (max). Source: Goodman, "Semiring Parsing", Computational Linguistics 25(4), 1999.
+A semiring (⊕, ⊗, 0, 1) turns one recurrence into three answers: what is possible (Boolean), how probable it
+is in all (log), how probable the best of it is (max). Source: Goodman, "Semiring Parsing", Computational
+Linguistics 25(4), 1999.
 """
 
 from __future__ import annotations

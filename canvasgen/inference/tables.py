@@ -1,4 +1,4 @@
-"""What one pass over the logits leaves: a few numbers per position and token class; and what a backend has to give."""
+"""What one pass over the logits leaves per position and token class; and what a backend has to give."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import numpy.typing as npt
 
 from canvasgen.inference.layout import Layout
 
-__all__ = ["Backend", "Bools", "ClassTables", "Floats", "Longs", "log_sum"]
+__all__ = ["Backend", "Bools", "ClassTables", "Floats", "Ints", "Longs", "Singles", "Tokens", "log_sum"]
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+Tokens = npt.NDArray[np.uint32]
 Longs = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -27,12 +30,14 @@ def log_sum(values: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class ClassTables:
-    """The distributions p_i seen through the token classes; float64 `[L, C + 2]` in nats, −inf for an empty class.
+    """The distributions p_i seen through the token classes; float64 `[L, C + 2]` in nats, −inf for an empty
+    class.
 
     Attributes:
         best: log-probability of the class's most probable token.
         mass: log of the class's probability.
-        mean: expected log-probability of a token drawn from the class, less `best`: ≤ 0, and 0 for an empty class.
+        mean: expected log-probability of a token drawn from the class, less `best`: ≤ 0, and 0 for an empty
+            class.
         normaliser: `[L]`, log Σ_v exp(logits[i, v]).
         tail: `[L]`, log-weight of the don't-care tail: 0, or log p_i(token) where a token is fixed.
     """
@@ -47,8 +52,9 @@ class ClassTables:
 class Backend(Protocol):
     """The work that is large: all that reads `[L, V]` arrays, and the recurrence over L positions.
 
-    Small arrays are float64 on the CPU; `kind` is "log" or "max", the semiring. Shapes: S + 1 states (the last one is
-    *ended*), Z + 2 sets (the last one is the tail), C + 2 classes (end tokens, then every other token).
+    Small arrays are float64 on the CPU; `kind` is "log" or "max", the semiring. Shapes: S + 1 states (the
+    last one is *ended*), Z + 2 sets (the last one is the tail), C + 2 classes (end tokens, then every other
+    token).
     """
 
     def reduce(self, layout: Layout) -> tuple[ClassTables, int]:
@@ -63,13 +69,16 @@ class Backend(Protocol):
         ...
 
     def sweep(self, layout: Layout, sets: Floats, boundary: Floats, kind: str, reverse: bool) -> Floats:
-        """`[L + 1, S + 1]`: ⊕ over the paths between `boundary[S + 1]` and each state, at each border of positions.
+        """`[L + 1, S + 1]`: ⊕ over the paths between `boundary[S + 1]` and each state, at each border of
+        positions.
 
         Forward from the first border (alpha), or in reverse from the last one (beta).
         """
         ...
 
-    def both_sweeps(self, layout: Layout, sets: Floats, start: Floats, final: Floats) -> tuple[Floats, Floats]:
+    def both_sweeps(
+        self, layout: Layout, sets: Floats, start: Floats, final: Floats
+    ) -> tuple[Floats, Floats]:
         """`(alpha, beta)` in the log semiring."""
         ...
 
@@ -78,11 +87,15 @@ class Backend(Protocol):
         ...
 
     def class_scores(self, layout: Layout, scores: Floats) -> Floats:
-        """`[L, C + 2]`, log: Σ of `scores` over the sets that hold the class and the tail, which holds every class."""
+        """`[L, C + 2]`, log: Σ of `scores` over the sets that hold the class; the tail holds every class."""
         ...
 
     def top_tokens(self, layout: Layout, position: int, index: int, count: int) -> tuple[Longs, Floats]:
         """The `count` best tokens of a class at a position, and their logits: decreasing, ties by id."""
+        ...
+
+    def best_tokens(self, layout: Layout, classes: Longs) -> Longs:
+        """int64 `[L]`: the best token of class `classes[i]` at i, of equals the lowest; -1 for class -1."""
         ...
 
     def token_logit(self, position: int, token: int) -> float:
@@ -90,14 +103,15 @@ class Backend(Protocol):
         ...
 
     def draw_tokens(self, layout: Layout, tables: ClassTables, classes: Longs, uniforms: Floats) -> Longs:
-        """A token of each class `classes[n, L]` at its position, by inverse CDF in id order with `uniforms[n, L]`.
+        """A token of each class `classes[n, L]` at its position, by inverse CDF in id order with `uniforms[n,
+        L]`.
 
         Where the class is -1 nothing is drawn and the result is -1.
         """
         ...
 
     def spread(self, layout: Layout, bias: Floats) -> object:
-        """`logits[i, v] + bias[i, class of v]` as float32 `[L, V]`, in the kind and on the device of the logits."""
+        """`logits[i, v] + bias[i, class of v]` as float32 `[L, V]`, in the kind of the logits."""
         ...
 
     def support(self, layout: Layout, allowed: Bools) -> object:

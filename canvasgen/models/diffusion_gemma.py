@@ -37,8 +37,8 @@ class GemmaContext:
         cache: keys and values of all layers.
         mask: bool `[B, T]`, False on padding.
         masks: the decoder's attention masks by layer type, for a canvas behind the T positions.
-        positions: int64 `[1, L]`, the canvas's positions; padding counts, as in `generate` (only differences of
-            positions enter the attention).
+        positions: int64 `[1, L]`, the canvas's positions. Padding counts, as in `generate`: only differences
+            of positions enter the attention.
     """
 
     cache: DynamicCache
@@ -66,7 +66,7 @@ class DiffusionGemma:
         self.model = model.eval()
         self.vocabulary = vocabulary
         self.vocab_size: int = text.vocab_size
-        self.canvas_length: int = model.config.canvas_length
+        self.canvas_length: int = model.config.canvas_length or 256
         self.max_context: int | None = text.max_position_embeddings
         self.defaults = defaults_of(model)
         self._pad = text.pad_token_id if text.pad_token_id is not None else 0
@@ -79,7 +79,12 @@ class DiffusionGemma:
     @property
     def device(self) -> torch.device:
         """Where the model takes its input."""
-        return self.model.get_input_embeddings().weight.device
+        return self._embedding.device
+
+    @property
+    def _embedding(self) -> torch.Tensor:
+        weight: Any = self.model.get_input_embeddings().weight
+        return weight
 
     @torch.no_grad()
     def prefill(self, prompts: Sequence[Sequence[int]]) -> GemmaContext:
@@ -108,8 +113,7 @@ class DiffusionGemma:
     ) -> torch.Tensor:
         """One decoder pass: logits float32 `[B, L, V]`, soft-capped, before any temperature."""
         if self_conditioning is not None:
-            embedding = self.model.get_input_embeddings().weight
-            self_conditioning = self_conditioning.to(device=embedding.device, dtype=embedding.dtype)
+            self_conditioning = self_conditioning.to(device=self.device, dtype=self._embedding.dtype)
         return self.model(
             decoder_input_ids=canvas.to(self.device),
             self_conditioning_logits=self_conditioning,

@@ -18,7 +18,7 @@ from canvasgen.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Loaded", "load"]
+__all__ = ["Loaded", "checked_source", "load", "load_tokenizer", "loading_errors"]
 
 _ARCHITECTURE = "diffusion_gemma"
 _TRAIN = "train it with `python -m canvasgen.models.tiny.train`, or name a model"
@@ -46,13 +46,9 @@ def load(
             be reached.
     """
     if model is None:
-        if not (tiny.WEIGHTS / "config.json").is_file():
-            raise ModelError(
-                "this installation has no weights of the embedded model", rule="model", remedy=_TRAIN
-            )
         return _from_name(tiny.WEIGHTS, device, dtype)
     if isinstance(model, (str, Path)):
-        return _from_name(_place(model), device, dtype)
+        return _from_name(model, device, dtype)
     if isinstance(model, tuple) and len(model) == 2:
         return _from_pair(*model)
     if isinstance(model, Denoiser):
@@ -89,15 +85,15 @@ def _from_pair(model: Any, tokenizer: Any) -> Loaded:
 def _from_name(
     name: str | Path, device: str | torch.device | None, dtype: str | torch.dtype | None
 ) -> Loaded:
-    """A folder (Path) or hub id (str)."""
-    _check_architecture(name, _config_of_folder(name) if isinstance(name, Path) else _config_of_hub(name))
-    with _quiet(), _explained(name):
+    name, _ = checked_source(name)
+    with loading_errors(name):
         from transformers import DiffusionGemmaForBlockDiffusion
 
         place, kind = _device(device), _dtype(dtype, device)
-        model, info = DiffusionGemmaForBlockDiffusion.from_pretrained(
+        loaded: Any = DiffusionGemmaForBlockDiffusion.from_pretrained(
             name, dtype=kind, output_loading_info=True
         )
+        model, info = loaded
         missing = sorted(info["missing_keys"]) + [str(key) for key in info["mismatched_keys"]]
         if missing:
             raise ModelError(
@@ -105,11 +101,27 @@ def _from_name(
                 rule="weights",
                 remedy="get the complete checkpoint again",
             )
-        return _from_pair(model.to(place), _tokenizer(name))
+        return _from_pair(model.to(place), load_tokenizer(name))
 
 
-def _tokenizer(name: str | Path) -> Any:
-    """The tokenizer; a folder may hold nothing but `tokenizer.json`."""
+def checked_source(model: str | Path) -> tuple[str | Path, Mapping[str, Any]]:
+    """Where a model is (a Path for a folder, a str for a hub id) and its `config.json`; reads no weights.
+
+    Raises:
+        ModelError: as for `load`.
+    """
+    if model == tiny.WEIGHTS and not (tiny.WEIGHTS / "config.json").is_file():
+        raise ModelError(
+            "this installation has no weights of the embedded model", rule="model", remedy=_TRAIN
+        )
+    name = _place(model)
+    config = _config_of_folder(name) if isinstance(name, Path) else _config_of_hub(name)
+    _check_architecture(name, config)
+    return name, config
+
+
+def load_tokenizer(name: str | Path) -> Any:
+    """The tokenizer of a checked source; a folder may hold nothing but `tokenizer.json`."""
     if isinstance(name, Path) and not (name / "tokenizer_config.json").is_file():
         from tokenizers import Tokenizer
 
@@ -162,7 +174,7 @@ def _config_of_folder(folder: Path) -> Mapping[str, Any]:
 
 
 def _config_of_hub(name: str) -> Mapping[str, Any]:
-    with _quiet(), _explained(name):
+    with loading_errors(name):
         from transformers import PreTrainedConfig
 
         config, _ = PreTrainedConfig.get_config_dict(name)
@@ -225,12 +237,13 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _explained(name: str | Path) -> Iterator[None]:
-    """Turns what loading may raise into a ModelError."""
+def loading_errors(name: str | Path) -> Iterator[None]:
+    """Turns what loading may raise into a ModelError, and keeps transformers from talking meanwhile."""
     from safetensors import SafetensorError
 
     try:
-        yield
+        with _quiet():
+            yield
     except OSError as error:
         raise ModelError(
             f"{name} cannot be loaded: {_first_line(error)}",

@@ -51,7 +51,7 @@ class ChatPrompts:
             _tell(
                 messages, f"{_INSTRUCTION}\n{json.dumps(schema, ensure_ascii=False, separators=(',', ':'))}"
             )
-        ids = self._tokenizer.apply_chat_template(
+        ids: Any = self._tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=True, return_dict=False
         )
         return [int(token) for token in ids]
@@ -107,9 +107,9 @@ class GreedyPrompts:
 
 def prompt_encoder(tokenizer: PreTrainedTokenizerBase | Tokenizer) -> PromptEncoder:
     """The encoder that fits a tokenizer: its chat template if it has one, else the plain form."""
-    if getattr(tokenizer, "chat_template", None):
-        return ChatPrompts(tokenizer)  # pyright: ignore[reportArgumentType]
-    return PlainPrompts(getattr(tokenizer, "backend_tokenizer", tokenizer))
+    plain: Any = getattr(tokenizer, "backend_tokenizer", tokenizer)
+    told: Any = tokenizer
+    return ChatPrompts(told) if getattr(told, "chat_template", None) else PlainPrompts(plain)
 
 
 def _messages(prompt: Prompt) -> Sequence[Message]:

@@ -20,13 +20,14 @@ Bools = npt.NDArray[np.bool_]
 class TokenAutomaton:
     """A deterministic automaton over token ids: S states, C token classes, Z class sets, E edges.
 
-    Two tokens are in one class exactly if they do the same in every state. An edge joins two states by the set of all
-    classes that lead from the one to the other; edges of equal sets share it. Every state is reached from the start,
-    and reaches an accepting state, through whole tokens.
+    Two tokens are in one class exactly if they do the same in every state. An edge joins two states by the
+    set of all classes that lead from the one to the other; edges of equal sets share it. Every state is
+    reached from the start, and reaches an accepting state, through whole tokens.
 
     Attributes:
         start: the start state.
-        class_of_token: int32[V]; -1 for tokens that lead nowhere from any state, and for ids that are no text.
+        class_of_token: int32[V]; -1 for tokens that lead nowhere from any state, and for ids that are no
+            text.
         num_classes: C. Classes are numbered by their first token.
         edge_source, edge_target: int32[E], sorted by (source, target), each pair once.
         edge_set: int32[E], the class set of each edge; numbered by first edge.
@@ -113,7 +114,7 @@ class TokenAutomaton:
         return int(self.edge_target[first + int(found[0])]) if len(found) else -1
 
     def accepts(self, ids: Iterable[int]) -> bool:
-        """True if the ids are a complete text: text tokens to an accepting state, at most one end token, then anything."""
+        """True if the ids are a complete text: text to an accepting state, then an end token and anything."""
         state = self.start
         for token in ids:
             if token in self.end_ids:

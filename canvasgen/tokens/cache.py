@@ -45,12 +45,13 @@ def cached_lift(
     cache_dir: Path | None = None,
     limits: TokenLimits = DEFAULT_LIMITS,
 ) -> TokenAutomaton:
-    """`lift`, or the result of an earlier one: the last 64 are in memory, all are on disk until the folder is full.
+    """`lift`, or what an earlier one gave: the last 64 are in memory, all on disk until the folder is full.
 
     Args:
         dfa: the byte automaton.
         vocabulary: the vocabulary.
-        cache_dir: where files are kept; None: `canvasgen.vocabulary.cache_folder()`. A folder that cannot be written
+        cache_dir: where files are kept; None: `canvasgen.vocabulary.cache_folder()`. A folder that cannot be
+            written
             and a damaged file do no harm: the automaton is built.
         limits: budget of a lift; what is cached has been within the limits of its own lift.
 

@@ -1,19 +1,19 @@
 """The lift: a byte automaton and a vocabulary become a token automaton.
 
-    1. `walk`    one pass over the byte trie gives the partial function of every token, as a list of parts (monoid.py)
+    1. walk      one pass over the byte trie gives the function of every token, as a list of parts (monoid.py)
     2. number    tokens with one function are one class
     3. edges     the (source, target) pairs of the parts, grouped; each pair knows the parts it is in
     4. trim      states that whole tokens cannot reach or finish go, and what then acts alike is merged
     5. sets      the parts of each edge become the classes that have them; equal sets are one
 
-Steps 3 to 5 work on parts, of which there are few, and never on (state, token) or (state, class) pairs, of which
-there can be many millions.
+Steps 3 to 5 work on parts, of which there are few, and never on (state, token) or (state, class) pairs, of
+which there can be many millions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,15 @@ import numpy.typing as npt
 from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
 from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
-from canvasgen.tokens.lists import breadth_first, expand_sets, group_edges, number_tokens, select, unique_lists
-from canvasgen.tokens.monoid import FUNCTIONS_FULL, PAIRS_FULL, transition_columns, walk
+from canvasgen.tokens.lists import (
+    breadth_first,
+    expand_sets,
+    group_edges,
+    number_tokens,
+    select,
+    unique_lists,
+)
+from canvasgen.tokens.monoid import FUNCTIONS_FULL, PAIRS_FULL, Store, transition_columns, walk
 
 if TYPE_CHECKING:
     from canvasgen.automata import DFA
@@ -53,7 +60,7 @@ class _Lists:
 
 @dataclass(frozen=True, eq=False)
 class _Action:
-    """What tokens do: class of each token, parts of each class, packed (source, target) pairs of each part."""
+    """What tokens do: class of each token, parts of each class, (source, target) pairs of each part."""
 
     class_of_token: Ints
     parts: _Lists
@@ -72,8 +79,8 @@ class _Edges:
 def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS) -> TokenAutomaton:
     """The token automaton of a byte automaton over a vocabulary.
 
-    It accepts exactly the token sequences whose bytes the byte automaton accepts; its states are the byte automaton's
-    that lie at token borders, in the same order. Deterministic: equal inputs give equal arrays.
+    It accepts exactly the token sequences whose bytes the byte automaton accepts; its states are the byte
+    automaton's that lie at token borders, in the same order. Deterministic: equal inputs give equal arrays.
 
     Raises:
         Unsatisfiable: no sequence of tokens spells an accepted text.
@@ -84,6 +91,7 @@ def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS)
     edges = _edges(action, states, limits)
     start = np.zeros(states, np.bool_)
     start[0] = True
+    start.setflags(write=False)  # as all arrays here that are given: one compiled kernel serves all
     distance: Ints = breadth_first(edges.target, edges.source, dfa.accepting)
     kept: Bools = (distance >= 0) & (breadth_first(edges.source, edges.target, start) >= 0)
     if not kept[0]:
@@ -113,7 +121,7 @@ def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS)
 
 
 def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
-    byte_class, columns, signature = transition_columns(dfa.offsets, dfa.low, dfa.high, dfa.target)
+    byte_class, columns, classes, signature = transition_columns(dfa.offsets, dfa.low, dfa.high, dfa.target)
     order = np.argsort(signature, kind="stable").astype(np.int32)
     changes = np.flatnonzero(np.diff(signature[order])) + 1
     group_offsets = np.concatenate([[0], changes, [dfa.num_states]]).astype(np.int64)
@@ -122,14 +130,24 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
     while True:
         functions, pairs = min(functions, limits.max_functions), min(pairs, limits.max_pairs)
         node_function = np.zeros(trie.num_nodes, np.int32)
-        part_memo = np.zeros((functions, len(columns)), np.int32)
-        memo = np.zeros((functions, len(columns)), np.int32)
+        part_memo = np.zeros((functions, classes), np.int32)
+        memo = np.zeros((functions, classes), np.int32)
         part_store = _store(functions, pairs)
         store = _store(functions, pairs)
-        status: tuple[int, int] = walk(
-            trie.parent, trie.byte, trie.end, byte_class, columns, order, group_offsets, node_function,
-            part_memo, *part_store, memo, *store,
-        )  # fmt: skip
+        status = walk(
+            trie.parent,
+            trie.byte,
+            trie.end,
+            byte_class,
+            columns,
+            order,
+            group_offsets,
+            node_function,
+            part_memo,
+            part_store,
+            memo,
+            store,
+        )
         if status[0] == FUNCTIONS_FULL:
             _check(functions >= limits.max_functions, "max_functions", limits.max_functions)
             functions *= _GROWTH
@@ -139,7 +157,7 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
         else:
             break
 
-    class_of_token, function_of_class = number_tokens(node_function, trie.node_of_token, status[1])
+    class_of_token, function_of_class = number_tokens(node_function, trie.node_of_token, int(status[1]))
     parts = _Lists(*select(store[2], store[3], function_of_class))
     used = np.zeros(status[0], np.bool_)
     used[parts.data] = True
@@ -152,8 +170,8 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
     )
 
 
-def _store(functions: int, pairs: int) -> tuple[npt.NDArray[Any], ...]:
-    """Empty stores for `monoid.intern`: table, hashes, offsets, data."""
+def _store(functions: int, pairs: int) -> Store:
+    """An empty store for `monoid.intern`."""
     size = 1 << (2 * functions - 1).bit_length()
     return (
         np.zeros(size, np.int32),
@@ -185,7 +203,9 @@ def _trimmed(action: _Action, kept: Bools, number: Ints) -> _Action:
     source, target = pairs.data >> 32, pairs.data & 0xFFFFFFFF
     stays = kept[source] & kept[target]
     renumbered = (number[source].astype(np.int64) << 32) | number[target]
-    part_of_part, part_offsets, part_pairs = unique_lists(_kept_offsets(pairs.offsets, stays), renumbered[stays])
+    part_of_part, part_offsets, part_pairs = unique_lists(
+        _kept_offsets(pairs.offsets, stays), renumbered[stays]
+    )
 
     emptied = np.diff(part_offsets) == 0
     parts = part_of_part[action.parts.data]

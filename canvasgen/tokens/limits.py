@@ -12,7 +12,8 @@ class TokenLimits:
     """How large a token automaton, and the work for it, may become before the lift gives up.
 
     Attributes:
-        max_functions: distinct partial functions that prefixes of tokens compute (on all states, and on groups of them).
+        max_functions: distinct partial functions that prefixes of tokens compute (on all states, and on
+            groups of them).
         max_pairs: (state, state) pairs of all those functions together; 8 bytes each.
         max_edges: edges (source, target) of the token automaton.
         max_set_entries: (set, class) pairs of the token automaton.

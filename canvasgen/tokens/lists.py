@@ -1,4 +1,4 @@
-"""Kernels on lists of lists (offsets, data): select, make unique, group by two keys; and breadth-first distances."""
+"""Kernels on lists of lists (offsets, data): select, make unique, group by two keys; breadth-first search."""
 # numba has no type stubs:
 # pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from canvasgen.tokens.monoid import intern
 
 __all__ = ["breadth_first", "expand_sets", "group_edges", "number_tokens", "select", "unique_lists"]
 
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+
 _LOW = (1 << 32) - 1
 
 
 @njit(cache=True, nogil=True)
-def number_tokens(node_function, node_of_token, functions):
+def number_tokens(node_function: Ints, node_of_token: Ints, functions: int) -> tuple[Ints, Longs]:
     """Number the functions that tokens have, by first token.
 
     Args:
@@ -43,7 +47,7 @@ def number_tokens(node_function, node_of_token, functions):
 
 
 @njit(cache=True, nogil=True)
-def select(offsets, data, chosen):
+def select(offsets: Longs, data: Longs, chosen: Longs) -> tuple[Longs, Longs]:
     """The lists with the numbers `chosen`, one after the other."""
     out = np.zeros(chosen.shape[0] + 1, np.int64)
     for i in range(chosen.shape[0]):
@@ -57,7 +61,7 @@ def select(offsets, data, chosen):
 
 
 @njit(cache=True, nogil=True)
-def unique_lists(offsets, data):
+def unique_lists(offsets: Longs, data: Longs) -> tuple[Ints, Longs, Longs]:
     """Number equal lists alike, by first appearance.
 
     Returns:
@@ -85,8 +89,8 @@ def unique_lists(offsets, data):
 
 
 @njit(cache=True, nogil=True)
-def group_edges(offsets, pairs, states):
-    """Sort the pairs of all lists by (source, target), two counting sorts, and collect the lists each pair is in.
+def group_edges(offsets: Longs, pairs: Longs, states: int) -> tuple[Ints, Ints, Longs, Longs]:
+    """Sort the pairs of all lists by (source, target), and collect the lists that each is in.
 
     Args:
         offsets, pairs: lists of packed (source << 32 | target).
@@ -140,7 +144,7 @@ def group_edges(offsets, pairs, states):
 
 
 @njit(cache=True, nogil=True)
-def breadth_first(source, target, seeds):
+def breadth_first(source: Ints, target: Ints, seeds: npt.NDArray[np.bool_]) -> Ints:
     """Fewest edges from any seed to each state; -1 where there is no way.
 
     Args:
@@ -156,7 +160,7 @@ def breadth_first(source, target, seeds):
     follow = np.empty(source.shape[0], np.int32)
     for e in range(source.shape[0]):
         follow[place[source[e]]] = target[e]
-        place[source[e]] += 1  # afterwards place[s] is where the edges of s end, and those of s - 1 ended before
+        place[source[e]] += 1  # in the end place[s] is where the edges of s end
     distance = np.full(states, -1, np.int32)
     queue = np.empty(states, np.int64)
     last = 0
@@ -179,7 +183,9 @@ def breadth_first(source, target, seeds):
 
 
 @njit(cache=True, nogil=True)
-def expand_sets(offsets, parts, num_parts, class_offsets, class_parts, sizes):
+def expand_sets(
+    offsets: Longs, parts: Longs, num_parts: int, class_offsets: Longs, class_parts: Longs, sizes: Longs
+) -> tuple[Longs, Longs]:
     """From lists of parts to lists of classes: each class that has one of the parts, ascending.
 
     Args:

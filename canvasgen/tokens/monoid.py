@@ -1,17 +1,18 @@
 """One walk of the byte trie that finds what every token does to every state at once.
 
-What a byte string does to the states of an automaton is a partial function; appending a byte composes it with one
-letter of the automaton's *transition monoid* (Pin, "Mathematical Foundations of Automata Theory", chapter IV). The walk
-carries at each trie node the number of its function, and remembers (function, byte class) -> function, so that a node
-costs one table look-up and each distinct function is computed once. Tokens with one function act alike.
+What a byte string does to the states of an automaton is a partial function; appending a byte composes it with
+one letter of the automaton's *transition monoid* (Pin, "Mathematical Foundations of Automata Theory", chapter
+IV). The walk carries at each trie node the number of its function, and remembers (function, byte class) ->
+function, so that a node costs one table look-up and each distinct function is computed once. Tokens with one
+function act alike.
 
-A function on all states would be long: every literal that a token may touch would be a new function on all the
-states of all strings as well. So states are put into *groups* (those with the same set of possible byte classes), and a
-function is a list of *parts*, one for each group where it is not empty; parts are remembered in the same way. Any
-grouping is correct; this one keeps what varies together in one part.
+A function on all states would be long: every literal that a token may touch would be a new function on all
+the states of all strings as well. So states are put into *groups* (those with the same set of possible byte
+classes), and a function is a list of *parts*, one for each group where it is not empty; parts are remembered
+in the same way. Any grouping is correct; this one keeps what varies together in one part.
 
-Lists (parts are lists of packed (source, target) pairs, functions are lists of parts) are hash-consed: equal lists have
-one number. Number 0 is the empty list.
+Lists (parts are lists of packed (source, target) pairs, functions are lists of parts) are hash-consed: equal
+lists have one number. Number 0 is the empty list.
 """
 # numba has no type stubs:
 # pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -20,9 +21,19 @@ one number. Number 0 is the empty list.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-__all__ = ["FUNCTIONS_FULL", "PAIRS_FULL", "intern", "transition_columns", "walk"]
+__all__ = ["FUNCTIONS_FULL", "PAIRS_FULL", "Store", "intern", "transition_columns", "walk"]
+
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+Bytes = npt.NDArray[np.uint8]
+
+Count = int | np.int64 | np.uint64
+Store = tuple[Ints, Words, Longs, Longs]
+"""Distinct lists for `intern`: table, hashes, offsets, data. Zeros at first; the sizes are the capacities."""
 
 FUNCTIONS_FULL = -1
 PAIRS_FULL = -2
@@ -32,7 +43,7 @@ _BLOCK = 16  # states whose rows are transposed at a time: 64 bytes of int32
 
 
 @njit(cache=True, nogil=True)
-def _mix(value):
+def _mix(value: Count) -> np.uint64:
     """A bijection of 64 bits that spreads every input bit (the finaliser of SplitMix64)."""
     z = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -41,7 +52,7 @@ def _mix(value):
 
 
 @njit(cache=True, nogil=True)
-def intern(table, hashes, offsets, data, count, stop):
+def intern(table: Ints, hashes: Words, offsets: Longs, data: Longs, count: Count, stop: Count) -> Count:
     """The number of the list `data[offsets[count]:stop]`: `count` if it is new, and then it is kept.
 
     `table` (zeros at first, a power of two long and never full) is open addressing over number + 1.
@@ -70,12 +81,14 @@ def intern(table, hashes, offsets, data, count, stop):
 
 
 @njit(cache=True, nogil=True)
-def transition_columns(offsets, low, high, target):
+def transition_columns(
+    offsets: Ints, low: Bytes, high: Bytes, target: Ints
+) -> tuple[Bytes, Ints, int, Words]:
     """The automaton as a table over byte classes, and its states in groups.
 
     Returns:
-        uint8[256], the class of each byte; int32[K, S], the target for each class and state, -1 for none; uint64[S],
-        equal for states in which the same classes are possible.
+        uint8[256], the class of each byte; int32[K or more, S], the target for each class and state, -1 for
+        none; K; uint64[S], equal for states in which the same classes are possible.
     """
     states = offsets.shape[0] - 1
     border = np.zeros(257, np.bool_)
@@ -93,8 +106,9 @@ def transition_columns(offsets, low, high, target):
     rows = np.empty((_BLOCK, count), np.int32)
     for first in range(0, states, _BLOCK):
         last = min(first + _BLOCK, states)
-        rows[:, :] = -1
         for s in range(first, last):
+            for k in range(count):
+                rows[s - first, k] = -1
             for r in range(offsets[s], offsets[s + 1]):
                 for k in range(interval[low[r]], interval[high[r]] + 1):
                     rows[s - first, k] = target[r]
@@ -123,7 +137,8 @@ def transition_columns(offsets, low, high, target):
             classes += 1
             if found != k:
                 hashes[found] = hashes[k]
-                columns[found, :] = columns[k, :]
+                for s in range(states):
+                    columns[found, s] = columns[k, s]
         class_of_interval[k] = found
     byte_class = np.empty(256, np.uint8)
     for b in range(256):
@@ -134,15 +149,24 @@ def transition_columns(offsets, low, high, target):
         for s in range(states):
             if columns[c, s] >= 0:
                 group[s] += weight
-    return byte_class, columns[:classes], group
+    return byte_class, columns, classes, group
 
 
 @njit(cache=True, nogil=True)
 def walk(
-    parent, byte, end, byte_class, columns, order, group_offsets, node_function,
-    part_memo, part_table, part_hashes, part_offsets, part_data,
-    memo, table, hashes, offsets, data,
-):  # fmt: skip
+    parent: Ints,
+    byte: Bytes,
+    end: Ints,
+    byte_class: Bytes,
+    columns: Ints,
+    order: Ints,
+    group_offsets: Longs,
+    node_function: Ints,
+    part_memo: Ints,
+    part_store: Store,
+    memo: Ints,
+    store: Store,
+) -> tuple[Count, Count]:
     """Number the function of every trie node; the automaton's part of a node is empty where it is 0.
 
     Args:
@@ -151,11 +175,14 @@ def walk(
         order, group_offsets: the states, sorted by group and ascending in each; where each group starts.
         node_function: int32[N] of zeros, filled.
         part_memo, memo: int32[capacity, K] of zeros: number + 1 of (part, class) and of (function, class).
-        *_table, *_hashes, *_offsets, *_data: stores for `intern`, zeros; their sizes are the capacities.
+        part_store, store: empty stores of parts and of functions.
 
     Returns:
-        The number of parts and of functions, or two times FUNCTIONS_FULL or PAIRS_FULL if a capacity is too small.
+        The number of parts and of functions, or two times FUNCTIONS_FULL or PAIRS_FULL if a capacity is too
+        small.
     """
+    part_table, part_hashes, part_offsets, part_data = part_store
+    table, hashes, offsets, data = store
     parts = intern(part_table, part_hashes, part_offsets, part_data, 0, 0) + 1
     functions = intern(table, hashes, offsets, data, 0, 0) + 1
     groups = group_offsets.shape[0] - 1

@@ -1,16 +1,16 @@
 """The true bytes of every token of a Hugging Face fast tokenizer, from its decoder and not from `decode()`.
 
-`decode()` hides what a token is: it replaces ill-formed UTF-8, strips, and cleans up. The decoder's own steps, applied
-to one token's text, give its bytes. Supported are the steps of byte-exact tokenizers:
+`decode()` hides what a token is: it replaces ill-formed UTF-8, strips, and cleans up. The decoder's own
+steps, applied to one token's text, give its bytes. Supported are the steps of byte-exact tokenizers:
 
 - `ByteLevel` (GPT-2 and after): a character of the alphabet stands for a byte;
 - `Replace` of a string, `Metaspace`: `▁` stands for a space;
 - `ByteFallback`: `<0xE2>` stands for the byte E2;
-- `Fuse`, and after it `Strip`: they act on the text as a whole (they drop the space that the tokenizer puts before a
-  text), not on a token in its midst.
+- `Fuse`, and after it `Strip`: they act on the text as a whole (they drop the space that the tokenizer puts
+  before a text), not on a token in its midst.
 
-Other decoders (WordPiece, CTC, BPE with end-of-word suffix, none at all) put spaces between tokens as they see fit, so
-that a token has no bytes of its own; they are refused by name.
+Other decoders (WordPiece, CTC, BPE with end-of-word suffix, none at all) put spaces between tokens as they
+see fit, so that a token has no bytes of its own; they are refused by name.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ if TYPE_CHECKING:
 __all__ = ["byte_map"]
 
 _FALLBACK = re.compile(r"<0x[0-9A-Fa-f]{2}>\Z")
+_FALLBACK_LENGTH = 6
 _Step = Callable[[str], str]
 
 
 def byte_map(tokenizer: Tokenizer) -> list[bytes | None]:
     """The bytes of each token id; None for what is no text: special tokens, the unknown token, unused ids.
 
-    Added tokens that are not special (Gemma's runs of line breaks and its HTML tags) are text. A byte-fallback token
-    whose byte an ordinary token also stands for is left out (None): the tokenizer never writes it.
+    Added tokens that are not special (Gemma's runs of line breaks and its HTML tags) are text. A
+    byte-fallback token whose byte an ordinary token also stands for is left out (None): the tokenizer never
+    writes it.
 
     Raises:
         ModelError: the decoder is of a kind whose tokens have no bytes of their own.
@@ -56,23 +58,23 @@ def byte_map(tokenizer: Tokenizer) -> list[bytes | None]:
         text = content
         for step in steps:
             text = step(text)
-        if byte_fallback and _FALLBACK.match(text):
+        if byte_fallback and len(text) == _FALLBACK_LENGTH and _FALLBACK.match(text):
             tokens[token] = bytes([int(text[3:5], 16)])
             fallback.append(token)
         else:
             tokens[token] = text.encode() or None
-    ordinary = set(tokens)
-    if fallback:
-        duplicates = set(fallback)
-        ordinary = {content for token, content in enumerate(tokens) if token not in duplicates}
+    bytes_of_fallback = {token: tokens[token] for token in fallback}
     for token in fallback:
-        if tokens[token] in ordinary:
-            tokens[token] = None
+        tokens[token] = None
+    ordinary = set(tokens)
+    for token, content in bytes_of_fallback.items():
+        if content not in ordinary:
+            tokens[token] = content
     return tokens
 
 
 def _steps(tokenizer: Tokenizer) -> tuple[list[_Step], bool, Mapping[int, int] | None]:
-    """The steps that rewrite one token's text; whether byte fallback follows; the ByteLevel alphabet if that is the decoder."""
+    """Steps that rewrite a token's text; whether byte fallback follows; the alphabet if ByteLevel."""
     if tokenizer.decoder is None:
         raise _unsupported("none", "the tokenizer has no decoder")
     decoder: dict[str, Any] = json.loads(tokenizer.decoder.__getstate__())
@@ -108,7 +110,7 @@ def _unsupported(kind: str, message: str) -> ModelError:
         message,
         rule="decoder",
         value=kind,
-        remedy="use a byte-exact tokenizer (ByteLevel, Metaspace, or ByteFallback), or give Vocabulary(tokens=[...])",
+        remedy="use a ByteLevel, Metaspace or ByteFallback tokenizer, or give Vocabulary(tokens=[...])",
     )
 
 
@@ -123,10 +125,10 @@ def _unknown_token(tokenizer: Tokenizer) -> str | None:
 
 
 def _alphabet() -> dict[int, int]:
-    """Code point of a ByteLevel character -> byte, for `str.translate` (Radford et al. 2019, GPT-2's `bytes_to_unicode`).
+    """Code point of a ByteLevel character -> byte, for `str.translate` (the byte-level BPE of GPT-2, 2019).
 
-    Printable Latin-1 characters stand for themselves, the other bytes for U+0100 onwards in order. Latin-1 characters
-    outside the alphabet are sent to U+FFFF, so that they cannot pass for a byte.
+    Printable Latin-1 characters stand for themselves, the other bytes for U+0100 onwards in order. Latin-1
+    characters outside the alphabet are sent to U+FFFF, so that they cannot pass for a byte.
     """
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in printable]

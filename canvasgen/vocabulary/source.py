@@ -1,4 +1,4 @@
-"""Where a tokenizer comes from: an object, a model folder or a file; and what is said there about end and padding."""
+"""Where a tokenizer comes from: an object, a folder or a file; and what it says of end and padding."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def read_tokenizer(
         raise ModelError(
             f"a {type(tokenizer).__name__} is no fast tokenizer",
             rule="tokenizer",
-            remedy="give a tokenizers.Tokenizer, a transformers fast tokenizer, a model folder or a tokenizer.json",
+            remedy="give a tokenizers.Tokenizer, a fast tokenizer of transformers, a folder or a file",
         )
     named = _by_name(backend)
     said = _ids({name: getattr(tokenizer, name, None) for name in ("eos_token_id", "pad_token_id")})
@@ -113,7 +113,7 @@ def _read_json(file: Path) -> Mapping[str, Any]:
 
 
 def _ids(config: Mapping[str, Any]) -> tuple[tuple[int, ...], int | None]:
-    """End ids and padding id out of a configuration with `eos_token_id` (a number or a list) and `pad_token_id`."""
+    """End ids and padding id out of `eos_token_id` (a number or a list) and `pad_token_id`."""
     ends: Any = config.get("eos_token_id")
     pad: Any = config.get("pad_token_id")
     ends = [ends] if isinstance(ends, int) else ends or []
@@ -121,7 +121,9 @@ def _ids(config: Mapping[str, Any]) -> tuple[tuple[int, ...], int | None]:
 
 
 def _by_name(tokenizer: Tokenizer) -> TokenizerSource:
-    special = {added.content: token for token, added in tokenizer.get_added_tokens_decoder().items() if added.special}
+    special = {
+        added.content: token for token, added in tokenizer.get_added_tokens_decoder().items() if added.special
+    }
     ends = tuple(special[name] for name in _END_NAMES if name in special)
     pads = [special[name] for name in _PAD_NAMES if name in special]
     return TokenizerSource(tokenizer, ends, pads[0] if pads else None)

@@ -2,14 +2,15 @@
 
 One file holds one set of arrays:
 
-    magic | sha256 of what follows | length of the header | header (JSON: key, and name, dtype, shape of each array)
-          | the arrays' bytes, one after the other
+    magic | sha256 of what follows | length of the header
+          | header (JSON: key, and name, dtype, shape of each array) | the arrays' bytes, one after the other
 
 Header and arrays are padded to whole words of 8 bytes, so that the arrays lie aligned in memory.
 
-A file whose checksum, key or layout is not exactly right counts as absent, so the caller builds the arrays again and
-the next `save` replaces it. Files appear under their name only when complete (written beside it, then renamed), so
-that concurrent writers and readers never see half of one; no file is ever unpickled or executed.
+A file whose checksum, key or layout is not exactly right counts as absent, so the caller builds the arrays
+again and the next `save` replaces it. Files appear under their name only when complete (written beside it,
+then renamed), so that concurrent writers and readers never see half of one; no file is ever unpickled or
+executed.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ _WORD = 8
 _SUFFIX = ".arrays"
 _DTYPES = ("|b1", "|u1", "<i4", "<i8")
 
-# Bytes that a folder may hold before the files least recently written are removed, and how many saves pass between two looks.
+# Bytes that a folder may hold before the files that were written first are removed; saves between two looks.
 _MAX_BYTES = 1 << 30
 _SAVES_PER_LOOK = 64
 
 
 def cache_folder() -> Path | None:
-    """Where caches lie: `CANVASGEN_CACHE`, or the user's cache folder; None (no disk cache) if the variable is empty."""
+    """Where caches lie: `CANVASGEN_CACHE` or the user's cache folder; None (no disk) if set but empty."""
     chosen = os.environ.get("CANVASGEN_CACHE")
     if chosen is not None:
         return Path(chosen).expanduser() if chosen else None

@@ -33,7 +33,7 @@ class Vocabulary:
     """The tokens of a model, by id.
 
     Args:
-        tokens: the bytes of each id; None (or empty) for ids that are no text: special, unused, padding of the output.
+        tokens: the bytes of each id; None (or empty) for ids that are no text: special, unused, padding.
         end_ids: ids that end a text; they are no text themselves, whatever `tokens` says.
         pad_id: what fills a canvas after the end; None: an end id.
 
@@ -74,11 +74,11 @@ class Vocabulary:
         """The vocabulary of a Hugging Face fast tokenizer.
 
         Args:
-            tokenizer: a `tokenizers.Tokenizer`, a transformers tokenizer, a model folder, or a `tokenizer.json` file
-                (as it is, or compressed with `.xz`).
-            end_ids: None: what the folder's generation config or the transformers tokenizer says; else the special
-                tokens with one of the usual names of an end token.
-            size: the size of the model's output; ids beyond the tokenizer's are no text, tokens beyond it are dropped.
+            tokenizer: a `tokenizers.Tokenizer`, a transformers tokenizer, a model folder, or a
+                `tokenizer.json` file (as it is, or compressed with `.xz`).
+            end_ids: None: what the folder's generation config or the transformers tokenizer says; else the
+                special tokens with one of the usual names of an end token.
+            size: of the model's output; ids beyond the tokenizer's are no text, tokens beyond it are dropped.
             pad_id: None: what the folder or the transformers tokenizer says.
 
         Raises:

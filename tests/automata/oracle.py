@@ -58,7 +58,9 @@ class Tree:
 
     def _code_points(self, ranges: list[tuple[int, int]]) -> frozenset[bytes]:
         return frozenset(
-            data for data in TEXTS if len(text := data.decode()) == 1 and any(a <= ord(text) <= b for a, b in ranges)
+            data
+            for data in TEXTS
+            if len(text := data.decode()) == 1 and any(a <= ord(text) <= b for a, b in ranges)
         )
 
     def _concat(self, *parts: Tree) -> frozenset[bytes]:
@@ -82,7 +84,8 @@ class Tree:
     def _repeat(self, part: Tree, low: int, high: int | None) -> frozenset[bytes]:
         body = part.language()
         power, result = frozenset([b""]), frozenset[bytes]()
-        # Without the empty string, more than MAX_LENGTH copies are too long; with it, more copies only add strings.
+        # Without the empty string, more than MAX_LENGTH copies are too long; with it, more copies only add
+        # strings.
         for count in range((MAX_LENGTH + low if high is None else high) + 1):
             if count >= low:
                 result |= power
@@ -104,9 +107,9 @@ def _ranges(low: int, high: int) -> st.SearchStrategy[list[tuple[int, int]]]:
 
 
 LEAVES = st.one_of(
-    st.binary(max_size=0).flatmap(lambda _: st.text(alphabet="abé", max_size=3)).map(
-        lambda s: Tree("literal", (s.encode(),))
-    ),
+    st.binary(max_size=0)
+    .flatmap(lambda _: st.text(alphabet="abé", max_size=3))
+    .map(lambda s: Tree("literal", (s.encode(),))),
     st.sampled_from([b"a", b"\xc3", b"\xa9", b"\xa9a", b""]).map(lambda s: Tree("literal", (s,))),
     st.sampled_from([[(97, 97)], [(97, 98)], [(0, 255)], [(98, 200)], [(0xC3, 0xC3)], []]).map(
         lambda r: Tree("byte_set", (r,))
@@ -128,13 +131,27 @@ def _branches(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
         st.tuples(
             inner,
             st.sampled_from(
-                [(0, None), (1, None), (0, 1), (2, 2), (1, 3), (0, 4), (2, 5), (4, 4), (4, None), (0, 0), (5, 6)]
+                [
+                    (0, None),
+                    (1, None),
+                    (0, 1),
+                    (2, 2),
+                    (1, 3),
+                    (0, 4),
+                    (2, 5),
+                    (4, 4),
+                    (4, None),
+                    (0, 0),
+                    (5, 6),
+                ]
             ),
         ).map(lambda pair: Tree("repeat", (pair[0], *pair[1]))),
         # A homomorphism that never shortens, so that the oracle's bounded language is exact.
         st.tuples(
             inner,
-            st.sampled_from([{97: b"b"}, {97: b"ab", 98: b"a"}, {0xC3: b"a", 0xA9: b"bb"}, {98: b"\xc3\xa9"}]),
+            st.sampled_from(
+                [{97: b"b"}, {97: b"ab", 98: b"a"}, {0xC3: b"a", 0xA9: b"bb"}, {98: b"\xc3\xa9"}]
+            ),
         ).map(lambda pair: Tree("substitute", pair)),
     )
 

@@ -118,13 +118,18 @@ def test_trace_goes_to_standard_error() -> None:
         (["generate", "--schema", '{"type":"integer","minimum":3,"maximum":2}', "x"], ["Unsatisfiable"]),
         (["generate", "--regex", "a"], ["ModelError", "no prompt"]),
         (["generate", "--model", "/nonexistent/folder", "x"], ["ModelError"]),
-        (["generate", "--regex", "a", "word " * 40_000], ["ModelError", "context"]),
         (["generate", "--regex", "a", "--file", "missing.txt"], ["missing.txt"]),
         (["check"], ["InvalidConstraint"]),
     ],
 )
 def test_wrong_input_is_one_line(arguments: list[str], words: list[str]) -> None:
     assert_one_line_error(canvasgen(*arguments), *words)
+
+
+def test_a_prompt_longer_than_the_context(tmp_path: Path) -> None:
+    long = tmp_path / "long.txt"
+    long.write_text("word " * 40_000, encoding="utf-8")
+    assert_one_line_error(canvasgen("generate", "--regex", "a", "--file", str(long)), "ModelError", "context")
 
 
 def test_a_folder_that_is_no_diffusion_gemma(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import random
 from typing import Any
 
 from canvasgen.automata import DFA
+from canvasgen.constraints import Constraint
+from canvasgen.errors import ValidationFailed
 
 
 def walk(dfa: DFA, rng: random.Random, patience: int = 60) -> bytes:
@@ -30,6 +32,17 @@ def walk(dfa: DFA, rng: random.Random, patience: int = 60) -> bytes:
 def walks(dfa: DFA, count: int, seed: int = 0, patience: int = 60) -> list[str]:
     rng = random.Random(seed)
     return [walk(dfa, rng, rng.choice((0, 10, patience))).decode("utf-8") for _ in range(count)]
+
+
+def reason_of(constraint: Constraint, text: str) -> str | None:
+    """Why the judge refuses a text of the automaton: a rule, or the reasons; None if it does not."""
+    try:
+        constraint.validate(text)
+    except ValidationFailed as error:
+        if error.rule == "duplicate key":
+            return error.rule
+        return "uniqueItems" if "equal" in str(error.reasons) else str(error.reasons)
+    return None
 
 
 def spellings(value: Any) -> list[str]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canvasgen.automata import to_dfa
-from canvasgen.constraints.json.algebra import _numbers_contain, as_fraction, common_multiple, meet_numbers
+from canvasgen.constraints.json.intervals import as_fraction, common_multiple, has_number, meet_numbers
 from canvasgen.constraints.json.normal import Numbers
 from canvasgen.constraints.json.numbers import number_text
 from canvasgen.errors import ConstraintTooLarge
@@ -21,10 +21,23 @@ bounds = st.one_of(
     st.none(),
     st.integers(-1200, 1200).map(Fraction),
     st.decimals(-50, 50, places=2).map(Fraction),
-    st.sampled_from([Fraction(0), Fraction("1e-7"), Fraction("-0.001"), Fraction(10**20), Fraction("123.456")]),
+    st.sampled_from(
+        [Fraction(0), Fraction("1e-7"), Fraction("-0.001"), Fraction(10**20), Fraction("123.456")]
+    ),
 )
 steps = st.sampled_from(
-    [None, None, Fraction(1), Fraction(5), Fraction(7), Fraction("0.25"), Fraction("0.1"), Fraction(10), Fraction(300), Fraction("2.5")]
+    [
+        None,
+        None,
+        Fraction(1),
+        Fraction(5),
+        Fraction(7),
+        Fraction("0.25"),
+        Fraction("0.1"),
+        Fraction(10),
+        Fraction(300),
+        Fraction("2.5"),
+    ]
 )
 shapes = st.builds(
     Numbers,
@@ -36,12 +49,21 @@ shapes = st.builds(
     st.sampled_from([(), (), (Fraction(1),), (Fraction(3),), (Fraction("0.5"),)]),
     st.booleans(),
 )
-NUMBERS = st.one_of(st.integers(-1500, 1500), st.floats(-2000, 2000), st.decimals(-60, 60, places=2).map(float), st.floats(0, 1e-4))
+NUMBERS = st.one_of(
+    st.integers(-1500, 1500),
+    st.floats(-2000, 2000),
+    st.decimals(-60, 60, places=2).map(float),
+    st.floats(0, 1e-4),
+)
 
 
 def is_json_number(text: str) -> bool:
     body = text.removeprefix("-")
-    return json.loads(text) is not None and (body[0] != "0" or len(body) == 1 or body[1] in ".eE") and text != "-0"
+    return (
+        json.loads(text) is not None
+        and (body[0] != "0" or len(body) == 1 or body[1] in ".eE")
+        and text != "-0"
+    )
 
 
 @settings(max_examples=120, deadline=None)
@@ -51,9 +73,9 @@ def test_language_is_the_set(shape: Numbers, numbers: list[float]) -> None:
     if not dfa.is_empty:
         for text in walks(dfa, 12, patience=25):
             assert is_json_number(text), text
-            assert _numbers_contain(shape, Fraction(text)), (text, shape)
+            assert has_number(shape, Fraction(text)), (text, shape)
     for number in [*numbers, *(float(b) for b in (shape.low, shape.high) if b is not None)]:
-        member = _numbers_contain(shape, as_fraction(number))
+        member = has_number(shape, as_fraction(number))
         text = json.dumps(number)
         spelled = shape.point or isinstance(number, int) or not number.is_integer()
         if not member:
@@ -89,22 +111,28 @@ def test_every_short_decimal(low: str, high: str, opens: tuple[bool, bool]) -> N
     assert not any(dfa.accepts(text.encode()) for text in BAD)
     for text in GOOD:
         if Fraction(text) == 0 and text.startswith("-"):
-            want = text != "-0" and Fraction(low) < 0 and _numbers_contain(shape, Fraction(0))
+            want = text != "-0" and Fraction(low) < 0 and has_number(shape, Fraction(0))
         elif Fraction(low) == Fraction(high):
-            want = _numbers_contain(shape, Fraction(text)) and text in (low, f"{low}.0")
+            want = has_number(shape, Fraction(text)) and text in (low, f"{low}.0")
         else:
-            want = _numbers_contain(shape, Fraction(text))
+            want = has_number(shape, Fraction(text))
         assert dfa.accepts(text.encode()) == want, (text, shape)
 
 
 def test_integers_and_minus_zero() -> None:
     whole = to_dfa(number_text(Numbers(step=Fraction(1), point=False)))
-    assert [text for text in ("0", "-1", "10", "-0", "00", "1.0", "1e3", "9" * 19, "9" * 20) if whole.accepts(text.encode())] == [
+    texts = ("0", "-1", "10", "-0", "00", "1.0", "1e3", "9" * 19, "9" * 20)
+    assert [text for text in texts if whole.accepts(text.encode())] == [
         "0", "-1", "10", "9" * 19,
     ]  # fmt: skip
     free = to_dfa(number_text(Numbers()))
-    assert all(free.accepts(text.encode()) for text in ("-0.0", "0", "1.50", "1e5", "1E-05", "9.99e+307", "1e-307"))
-    assert not any(free.accepts(text.encode()) for text in ("-0", "1e308", "1e999", "01", "1.", ".1", "10e5", "0e5", "1e0"))
+    assert all(
+        free.accepts(text.encode()) for text in ("-0.0", "0", "1.50", "1e5", "1E-05", "9.99e+307", "1e-307")
+    )
+    assert not any(
+        free.accepts(text.encode())
+        for text in ("-0", "1e308", "1e999", "01", "1.", ".1", "10e5", "0e5", "1e0")
+    )
 
 
 def test_float_extremes() -> None:
@@ -113,7 +141,10 @@ def test_float_extremes() -> None:
         assert free.accepts(json.dumps(number).encode())
 
 
-@given(st.fractions(min_value=Fraction(1, 20), max_value=30), st.fractions(min_value=Fraction(1, 20), max_value=30))
+@given(
+    st.fractions(min_value=Fraction(1, 20), max_value=30),
+    st.fractions(min_value=Fraction(1, 20), max_value=30),
+)
 def test_common_multiple(a: Fraction, b: Fraction) -> None:
     found = common_multiple(a, b)
     assert (found / a).denominator == 1
@@ -125,8 +156,8 @@ def test_common_multiple(a: Fraction, b: Fraction) -> None:
 def test_meet(a: Numbers, b: Numbers, numbers: list[float]) -> None:
     both = meet_numbers(a, b)
     for number in map(as_fraction, numbers):
-        want = _numbers_contain(a, number) and _numbers_contain(b, number)
-        assert (both is not None and _numbers_contain(both, number)) == want
+        want = has_number(a, number) and has_number(b, number)
+        assert (both is not None and has_number(both, number)) == want
 
 
 def test_limits() -> None:

@@ -1,4 +1,4 @@
-"""Every kind of type that pydantic takes: instances match in every style, mutations do not, and random texts parse."""
+"""Every kind of type that pydantic takes: instances match in every style, others do not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, NamedTuple, Optional, TypeVar, Union
 
 import pytest
-from constraint_walks import spellings, walks
+from constraint_walks import reason_of, spellings, walks
 from pydantic import (
     UUID4,
     AliasChoices,
@@ -175,19 +175,39 @@ TABLE: list[tuple[Any, list[Any], list[Any]]] = [
     (constr(pattern=r"^[A-Z]{2}-\d+$"), ["AB-1", "ZZ-123"], ["ab-1", "AB-", "xAB-1"]),
     (constr(pattern="b+"), ["b", "abc"], ["", "ac"]),
     (Decimal, [1, 1.5, "1.50", "-3"], ["abc", None, ""]),
-    (Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)], [1.25, "99.99", 100], [101, -1, "1.234"]),
+    (
+        Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)],
+        [1.25, "99.99", 100],
+        [101, -1, "1.234"],
+    ),
     (Annotated[Decimal, Field(max_digits=3)], [123, 1.25, "0.125", "-12.5"], [1234, "1.2345"]),
-    (dt.date, ["2024-02-29", "1999-12-31", "0001-01-01"], ["2023-02-29", "2024-13-01", "2024-00-10", "24-01-01", 3]),
-    (dt.datetime, ["2024-02-29T12:30:00", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00.123456+01:00"], ["2024-01-01", "x"]),
+    (
+        dt.date,
+        ["2024-02-29", "1999-12-31", "0001-01-01"],
+        ["2023-02-29", "2024-13-01", "2024-00-10", "24-01-01", 3],
+    ),
+    (
+        dt.datetime,
+        ["2024-02-29T12:30:00", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00.123456+01:00"],
+        ["2024-01-01", "x"],
+    ),
     (dt.time, ["12:30:00", "23:59:59.5Z"], ["24:00:00", "12:60:00"]),
     (dt.timedelta, ["P1DT2H3M4S", "PT0S", "P1Y35DT5.5S", "-PT23H59M54.5S"], ["P", "1D", "PT"]),
     (uuid.UUID, [str(uuid.UUID(int=7)), "12345678-1234-5678-1234-567812345678"], ["12345678", "z" * 36]),
     (UUID4, ["f47ac10b-58cc-4372-a567-0e02b2c3d479"], ["f47ac10b-58cc-1372-a567-0e02b2c3d479"]),
-    (AnyUrl, ["https://example.com/", "ftp://files.example.org/a?b=c#d", "http://localhost:8080/x"], ["not a url", ""]),
+    (
+        AnyUrl,
+        ["https://example.com/", "ftp://files.example.org/a?b=c#d", "http://localhost:8080/x"],
+        ["not a url", ""],
+    ),
     (HttpUrl, ["https://example.com/", "http://10.0.0.1/"], ["ftp://example.com/", "https://"]),
     (ipaddress.IPv4Address, ["127.0.0.1", "255.0.255.9"], ["256.0.0.1", "1.2.3"]),
     (ipaddress.IPv6Address, ["::1", "2001:db8::ff00:42:8329", "1:2:3:4:5:6:7:8"], [":::", "1:2"]),
-    (ipaddress.IPv4Network, ["192.168.0.0/24", "10.0.0.0/8", "1.2.3.4/32", "192.168.128.0/17"], ["10.0.0.1/8"]),
+    (
+        ipaddress.IPv4Network,
+        ["192.168.0.0/24", "10.0.0.0/8", "1.2.3.4/32", "192.168.128.0/17"],
+        ["10.0.0.1/8"],
+    ),
     (bytes, ["abc", ""], [1]),
     (pathlib.Path, ["/tmp/x", "a/b"], [1]),
     (list[int], [[], [1], [1, 2, 3]], [["a"], [1, None], {}, 1]),
@@ -202,23 +222,55 @@ TABLE: list[tuple[Any, list[Any], list[Any]]] = [
     (dict[Literal["x", "y"], int], [{}, {"x": 1}], [{"z": 1}]),
     (dict[Color, bool], [{"red": True}], [{"green": True}]),
     (dict[Annotated[str, Field(pattern="^k_")], int], [{"k_1": 1}, {}], [{"x": 1}]),
-    (Annotated[dict[str, int], Field(min_length=1, max_length=2)], [{"a": 1}, {"a": 1, "b": 2}], [{}, {"a": 1, "b": 2, "c": 3}]),
+    (
+        Annotated[dict[str, int], Field(min_length=1, max_length=2)],
+        [{"a": 1}, {"a": 1, "b": 2}],
+        [{}, {"a": 1, "b": 2, "c": 3}],
+    ),
     (dict[int, str], [{}, {"1": "a", "-20": "b"}], [{"x": "a"}, {"1.5": "a"}]),
     (dict[dt.date, bool], [{"2024-02-29": True}], [{"2023-02-29": True}]),
     (dict[bool, int], [{"true": 1}], [{"yes": 1}]),
     (dict[str, Any], [{}, {"a": [1, {"b": None}]}], [[]]),
     (dict, [{}, {"a": 1}], [[], 1]),
     (list, [[], [1, "a", [None]]], [{}, 1]),
-    (Person, [{"name": "A", "age": 3}, {"name": "A", "age": 3, "city": "Rome", "address": None},
-              {"name": "A", "age": 3, "address": {"street": "x", "zip": "12345"}}],
-     [{"name": "A"}, {"name": "A", "age": "3"}, {"name": "A", "age": 3, "x": 1}, {},
-      {"name": "A", "age": 3, "address": {"street": "x", "zip": "1234"}}]),
-    (Owner, [{"pet": {"kind": "cat", "lives": 9}}, {"pet": {"kind": "dog", "good": True}, "spare": {"good": False}}],
-     [{"pet": {"kind": "cow", "lives": 9}}, {"pet": {"kind": "cat", "good": True}}, {"pet": {"kind": "cat", "lives": 10}}]),
-    (Tree, [{"value": 1}, {"value": 1, "children": [{"value": 2, "children": [{"value": 3}]}, {"value": 4}]}],
-     [{"value": 1, "children": [1]}, {"value": 1, "children": [{"value": "x"}]}, {}]),
+    (
+        Person,
+        [
+            {"name": "A", "age": 3},
+            {"name": "A", "age": 3, "city": "Rome", "address": None},
+            {"name": "A", "age": 3, "address": {"street": "x", "zip": "12345"}},
+        ],
+        [
+            {"name": "A"},
+            {"name": "A", "age": "3"},
+            {"name": "A", "age": 3, "x": 1},
+            {},
+            {"name": "A", "age": 3, "address": {"street": "x", "zip": "1234"}},
+        ],
+    ),
+    (
+        Owner,
+        [
+            {"pet": {"kind": "cat", "lives": 9}},
+            {"pet": {"kind": "dog", "good": True}, "spare": {"good": False}},
+        ],
+        [
+            {"pet": {"kind": "cow", "lives": 9}},
+            {"pet": {"kind": "cat", "good": True}},
+            {"pet": {"kind": "cat", "lives": 10}},
+        ],
+    ),
+    (
+        Tree,
+        [{"value": 1}, {"value": 1, "children": [{"value": 2, "children": [{"value": 3}]}, {"value": 4}]}],
+        [{"value": 1, "children": [1]}, {"value": 1, "children": [{"value": "x"}]}, {}],
+    ),
     (Chain, [{}, {"next": None}, {"next": {"next": {}}}], [{"next": 1}, {"next": {"next": 2}}]),
-    (Ping, [{"pong": None}, {"pong": {"ping": {"pong": None}}}], [{}, {"pong": {}}, {"pong": {"pong": None}}]),
+    (
+        Ping,
+        [{"pong": None}, {"pong": {"ping": {"pong": None}}}],
+        [{}, {"pong": {}}, {"pong": {"pong": None}}],
+    ),
     (Aliased, [{"fullName": "A", "SIZE": 3}], [{"name": "A", "SIZE": 3}, {"fullName": "A"}]),
     (Open, [{"a": 1}, {"a": 1, "b": "x", "c": [1]}], [{}, {"a": "x"}]),
     (Closed, [{"a": 1}], [{"a": 1, "b": 2}]),
@@ -230,8 +282,16 @@ TABLE: list[tuple[Any, list[Any], list[Any]]] = [
     (Point, [{"x": 1.5, "y": 2.0}, {"x": 0}], [{}, {"x": "a"}, {"x": 1, "z": 2}]),
     (Movie, [{}, {"title": "x"}, {"title": "x", "year": 1}, {"year": 2}], [{"year": "x"}, {"other": 1}]),
     (Pair, [[1], [1, "a"]], [[], ["a"], [1, 2], [1, "a", 3]]),
-    (Optionals, [{}, {"a": None}, {"b": "y"}, {"c": [1]}, {"a": 1, "c": []}, {"a": 1, "b": "q", "c": [2]}], [{"a": "x"}, {"d": 1}]),
-    (Documented, [{"when": "2020-02-29"}, {"when": "2020-01-01", "kind": "blue", "level": 2}], [{"when": "x"}, {}]),
+    (
+        Optionals,
+        [{}, {"a": None}, {"b": "y"}, {"c": [1]}, {"a": 1, "c": []}, {"a": 1, "b": "q", "c": [2]}],
+        [{"a": "x"}, {"d": 1}],
+    ),
+    (
+        Documented,
+        [{"when": "2020-02-29"}, {"when": "2020-01-01", "kind": "blue", "level": 2}],
+        [{"when": "x"}, {}],
+    ),
     (list[Person], [[], [{"name": "A", "age": 1}]], [[1]]),
     (Person | list[int] | None, [None, [1], {"name": "A", "age": 1}], ["x", [None]]),
 ]
@@ -247,18 +307,19 @@ def test_type(wanted: Any, good: list[Any], bad: list[Any]) -> None:
         for text in spellings(value):
             assert constraint.matches(text), text
         assert compact.matches(spellings(value)[1])
-        assert constraint.parse(json.dumps(value)) == adapter.validate_python(value, strict=False) or wanted is bytes
+        assert (
+            constraint.parse(json.dumps(value)) == adapter.validate_python(value, strict=False)
+            or wanted is bytes
+        )
     for value in bad:
         for text in spellings(value):
             assert not constraint.matches(text), text
     for one in (constraint, compact):
         for text in walks(one.automaton, 15):
-            try:
-                one.validate(text)
-            except ValidationFailed as error:
-                assert error.rule in ("duplicate key",) or "equal" in str(error.reasons), (text, error.reasons)
-                continue
-            one.parse(text)
+            refusal = reason_of(one, text)
+            assert refusal in (None, "duplicate key", "uniqueItems"), text
+            if refusal is None:
+                one.parse(text)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def atoms():
 
 def constraints():
     """Random regular languages, none of them empty."""
-    grown = st.recursive(
+    return st.recursive(
         atoms(),
         lambda inner: st.one_of(
             st.lists(inner, min_size=1, max_size=3).map(lambda parts: concat(*parts)),
@@ -38,7 +38,6 @@ def constraints():
         ),
         max_leaves=6,
     )
-    return grown
 
 
 @settings(deadline=None, max_examples=60)

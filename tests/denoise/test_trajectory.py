@@ -18,7 +18,7 @@ def recite(*target, **options):
 
 
 def test_exact_trajectory():
-    """Step k knows k tokens; the entropy bound lets one unsure position in beside them; unsure means token 0."""
+    """Step k knows k tokens; the entropy bound lets one unsure position in beside them, with token 0."""
     target = (A, B, C, END, PAD, PAD, PAD, PAD)
     model = recite(*target)
     events = list(stream(model, [Job([A], temperature=0)], randomness=FixedNoise(NOISE, 8)))
@@ -31,7 +31,7 @@ def test_exact_trajectory():
         assert record.temperature == pytest.approx(0.4 + 0.4 * (48 - step + 1) / 48)
         assert record.mean_entropy == pytest.approx(flat * (8 - step) / 8, rel=1e-3)
         assert record.log_partition is None
-    # At step 4 the unsure position that gets in holds the right token, PAD; so each further step knows two more.
+    # At step 4 the unsure position that gets in holds the right token, PAD: each further step knows two more.
     assert [record.accepted for record in drafts[4:]] == [7, 8]
     assert [type(event).__name__ for event in events[-2:]] == ["Commit", "Done"]
     done = events[-1].completion
@@ -118,7 +118,7 @@ def test_nan_names_step_and_position(value):
 
 def test_impossible_jobs_do_not_reach_the_model():
     model = Base(max_context=20)
-    with pytest.raises(ModelError, match="15 tokens.*room for 12"):
+    with pytest.raises(ModelError, match=r"15 tokens.*room for 12"):
         run(model, [Job([A] * 15)])
     with pytest.raises(BudgetTooSmall):
         run(model, [Job([A], max_tokens=0)])
@@ -130,7 +130,18 @@ def test_impossible_jobs_do_not_reach_the_model():
         run(model, [Job([])])
     with pytest.raises(ModelError, match="noise"):
         run(Base(noise="mask"), [Job([A])])
+    with pytest.raises(BudgetTooSmall):
+        stream(model, [Job([A], max_tokens=0)])
     assert model.calls == []
+
+
+def test_no_jobs():
+    assert run(Base(), []) == []
+
+
+def test_any_int_is_a_seed():
+    for seed in (-1, 2**80):
+        assert run(Erratic(), [Job([A], seed=seed, max_denoising_steps=1)])[0].steps == (1,)
 
 
 def test_ctrl_c_passes_through():

@@ -1,4 +1,4 @@
-"""Small token automata from (states × tokens) tables, and the posterior by enumeration of all V^L canvases."""
+"""Small token automata from (states × tokens) tables; the posterior by enumeration of V^L canvases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 @dataclass(frozen=True, eq=False)
 class TableAutomaton:
-    """What inference reads of a token automaton, made from `table[S, V]` (next state or -1), state 0 first."""
+    """What inference reads of a token automaton, from `table[S, V]` (next state or -1), state 0 first."""
 
     table: np.ndarray
     accepting: np.ndarray
@@ -82,7 +82,7 @@ class TableAutomaton:
 
 
 def trimmed(table: np.ndarray, accepting: np.ndarray, end_ids: tuple[int, ...]) -> TableAutomaton | None:
-    """Only states that are reachable and can reach acceptance; end tokens carry no text; None if nothing is left."""
+    """Only states that are reachable and can reach acceptance; None if the start is not one."""
     table = table.copy()
     table[:, list(end_ids)] = -1
     states = len(table)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import assume, given, settings
-from inference_oracle import Enumeration, Problem, problems
+from inference_oracle import Enumeration, Problem, TableAutomaton, problems
 
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 from canvasgen.inference import Posterior, condition
@@ -35,7 +35,7 @@ def solved(problem: Problem, backend: str) -> tuple[Posterior, Enumeration]:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(problem=problems())
 def test_sums(backend: str, problem: Problem) -> None:
     posterior, exact = solved(problem, backend)
@@ -48,12 +48,12 @@ def test_sums(backend: str, problem: Problem) -> None:
         allowed = np.log(np.where(marginals > 0, exact.p, 0.0).sum(axis=1))
     np.testing.assert_allclose(posterior.entropies, entropies, atol=2e-5)
     np.testing.assert_allclose(posterior.allowed_mass, allowed, atol=1e-5)
-    layout_classes = posterior.class_log_marginals
-    np.testing.assert_allclose(np.exp(layout_classes).sum(axis=1), 1.0, atol=1e-9)
+    np.testing.assert_allclose(np.exp(posterior.class_log_marginals).sum(axis=1), 1.0, atol=1e-9)
+    np.testing.assert_array_equal(posterior.forced, (marginals > 0).sum(axis=1) == 1)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(problem=problems())
 def test_best_canvases(backend: str, problem: Problem) -> None:
     posterior, exact = solved(problem, backend)
@@ -61,7 +61,9 @@ def test_best_canvases(backend: str, problem: Problem) -> None:
     found = list(posterior.k_best())
     np.testing.assert_array_equal(found[0][0], posterior.best)
     assert found[0][1] == pytest.approx(posterior.best_log_prob, abs=1e-9)
-    np.testing.assert_allclose([np.exp(log_prob) for _, log_prob in found], np.array(expected) / exact.total, atol=1e-6)
+    np.testing.assert_allclose(
+        [np.exp(log_prob) for _, log_prob in found], np.array(expected) / exact.total, atol=1e-6
+    )
     seen = set()
     for ids, log_prob in found:
         length = text_length(problem, ids)
@@ -82,7 +84,7 @@ def text_length(problem: Problem, ids: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(problem=problems(max_length=3))
 def test_every_canvas(backend: str, problem: Problem) -> None:
     posterior, exact = solved(problem, backend)
@@ -91,21 +93,25 @@ def test_every_canvas(backend: str, problem: Problem) -> None:
         text = canvas[: text_length(problem, np.array(canvas))]
         if canvas in exact.joint:
             assert posterior.end_state(canvas) == exact.end_states[canvas]
-            assert np.exp(posterior.log_prob(canvas)) == pytest.approx(exact.texts[text] / exact.total, abs=1e-6)
+            assert np.exp(posterior.log_prob(canvas)) == pytest.approx(
+                exact.texts[text] / exact.total, abs=1e-6
+            )
         elif text not in exact.texts:
             assert posterior.log_prob(canvas) == -np.inf
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(problem=problems(max_length=3))
 def test_the_samplers_distribution(backend: str, problem: Problem) -> None:
-    """Each draw reports the probability of its choices; with the tokens' own it is the canvas's exact probability."""
+    """Each draw reports the probability of its choices: with the tokens' own, the canvas's exact one."""
     posterior, exact = solved(problem, backend)
     length = problem.logits.shape[0]
     uniforms = np.random.default_rng(0).random((300, length + 1, 3))
     ids, log_probs = posterior.sample_at(uniforms)
-    classes = np.where(np.isin(np.arange(exact.p.shape[1]), problem.automaton.end_ids), -2, problem.automaton.class_of_token)
+    classes = np.where(
+        np.isin(np.arange(exact.p.shape[1]), problem.automaton.end_ids), -2, problem.automaton.class_of_token
+    )
     for canvas, log_prob in zip(ids, log_probs, strict=True):
         assert tuple(canvas) in exact.joint
         chosen = np.exp(log_prob)
@@ -118,7 +124,7 @@ def test_the_samplers_distribution(backend: str, problem: Problem) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(problem=problems())
 def test_what_is_impossible_says_so(backend: str, problem: Problem) -> None:
     if Enumeration(problem).total > 0:
@@ -127,7 +133,7 @@ def test_what_is_impossible_says_so(backend: str, problem: Problem) -> None:
         posterior_of(problem, backend)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(problem=problems())
 def test_backends_draw_the_same(problem: Problem) -> None:
     numba, _ = solved(problem, "numba")
@@ -136,15 +142,24 @@ def test_backends_draw_the_same(problem: Problem) -> None:
     np.testing.assert_array_equal(numba.sample(5, seed=7), numba.sample(20, seed=7)[:5])
 
 
-def test_kind_of_arrays_follows_the_logits() -> None:
-    problem = problems().example()
-    while Enumeration(problem).total == 0:
-        problem = problems().example()
-    for backend in BACKENDS:
-        kept = posterior_of(problem, backend)
-        assert isinstance(kept.best, np.ndarray)
-        logits = torch.from_numpy(problem.logits)
-        tensors = posterior_of(Problem(problem.automaton, logits, problem.fixed, problem.state, problem.remaining), backend)
-        assert isinstance(tensors.mask, torch.Tensor)
-        assert tensors.mask.dtype == torch.bool
-        assert tensors.marginals().dtype == torch.float32
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_kind_of_arrays_follows_the_logits(backend: str) -> None:
+    automaton = TableAutomaton(np.array([[0, 0, -1]]), np.array([True]), (2,))
+    logits = np.zeros((3, 3), dtype=np.float32)
+    for kind, given_logits in ((np.ndarray, logits), (torch.Tensor, torch.from_numpy(logits))):
+        posterior = condition(automaton, given_logits, backend=backend)
+        for array in (posterior.mask, posterior.marginals(), posterior.constrained_logits()):
+            assert isinstance(array, kind)
+            assert array.shape == (3, 3)
+        assert str(posterior.mask.dtype).endswith("bool")
+        assert str(posterior.marginals().dtype).endswith("float32")
+        for array in (posterior.best, posterior.entropies, posterior.sample(2, seed=0)):
+            assert isinstance(array, np.ndarray)
+
+
+def test_the_oracle_sees_a_wrong_automaton() -> None:
+    """The comparison is no formality: another end weight gives another answer."""
+    table, logits = np.array([[1, 0], [0, 1]]), np.zeros((3, 2), dtype=np.float32)
+    right = Problem(TableAutomaton(table, np.array([False, True]), ()), logits, {}, 0, 0)
+    wrong = Problem(TableAutomaton(table, np.array([True, True]), ()), logits, {}, 0, 0)
+    assert abs(np.exp(posterior_of(wrong, "numba").log_partition) - Enumeration(right).total) > 0.1

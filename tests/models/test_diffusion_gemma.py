@@ -66,14 +66,14 @@ def own_generate(model, prompts, seed, end_ids, max_tokens, **options):
 
 
 CASES = {
-    "own settings": ((9,), None, dict(bound=0.1, confidence=0.005, stability=1)),
-    "long prompt": ((50,), None, dict(bound=30.0, confidence=1.0, stability=1)),
-    "early stop": ((7, 7), None, dict(bound=30.0, confidence=1.0, stability=1)),
-    "no stability": ((5, 30, 12), None, dict(bound=10.0, confidence=0.4, stability=0)),
-    "two steps stable": ((12, 4), None, dict(bound=40.0, confidence=3.0, stability=2)),
-    "padding": ((5, 30, 12), None, dict(bound=20.0, confidence=0.8, stability=1)),
-    "ends, one prompt": ((6,), [END, 7, 9], dict(bound=20.0, confidence=1.0, stability=1)),
-    "ends, all steps": ((5, 30, 12), [END, 4], dict(bound=20.0, confidence=1e-9, stability=1)),
+    "own settings": ((9,), None, {"bound": 0.1, "confidence": 0.005, "stability": 1}),
+    "long prompt": ((50,), None, {"bound": 30.0, "confidence": 1.0, "stability": 1}),
+    "early stop": ((7, 7), None, {"bound": 30.0, "confidence": 1.0, "stability": 1}),
+    "no stability": ((5, 30, 12), None, {"bound": 10.0, "confidence": 0.4, "stability": 0}),
+    "two steps stable": ((12, 4), None, {"bound": 40.0, "confidence": 3.0, "stability": 2}),
+    "padding": ((5, 30, 12), None, {"bound": 20.0, "confidence": 0.8, "stability": 1}),
+    "ends, one prompt": ((6,), [END, 7, 9], {"bound": 20.0, "confidence": 1.0, "stability": 1}),
+    "ends, all steps": ((5, 30, 12), [END, 4], {"bound": 20.0, "confidence": 1e-9, "stability": 1}),
 }
 
 
@@ -119,7 +119,7 @@ def test_rows_commits_and_selections_leave_the_logits_alone(window):
     logits = denoiser.denoise(after, first, told)
     assert logits.dtype == torch.float32
     assert torch.equal(denoiser.denoise(context, first, told), before)
-    close = dict(rtol=0, atol=1e-4)
+    close = {"rtol": 0, "atol": 1e-4}
     for row, prompt in enumerate(prompts):
         one = slice(row, row + 1)
         torch.testing.assert_close(

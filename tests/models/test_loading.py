@@ -102,7 +102,7 @@ def test_missing_weight(copy):
     weights = load_file(copy / "model.safetensors")
     del weights[next(name for name in weights if "layers.1" in name and "q_proj" in name)]
     save_file(weights, copy / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match="lacks . weights.*q_proj"):
+    with pytest.raises(ModelError, match=r"lacks . weights.*q_proj"):
         load(copy, device="cpu")
 
 

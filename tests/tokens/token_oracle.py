@@ -1,4 +1,4 @@
-"""The token automaton by definition: every token run byte by byte from every state; and random small problems."""
+"""The token automaton by definition, every token run byte by byte from every state; random small problems."""
 
 from __future__ import annotations
 
@@ -128,11 +128,13 @@ def check(found: TokenAutomaton, want: Expected) -> None:
 
 @st.composite
 def problems(draw: st.DrawFn, letters: int = 3) -> tuple[DFA, Vocabulary]:
-    """A random partial automaton of up to 7 states, and up to 12 tokens with duplicates, specials and an end."""
+    """A random partial automaton of up to 7 states; up to 13 tokens with duplicates, specials and an end."""
     states = draw(st.integers(1, 7))
     alphabet = [97 + 2 * i for i in range(letters - 1)] + [255]
     targets = st.one_of(st.none(), st.integers(0, states - 1))
-    rows = draw(st.lists(st.lists(targets, min_size=letters, max_size=letters), min_size=states, max_size=states))
+    rows = draw(
+        st.lists(st.lists(targets, min_size=letters, max_size=letters), min_size=states, max_size=states)
+    )
     table = [{b: t for b, t in zip(alphabet, row, strict=True) if t is not None} for row in rows]
     accepting = draw(st.lists(st.booleans(), min_size=states, max_size=states))
     content = st.lists(st.sampled_from([*alphabet, 98]), min_size=0, max_size=4).map(bytes)

@@ -1,12 +1,13 @@
 r"""Zero-width assertions, exactly: anchors, word boundaries and look-around anywhere in a pattern.
 
-An assertion enters the expression as a *marker*, a byte that UTF-8 never uses. What the pattern accepts is then found in
-three steps: the language over texts with markers; less every string with a marker where its assertion does not hold; and
-the markers erased. Where an assertion fails is a regular set of *cut texts* `u|v` (the bar is a byte of its own), so look-
-around nests and sees both sides.
+An assertion enters the expression as a *marker*, a byte that UTF-8 never uses. What the pattern accepts is
+then found in
+three steps: the language over texts with markers; less every string with a marker where its assertion does
+not hold; and the markers erased. Where an assertion fails is a regular set of *cut texts* `u|v` (the bar is
+a byte of its own), so look- around nests and sees both sides.
 
-Assertions at the very edges of a pattern, which is where nearly all stand, are cheaper: there one side of the cut is
-empty, and the assertion is an intersection with the rest.
+Assertions at the very edges of a pattern, which is where nearly all stand, are cheaper: there one side of
+the cut is empty, and the assertion is an intersection with the rest.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from canvasgen.automata.expr import (
     Concat,
     Expr,
     Literal,
+    Repeat,
     Union,
     code_points,
     concat,
@@ -40,10 +42,22 @@ from canvasgen.automata.limits import Limits
 from canvasgen.automata.regex.characters import ANY, minus
 from canvasgen.automata.utf8 import Ranges
 
-__all__ = ["Assertion", "Edge", "Scope", "ahead", "behind", "edge", "line_edge", "not_ahead", "word_boundary"]
+__all__ = [
+    "Assertion",
+    "Edge",
+    "Scope",
+    "before",
+    "behind",
+    "edge",
+    "holds_at",
+    "holds_outside",
+    "line_edge",
+    "word_boundary",
+]
 
 BAR = b"\xff"
-_MARKERS = bytes((0xC0, 0xC1, *range(0xF5, 0xFF)))
+_OUTER_BAR = b"\xfe"
+_MARKERS = bytes((0xC0, 0xC1, *range(0xF5, 0xFE)))
 MOST_ASSERTIONS = len(_MARKERS)
 _bar = literal(BAR)
 _cut = concat(ANY_TEXT, _bar, ANY_TEXT)
@@ -94,7 +108,8 @@ def word_boundary(word: Ranges, negated: bool, empty_text: bool) -> Assertion:
     Args:
         word: the word characters.
         negated: True for `\B`.
-        empty_text: whether `\B` holds in the empty text (in ECMA it does, in `re` before Python 3.14 it does not).
+        empty_text: whether `\B` holds in the empty text (in ECMA it does, in `re` before Python 3.14 it does
+            not).
     """
     inside, outside = code_points(word), code_points(minus(ANY, word))
     word_before, word_after = concat(ANY_TEXT, inside), concat(inside, ANY_TEXT)
@@ -106,12 +121,12 @@ def word_boundary(word: Ranges, negated: bool, empty_text: bool) -> Assertion:
     return Assertion(differs if empty_text else union(differs, _bar))
 
 
-def ahead(holds: Expr) -> Assertion:
+def holds_at(holds: Expr) -> Assertion:
     """A look-around that holds at the bars of the cut texts `holds`."""
     return Assertion(difference(_cut, holds))
 
 
-def not_ahead(holds: Expr) -> Assertion:
+def holds_outside(holds: Expr) -> Assertion:
     """A look-around that holds at the bars of all other cut texts."""
     return Assertion(holds)
 
@@ -143,17 +158,23 @@ class Scope:
         return literal(known)
 
     def resolve(self, marked: Expr) -> Expr:
-        """The texts (or cut texts) of a marked expression whose markers all stand where their assertions hold."""
+        """The (cut) texts of a marked expression whose markers all stand where their assertions hold."""
         if not self.markers:
             return marked
-        allowed = b"".join(self.markers.values()) + BAR
+        # Where the bar of `fails` becomes one marker, any markers and the bar of `marked` may stand around
+        # it.
+        others = b"".join(self.markers.values()) + _OUTER_BAR
         wrong = [
-            from_dfa(with_loops(to_dfa(substitute(a.fails, {BAR[0]: marker}), self.limits), allowed))
+            substitute(
+                from_dfa(with_loops(to_dfa(a.fails, self.limits), others)),
+                {BAR[0]: marker, _OUTER_BAR[0]: BAR},
+            )
             for a, marker in self.markers.items()
         ]
-        return self._erase(difference(marked, union(*wrong)))
+        return self.erase(difference(marked, union(*wrong)))
 
-    def _erase(self, marked: Expr) -> Expr:
+    def erase(self, marked: Expr) -> Expr:
+        """A marked expression without its markers, as if every assertion held."""
         return substitute(marked, {marker[0]: EPSILON for marker in self.markers.values()})
 
     def finish(self, pattern: Expr, search: bool) -> Expr:
@@ -174,7 +195,7 @@ class Scope:
             easy.append(self.resolve(concat(ANY_TEXT, rest, ANY_TEXT) if search else rest))
         return union(*easy)
 
-    # -- edges --------------------------------------------------------------------------------------------------
+    # -- edges -------------------------------------------------------------------------------------
 
     def _strip_edges(self, branch: Expr, search: bool) -> Expr | None:
         """A branch whose assertions all stand at its edges, resolved; None for any other."""
@@ -221,7 +242,7 @@ class Scope:
         for a in leading:
             conditions.append(_drop_bar(intersect(a.fails, concat(_bar, ANY_TEXT))))
         for a in trailing:
-            if a.edge is None:
+            if a.edge in (None, Edge.START):
                 conditions.append(_drop_bar(intersect(a.fails, concat(ANY_TEXT, _bar))))
         return concat(difference(inner, union(*conditions)), tail)
 
@@ -243,8 +264,8 @@ def _has_any(root: Expr, markers: frozenset[int]) -> bool:
         below: tuple[Expr, ...] = ()
         if isinstance(node, (Concat, Union)):
             below = node.parts
-        elif hasattr(node, "body"):
-            below = (node.body,)  # type: ignore[attr-defined]
+        elif isinstance(node, Repeat):
+            below = (node.body,)
         for part in below:
             if part not in seen:
                 seen.add(part)
@@ -253,18 +274,22 @@ def _has_any(root: Expr, markers: frozenset[int]) -> bool:
 
 
 def with_loops(dfa: DFA, loops: bytes) -> DFA:
-    """The automaton with a loop at every state on each byte of `loops` for which the state has no transition.
-
-    Where `dfa` reads none of `loops`, this is its language with those bytes inserted anywhere.
-    """
-    offsets, low, high, target = dfa.offsets.tolist(), dfa.low.tolist(), dfa.high.tolist(), dfa.target.tolist()
+    """The language of `dfa`, which reads none of the bytes `loops`, with those bytes inserted anywhere."""
+    offsets, low, high, target = (
+        dfa.offsets.tolist(),
+        dfa.low.tolist(),
+        dfa.high.tolist(),
+        dfa.target.tolist(),
+    )
     rows: list[tuple[int, int, int]] = []
     new_offsets = [0]
     for state in range(dfa.num_states):
         mine = [(low[r], high[r], target[r]) for r in range(offsets[state], offsets[state + 1])]
-        mine += [(b, b, state) for b in loops if not any(lo <= b <= hi for lo, hi, _ in mine)]
+        mine += [(byte, byte, state) for byte in loops]
         rows += sorted(mine)
         new_offsets.append(len(rows))
     table = np.array(rows, dtype=np.int32).reshape(-1, 3)
-    columns = [np.ascontiguousarray(table[:, i]) for i in range(3)]
-    return minimal(np.array(new_offsets, dtype=np.int32), *columns, dfa.accepting.copy())
+    low_column, high_column, target_column = (np.ascontiguousarray(table[:, i]) for i in range(3))
+    return minimal(
+        np.array(new_offsets, dtype=np.int32), low_column, high_column, target_column, dfa.accepting.copy()
+    )

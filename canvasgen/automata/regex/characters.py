@@ -1,8 +1,8 @@
 """Sets of code points for regular expressions: classes, properties, case.
 
-A set is a tuple of sorted, disjoint, inclusive ranges (`utf8.Ranges`, surrogates included or not: `code_points` drops
-them). Unicode data come from the interpreter (`python` dialect, so that they are those of `re`) and from the `regex`
-package (properties). Tables are made on first use and kept.
+A set is a tuple of sorted, disjoint, inclusive ranges (`utf8.Ranges`, surrogates included or not:
+`code_points` drops them). Unicode data come from the interpreter (`python` dialect, so that they are those
+of `re`) and from the `regex` package (properties). Tables are made on first use and kept.
 """
 
 from __future__ import annotations
@@ -185,17 +185,9 @@ def _simple_lower(character: str) -> str:
     return character.lower()[0]
 
 
-def _simple_upper(character: str) -> str:
-    """The one-character upper case; where the full one is longer, the title case or the character itself."""
-    for candidate in (character.upper(), character.title()):
-        if len(candidate) == 1:
-            return candidate
-    return character
-
-
 @cache
 def python_folding() -> Folding:
-    """`re.IGNORECASE` on Unicode: compared in lower case, and lower-case letters of one upper case are one."""
+    """`re.IGNORECASE` on Unicode: the lower case counts, and lower-case letters of one upper case are one."""
     to: dict[int, int] = {}
     cased: list[tuple[int, int]] = []
     by_upper: dict[str, list[int]] = {}
@@ -209,9 +201,10 @@ def python_folding() -> Folding:
             to[code] = ord(lower)
         else:
             by_upper.setdefault(upper, []).append(code)
-        if lower != character or _simple_upper(character) != character:
-            cased.append((code, code))
-    also = {c: tuple(o for o in group if o != c) for group in by_upper.values() if len(group) > 1 for c in group}
+        cased.append((code, code))
+    also = {
+        c: tuple(o for o in group if o != c) for group in by_upper.values() if len(group) > 1 for c in group
+    }
     return Folding(to, also, together(cased))
 
 

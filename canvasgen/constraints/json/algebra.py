@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
 from typing import Any, TypeVar
 
 from canvasgen import automata
 from canvasgen.automata import DFA, to_dfa
+from canvasgen.constraints.json.intervals import as_fraction, has_number, meet_numbers, subtract_numbers
 from canvasgen.constraints.json.normal import (
     ANY,
     ANY_NODE,
@@ -18,7 +17,6 @@ from canvasgen.constraints.json.normal import (
     Inexpressible,
     Keys,
     Node,
-    Numbers,
     Object,
     Part,
     Property,
@@ -114,59 +112,7 @@ def _pairs(a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...], meet: 
     return _bounded(tuple(found))
 
 
-# --- numbers -----------------------------------------------------------------------------------------------------
-
-
-def meet_numbers(a: Numbers, b: Numbers) -> Numbers | None:
-    """The numbers of both; None if there are none (found by the interval and the steps alone)."""
-    low, low_open = a.low, a.low_open
-    if b.low is not None and (low is None or b.low > low or (b.low == low and b.low_open)):
-        low, low_open = b.low, b.low_open
-    high, high_open = a.high, a.high_open
-    if b.high is not None and (high is None or b.high < high or (b.high == high and b.high_open)):
-        high, high_open = b.high, b.high_open
-    step = a.step
-    if b.step is not None:
-        step = b.step if step is None else common_multiple(step, b.step)
-    not_steps = tuple(dict.fromkeys((*a.not_steps, *b.not_steps)))
-    if low is not None and high is not None:
-        if low > high or (low == high and (low_open or high_open)):
-            return None
-        if step is not None and not _has_multiple(low, low_open, high, high_open, step):
-            return None
-    if step is not None and any((step / other).denominator == 1 for other in not_steps):
-        return None
-    return Numbers(low, low_open, high, high_open, step, not_steps, a.point and b.point)
-
-
-def common_multiple(a: Fraction, b: Fraction) -> Fraction:
-    """The least common multiple of two positive rationals."""
-    return Fraction(math.lcm(a.numerator, b.numerator), math.gcd(a.denominator, b.denominator))
-
-
-def _has_multiple(low: Fraction, low_open: bool, high: Fraction, high_open: bool, step: Fraction) -> bool:
-    first = math.ceil(low / step)
-    if low_open and first * step == low:
-        first += 1
-    last = math.floor(high / step)
-    if high_open and last * step == high:
-        last -= 1
-    return first <= last
-
-
-def _subtract_numbers(a: Numbers, b: Numbers) -> list[Numbers]:
-    pieces: list[Numbers] = []
-    if b.low is not None:
-        pieces.append(Numbers(high=b.low, high_open=not b.low_open))
-    if b.high is not None:
-        pieces.append(Numbers(low=b.high, low_open=not b.high_open))
-    if b.step is not None:
-        pieces.append(Numbers(not_steps=(b.step,)))
-    pieces += [Numbers(step=step) for step in b.not_steps]
-    return [shape for shape in (meet_numbers(a, piece) for piece in pieces) if shape is not None]
-
-
-# --- strings -----------------------------------------------------------------------------------------------------
+# --- strings ------------------------------------------------------------------------------------------------
 
 
 def part_dfa(part: Part) -> DFA:
@@ -224,7 +170,7 @@ def _subtract_strings(a: Strings, b: Strings) -> list[Strings]:
     return [shape for shape in (meet_strings(a, piece) for piece in pieces) if shape is not None]
 
 
-# --- arrays ------------------------------------------------------------------------------------------------------
+# --- arrays -------------------------------------------------------------------------------------------------
 
 
 def meet_arrays(a: Array, b: Array, arena: Arena) -> Array | None:
@@ -256,7 +202,11 @@ def _subtract_array(a: Array, b: Array, arena: Arena) -> list[Array]:
             pieces.append(Array((*(ANY_NODE,) * at, other), ANY_NODE, at + 1))
     if b.rest is NEVER_NODE:
         pieces.append(Array((), ANY_NODE, len(b.prefix) + 1))
-    elif b.rest is not ANY_NODE and b.rest is not a.rest and not (a.high is not None and a.high <= len(b.prefix)):
+    elif (
+        b.rest is not ANY_NODE
+        and b.rest is not a.rest
+        and not (a.high is not None and a.high <= len(b.prefix))
+    ):
         most = b.high if b.high is not None else a.high
         if most is None or most > MOST_SHAPES:
             raise Inexpressible("the complement of `items` (some item is different)")
@@ -266,11 +216,11 @@ def _subtract_array(a: Array, b: Array, arena: Arena) -> list[Array]:
     return [shape for shape in (meet_arrays(a, piece, arena) for piece in pieces) if shape is not None]
 
 
-# --- objects -----------------------------------------------------------------------------------------------------
+# --- objects ------------------------------------------------------------------------------------------------
 
 
 def lookup(shape: Object, name: str) -> Node:
-    """The node that the value of a key must belong to; NEVER_NODE if the key must not be there."""
+    """The node that the value of a key must belong to; NEVER_NODE if there must be no such key."""
     declared = shape.properties.get(name)
     if declared is not None:
         return declared.node
@@ -281,7 +231,7 @@ def lookup(shape: Object, name: str) -> Node:
 
 
 def meet_objects(a: Object, b: Object, arena: Arena) -> Object | None:
-    """The objects of both, properties in the order of a, then of b; None if the counts contradict each other."""
+    """The objects of both, properties in the order of a, then of b; None if the counts contradict."""
     properties: dict[str, Property] = {}
     for name, mine in a.properties.items():
         theirs = b.properties.get(name)
@@ -338,8 +288,10 @@ def _subtract_object(a: Object, b: Object, arena: Arena) -> list[Object]:
         if other is not NEVER_NODE:
             pieces.append(Object({name: Property(other, True)}, everything))
     if not _is_open(b):
-        if a.open:
+        if a.open and (b.open or b.properties):
             raise Inexpressible("the complement of a restriction on undeclared properties")
+        if a.open:
+            pieces.append(Object({}, everything, 1))
         for name, entry in a.properties.items():
             if name not in b.properties:
                 other = arena.difference(entry.node, lookup(b, name))
@@ -348,7 +300,7 @@ def _subtract_object(a: Object, b: Object, arena: Arena) -> list[Object]:
     return [shape for shape in (meet_objects(a, piece, arena) for piece in pieces) if shape is not None]
 
 
-# --- difference and disjointness -----------------------------------------------------------------------------------
+# --- difference and disjointness ----------------------------------------------------------------------------
 
 
 def subtract(a: Values, b: Values, arena: Arena) -> Values:
@@ -363,13 +315,19 @@ def subtract(a: Values, b: Values, arena: Arena) -> Values:
         a.null and not b.null,
         a.true and not b.true,
         a.false and not b.false,
-        _without(a.numbers, b.numbers, _ANY_NUMBERS, _subtract_numbers),
+        _without(a.numbers, b.numbers, _ANY_NUMBERS, subtract_numbers),
         _without(a.strings, b.strings, _ANY_STRINGS, _subtract_strings),
         _without(
-            a.arrays, b.arrays, _ANY_ARRAYS, lambda x, y: _unless_apart(x, y, arena, _arrays_apart, _subtract_array)
+            a.arrays,
+            b.arrays,
+            _ANY_ARRAYS,
+            lambda x, y: _unless_apart(x, y, arena, _arrays_apart, _subtract_array),
         ),
         _without(
-            a.objects, b.objects, _ANY_OBJECTS, lambda x, y: _unless_apart(x, y, arena, _objects_apart, _subtract_object)
+            a.objects,
+            b.objects,
+            _ANY_OBJECTS,
+            lambda x, y: _unless_apart(x, y, arena, _objects_apart, _subtract_object),
         ),
     )
 
@@ -427,7 +385,9 @@ def _nodes_apart(a: Node, b: Node, arena: Arena, depth: int) -> bool:
 def _arrays_apart(a: Array, b: Array, arena: Arena, depth: int) -> bool:
     if (a.high is not None and a.high < b.low) or (b.high is not None and b.high < a.low):
         return True
-    return any(_nodes_apart(_item(a, at), _item(b, at), arena, depth) for at in range(min(max(a.low, b.low), 32)))
+    return any(
+        _nodes_apart(_item(a, at), _item(b, at), arena, depth) for at in range(min(max(a.low, b.low), 32))
+    )
 
 
 def _objects_apart(a: Object, b: Object, arena: Arena, depth: int) -> bool:
@@ -440,7 +400,7 @@ def _objects_apart(a: Object, b: Object, arena: Arena, depth: int) -> bool:
     return False
 
 
-# --- membership --------------------------------------------------------------------------------------------------
+# --- membership ---------------------------------------------------------------------------------------------
 
 
 def contains(values: Values, value: Any) -> bool:
@@ -455,25 +415,10 @@ def contains(values: Values, value: Any) -> bool:
         return any(_strings_contain(shape, value) for shape in values.strings)
     if isinstance(value, int | float):
         number = as_fraction(value)
-        return any(_numbers_contain(shape, number) for shape in values.numbers)
+        return any(has_number(shape, number) for shape in values.numbers)
     if isinstance(value, list):
         return any(_array_contains(shape, value) for shape in values.arrays)
     return any(_object_contains(shape, value) for shape in values.objects)
-
-
-def as_fraction(value: float) -> Fraction:
-    """The number that JSON text shows for an int or a float (0.1 is one tenth)."""
-    return Fraction(value) if isinstance(value, int) else Fraction(repr(value))
-
-
-def _numbers_contain(shape: Numbers, number: Fraction) -> bool:
-    if shape.low is not None and (number < shape.low or (shape.low_open and number == shape.low)):
-        return False
-    if shape.high is not None and (number > shape.high or (shape.high_open and number == shape.high)):
-        return False
-    if shape.step is not None and (number / shape.step).denominator != 1:
-        return False
-    return all((number / step).denominator != 1 for step in shape.not_steps)
 
 
 def _array_contains(shape: Array, value: list[Any]) -> bool:

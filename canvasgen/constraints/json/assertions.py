@@ -1,4 +1,5 @@
-"""The assertions of one schema about its own value: `type`, and the keywords of numbers, strings, arrays and objects.
+"""The assertions of one schema about its own value: `type`, and the keywords of numbers, strings, arrays and
+objects.
 
 Without `type` each group of keywords constrains the values of its own type only, as the specification says.
 """
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from canvasgen import automata
 from canvasgen.automata import parse_regex, to_dfa
 from canvasgen.constraints.json import formats
-from canvasgen.constraints.json.algebra import as_fraction, intersect, lookup, meet_numbers, meet_objects
+from canvasgen.constraints.json.algebra import intersect, lookup, meet_objects
 from canvasgen.constraints.json.document import json_path
+from canvasgen.constraints.json.intervals import as_fraction, meet_numbers
 from canvasgen.constraints.json.normal import (
     ANY,
     ANY_NODE,
@@ -38,15 +40,23 @@ if TYPE_CHECKING:
 __all__ = ["DECIMAL_TEXT", "KEYWORDS", "has_utf8", "own_values", "pattern_part", "requiring"]
 
 DECIMAL_TEXT = "canvasgen:decimal"
-"""Private keyword of schemas made from Python types: the string spells a number that satisfies this schema."""
+"""Private keyword of schemas made from types: the string spells a number that satisfies this schema."""
 MOST_PATTERNS = 6
 """Most `patternProperties` of one schema: their languages are split into disjoint ones."""
 
-_NUMBERS = frozenset("minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split())
+_NUMBERS = frozenset(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"])
 _STRINGS = frozenset(("minLength", "maxLength", "pattern", "format", DECIMAL_TEXT))
-_ARRAYS = frozenset("items prefixItems additionalItems minItems maxItems uniqueItems".split())
+_ARRAYS = frozenset(["items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems"])
 _OBJECTS = frozenset(
-    "properties patternProperties additionalProperties propertyNames required minProperties maxProperties".split()
+    (
+        "additionalProperties",
+        "maxProperties",
+        "minProperties",
+        "patternProperties",
+        "properties",
+        "propertyNames",
+        "required",
+    )
 )
 KEYWORDS = _NUMBERS | _STRINGS | _ARRAYS | _OBJECTS | {"type"}
 _TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
@@ -69,7 +79,9 @@ def own_values(translator: Translator, schema: dict[str, Any], path: str, base: 
         numbers = (_WHOLE,) if "integer" in types else ()
     if present & _NUMBERS:
         bounds = _numbers(schema, path, translator.document.draft)
-        numbers = tuple(shape for shape in (meet_numbers(shape, bounds) for shape in numbers) if shape is not None)
+        numbers = tuple(
+            shape for shape in (meet_numbers(shape, bounds) for shape in numbers) if shape is not None
+        )
         if not numbers and types & {"number", "integer"}:
             translator.contradictions.append((path, "no number satisfies the bounds and the step"))
     if "string" not in types:
@@ -92,7 +104,9 @@ def _types(schema: dict[str, Any], path: str) -> frozenset[str]:
     given = schema["type"]
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, list) or not names:
-        raise InvalidConstraint("`type` is a name or a list of names", path=json_path(path, "type"), rule="type", value=given)
+        raise InvalidConstraint(
+            "`type` is a name or a list of names", path=json_path(path, "type"), rule="type", value=given
+        )
     for name in names:
         if not isinstance(name, str) or name not in _EVERY_TYPE:
             raise InvalidConstraint(
@@ -107,11 +121,15 @@ def _count(schema: dict[str, Any], name: str, path: str) -> int | None:
         return None
     value = schema[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != int(value):
-        raise InvalidConstraint("a whole number, zero or more, is needed", path=json_path(path, name), rule=name, value=value)
+        raise InvalidConstraint(
+            "a whole number, zero or more, is needed", path=json_path(path, name), rule=name, value=value
+        )
     return int(value)
 
 
-def _bounds(translator: Translator, schema: dict[str, Any], names: tuple[str, str], path: str) -> tuple[int, int | None] | None:
+def _bounds(
+    translator: Translator, schema: dict[str, Any], names: tuple[str, str], path: str
+) -> tuple[int, int | None] | None:
     """A lower and an upper count; None, with the contradiction noted, if they leave nothing."""
     low = _count(schema, names[0], path) or 0
     high = _count(schema, names[1], path)
@@ -121,7 +139,7 @@ def _bounds(translator: Translator, schema: dict[str, Any], names: tuple[str, st
     return low, high
 
 
-# --- numbers -----------------------------------------------------------------------------------------------------
+# --- numbers ------------------------------------------------------------------------------------------------
 
 
 def _number(schema: dict[str, Any], name: str, path: str) -> Fraction | None:
@@ -140,7 +158,10 @@ def _numbers(schema: dict[str, Any], path: str, draft: int) -> Numbers:
         for name, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
             if name in schema and (not isinstance(schema[name], bool) or bound not in schema):
                 raise InvalidConstraint(
-                    f"in draft 4 it is a boolean beside `{bound}`", path=json_path(path, name), rule=name, value=schema[name]
+                    f"in draft 4 it is a boolean beside `{bound}`",
+                    path=json_path(path, name),
+                    rule=name,
+                    value=schema[name],
                 )
         low_open, high_open = schema.get("exclusiveMinimum", False), schema.get("exclusiveMaximum", False)
     else:
@@ -152,12 +173,15 @@ def _numbers(schema: dict[str, Any], path: str, draft: int) -> Numbers:
     step = _number(schema, "multipleOf", path)
     if step is not None and step <= 0:
         raise InvalidConstraint(
-            "a step is above zero", path=json_path(path, "multipleOf"), rule="multipleOf", value=schema["multipleOf"]
+            "a step is above zero",
+            path=json_path(path, "multipleOf"),
+            rule="multipleOf",
+            value=schema["multipleOf"],
         )
     return Numbers(low, low_open, high, high_open, step)
 
 
-# --- strings -----------------------------------------------------------------------------------------------------
+# --- strings ------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1024)
@@ -190,15 +214,21 @@ def _strings(translator: Translator, schema: dict[str, Any], path: str, base: Ba
     if "format" in schema:
         name = schema["format"]
         if not isinstance(name, str):
-            raise InvalidConstraint("`format` is a string", path=json_path(path, "format"), rule="format", value=name)
+            raise InvalidConstraint(
+                "`format` is a string", path=json_path(path, "format"), rule="format", value=name
+            )
         part = formats.part(name, python=translator.python)
         if part is not None:
             parts.append(part)
         elif name not in formats.FREE:
             translator.note("annotation", f"the format {name!r} is not known and has no effect", path)
     if DECIMAL_TEXT in schema:
-        shapes = [shape for node in _decimals(translator, schema, path, base) for shape in node.values.numbers]
-        parts.append(Part("decimal text", automata.union(*(number_text(shape) for shape in shapes)), exact=False))
+        shapes = [
+            shape for node in _decimals(translator, schema, path, base) for shape in node.values.numbers
+        ]
+        parts.append(
+            Part("decimal text", automata.union(*(number_text(shape) for shape in shapes)), exact=False)
+        )
     if bounds is None:
         return ()
     return (Strings(bounds[0], bounds[1], tuple(parts)),)
@@ -209,7 +239,7 @@ def _decimals(translator: Translator, schema: dict[str, Any], path: str, base: B
     return [translator.node(schema[DECIMAL_TEXT], where, base)]
 
 
-# --- arrays ------------------------------------------------------------------------------------------------------
+# --- arrays -------------------------------------------------------------------------------------------------
 
 
 def _arrays(translator: Translator, schema: dict[str, Any], path: str, base: Base) -> tuple[Array, ...]:
@@ -229,21 +259,27 @@ def _arrays(translator: Translator, schema: dict[str, Any], path: str, base: Bas
             rest = translator.node(items, json_path(path, "items"), base)
     unique = schema.get("uniqueItems", False)
     if not isinstance(unique, bool):
-        raise InvalidConstraint("a boolean is needed", path=json_path(path, "uniqueItems"), rule="uniqueItems", value=unique)
+        raise InvalidConstraint(
+            "a boolean is needed", path=json_path(path, "uniqueItems"), rule="uniqueItems", value=unique
+        )
     if unique and (bounds is None or bounds[1] is None or bounds[1] > 1):
-        translator.note("validator", "`uniqueItems`: equal items are refused at commit", path)
+        translator.note(
+            "validator", "`uniqueItems`: equal items are refused at commit, unless few are listed", path
+        )
     if bounds is None:
         return ()
     low, high = bounds
     if rest is NEVER_NODE:
         high = len(prefix) if high is None else min(high, len(prefix))
         if low > high:
-            translator.contradictions.append((path, f"`minItems` {low} is above the {high} items that may be there"))
+            translator.contradictions.append(
+                (path, f"`minItems` {low} is above the {high} items that may be there")
+            )
             return ()
     return (Array(tuple(prefix), rest, low, high, unique),)
 
 
-# --- objects -----------------------------------------------------------------------------------------------------
+# --- objects ------------------------------------------------------------------------------------------------
 
 
 def requiring(names: Any, path: str) -> Object:
@@ -256,7 +292,9 @@ def requiring(names: Any, path: str) -> Object:
 def _mapping(schema: dict[str, Any], name: str, path: str) -> dict[str, Any]:
     value = schema.get(name, {})
     if not isinstance(value, dict):
-        raise InvalidConstraint("an object of schemas is needed", path=json_path(path, name), rule=name, value=value)
+        raise InvalidConstraint(
+            "an object of schemas is needed", path=json_path(path, name), rule=name, value=value
+        )
     return value
 
 
@@ -269,7 +307,9 @@ def _objects(translator: Translator, schema: dict[str, Any], path: str, base: Ba
     patterns = _mapping(schema, "patternProperties", path)
     additional = ANY_NODE
     if "additionalProperties" in schema:
-        additional = translator.node(schema["additionalProperties"], json_path(path, "additionalProperties"), base)
+        additional = translator.node(
+            schema["additionalProperties"], json_path(path, "additionalProperties"), base
+        )
     open_keys = _open_keys(translator, patterns, additional, path, base)
     template = Object({}, open_keys)
     properties: dict[str, Property] = {}
@@ -300,14 +340,15 @@ def _objects(translator: Translator, schema: dict[str, Any], path: str, base: Ba
 def _matches_any(patterns: dict[str, Any], name: str, path: str) -> bool:
     where = json_path(path, "patternProperties")
     return has_utf8(name) and any(
-        to_dfa(pattern_part(pattern, json_path(where, pattern)).expr).accepts(name.encode("utf-8")) for pattern in patterns
+        to_dfa(pattern_part(pattern, json_path(where, pattern)).expr).accepts(name.encode("utf-8"))
+        for pattern in patterns
     )
 
 
 def _open_keys(
     translator: Translator, patterns: dict[str, Any], additional: Node, path: str, base: Base
 ) -> tuple[Keys, ...]:
-    """Disjoint key languages: one for each set of patterns that some key matches, then the keys that match none."""
+    """Disjoint key languages: one for each set of patterns that some key matches, and one for the rest."""
     if not patterns:
         return () if additional is NEVER_NODE else (Keys(None, additional),)
     where = json_path(path, "patternProperties")
@@ -340,15 +381,21 @@ def _name_keys(
     translator: Translator, shape: Object | None, schema: Any, path: str, base: Base
 ) -> Object | None:
     """The objects of a shape whose keys all satisfy `propertyNames`."""
-    names = intersect(translator.node(schema, path, base).values, Values(strings=ANY.strings), translator.arena)
+    names = intersect(
+        translator.node(schema, path, base).values, Values(strings=ANY.strings), translator.arena
+    )
     if shape is None or names.strings == ANY.strings:
         return shape
     parts = [_key_part(strings) for strings in names.strings]
-    if not parts:
-        allowed = Object({}, ())
+    if all(strings.values is not None for strings in names.strings):
+        # Few names are declared properties: none of them can then stand twice.
+        listed = [value for strings in names.strings for value in strings.values or ()]
+        allowed = Object(dict.fromkeys(listed, Property(ANY_NODE, False)), ())
     else:
         expr = automata.union(*(part.expr for part in parts))
-        allowed = Object({}, (Keys(Part("`propertyNames`", expr, exact=all(p.exact for p in parts)), ANY_NODE),))
+        allowed = Object(
+            {}, (Keys(Part("`propertyNames`", expr, exact=all(p.exact for p in parts)), ANY_NODE),)
+        )
     return meet_objects(shape, allowed, translator.arena)
 
 

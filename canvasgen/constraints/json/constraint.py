@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from typing_extensions import override
+
 from canvasgen.automata import EMPTY, Expr
 from canvasgen.constraints.base import Constraint, Note
 from canvasgen.constraints.json.emit import Emitter, choose_depths
@@ -20,9 +22,15 @@ MOST_DEPTH = 16
 
 _DEPARTURES = (
     Note("departure", "keys stand in the schema's order, undeclared ones last"),
-    Note("departure", "whole numbers are written without a fraction or an exponent (`1`, not `1.0`) where the type is integer"),
+    Note(
+        "departure",
+        "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
+    ),
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
-    Note("departure", "at most 19 digits before and 20 after a decimal point, exponents up to 307, unless a bound has more"),
+    Note(
+        "departure",
+        "at most 19 digits before and 20 after a decimal point, exponents up to 307, unless a bound has more",
+    ),
 )
 
 
@@ -45,22 +53,27 @@ class JsonSchema(Constraint):
         self._notes = (*translator.notes, *emitter.notes)
         self._graph = graph
 
+    @override
     def _expression(self) -> Expr:
         return self._emitted
 
     @property
+    @override
     def schema(self) -> Any:
         return self.source.prompt_schema
 
     @property
+    @override
     def has_validator(self) -> bool:
         return True
 
+    @override
     def _judge(self, text: str) -> None:
         self._judge_of_schema(text)
         if self.source.adapter is not None:
             self.source.read(text)
 
+    @override
     def parse(self, text: str) -> Any:
         return self.source.read(text)
 
@@ -75,13 +88,19 @@ class JsonSchema(Constraint):
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:
-            notes.append(Note("departure", f"recursive schemas are unrolled {self.depths.loops} times (max_depth)"))
+            notes.append(
+                Note("departure", f"recursive schemas are unrolled {self.depths.loops} times (max_depth)")
+            )
         if self._graph.has_any:
             notes.append(
-                Note("departure", f"any-JSON places hold at most {self.depths.any} levels of arrays and objects (max_depth)")
+                Note(
+                    "departure",
+                    f"any JSON holds at most {self.depths.any} levels of arrays and objects (max_depth)",
+                )
             )
         return (*notes, *_DEPARTURES)
 
+    @override
     def explain(self) -> tuple[Note, ...]:
         return self._explanation
 
@@ -105,11 +124,13 @@ def json_schema(schema: Any, whitespace: str = "flexible", *, max_depth: int | N
     """The JSON texts of a schema or of a Python type.
 
     Args:
-        schema: a JSON Schema (a dict, a bool, or its text; draft 2020-12 unless `$schema` says otherwise), or a type that
-            pydantic's `TypeAdapter` takes: a model, a dataclass, a TypedDict, `list[int]`, ...
-        whitespace: `flexible` (nothing, a space, or a newline with indentation, wherever JSON allows) or `compact` (none).
-        max_depth: how often recursive schemas are unrolled, and how many levels any-JSON places may have; by default the
-            largest number, up to five and three, that keeps the automaton small. `explain()` says it.
+        schema: a JSON Schema (a dict, a bool, or its text; draft 2020-12 unless `$schema` says otherwise), or
+            a type that pydantic's `TypeAdapter` takes: a model, a dataclass, a TypedDict, `list[int]`, ...
+        whitespace: `flexible` (nothing, a space, or a newline with indentation, wherever JSON allows) or
+            `compact` (none).
+        max_depth: how often recursive schemas are unrolled, and how many levels any-JSON places may have; by
+            default the largest number, up to five and three, that keeps the automaton small. `explain()` says
+            it.
 
     Raises:
         InvalidConstraint: the schema is malformed.
@@ -119,8 +140,12 @@ def json_schema(schema: Any, whitespace: str = "flexible", *, max_depth: int | N
     """
     if whitespace not in ("flexible", "compact"):
         raise InvalidConstraint("whitespace is `flexible` or `compact`", rule="whitespace", value=whitespace)
-    if max_depth is not None and (isinstance(max_depth, bool) or not isinstance(max_depth, int) or max_depth < 0):
-        raise InvalidConstraint("max_depth is a whole number, zero or more", rule="max_depth", value=max_depth)
+    if max_depth is not None and (
+        isinstance(max_depth, bool) or not isinstance(max_depth, int) or max_depth < 0
+    ):
+        raise InvalidConstraint(
+            "max_depth is a whole number, zero or more", rule="max_depth", value=max_depth
+        )
     if max_depth is not None and max_depth > MOST_DEPTH:
         raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
     return JsonSchema(load(schema), flexible=whitespace == "flexible", max_depth=max_depth)

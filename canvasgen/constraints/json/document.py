@@ -46,7 +46,8 @@ def json_path(path: str, step: str | int) -> str:
 
 
 def parse_text(text: str, what: str = "schema") -> Any:
-    """Parse JSON text strictly: no duplicate keys, no NaN or infinities, nesting bounded before anything is built.
+    """Parse JSON text strictly: no duplicate keys, no NaN or infinities, nesting bounded before anything is
+    built.
 
     Raises:
         InvalidConstraint: it is no JSON text in that sense.
@@ -67,7 +68,9 @@ def parse_text(text: str, what: str = "schema") -> Any:
         if len(found) != len(items):
             names = [name for name, _ in items]
             twice = next(name for name in names if names.count(name) > 1)
-            raise InvalidConstraint(f"the {what} has an object with a key twice", rule="duplicate key", value=twice)
+            raise InvalidConstraint(
+                f"the {what} has an object with a key twice", rule="duplicate key", value=twice
+            )
         return found
 
     def constant(name: str) -> Any:
@@ -80,7 +83,9 @@ def parse_text(text: str, what: str = "schema") -> Any:
 
 
 def _too_deep(what: str) -> ConstraintTooLarge:
-    return ConstraintTooLarge(f"the {what} is nested deeper than {DEEPEST_SCHEMA} levels", rule="nesting depth")
+    return ConstraintTooLarge(
+        f"the {what} is nested deeper than {DEEPEST_SCHEMA} levels", rule="nesting depth"
+    )
 
 
 class Document:
@@ -92,7 +97,8 @@ class Document:
         legacy: why an undeclared draft older than 2020-12 was assumed; None if it was not.
 
     Raises:
-        InvalidConstraint: keys that are no strings, values that are not JSON, non-finite numbers, circular objects.
+        InvalidConstraint: keys that are no strings, values that are not JSON, non-finite numbers, circular
+            objects.
         ConstraintTooLarge: too deep or too many values.
     """
 
@@ -109,7 +115,9 @@ class Document:
         declared = self.root.get("$schema") if isinstance(self.root, dict) else None
         if declared is not None:
             if not isinstance(declared, str):
-                raise InvalidConstraint("`$schema` is a string", path="$.$schema", rule="$schema", value=declared)
+                raise InvalidConstraint(
+                    "`$schema` is a string", path="$.$schema", rule="$schema", value=declared
+                )
             draft = _DRAFTS.get(declared.rstrip("#").strip())
             if draft is None:
                 raise UnsupportedConstraint(
@@ -131,7 +139,7 @@ class Document:
         return draft
 
     def schemas(self) -> Iterator[tuple[dict[str, Any], str]]:
-        """Every object that can be a schema (not inside `const`, `enum`, `default`, `examples`), with its path."""
+        """Every object that can be a schema (not inside `const`, `enum`, `default`), with its path."""
         waiting: list[tuple[Any, str]] = [(self.root, "$")]
         while waiting:
             value, path = waiting.pop()
@@ -140,11 +148,15 @@ class Document:
                 for name, child in value.items():
                     if isinstance(child, list) and name in _DATA_KEYWORDS:
                         continue
-                    if isinstance(child, dict | list) and not (name in _DATA_KEYWORDS and "properties" not in path[-11:]):
+                    if isinstance(child, dict | list) and not (
+                        name in _DATA_KEYWORDS and "properties" not in path[-11:]
+                    ):
                         waiting.append((child, json_path(path, name)))
             elif isinstance(value, list):
                 waiting += [
-                    (child, json_path(path, at)) for at, child in enumerate(value) if isinstance(child, dict | list)
+                    (child, json_path(path, at))
+                    for at, child in enumerate(value)
+                    if isinstance(child, dict | list)
                 ]
 
     def resolve(self, reference: str, base: Base, path: str) -> tuple[Any, str, Base]:
@@ -154,7 +166,9 @@ class Document:
             UnsupportedConstraint: it leads out of the document.
             InvalidConstraint: there is nothing at its place.
         """
-        url, fragment = urldefrag(urljoin(base.url, reference) if not reference.startswith("#") else base.url + reference)
+        url, fragment = urldefrag(
+            urljoin(base.url, reference) if not reference.startswith("#") else base.url + reference
+        )
         if url == base.url:
             found, found_path, found_base = base.schema, base.path, base
         else:
@@ -184,7 +198,9 @@ class Document:
             elif isinstance(found, list) and step.isascii() and step.isdigit() and int(step) < len(found):
                 found, found_path = found[int(step)], json_path(found_path, int(step))
             else:
-                raise InvalidConstraint("there is nothing at the reference's place", path=path, rule="$ref", value=reference)
+                raise InvalidConstraint(
+                    "there is nothing at the reference's place", path=path, rule="$ref", value=reference
+                )
             found_base = self.base_of(found, found_path, found_base)
         return found, found_path, found_base
 
@@ -201,7 +217,9 @@ class Document:
 
     def root_base(self) -> Base:
         """The base of the whole document."""
-        identifier = self.root.get("id" if self.draft == 4 else "$id") if isinstance(self.root, dict) else None
+        identifier = (
+            self.root.get("id" if self.draft == 4 else "$id") if isinstance(self.root, dict) else None
+        )
         return Base(urldefrag(identifier)[0] if isinstance(identifier, str) else "", self.root, "$")
 
     def _identifiers(self) -> dict[str, tuple[Any, str]]:
@@ -225,7 +243,9 @@ class Document:
                 if isinstance(old, str) and old.startswith("#"):
                     found.setdefault(base.url + old, (value, path))
                 waiting += [
-                    (child, json_path(path, name), base) for name, child in value.items() if name not in _DATA_KEYWORDS
+                    (child, json_path(path, name), base)
+                    for name, child in value.items()
+                    if name not in _DATA_KEYWORDS
                 ]
             self._identified = found
         return self._identified
@@ -243,7 +263,7 @@ class Base:
 
 
 def _check_plain(root: Any) -> None:
-    """Refuse what is not finite, plain JSON data; iterative, so that no depth is too deep for the check itself."""
+    """Refuse what is not finite, plain JSON data; iterative, so that no depth is too deep for it."""
     count = 0
     waiting: list[tuple[Any, str, int]] = [(root, "$", 0)]
     while waiting:
@@ -266,4 +286,6 @@ def _check_plain(root: Any) -> None:
             if not math.isfinite(value):
                 raise InvalidConstraint("a number of the schema is not finite", path=path, value=value)
         elif value is not None and not isinstance(value, str | int):
-            raise InvalidConstraint("the schema holds something that is not JSON", path=path, value=type(value).__name__)
+            raise InvalidConstraint(
+                "the schema holds something that is not JSON", path=path, value=type(value).__name__
+            )

@@ -1,11 +1,12 @@
 """The languages of `format`: the specification's, and those that pydantic's types are written in.
 
-They are languages from below: every member is a member of the format, and odd but legal members may be left out (a quoted
-local part of an e-mail address, a leap second). Python types read some formats more freely than the specification (a
-time without an offset) or more strictly (a URL needs a host that resolves syntactically): those differ by `python`.
+They are languages from below: every member is a member of the format, and odd but legal members may be left
+out (a quoted local part of an e-mail address, a leap second). Python types read some formats more freely than
+the specification (a time without an offset) or more strictly (a URL needs a host that resolves
+syntactically): those differ by `python`.
 
-Sources: RFC 3339 (dates, times, durations), RFC 5321/5322 (e-mail), RFC 1123 and 5891 (host names), RFC 4291 (IPv6), RFC 3986/3987 (URIs
-and IRIs), RFC 6570 (URI templates), RFC 6901 (JSON pointers), RFC 9562 (UUIDs).
+Sources: RFC 3339 (dates, times, durations), RFC 5321/5322 (e-mail), RFC 1123 and 5891 (host names), RFC 4291
+(IPv6), RFC 3986/3987 (URIs and IRIs), RFC 6570 (URI templates), RFC 6901 (JSON pointers), RFC 9562 (UUIDs).
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from canvasgen.constraints.json.normal import Part
 
 __all__ = ["FREE", "holds", "names", "part"]
 
-FREE = frozenset(("binary", "directory-path", "file-path", "password", "path", "regex", "zoneinfo", "json-string"))
-"""Formats that have no language here: any string may be generated, and what reads the text may still refuse it."""
+FREE = frozenset(
+    ("binary", "directory-path", "file-path", "password", "path", "regex", "zoneinfo", "json-string")
+)
+"""Formats without a language here: any string may be generated, and what reads it may still refuse it."""
 
 _YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
-_LEAP = (
-    "(?:(?:[0-9]{2})(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
-)
+_LEAP = "(?:(?:[0-9]{2})(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
 _DATE = (
     f"(?:{_YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     f"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)"
@@ -57,7 +58,8 @@ _GROUP = f"{_HEX}{{1,4}}"
 _LAST = f"(?:{_GROUP}:{_GROUP}|{_IPV4})"
 _IPV6 = (
     f"(?:(?:{_GROUP}:){{6}}{_LAST}|::(?:{_GROUP}:){{5}}{_LAST}|(?:{_GROUP})?::(?:{_GROUP}:){{4}}{_LAST}"
-    f"|(?:(?:{_GROUP}:){{0,1}}{_GROUP})?::(?:{_GROUP}:){{3}}{_LAST}|(?:(?:{_GROUP}:){{0,2}}{_GROUP})?::(?:{_GROUP}:){{2}}{_LAST}"
+    f"|(?:(?:{_GROUP}:){{0,1}}{_GROUP})?::(?:{_GROUP}:){{3}}{_LAST}"
+    f"|(?:(?:{_GROUP}:){{0,2}}{_GROUP})?::(?:{_GROUP}:){{2}}{_LAST}"
     f"|(?:(?:{_GROUP}:){{0,3}}{_GROUP})?::{_GROUP}:{_LAST}|(?:(?:{_GROUP}:){{0,4}}{_GROUP})?::{_LAST}"
     f"|(?:(?:{_GROUP}:){{0,5}}{_GROUP})?::{_GROUP}|(?:(?:{_GROUP}:){{0,6}}{_GROUP})?::)"
 )
@@ -78,7 +80,11 @@ def _networks() -> str:
 
 
 _NETWORK_4 = _networks()
-_NETWORK_6 = f"(?:{_IPV6}(?:/128)?|" + "|".join(f"{_GROUP}(?::{_GROUP}){{{n}}}::/{16 * (n + 1)}" for n in range(6)) + "|::/0)"
+_NETWORK_6 = (
+    f"(?:{_IPV6}(?:/128)?|"
+    + "|".join(f"{_GROUP}(?::{_GROUP}){{{n}}}::/{16 * (n + 1)}" for n in range(6))
+    + "|::/0)"
+)
 
 
 def _uri(extra: str) -> tuple[str, str]:
@@ -104,6 +110,7 @@ _URL_UNIT = rf"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%{_HEX}{{2}})"
 _URL_REST = rf"(?:/{_URL_UNIT}*)?(?:\?(?:{_URL_UNIT}|\?)*)?(?:#(?:{_URL_UNIT}|\?)*)?"
 _URL_HOST = rf"(?:localhost|{_IPV4}|{_PYTHON_DOMAIN})"
 _VARIABLE = rf"(?:[A-Za-z0-9_]|%{_HEX}{{2}})+(?:\.(?:[A-Za-z0-9_]|%{_HEX}{{2}})+)*(?:\*|:[1-9][0-9]{{0,3}})?"
+_EXPRESSION = rf"\{{[+#./;?&]?{_VARIABLE}(?:,{_VARIABLE})*\}}"
 _POINTER = r"(?:/(?:[^~/]|~[01])*)*"
 
 
@@ -132,7 +139,7 @@ _SPECIFICATION = {
     "uri-reference": _URI_REFERENCE,
     "iri": _IRI,
     "iri-reference": _IRI_REFERENCE,
-    "uri-template": rf"(?:[!#$&()*+,./0-9:;=?@A-Z\[\]_a-z~-]|%{_HEX}{{2}}|\{{[+#./;?&]?{_VARIABLE}(?:,{_VARIABLE})*\}})*",
+    "uri-template": rf"(?:[!#$&()*+,./0-9:;=?@A-Z\[\]_a-z~-]|%{_HEX}{{2}}|{_EXPRESSION})*",
 }
 _PYTHON = {
     **_COMMON,
@@ -178,7 +185,8 @@ def part(name: str, *, python: bool) -> Part | None:
 
 
 def holds(name: str, value: str, *, python: bool) -> bool:
-    """The judge's part: True if the string is in the format's language and within the lengths that its standard sets.
+    """The judge's part: True if the string is in the format's language and within the lengths that its
+    standard sets.
 
     Lengths of e-mail addresses and host names are judged here and not counted by the automaton.
     """

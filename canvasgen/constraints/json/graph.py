@@ -1,4 +1,4 @@
-"""The graph of a schema's nodes: which references are recursive, which nodes have any value, how large things become."""
+"""The graph of a schema's nodes: what is recursive, what has any value, how large things become."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ MOST_NODES = 50_000
 DEEPEST_VALUE = 64
 """Deepest nesting of values that a schema without recursion may ask for."""
 LARGEST_ESTIMATE = 10**9
-_SCALAR_STATES = 80
+MOST_REPEATED = 20_000
+"""Most states that counting an array's items may take; larger upper bounds are left to the validator."""
+_SCALAR_STATES = 50
 
 
 def any_states(depth: int) -> int:
     """Roughly how many states any JSON value of some depth takes."""
     states = _SCALAR_STATES
     for _ in range(depth):
-        states = min(2 * states + 120, LARGEST_ESTIMATE)
+        states = min(2 * states + 100, LARGEST_ESTIMATE)
     return states
 
 
@@ -53,14 +55,17 @@ class Graph:
 
     Attributes:
         root: the root.
-        loops: the edges that lead back to a node on the way from the root: every recursion passes through one.
+        loops: the edges that lead back to a node on the way from the root: every recursion passes through
+            one.
         has_any: True if some place takes any JSON value.
+        sizes: roughly the states of each node, by the last estimate.
     """
 
     def __init__(self, root: Node) -> None:
         self.root = root
         self.loops: set[tuple[Node, Node]] = set()
         self.has_any = root is ANY_NODE
+        self.sizes: dict[Node, int] = {}
         self._order: list[Node] = []
         self._walk()
 
@@ -101,31 +106,47 @@ class Graph:
         """Refuse nesting beyond `DEEPEST_VALUE` before anything is built."""
         depth: dict[Node, int] = {}
         for node in self._order:
-            below = (depth.get(child, 0) for child in children(node.values) if (node, child) not in self.loops)
+            below = (
+                depth.get(child, 0) for child in children(node.values) if (node, child) not in self.loops
+            )
             depth[node] = 1 + max(below, default=0)
             if depth[node] > DEEPEST_VALUE:
                 raise ConstraintTooLarge(
-                    f"values would be nested deeper than {DEEPEST_VALUE} levels", path=node.path, rule="nesting depth"
+                    f"values would be nested deeper than {DEEPEST_VALUE} levels",
+                    path=node.path,
+                    rule="nesting depth",
                 )
 
-    def estimate(self, depth: int, any_depth: int) -> int:
-        """Roughly how many states the automaton will have if recursion is unrolled to `depth`."""
+    def estimate(self, depth: int, any_depth: int, *, extras: bool = True, characters: int = 0) -> int:
+        """Roughly how many states the automaton will have.
+
+        Args:
+            depth: times through each recursion.
+            any_depth: levels of any-JSON.
+            extras: with undeclared properties of any value.
+            characters: largest string length that is counted.
+        """
         wild = any_states(any_depth)
         sizes: dict[tuple[Node, int], int] = {}
         for budget in range(depth + 1):
             for node in self._order:
                 total = 2 * sum(len(text) for shape in node.values.strings for text in (shape.values or ()))
-                total += sum(12 + 8 * (shape.high or 0) for shape in node.values.strings if shape.values is None)
-                total += 45 * sum(shape.low is None or shape.low != shape.high for shape in node.values.numbers)
-                for child, copies in _weighted(node.values):
-                    if child is ANY_NODE:
-                        total += copies * wild
-                    elif (node, child) not in self.loops:
-                        total += copies * sizes.get((child, budget), 0)
-                    elif budget > 0:
-                        total += copies * sizes.get((child, budget - 1), 0)
+                total += sum(
+                    14 + 12 * min(shape.high or 0, characters)
+                    for shape in node.values.strings
+                    if shape.values is None
+                )
+                total += 45 * sum(
+                    shape.low is None or shape.low != shape.high for shape in node.values.numbers
+                )
+                for child, copies in _weighted(node.values, extras):
+                    size = wild
+                    if child is not ANY_NODE:
+                        size = sizes.get((child, budget - ((node, child) in self.loops)), 0)
+                    total += size * (copies if is_countable(copies, size) else 1)
                 sizes[node, budget] = min(total + 20, LARGEST_ESTIMATE)
-        return sizes.get((self.root, depth), wild)
+        self.sizes = {node: sizes[node, depth] for node in self._order} | {ANY_NODE: wild}
+        return self.sizes.get(self.root, wild)
 
     def inhabited(self) -> set[Node]:
         """The nodes that have at least one value, as far as the shapes show: the least fixed point."""
@@ -150,7 +171,12 @@ class Graph:
         return node
 
 
-def _weighted(values: Values) -> Iterator[tuple[Node, int]]:
+def is_countable(count: int, size: int) -> bool:
+    """True if counting to `count` items of a size is left to the automaton."""
+    return count * size <= MOST_REPEATED
+
+
+def _weighted(values: Values, extras: bool) -> Iterator[tuple[Node, int]]:
     for array in values.arrays:
         for node in array.prefix:
             yield node, 1
@@ -160,14 +186,16 @@ def _weighted(values: Values) -> Iterator[tuple[Node, int]]:
         for entry in shape.properties.values():
             yield entry.node, 1
         for keys in shape.open:
-            yield keys.node, max(1, min(shape.high or 1, 10_000)) if not shape.properties else 1
+            if extras or not shape.properties or keys.node is not ANY_NODE:
+                yield keys.node, max(1, min(shape.high or 1, 10_000)) if not shape.properties else 1
 
 
 def _has_value(values: Values, inhabited: set[Node]) -> bool:
     if values.null or values.true or values.false or values.numbers or values.strings:
         return True
     return any(_array_has_value(array, inhabited) for array in values.arrays) or any(
-        all(entry.node in inhabited for entry in shape.properties.values() if entry.required) for shape in values.objects
+        all(entry.node in inhabited for entry in shape.properties.values() if entry.required)
+        for shape in values.objects
     )
 
 

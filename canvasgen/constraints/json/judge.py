@@ -1,8 +1,9 @@
 """The second judge: what `jsonschema` and pydantic say of a text that the automaton accepts.
 
-It is independent of the automata except where a keyword needs a regular expression of ECMA-262, which Python's `re` does not
-read: `pattern` and `patternProperties` are decided by `canvasgen`'s own regular expressions there. `multipleOf` is decided in
-exact decimals, and formats additionally by the lengths that their standards set.
+It is independent of the automata except where a keyword needs a regular expression of ECMA-262, which
+Python's `re` does not read: `pattern` and `patternProperties` are decided by `canvasgen`'s own regular
+expressions there. `multipleOf` is decided in exact decimals, and formats additionally by the lengths that
+their standards set.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from referencing import Registry
 
 from canvasgen.automata import to_dfa
 from canvasgen.constraints.json import formats
-from canvasgen.constraints.json.algebra import as_fraction, identity
+from canvasgen.constraints.json.algebra import identity
 from canvasgen.constraints.json.assertions import has_utf8, pattern_part
 from canvasgen.constraints.json.document import Document
+from canvasgen.constraints.json.intervals import as_fraction
 from canvasgen.errors import ValidationFailed
 
 __all__ = ["Judge", "read_strictly"]
@@ -46,7 +48,9 @@ def read_strictly(text: str) -> Any:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) != len(items):
-            raise ValidationFailed("an object has a key twice", text=text, rule="duplicate key", reasons=("duplicate key",))
+            raise ValidationFailed(
+                "an object has a key twice", text=text, rule="duplicate key", reasons=("duplicate key",)
+            )
         return found
 
     def constant(name: str) -> Any:
@@ -55,7 +59,9 @@ def read_strictly(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except (ValueError, RecursionError) as error:
-        raise ValidationFailed("the text is no JSON", text=text, rule="json", reasons=(str(error),)) from error
+        raise ValidationFailed(
+            "the text is no JSON", text=text, rule="json", reasons=(str(error),)
+        ) from error
 
 
 def _found(pattern: str, value: str) -> bool:
@@ -68,9 +74,10 @@ def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationEr
 
 
 def _multiple_of(_: Any, step: float, value: Any, __: Any) -> Iterator[ValidationError]:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if (as_fraction(value) / as_fraction(step)).denominator != 1:
-            yield ValidationError(f"{value!r} is not a multiple of {step!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    if (as_fraction(value) / as_fraction(step)).denominator != 1:
+        yield ValidationError(f"{value!r} is not a multiple of {step!r}")
 
 
 def _pattern_properties(validator: Any, patterns: Any, value: Any, _: Any) -> Iterator[ValidationError]:
@@ -81,7 +88,9 @@ def _pattern_properties(validator: Any, patterns: Any, value: Any, _: Any) -> It
                     yield from validator.descend(item, schema, path=name, schema_path=pattern)
 
 
-def _additional_properties(validator: Any, additional: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+def _additional_properties(
+    validator: Any, additional: Any, value: Any, schema: Any
+) -> Iterator[ValidationError]:
     if not isinstance(value, dict):
         return
     declared, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
@@ -139,10 +148,17 @@ class Judge:
         """
         data = read_strictly(text)
         try:
-            errors = [error for _, error in zip(range(_MOST_REASONS), self._validator.iter_errors(data), strict=False)]
+            errors = [
+                error
+                for _, error in zip(range(_MOST_REASONS), self._validator.iter_errors(data), strict=False)
+            ]
         except RecursionError as error:
-            raise ValidationFailed("the text is nested too deeply to be judged", text=text, rule="nesting depth") from error
+            raise ValidationFailed(
+                "the text is nested too deeply to be judged", text=text, rule="nesting depth"
+            ) from error
         if errors:
             reasons = tuple(f"{error.json_path}: {error.message}" for error in errors)
-            raise ValidationFailed("the text does not satisfy the schema", text=text, reasons=reasons, rule="jsonschema")
+            raise ValidationFailed(
+                "the text does not satisfy the schema", text=text, reasons=reasons, rule="jsonschema"
+            )
         return data

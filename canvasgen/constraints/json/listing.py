@@ -1,19 +1,32 @@
 """Comma-separated lists of optional and required entries, each entry written down once.
 
-A list is a small automaton over abstract symbols (entry i, a comma, nothing), whose symbols are then replaced by their
-languages (`automata.substitute`). Its states: F_i (nothing written yet, entries from i on may follow), R_i (something
-written, so a comma comes first), C_i (entry i comes now).
+A list is a small automaton over abstract symbols (entry i, a comma, nothing), whose symbols are then replaced
+by their languages (`automata.substitute`). Its states: F_i (nothing written yet, entries from i on may
+follow), R_i (something written, so a comma comes first), C_i (entry i comes now).
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import combinations
+from math import comb
 
 import numpy as np
 
-from canvasgen.automata import DFA, EMPTY, EPSILON, Expr, concat, from_dfa, optional, repeat, substitute, union
+from canvasgen.automata import (
+    DFA,
+    EMPTY,
+    EPSILON,
+    Expr,
+    concat,
+    from_dfa,
+    optional,
+    repeat,
+    substitute,
+    union,
+)
 
-__all__ = ["listing"]
+__all__ = ["distinct", "listing", "loop", "subset_count"]
 
 _OPEN, _COMMA, _SILENT, _SKIP = 250, 251, 252, 253
 MOST_SYMBOLS = 250
@@ -34,7 +47,10 @@ def listing(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> Expr:
         return concat(lead, entries[first][0], _after(entries[first + 1 :], more, comma))
     head, rest = entries[: min(first + 1, len(entries))], entries[first + 1 :]
     if len(head) <= MOST_SYMBOLS:
-        return concat(_automaton_of(head, more if not rest else EMPTY, comma), _after(rest, more, comma) if rest else EPSILON)
+        return concat(
+            _automaton_of(head, more if not rest else EMPTY, comma),
+            _after(rest, more, comma) if rest else EPSILON,
+        )
     half = len(head) // 2
     left, right = head[:half], head[half:]
     return concat(
@@ -43,9 +59,62 @@ def listing(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> Expr:
     )
 
 
+def loop(item: Expr, comma: Expr) -> Expr:
+    """At least one item, with commas between; the item is laid down once, which matters where items nest."""
+    return substitute(_ring(), {0: item, _COMMA: comma})
+
+
+@lru_cache(maxsize=1)
+def _ring() -> Expr:
+    return from_dfa(_table([[(0, 1)], [(_COMMA, 0)]], [False, True]))
+
+
+def distinct(items: list[Expr], comma: Expr, low: int, high: int) -> Expr:
+    """`low` to `high` of the items, at least one, in any order, none twice: two states for each set of items.
+
+    Args:
+        items: one language for each value, no two of which share a text; at most `MOST_SYMBOLS`.
+        comma: what stands between any two.
+        low, high: bounds of their number.
+    """
+    table: dict[int, Expr] = dict(enumerate(items))
+    return substitute(_subsets(len(items), max(low, 1), min(high, len(items))), table | {_COMMA: comma})
+
+
+def subset_count(items: int, high: int) -> int:
+    """How many sets of at most `high` out of so many items there are."""
+    return sum(comb(items, size) for size in range(min(items, high) + 1))
+
+
+@lru_cache(maxsize=64)
+def _subsets(items: int, low: int, high: int) -> Expr:
+    """The automaton over symbols: for each set two states, before an item and after one."""
+    if high < low:
+        return EMPTY
+    sets = [frozenset(chosen) for size in range(high + 1) for chosen in combinations(range(items), size)]
+    number = {chosen: at for at, chosen in enumerate(sets)}
+    rows: list[list[tuple[int, int]]] = []
+    for chosen in sets:
+        left = [item for item in range(items) if item not in chosen] if len(chosen) < high else []
+        rows.append([(item, 2 * number[chosen | {item}] + 1) for item in left])
+        rows.append([(_COMMA, 2 * number[chosen])] if left else [])
+    accepting = [after and len(chosen) >= low for chosen in sets for after in (False, True)]
+    return from_dfa(_table(rows, accepting))
+
+
+def _table(rows: list[list[tuple[int, int]]], accepting: list[bool]) -> DFA:
+    """The automaton with these transitions (symbol, target), sorted by symbol, of each state."""
+    offsets = np.cumsum([0, *(len(row) for row in rows)])
+    symbols = np.array([symbol for row in rows for symbol, _ in row], dtype=np.uint8)
+    targets = np.array([target for row in rows for _, target in row], dtype=np.int32)
+    return DFA(offsets.astype(np.int32), symbols, symbols, targets, np.array(accepting, dtype=np.bool_))
+
+
 def _after(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> Expr:
     """The entries where something already stands before them."""
-    parts = [concat(comma, entry) if required else optional(concat(comma, entry)) for entry, required in entries]
+    parts = [
+        concat(comma, entry) if required else optional(concat(comma, entry)) for entry, required in entries
+    ]
     return concat(*parts, repeat(concat(comma, more)))
 
 
@@ -70,9 +139,4 @@ def _shape(required: tuple[bool, ...], is_open: bool) -> Expr:
         rows.append([(_SILENT, 3 * at + 1), *skip] if forward else [])
         rows.append([(_OPEN, 3 * at + 2) if last else (at, 3 * at + 5)] if forward else [])
         rows.append([(_COMMA, 3 * at + 1), *([(_SKIP, 3 * at + 5)] if skip else [])] if forward else [])
-    offsets = np.cumsum([0, *(len(row) for row in rows)])
-    symbols = np.array([symbol for row in rows for symbol, _ in row], dtype=np.uint8)
-    targets = np.array([target for row in rows for _, target in row], dtype=np.int32)
-    accepting = np.zeros(len(rows), dtype=np.bool_)
-    accepting[3 * count + 2] = True
-    return from_dfa(DFA(offsets.astype(np.int32), symbols, symbols, targets, accepting))
+    return from_dfa(_table(rows, [state == 3 * count + 2 for state in range(len(rows))]))

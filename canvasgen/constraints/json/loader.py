@@ -1,8 +1,9 @@
 """From what the user has (a schema, its text, a type) to a schema document and a reader of texts.
 
-Types go through pydantic's `TypeAdapter`: models, dataclasses, TypedDicts, NamedTuples, unions, `list[int]`, anything it takes.
-Their schema is the one of validation, by alias. Two schemas come from it: pydantic's own, to be shown to a model, and an
-internal one in which objects are closed and in which decimals and URLs say what they are.
+Types go through pydantic's `TypeAdapter`: models, dataclasses, TypedDicts, NamedTuples, unions, `list[int]`,
+anything it takes. Their schema is the one of validation, by alias. Two schemas come from it: pydantic's own,
+to be shown to a model, and an internal one in which objects are closed and in which decimals and URLs say
+what they are.
 """
 
 from __future__ import annotations
@@ -14,8 +15,13 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, PydanticInvalidForJsonSchema
+from pydantic.errors import (
+    PydanticInvalidForJsonSchema,
+    PydanticSchemaGenerationError,
+    PydanticUndefinedAnnotation,
+    PydanticUserError,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from canvasgen.constraints.json.assertions import DECIMAL_TEXT
@@ -25,6 +31,7 @@ from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, Validatio
 __all__ = ["Source", "load"]
 
 _MOST_DECIMAL_DIGITS = 40
+_PLAIN_DECIMAL = r"(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,17})?"
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,9 @@ class Source:
         try:
             return json.loads(text)
         except ValueError as error:
-            raise ValidationFailed("the text is no JSON", text=text, reasons=(str(error),), rule="json") from error
+            raise ValidationFailed(
+                "the text is no JSON", text=text, reasons=(str(error),), rule="json"
+            ) from error
 
 
 def _summary(error: ValidationError) -> str:
@@ -87,6 +96,8 @@ def load(schema: Any) -> Source:
         return Source(Document(schema), None)
     if isinstance(schema, list | tuple | int | float | bytes):
         raise InvalidConstraint("a schema is a dict, a bool, JSON text or a type", value=schema)
+    if inspect.isroutine(schema):
+        raise InvalidConstraint("a function is neither a schema nor a type", value=schema)
     return _load_type(schema)
 
 
@@ -95,13 +106,21 @@ def _load_type(wanted: Any) -> Source:
         adapter: TypeAdapter[Any] = TypeAdapter(wanted)
         document = adapter.json_schema(by_alias=True, mode="validation", schema_generator=_InternalSchema)
     except PydanticInvalidForJsonSchema as error:
-        raise UnsupportedConstraint(f"the type has no JSON form: {error.message}", rule="type", value=wanted) from error
+        raise UnsupportedConstraint(
+            f"the type has no JSON form: {error.message}", rule="type", value=wanted
+        ) from error
     except PydanticSchemaGenerationError as error:
-        raise InvalidConstraint(f"pydantic cannot read the type: {error.message}", rule="type", value=wanted) from error
+        raise InvalidConstraint(
+            f"pydantic cannot read the type: {error.message}", rule="type", value=wanted
+        ) from error
     except (PydanticUserError, PydanticUndefinedAnnotation) as error:
-        raise InvalidConstraint(f"pydantic refuses the type: {error.message}", rule="type", value=wanted) from error
+        raise InvalidConstraint(
+            f"pydantic refuses the type: {error.message}", rule="type", value=wanted
+        ) from error
     except (TypeError, NameError, RecursionError) as error:
-        raise InvalidConstraint(f"pydantic cannot read the type: {error}", rule="type", value=_name(wanted)) from error
+        raise InvalidConstraint(
+            f"pydantic cannot read the type: {error}", rule="type", value=_name(wanted)
+        ) from error
     return Source(Document(document), adapter)
 
 
@@ -128,7 +147,10 @@ class _InternalSchema(GenerateJsonSchema):
             value = schema.get(name)
             if value is not None:
                 bounds[keyword] = _plain_number(value)
-        shapes = [{**bounds, **limits} for limits in _digit_limits(schema.get("max_digits"), schema.get("decimal_places"))]
+        shapes = [
+            {**bounds, **limits}
+            for limits in _digit_limits(schema.get("max_digits"), schema.get("decimal_places"))
+        ]
         number: dict[str, Any] = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
         return {"anyOf": [number, {"type": "string", DECIMAL_TEXT: number}]}
 
@@ -178,7 +200,10 @@ class _InternalSchema(GenerateJsonSchema):
         return found
 
     def complex_schema(self, schema: core_schema.ComplexSchema) -> JsonSchemaValue:
-        return {"type": "string", "pattern": r"^-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,17})?[+-](?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,17})?j$"}
+        return {
+            "type": "string",
+            "pattern": f"^-?{_PLAIN_DECIMAL}[+-]{_PLAIN_DECIMAL}j$",
+        }
 
 
 def _closed(schema: JsonSchemaValue) -> JsonSchemaValue:
@@ -204,7 +229,9 @@ def _digit_limits(digits: int | None, places: int | None) -> list[dict[str, Any]
     found: list[dict[str, Any]] = []
     for after in range(fewest, most + 1):
         limit = 10 ** (digits - after)
-        limits = {"allOf": [{"exclusiveMinimum": -limit, "exclusiveMaximum": limit, "multipleOf": _unit(after)}]}
+        limits = {
+            "allOf": [{"exclusiveMinimum": -limit, "exclusiveMaximum": limit, "multipleOf": _unit(after)}]
+        }
         found.append(limits)
     return found
 

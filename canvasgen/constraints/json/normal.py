@@ -4,18 +4,20 @@
     Numbers = interval (open or closed ends) ∩ multiples of `step` − multiples of each of `not_steps`
     Strings = length interval ∩ languages (`parts`), or a finite list of strings
     Array   = a node for each place of the prefix, a node for the rest, a count interval, unique or not
-    Object  = a node for each declared property (required or not), nodes for open keys by key language, a count interval
+    Object  = a node for each declared property (required or not), nodes for open keys by key language, a
+    count interval
 
-Children are `Node`s: value sets that are computed when they are first looked at, so that recursive schemas are finite
-graphs. Nodes are hash-consed by what they are the meet or the difference of; a recursive schema stays finite under both.
+Children are `Node`s: value sets that are computed when they are first looked at, so that recursive schemas
+are finite graphs. Nodes are hash-consed by what they are the meet or the difference of; a recursive schema
+stays finite under both.
 
-Laws (tests/constraints/test_normal.py), for all values v, with `contains` the membership test:
+Laws (tests/constraints/test_json_normal.py), for all values v, with `contains` the membership test:
     contains(union(a, b), v)     ⟺ contains(a, v) or contains(b, v)
     contains(intersect(a, b), v) ⟺ contains(a, v) and contains(b, v)
-    contains(subtract(a, b), v)  ⟺ contains(a, v) and not contains(b, v)      where subtract does not raise Inexpressible
+    contains(subtract(a, b), v)  ⟺ contains(a, v) and not contains(b, v), unless it raises Inexpressible
 
-Formats are languages from below (`exact=False`: they may leave out odd members), so they can be intersected but not
-subtracted.
+Formats are languages from below (`exact=False`: they may leave out odd members), so they can be intersected
+but not subtracted.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ __all__ = [
 ]
 
 LONGEST_CHAIN = 100
-"""Most schemas that may be entered through `$ref`, `allOf` and the like before any of them says something itself."""
+"""Most schemas that may be entered through `$ref`, `allOf` and the like without content in between."""
 
 
 class Inexpressible(Exception):
@@ -79,9 +81,11 @@ class Part:
 
 
 class Numbers(NamedTuple):
-    """Numbers between `low` and `high` (None: unbounded), multiples of `step`, not multiples of any of `not_steps`.
+    """Numbers between `low` and `high` (None: unbounded), multiples of `step`, not multiples of any of
+    `not_steps`.
 
-    `point` says whether whole numbers may be written with a fraction (`1.0`): a matter of spelling, not of the set.
+    `point` says whether whole numbers may be written with a fraction (`1.0`): a matter of spelling, not of
+    the set.
     """
 
     low: Fraction | None = None
@@ -120,14 +124,14 @@ class Property(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """Open keys of one language and the values they may have; `part` None: every key. Declared names are not meant."""
+    """Open keys of one language and their values; `part` None: every key. Declared names are not meant."""
 
     part: Part | None
     node: Node
 
 
 class Object(NamedTuple):
-    """Objects of `low` to `high` properties: the declared ones, in this order, then open ones of disjoint languages."""
+    """Objects of `low` to `high` properties: declared ones, in this order, then open ones (disjoint keys)."""
 
     properties: dict[str, Property]
     open: tuple[Keys, ...]
@@ -178,7 +182,8 @@ class Node:
             Circular: the schema refers to itself without saying anything in between.
         """
         if self._values is None:
-            assert self.arena is not None and self._compute is not None
+            assert self.arena is not None
+            assert self._compute is not None
             if self.busy:
                 raise Circular(
                     "the schema refers to itself without any content in between", path=self.path, rule="$ref"

@@ -1,15 +1,17 @@
 """Exact languages of numbers: the decimal spellings of the members of a `Numbers` shape.
 
-Spelling: no leading zeros, no `+`, no `-0` (a negative zero may stand as `-0.0` where negative numbers may), whole numbers
-without a fraction unless `point`, at most `INTEGER_DIGITS` digits before the point and `FRACTION_DIGITS` after it (more
-where the bounds themselves have more), exponents up to ±307 on a mantissa with one nonzero digit before the point (so
-nothing overflows a double). Every member that `json.dumps` writes for an int of 19 digits or a float below 1e308 has its text.
+Spelling: no leading zeros, no `+`, no `-0` (a negative zero may stand as `-0.0` where negative numbers may),
+whole numbers without a fraction unless `point`, at most `INTEGER_DIGITS` digits before the point and
+`FRACTION_DIGITS` after it (more where the bounds themselves have more), exponents up to ±307 on a mantissa
+with one nonzero digit before the point (so nothing overflows a double). Every member that `json.dumps` writes
+for an int of 19 digits or a float below 1e308 has its text.
 
 Bounds are compared as decimals, digit by digit: no rounding anywhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
@@ -28,11 +30,12 @@ from canvasgen.automata import (
     to_dfa,
     union,
 )
+from canvasgen.constraints.json.intervals import meet_numbers
 from canvasgen.constraints.json.normal import Numbers
 from canvasgen.constraints.json.tables import multiples
 from canvasgen.errors import ConstraintTooLarge
 
-__all__ = ["FRACTION_DIGITS", "INTEGER_DIGITS", "LARGEST_STEP", "number_text"]
+__all__ = ["FRACTION_DIGITS", "INTEGER_DIGITS", "LARGEST_STEP", "number_exponent", "number_text"]
 
 INTEGER_DIGITS = 19
 """Most digits before the point: every int64, every float that `json.dumps` writes without an exponent."""
@@ -50,6 +53,10 @@ _MINUS = literal("-")
 _POINT = literal(".")
 
 
+Positive = Callable[[Fraction, bool, Fraction | None, bool, bool], Expr]
+"""The numbers from zero on of an interval (low, low open, high, high open), behind a minus sign or not."""
+
+
 def _digits(low: int, high: int) -> Expr:
     return byte_set([(0x30 + low, 0x30 + high)])
 
@@ -61,9 +68,8 @@ def number_text(shape: Numbers) -> Expr:
     Raises:
         ConstraintTooLarge: a bound or a step has too many digits.
     """
-    if shape.low is not None and shape.high is not None:
-        if shape.low > shape.high or (shape.low == shape.high and (shape.low_open or shape.high_open)):
-            return EMPTY
+    if meet_numbers(shape, shape) is None:
+        return EMPTY
     expr = _interval_text(shape)
     for step in shape.not_steps:
         expr = difference(expr, _multiple_text(step, trailing=None))
@@ -74,7 +80,8 @@ def number_text(shape: Numbers) -> Expr:
 def _interval_text(shape: Numbers) -> Expr:
     step = shape.step
     if shape.low is not None and shape.low == shape.high:
-        return _single(shape.low, shape.point)
+        fits = step is None or (shape.low / step).denominator == 1
+        return _single(shape.low, shape.point) if fits else EMPTY
     if step is not None and step.denominator == 1 and not shape.point:
         return _whole_multiples(shape, step)
     if step is not None and step.denominator == 1:
@@ -106,7 +113,7 @@ def _single(number: Fraction, point: bool) -> Expr:
 
 
 def _whole_multiples(shape: Numbers, step: Fraction) -> Expr:
-    """Whole numbers of an interval that are multiples of a whole step: n · 10^zeros, with n judged modulo the rest."""
+    """Whole numbers of an interval that are multiples of a whole step: n · 10^zeros, n modulo the rest."""
     if step == 1:
         return signed(shape, _whole)
     zeros = 0
@@ -114,19 +121,21 @@ def _whole_multiples(shape: Numbers, step: Fraction) -> Expr:
         step, zeros = step / 10, zeros + 1
     scale = Fraction(10) ** zeros
     scaled = shape._replace(
-        low=None if shape.low is None else shape.low / scale, high=None if shape.high is None else shape.high / scale
+        low=None if shape.low is None else shape.low / scale,
+        high=None if shape.high is None else shape.high / scale,
     )
     numbers = signed(scaled, _whole)
     if step != 1:
         numbers = intersect(numbers, _multiple_text(step, trailing=0))
     if not zeros:
         return numbers
-    return union(intersect(numbers, literal("0")), concat(difference(numbers, literal("0")), literal("0" * zeros)))
+    return union(
+        intersect(numbers, literal("0")), concat(difference(numbers, literal("0")), literal("0" * zeros))
+    )
 
 
-def signed(shape: Numbers, positive: object) -> Expr:
+def signed(shape: Numbers, positive: Positive) -> Expr:
     """The numbers of an interval: those from zero on, and a minus sign before those below zero."""
-    assert callable(positive)
     low, high = shape.low, shape.high
     parts: list[Expr] = []
     if high is None or high > 0 or (high == 0 and not shape.high_open):
@@ -146,7 +155,9 @@ def signed(shape: Numbers, positive: object) -> Expr:
 def _check_digits(number: Fraction) -> None:
     if abs(number) >= Fraction(10) ** MOST_DIGITS or _places(number) > MOST_DIGITS:
         raise ConstraintTooLarge(
-            f"a bound has more than {MOST_DIGITS} digits", rule="number digits", remedy="use a bound with fewer digits"
+            f"a bound has more than {MOST_DIGITS} digits",
+            rule="number digits",
+            remedy="use a bound with fewer digits",
         )
 
 
@@ -168,7 +179,7 @@ def _most_whole(low: Fraction) -> int:
     return 10 ** max(INTEGER_DIGITS, len(str(int(low))) + 1) - 1
 
 
-# --- whole numbers -----------------------------------------------------------------------------------------------
+# --- whole numbers ------------------------------------------------------------------------------------------
 
 
 def _whole(low: Fraction, low_open: bool, high: Fraction | None, high_open: bool, negative: bool) -> Expr:
@@ -254,7 +265,7 @@ def _at_most(high: str) -> Expr:
     return expr
 
 
-# --- decimals ----------------------------------------------------------------------------------------------------
+# --- decimals -----------------------------------------------------------------------------------------------
 
 
 def _decimal(low: Fraction, low_open: bool, high: Fraction | None, high_open: bool, negative: bool) -> Expr:
@@ -343,15 +354,17 @@ def _fraction_to(digits: str, strict: bool) -> Expr:
         digit = int(digits[at])
         same = concat(literal(digits[at]), expr)
         less = concat(_digits(0, digit - 1), repeat(_DIGIT, 0, longest - at - 1)) if digit > 0 else EMPTY
-        # Ending here is less, because a digit other than zero follows in `digits`, which has no trailing zeros.
+        # Ending here is less: a digit other than zero follows in `digits`, which has no trailing zeros.
         expr = union(same, less, EPSILON)
     return optional(concat(_POINT, intersect(expr, repeat(_DIGIT, 1, longest))))
 
 
-# --- exponents ---------------------------------------------------------------------------------------------------
+# --- exponents ----------------------------------------------------------------------------------------------
 
 
-def _scientific(low: Fraction, low_open: bool, high: Fraction | None, high_open: bool, negative: bool) -> Expr:
+def _scientific(
+    low: Fraction, low_open: bool, high: Fraction | None, high_open: bool, negative: bool
+) -> Expr:
     """Numbers of an interval of positive numbers, as a mantissa in [1, 10) and an exponent."""
     least, most = -_LARGEST_EXPONENT, _LARGEST_EXPONENT
     parts: list[Expr] = []
@@ -369,11 +382,17 @@ def _scientific(low: Fraction, low_open: bool, high: Fraction | None, high_open:
         return concat(mantissa, _exponents(low_decade, low_decade))
     if low > 0:
         unit = Fraction(10) ** low_decade
-        parts.append(concat(_mantissa(low / unit, low_open, Fraction(10), True), _exponents(low_decade, low_decade)))
+        parts.append(
+            concat(_mantissa(low / unit, low_open, Fraction(10), True), _exponents(low_decade, low_decade))
+        )
     parts.append(concat(_NONZERO, _free_fraction(), _exponents(low_decade + 1, high_decade - 1)))
     if high is not None:
         unit = Fraction(10) ** high_decade
-        parts.append(concat(_mantissa(Fraction(1), False, high / unit, high_open), _exponents(high_decade, high_decade)))
+        parts.append(
+            concat(
+                _mantissa(Fraction(1), False, high / unit, high_open), _exponents(high_decade, high_decade)
+            )
+        )
     return union(*parts)
 
 
@@ -393,6 +412,11 @@ def _mantissa(low: Fraction, low_open: bool, high: Fraction, high_open: bool) ->
     return _decimal_positive(low, low_open, high, high_open)
 
 
+def number_exponent() -> Expr:
+    """Every exponent that is written."""
+    return _exponents(-_LARGEST_EXPONENT, _LARGEST_EXPONENT)
+
+
 @lru_cache(maxsize=1024)
 def _exponents(first: int, last: int) -> Expr:
     """The exponents from `first` to `last` but zero, as json and people write them: `e5`, `e+05`, `E-7`."""
@@ -410,7 +434,7 @@ def _padded(first: int, last: int) -> Expr:
     return union(natural_range(first, last), single)
 
 
-# --- multiples ---------------------------------------------------------------------------------------------------
+# --- multiples ----------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=256)

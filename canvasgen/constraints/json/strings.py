@@ -1,7 +1,8 @@
 """The JSON texts of strings: one spelling for each character, the one of `json.dumps(ensure_ascii=False)`.
 
-`"` and `\\` are escaped, the control characters are `\\b \\t \\n \\f \\r` or `\\u00xx` (lower case); everything else, DEL and U+2028 included,
-stands for itself. So a string never holds a raw newline, and a text has one reading.
+`"` and `\\` are escaped, the control characters are `\\b \\t \\n \\f \\r` or `\\u00xx` (lower case);
+everything else, DEL and U+2028 included, stands for itself. So a string never holds a raw newline, and a text
+has one reading.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from canvasgen.constraints.json.normal import Part, Strings
 
 __all__ = ["LENGTH_STATES", "any_string", "content", "enforces_length", "quoted", "string_text"]
 
-LENGTH_STATES = 20_000
+LENGTH_STATES = 10_000
 """Length bounds on a pattern or a format are in the automaton if counting needs no more states than this."""
 
 _ESCAPES: dict[int, bytes] = {
-    byte: json.dumps(chr(byte), ensure_ascii=False)[1:-1].encode("ascii") for byte in (*range(0x20), 0x22, 0x5C)
+    byte: json.dumps(chr(byte), ensure_ascii=False)[1:-1].encode("ascii")
+    for byte in (*range(0x20), 0x22, 0x5C)
 }
 _QUOTE = literal('"')
 _CHARACTER = union(
@@ -38,6 +40,7 @@ _CHARACTER = union(
         ),
     ),
 )
+
 
 @lru_cache(maxsize=1)
 def any_string() -> Expr:
@@ -61,7 +64,7 @@ def content(shape: Strings) -> Expr:
 
 
 def enforces_length(shape: Strings) -> bool:
-    """False if the shape's length bounds are left to the validator, because counting would need too many states."""
+    """False if the length bounds are left to the validator: counting would need too many states."""
     bound = max(shape.low, shape.high or 0)
     if not shape.parts or shape.values is not None or bound <= 64:
         return True

@@ -24,9 +24,10 @@ def multiples(units: int, places: int, trailing: int | None) -> Expr:
         places: decimal places of the step.
         trailing: most digits after the point, at least `places`; None for any number; 0 for no point at all.
 
-    The automaton reads the digits and keeps the number so far modulo `units`: with k of the `places` digits after the
-    point read, a prefix of remainder r stands for a multiple exactly if r · 10^(places − k) ≡ 0. Beyond them only zeros
-    may stand.
+    The automaton reads the digits and keeps the number so far modulo `units`: with k of the `places` digits
+        after the
+    point read, a prefix of remainder r stands for a multiple exactly if r · 10^(places − k) ≡ 0. Beyond them
+    only zeros may stand.
     """
     fractional = places if trailing != 0 else 0
     table: list[dict[int, int]] = [{}]
@@ -57,7 +58,9 @@ def multiples(units: int, places: int, trailing: int | None) -> Expr:
             if trailing != 0:
                 row[_POINT] = state("point", 0, rest)
         elif read < fractional:
-            row.update({_ZERO + digit: state("part", read + 1, (10 * rest + digit) % units) for digit in digits})
+            row.update(
+                {_ZERO + digit: state("part", read + 1, (10 * rest + digit) % units) for digit in digits}
+            )
         elif rest == 0 and trailing is None:
             row[_ZERO] = state("part", fractional + 1, 0) if kind == "point" else number[key]
         elif rest == 0 and trailing is not None and read < trailing:

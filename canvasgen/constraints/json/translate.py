@@ -1,7 +1,8 @@
 """From a schema document to the normal form: references, combinators, and one value set for each schema.
 
-Every keyword is either an assertion with a meaning here, an annotation (listed), or refused with its path. Keywords that no
-draft knows are annotations by the specification; `explain()` lists them, so that a misspelt keyword is seen.
+Every keyword is either an assertion with a meaning here, an annotation (listed), or refused with its path.
+Keywords that no draft knows are annotations by the specification; `explain()` lists them, so that a misspelt
+keyword is seen.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from typing import Any
 
 from canvasgen.constraints.base import Note
 from canvasgen.constraints.json import assertions
-from canvasgen.constraints.json.algebra import as_fraction, intersect, subtract, union
+from canvasgen.constraints.json.algebra import intersect, subtract, union
 from canvasgen.constraints.json.document import LONGEST_REFERENCES, Base, Document, json_path
+from canvasgen.constraints.json.intervals import as_fraction
 from canvasgen.constraints.json.normal import (
     ANY,
     ANY_NODE,
@@ -33,13 +35,56 @@ from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 __all__ = ["Translator"]
 
 _ANNOTATIONS = frozenset(
-    "$anchor $comment $defs $dynamicAnchor $id $schema $vocabulary contentEncoding contentMediaType contentSchema default "
-    "definitions deprecated description discriminator example examples id readOnly title writeOnly".split()
+    (
+        "$anchor",
+        "$comment",
+        "$defs",
+        "$dynamicAnchor",
+        "$id",
+        "$schema",
+        "$vocabulary",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+        "default",
+        "definitions",
+        "deprecated",
+        "description",
+        "discriminator",
+        "example",
+        "examples",
+        "id",
+        "readOnly",
+        "title",
+        "writeOnly",
+    )
 )
-_COMBINATORS = frozenset("$ref allOf anyOf const dependencies dependentRequired dependentSchemas enum if not oneOf".split())
-_FOLLOWERS = frozenset("else then".split())
+_FOLLOWERS = frozenset(("else", "then"))
+_COMBINATORS = frozenset(
+    (
+        "$ref",
+        "allOf",
+        "anyOf",
+        "const",
+        "dependencies",
+        "dependentRequired",
+        "dependentSchemas",
+        "enum",
+        "if",
+        "not",
+        "oneOf",
+    )
+)
 _REFUSED = frozenset(
-    "$dynamicRef $recursiveRef contains maxContains minContains unevaluatedItems unevaluatedProperties".split()
+    (
+        "$dynamicRef",
+        "$recursiveRef",
+        "contains",
+        "maxContains",
+        "minContains",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    )
 )
 _EVERYTHING_ELSE = ANY._replace(objects=())
 
@@ -87,7 +132,9 @@ class Translator:
                 break
             schema, path, base = self._refer(schema, path, base)
         else:
-            raise InvalidConstraint("references lead to one another without any content", path=path, rule="$ref")
+            raise InvalidConstraint(
+                "references lead to one another without any content", path=path, rule="$ref"
+            )
         if all(name in _ANNOTATIONS for name in schema):
             node = ANY_NODE
         else:
@@ -107,15 +154,21 @@ class Translator:
         """The nodes of a keyword whose value is a list of schemas."""
         where = json_path(path, name)
         if not isinstance(schema, list) or (not schema and name != "prefixItems" and name != "items"):
-            raise InvalidConstraint("a non-empty list of schemas is needed", path=where, rule=name, value=schema)
+            raise InvalidConstraint(
+                "a non-empty list of schemas is needed", path=where, rule=name, value=schema
+            )
         return [self.node(child, json_path(where, at), base) for at, child in enumerate(schema)]
 
     def _values(self, schema: dict[str, Any], path: str, base: Base) -> Values:
-        """The value set of one schema: its own assertions and its combinators, in the order they are written."""
+        """The value set of one schema: its assertions and combinators, in the order they are written."""
         if "$ref" in schema and self.document.draft <= 7:
             for name in schema:
                 if name != "$ref" and name not in _ANNOTATIONS:
-                    self.note("annotation", f"`{name}` beside `$ref` is ignored in draft {self.document.draft}", path)
+                    self.note(
+                        "annotation",
+                        f"`{name}` beside `$ref` is ignored in draft {self.document.draft}",
+                        path,
+                    )
             return self.node(*self._refer(schema, path, base)).values
         values = ANY
         own = False
@@ -134,7 +187,10 @@ class Translator:
                     values = self._combine(values, schema, name, path, base)
             elif name in _REFUSED:
                 raise UnsupportedConstraint(
-                    "the keyword is not supported yet", path=json_path(path, name), rule=name, value=schema[name]
+                    "the keyword is not supported yet",
+                    path=json_path(path, name),
+                    rule=name,
+                    value=schema[name],
                 )
             elif name not in _ANNOTATIONS and name not in _FOLLOWERS and not name.startswith("canvasgen:"):
                 self.note("annotation", f"`{name}` is no keyword of JSON Schema and has no effect", path)
@@ -144,7 +200,7 @@ class Translator:
             self.contradictions.append((path, "the keywords contradict one another"))
         return values
 
-    # --- enum and const ------------------------------------------------------------------------------------------
+    # --- enum and const -------------------------------------------------------------------------------------
 
     def _listed(self, schema: dict[str, Any], name: str, path: str) -> Values:
         where = json_path(path, name)
@@ -180,7 +236,9 @@ class Translator:
         if isinstance(value, int | float):
             number = as_fraction(value)
             step = as_fraction(1) if number.denominator == 1 else None
-            return Values(numbers=(Numbers(number, False, number, False, step, (), isinstance(value, float)),))
+            return Values(
+                numbers=(Numbers(number, False, number, False, step, (), isinstance(value, float)),)
+            )
         if isinstance(value, list):
             nodes = tuple(self._constant(item, json_path(path, at)) for at, item in enumerate(value))
             return Values(arrays=(Array(nodes, NEVER_NODE, len(nodes), len(nodes)),))
@@ -192,7 +250,7 @@ class Translator:
     def _constant(self, value: Any, path: str) -> Node:
         return Node.of(self._one(value, path), path, self.arena)
 
-    # --- combinators ---------------------------------------------------------------------------------------------
+    # --- combinators ----------------------------------------------------------------------------------------
 
     def _combine(self, values: Values, schema: dict[str, Any], name: str, path: str, base: Base) -> Values:
         child = schema[name]
@@ -225,13 +283,17 @@ class Translator:
                 also = self.node(needed, json_path(where, key), base).values
                 present = intersect(Values(objects=(assertions.requiring([key], where),)), also, self.arena)
             else:
-                raise InvalidConstraint("a list of names is needed", path=json_path(where, key), rule=name, value=needed)
+                raise InvalidConstraint(
+                    "a list of names is needed", path=json_path(where, key), rule=name, value=needed
+                )
             absent = Object({key: Property(NEVER_NODE, False)}, (Keys(None, ANY_NODE),))
             choice = _EVERYTHING_ELSE._replace(objects=(absent, *present.objects))
             values = intersect(values, choice, self.arena)
         return values
 
-    def _combine_late(self, values: Values, schema: dict[str, Any], name: str, path: str, base: Base) -> Values:
+    def _combine_late(
+        self, values: Values, schema: dict[str, Any], name: str, path: str, base: Base
+    ) -> Values:
         """`not`, `oneOf`, `if`: what they take away is taken from what everything else leaves."""
         where = json_path(path, name)
         try:
@@ -254,7 +316,10 @@ class Translator:
             return union(positive, negative)
         except Inexpressible as error:
             raise UnsupportedConstraint(
-                f"the keyword needs {error}, which is not supported yet", path=where, rule=name, value=schema[name]
+                f"the keyword needs {error}, which is not supported yet",
+                path=where,
+                rule=name,
+                value=schema[name],
             ) from error
 
     def _one_of(self, values: Values, nodes: list[Node]) -> Values:
@@ -266,5 +331,3 @@ class Translator:
                     branch = subtract(branch, against, self.arena)
             found = union(found, branch)
         return found
-
-

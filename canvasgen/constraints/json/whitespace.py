@@ -1,8 +1,9 @@
 """The whitespace between the tokens of a JSON text.
 
-`compact` is none at all. `flexible` is what models and writers really write, chosen anew at every place: nothing, one space,
-or a newline with the indentation of the level (two or four spaces, or one tab, a level). All of it is bounded, so that a
-text cannot run away in whitespace. There is none before the first token and after the last.
+`compact` is none at all. `flexible` is what models and writers really write, chosen anew at every place:
+nothing, one space, or a newline with the indentation of the level (two or four spaces, or one tab, a level).
+All of it is bounded, so that a text cannot run away in whitespace. There is none before the first token and
+after the last.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def _gap(level: int) -> Expr:
 
 
 def after_mark(level: int, *, flexible: bool) -> Expr:
-    """What may stand after `{`, `[` or `,`, before something on that level of nesting (1: inside the outermost)."""
+    """What may stand after `{`, `[` or `,`, before something on that level of nesting (from 1)."""
     return _gap(level) if flexible else EPSILON
 
 

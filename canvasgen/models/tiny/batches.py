@@ -135,10 +135,39 @@ class Feed:
 PATTERNS = ("independent", "prefix", "values", "everything")
 
 
-def noise(
-    batch: Batch, vocab_size: int, generator: torch.Generator, high: float = 0.5
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Noised canvases [B, L], the replaced positions [B, L], the patterns [B], loss weights [B, L].
+@dataclass
+class Noised:
+    """Noised canvases [B, L]: which positions are wrong or noise, the patterns [B], loss weights [B, L].
+
+    ``base`` [B, L] is what was noised: the answer, or in ``misplaced`` rows [B] one with a slip in it.
+    """
+
+    canvas: Tensor
+    replaced: Tensor
+    pattern: Tensor
+    weight: Tensor
+    base: Tensor
+    misplaced: Tensor
+
+
+def slip(batch: Batch, generator: torch.Generator) -> Tensor:
+    """Answers [B, L] in which one token of a value is doubled or left out, and all that follows is moved.
+
+    It is the error that parallel decoding makes where it is unsure of a value's length; the model must learn
+    to see it in what it is given, on the canvas and by self-conditioning.
+    """
+    rows, length = batch.canvas.shape
+    chances = (batch.values >= 0).float() + 1e-6 * (batch.values == STRUCTURE)
+    at = torch.multinomial(chances, 1, generator=generator)
+    places = torch.arange(length)[None]
+    shorter = (places + (places >= at).long()).clamp_max(length - 1)
+    longer = places - (places > at).long()
+    fewer = torch.rand(rows, 1, generator=generator) < 0.5
+    return batch.canvas.gather(1, torch.where(fewer, shorter, longer))
+
+
+def noise(batch: Batch, vocab_size: int, generator: torch.Generator, high: float = 0.5) -> Noised:
+    """Noise on a batch's canvases.
 
     ``high`` is the share of rows with mostly high noise rates (the others: uniform). The weight falls with
     the distance from the end of a clean beginning: what stands far behind it cannot be placed yet.
@@ -149,7 +178,7 @@ def noise(
     """
     rows, length = batch.canvas.shape
     pattern = torch.multinomial(
-        torch.tensor([0.35, 0.30, 0.25, 0.10]), rows, replacement=True, generator=generator
+        torch.tensor([0.30, 0.40, 0.15, 0.15]), rows, replacement=True, generator=generator
     )
     uniform = torch.rand(rows, length, generator=generator)
     rate = torch.rand(rows, 1, generator=generator)
@@ -166,7 +195,10 @@ def noise(
     distance = (torch.arange(length)[None] - torch.where(pattern == 3, 0, cut[:, 0])[:, None]).clamp_min(0)
     near = torch.exp(-distance / 12.0).clamp_min(0.1)
     weight = torch.where(((pattern == 1) | (pattern == 3))[:, None], near, 1.0)
-    return torch.where(replaced, random_ids, batch.canvas), replaced, pattern, weight
+    misplaced = (pattern < 2) & (torch.rand(rows, generator=generator) < 0.3)
+    base = torch.where(misplaced[:, None], slip(batch, generator), batch.canvas)
+    canvas = torch.where(replaced, random_ids, base)
+    return Noised(canvas, replaced | (base != batch.canvas), pattern, weight, base, misplaced)
 
 
 def repeat(batch: Batch, copies: int) -> Batch:

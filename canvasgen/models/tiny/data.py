@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,7 +59,7 @@ def example(rng: random.Random, hard: bool, level: int) -> Example:
     if level == 4 and roll < 0.35:
         text, schema, value, task = object_list(rng, lexicon)
         return _finish(rng, text, schema, value, task, level)
-    if roll < (0.45, 0.2, 0.12, 0.08, 0.0)[level]:
+    if roll < (0.45, 0.25, 0.2, 0.16, 0.0)[level]:
         return _finish(rng, *_keyed(rng, lexicon, level), "keyed", level)
     return _record(rng, lexicon, level)
 
@@ -140,6 +140,20 @@ def _record(rng: random.Random, lexicon: Lexicon, level: int) -> Example:
     values = {fact.key: fact.value for fact in asked}
     if level >= 3 and rng.random() < 0.08:
         _add_absent(rng, domain, used, shapes, values, {fact.field for fact in (*facts, subject)})
+    if level in (1, 2) and rng.random() < 0.12:
+        alone = [
+            fact
+            for fact in asked
+            if (fact.field.kind == "enum" or not isinstance(fact.value, str))
+            and (fact.field.kind == "enum" or _same_type(fact, (subject, *facts)) == 1)
+        ]
+        if alone:
+            shape = (
+                {"enum": list(alone[0].field.choices)}
+                if alone[0].field.choices
+                else value_schema(alone[0], rng)
+            )
+            return _finish(rng, text, shape, alone[0].value, "bare", level)
     schema = object_schema(shapes)
     if level == 4:
         by_name = {fact.field.keys[0]: fact.key for fact in asked}
@@ -177,6 +191,10 @@ def _text(
             stated if rng.random() < 0.8 else rng.sample(stated, len(stated)),
         )
     return phrasing.prose(domain, subject, facts, rng, hard), "prose", _ask(rng, everything, wanted)
+
+
+def _same_type(fact: Fact, facts: Sequence[Fact]) -> int:
+    return sum(type(other.value) is type(fact.value) for other in facts)
 
 
 def _ask(rng: random.Random, facts: list[Fact], wanted: int) -> list[Fact]:

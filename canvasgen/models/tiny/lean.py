@@ -159,16 +159,19 @@ class LeanModel:
         torch._dynamo.config.recompile_limit = 64
         self._layer = torch.compile(self._layer, dynamic=True)  # type: ignore[method-assign]
         self.token_loss = torch.compile(self.token_loss, dynamic=True)  # type: ignore[method-assign]
-        self.soft_embedding = torch.compile(self.soft_embedding, dynamic=True)  # type: ignore[method-assign]
+        self.look = torch.compile(self.look, dynamic=True)  # type: ignore[method-assign]
 
     def soften(self, logits: Tensor) -> Tensor:
         """Logits of the last step to the mean embedding that self-conditioning reads."""
         return logits.softmax(-1) @ self.embedding * self.hidden**0.5
 
-    def soft_embedding(self, hidden: Tensor) -> Tensor:
-        """``soften(logits(hidden))`` in one."""
-        chances = self.logits(hidden).softmax(-1).to(self.dtype)
-        return (chances @ self.embedding.to(self.dtype)).float() * self.hidden**0.5
+    def look(self, hidden: Tensor, gumbel: Tensor, temperature: float) -> tuple[Tensor, Tensor, Tensor]:
+        """What a sampler takes from a step: mean embeddings [B, L, hidden], entropies, drawn ids [B, L]."""
+        logits = self.logits(hidden)
+        log_chances = logits.log_softmax(-1)
+        chances = log_chances.exp()
+        soft = (chances.to(self.dtype) @ self.embedding.to(self.dtype)).float() * self.hidden**0.5
+        return soft, -(chances * log_chances).sum(-1), (logits / temperature + gumbel).argmax(-1)
 
 
 def _weight(layer: nn.Module, name: str) -> Tensor | None:

@@ -77,10 +77,46 @@ def apposition(fact: Fact, rng: random.Random, hard: bool) -> str | None:
     return choose(field.appositions, rng, hard).format(spoken(fact.value, rng))
 
 
-def prose(domain: Domain, subject: Fact | None, facts: Sequence[Fact], rng: random.Random, hard: bool) -> str:
+_I = {
+    "is": "am",
+    "lives": "live",
+    "works": "work",
+    "has": "have",
+    "comes": "come",
+    "speaks": "speak",
+    "likes": "like",
+    "enjoys": "enjoy",
+    "uses": "use",
+    "knows": "know",
+    "resides": "reside",
+    "earns": "earn",
+    "answers": "answer",
+    "writes": "write",
+    "spends": "spend",
+}
+
+
+def first_person(name: str, facts: Sequence[Fact], rng: random.Random, hard: bool) -> str:
+    """``I am Alice Smith. I live in Paris and am 34 years old.``"""
+    said: list[str] = []
+    for fact in facts:
+        verb, _, rest = clause(fact, rng, hard).partition(" ")
+        said.append(f"{_I.get(verb, verb)} {rest}".strip())
+    text = rng.choice(["My name is {}", "I am {}", "I'm {}", "Hi, I'm {}", "Hello, this is {}"]).format(name)
+    while said:
+        count = 1 if rng.random() < 0.5 else 2
+        lead = rng.choice([". I ", ". I ", " and I "]) if count == 1 else ". I "
+        text += lead + " and ".join(said[:count])
+        said = said[count:]
+    return text + "."
+
+
+def prose(domain: Domain, subject: Fact, facts: Sequence[Fact], rng: random.Random, hard: bool) -> str:
     """Sentences about the subject: the first may hold appositions, the next go on with a pronoun."""
-    name = spoken(subject.value, rng) if subject is not None else "This " + domain.name
-    if subject is not None and domain.name in ("order", "ticket", "product") and rng.random() < 0.6:
+    name = spoken(subject.value, rng)
+    if domain.name == "person" and rng.random() < 0.12:
+        return first_person(name, facts, rng, hard)
+    if domain.name in ("order", "ticket", "product") and rng.random() < 0.6:
         lead = {"order": "Order", "ticket": "Ticket", "product": "The"}[domain.name]
         name = f"{lead} {name}" if domain.name != "ticket" else f"{lead}: {name}."
     rest = list(facts)

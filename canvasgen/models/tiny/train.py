@@ -96,14 +96,12 @@ class Trainer:
         started = time.perf_counter()
         batch = self.feed.next()
         several = repeat(batch, self.settings.copies)
-        noised, replaced, pattern, near = noise(
-            several, self.lean.embedding.shape[0], self.generator, self.settings.high
-        )
+        made = noise(several, self.lean.embedding.shape[0], self.generator, self.settings.high)
         rolls = torch.rand(2, generator=self.generator).tolist()
         chosen = torch.rand(len(several.levels), generator=self.generator) < 0.8
         condition = chosen if rolls[0] < self.settings.conditioned else None
         next_share = self.settings.next_share if rolls[1] < self.settings.next_rate else 0.0
-        total, log = loss(self.lean, batch, noised, replaced, near, condition, next_share)
+        total, log = loss(self.lean, batch, made, condition, next_share, self.generator)
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         factor = self.rate_factor()
@@ -116,7 +114,7 @@ class Trainer:
         average = min(self.settings.average, (1 + self.step_number) / (10 + self.step_number))
         torch._foreach_lerp_(self.averages, [p.detach() for p in self.parameters], 1 - average)
         self.step_number += 1
-        row = describe(several, log, pattern, replaced)
+        row = describe(several, log, made.pattern, made.replaced)
         self._advance(row)
         self.elapsed += time.perf_counter() - started
         return {

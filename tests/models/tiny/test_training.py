@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
 from canvasgen.models.tiny import WEIGHTS, tokenizer
-from canvasgen.models.tiny.batches import STRUCTURE, TAIL, Feed, collate, encode, held_out_rows, noise
+from canvasgen.models.tiny.batches import STRUCTURE, TAIL, Feed, collate, encode, held_out_rows, noise, slip
 from canvasgen.models.tiny.config import model_config, new_model
 from canvasgen.models.tiny.data import example
 from canvasgen.models.tiny.evaluate import leaves, right_values, summary
@@ -111,11 +111,22 @@ def test_marks_and_noise(words: Tokenizer) -> None:
     assert (
         (batch.values == TAIL) == (torch.arange(batch.canvas.shape[1])[None] >= batch.lengths[:, None])
     ).all()
-    noised, replaced, pattern, weight = noise(batch, words.get_vocab_size(), torch.Generator().manual_seed(0))
-    assert torch.equal(noised[~replaced], batch.canvas[~replaced])
-    assert not (replaced & (pattern == 2)[:, None] & (batch.values == STRUCTURE)).any()
-    assert replaced[pattern == 3].all()
-    assert (weight > 0).all()
+    made = noise(batch, words.get_vocab_size(), torch.Generator().manual_seed(0))
+    assert torch.equal(made.canvas[~made.replaced], batch.canvas[~made.replaced])
+    assert not (made.replaced & (made.pattern == 2)[:, None] & (batch.values == STRUCTURE)).any()
+    assert made.replaced[made.pattern == 3].all()
+    assert (made.weight > 0).all()
+    assert torch.equal(made.base[~made.misplaced], batch.canvas[~made.misplaced])
+
+
+def test_slips_keep_all_but_one_token(words: Tokenizer) -> None:
+    batch = collate(held_out_rows(words, "test", 8, 3), 128)
+    for before, after in zip(batch.canvas, slip(batch, torch.Generator().manual_seed(0)), strict=True):
+        kept = [int(token) for token in before if token != tokenizer.PAD_ID]
+        changed = [int(token) for token in after if token != tokenizer.PAD_ID]
+        assert abs(len(kept) - len(changed)) == 1
+        longer, shorter = sorted((kept, changed), key=len, reverse=True)
+        assert any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
 
 
 def test_value_marks_spell_the_values(words: Tokenizer) -> None:

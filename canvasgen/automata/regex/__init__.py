@@ -1,0 +1,49 @@
+"""Regular expressions, of two dialects, to expressions over bytes."""
+
+from __future__ import annotations
+
+from canvasgen.automata.expr import Expr
+from canvasgen.automata.limits import DEFAULT_LIMITS, Limits
+from canvasgen.automata.regex.ecma_dialect import EcmaParser
+from canvasgen.automata.regex.python_dialect import PythonParser
+from canvasgen.errors import InvalidConstraint
+
+__all__ = ["parse_regex"]
+
+_DIALECTS = {"python": PythonParser, "ecma": EcmaParser}
+
+
+def parse_regex(
+    pattern: str,
+    flags: int = 0,
+    *,
+    dialect: str = "python",
+    search: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Expr:
+    r"""The texts that a regular expression matches as a whole, or with `search` those that it matches
+    somewhere.
+
+    Everything regular is exact, look-around, anchors and word boundaries anywhere included. Greedy, lazy and
+    (for single characters) possessive quantifiers accept what the dialect's own matcher accepts.
+
+    Args:
+        pattern: the regular expression.
+        flags: flags of the `re` module; `ecma` takes IGNORECASE, MULTILINE and DOTALL.
+        dialect: `python` (the `re` module of Python 3.11 to 3.13, `str` patterns) or `ecma` (ECMA-262 with
+            the u flag, as JSON Schema's `pattern`).
+        search: True for `re.search` (and JSON Schema), False for `re.fullmatch`.
+        limits: for the automata of look-around bodies, which are made while parsing.
+
+    Raises:
+        InvalidConstraint: a syntax error, or no such dialect or flag; `path` is `position N`.
+        UnsupportedConstraint: back-references, conditional groups, and atomic groups and possessive repeats
+            whose meaning is not that of ordinary ones; `path` is `position N` and `remedy` says what to
+            write instead.
+        ConstraintTooLarge: a count or the number of different assertions exceeds a limit.
+    """
+    if not isinstance(pattern, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidConstraint("a regular expression is a str", rule="regex", value=pattern)
+    if dialect not in _DIALECTS:
+        raise InvalidConstraint("the dialect is `python` or `ecma`", rule="dialect", value=dialect)
+    return _DIALECTS[dialect](pattern, int(flags), limits).parse(search)

@@ -1,0 +1,304 @@
+"""The parser of regular expressions: what the dialects share.
+
+Groups are kept on a stack of our own, so nesting depth is limited by memory alone.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+
+from canvasgen.automata.compiler import to_dfa
+from canvasgen.automata.expr import Expr, code_points, concat, repeat, union
+from canvasgen.automata.limits import Limits
+from canvasgen.automata.regex.assertions import (
+    MOST_ASSERTIONS,
+    Assertion,
+    Scope,
+    before,
+    behind,
+    holds_at,
+    holds_outside,
+)
+from canvasgen.automata.regex.characters import ANY, Folding, minus, together
+from canvasgen.automata.regex.reader import LARGEST_REPEAT, Cursor, Frame, Kind, Piece, Shape
+from canvasgen.automata.utf8 import Ranges
+
+__all__ = ["Parser"]
+
+_LOOKS = (Kind.AHEAD, Kind.NOT_AHEAD, Kind.BEHIND, Kind.NOT_BEHIND)
+DIGITS = "0123456789"
+HEX_DIGITS = "0123456789abcdefABCDEF"
+
+
+class Parser(ABC):
+    """Reads one pattern; a dialect says what escapes, groups, anchors and flags mean.
+
+    Attributes:
+        cursor: the position in the pattern.
+        stack: the groups that are open, the pattern itself first.
+    """
+
+    behind_is_fixed_width: bool
+    """Whether a look-behind must have one width, as in `re`."""
+
+    def __init__(self, pattern: str, flags: int, limits: Limits) -> None:
+        self.cursor = Cursor(pattern)
+        self.limits = limits
+        self.stack = [Frame(Kind.PATTERN, 0, flags, Scope(limits))]
+
+    # -- what a dialect defines --------------------------------------------------------------------
+
+    @abstractmethod
+    def skip(self) -> None:
+        """Moves over what does not count (whitespace and comments of verbose patterns)."""
+
+    @abstractmethod
+    def read_escape(self, at: int) -> None:
+        """After a backslash at `at`, outside a set: reads on and adds what it means."""
+
+    @abstractmethod
+    def read_escape_in_set(self, at: int) -> int | Ranges:
+        """After a backslash at `at`, inside a set: reads on and returns a code point or a class."""
+
+    @abstractmethod
+    def open_group(self, at: int) -> None:
+        """After `(` at `at`: reads what follows it and opens a group, or adds what the whole thing means."""
+
+    @abstractmethod
+    def anchor(self, character: str) -> Assertion:
+        """What `^` or `$` means under the flags in force."""
+
+    @abstractmethod
+    def any_character(self) -> Ranges:
+        """What `.` matches under the flags in force."""
+
+    @abstractmethod
+    def folding(self) -> Folding:
+        """How case is ignored under the flags in force."""
+
+    @abstractmethod
+    def read_bounds(self) -> tuple[int, int | None] | None:
+        """After `{`: a quantifier's bounds, moving behind it; None, not moving, if it is no quantifier."""
+
+    @abstractmethod
+    def check_repeatable(self, piece: Piece | None, at: int) -> None:
+        """Raises InvalidConstraint if a quantifier at `at` has nothing to repeat."""
+
+    @abstractmethod
+    def starts_set(self) -> tuple[bool, bool]:
+        """After `[`: reads a negation; returns it, and whether `]` may stand first as a character."""
+
+    # -- the loop ----------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> Frame:
+        """The innermost open group."""
+        return self.stack[-1]
+
+    @property
+    def flags(self) -> int:
+        """The flags in force."""
+        return self.frame.flags
+
+    def parse(self, search: bool) -> Expr:
+        """The texts that the pattern matches (with `search`, that contain a match)."""
+        cursor = self.cursor
+        while True:
+            self.skip()
+            at = cursor.at
+            character = cursor.next()
+            if character == "":
+                break
+            if character == "\\":
+                self.read_escape(at)
+            elif character == "[":
+                self._read_set(at)
+            elif character == "(":
+                self.open_group(at)
+            elif character == ")":
+                if len(self.stack) == 1:
+                    cursor.invalid("unbalanced parenthesis", at)
+                self._close_group()
+            elif character == "|":
+                self.frame.end_branch()
+            elif character in "*+?":
+                self._quantify({"*": (0, None), "+": (1, None), "?": (0, 1)}[character], at)
+            elif character == "{":
+                bounds = self.read_bounds()
+                if bounds is None:
+                    self.add_character(ord("{"))
+                else:
+                    self._quantify(bounds, at)
+            elif character in "^$":
+                self.add_assertion(self.anchor(character), Shape.ANCHOR, at)
+            elif character == ".":
+                self.add_set(self.any_character())
+            else:
+                self.add_literal(character, at)
+        if len(self.stack) > 1:
+            cursor.invalid("missing ), unterminated subpattern", self.frame.opened_at)
+        frame = self.stack.pop()
+        return frame.scope.finish(frame.close().expr, search)
+
+    # -- adding pieces -----------------------------------------------------------------------------
+
+    def add(self, piece: Piece) -> None:
+        """Appends a piece to the branch in hand."""
+        self.frame.sequence.append(piece)
+
+    def add_literal(self, character: str, at: int) -> None:
+        """An ordinary character; a dialect may refuse some."""
+        self.add_character(ord(character))
+
+    def add_character(self, code_point: int) -> None:
+        """One character, with case ignored if the flags say so."""
+        members: Ranges = ((code_point, code_point),)
+        if self.flags & re.IGNORECASE:
+            members = self.folding().closure(members)
+        self.add_set(members)
+
+    def add_set(self, members: Ranges) -> None:
+        """One character out of a set."""
+        self.add(Piece(code_points(members), Shape.PLAIN, 1, 1, members))
+
+    def add_assertion(self, assertion: Assertion, shape: Shape, at: int) -> None:
+        """A zero-width assertion."""
+        marker = self.frame.scope.mark(assertion)
+        if marker is None:
+            self.cursor.too_large(
+                f"more than {MOST_ASSERTIONS} different assertions in one pattern",
+                "assertions",
+                MOST_ASSERTIONS,
+                at,
+            )
+        self.add(Piece(marker, shape))
+
+    # -- groups ------------------------------------------------------------------------------------
+
+    def push(self, kind: Kind, at: int, flags: int) -> None:
+        """Opens a group."""
+        scope = Scope(self.limits) if kind in _LOOKS else self.frame.scope
+        self.stack.append(Frame(kind, at, flags, scope))
+
+    def _close_group(self) -> None:
+        frame = self.stack.pop()
+        piece = frame.close()
+        if frame.kind is Kind.PLAIN:
+            self.add(piece)
+        elif frame.kind is Kind.ATOMIC:
+            self.add(self._atomic(piece, frame.opened_at))
+        else:
+            self._add_look(frame, piece)
+
+    def _add_look(self, frame: Frame, piece: Piece) -> None:
+        is_behind = frame.kind in (Kind.BEHIND, Kind.NOT_BEHIND)
+        if is_behind and self.behind_is_fixed_width and piece.shortest != piece.longest:
+            self.cursor.invalid("look-behind requires fixed-width pattern", frame.opened_at)
+        cut = behind(piece.expr) if is_behind else before(piece.expr)
+        holds = frame.scope.resolve(cut)
+        negated = frame.kind in (Kind.NOT_AHEAD, Kind.NOT_BEHIND)
+        self.add_assertion(holds_outside(holds) if negated else holds_at(holds), Shape.LOOK, frame.opened_at)
+
+    def _atomic(self, piece: Piece, at: int) -> Piece:
+        """An atomic group: the same as a plain one if no text of it begins another."""
+        if piece.characters is None:
+            dfa = to_dfa(self.frame.scope.erase(piece.expr), self.limits)
+            if any(dfa.offsets[s] < dfa.offsets[s + 1] for s in dfa.accepting.nonzero()[0]):
+                self.cursor.unsupported(
+                    "atomic group",
+                    at,
+                    "use an ordinary group (?:...), or one of whose texts none begins another",
+                )
+        return piece
+
+    # -- quantifiers -------------------------------------------------------------------------------
+
+    def _quantify(self, bounds: tuple[int, int | None], at: int) -> None:
+        low, high = bounds
+        cursor = self.cursor
+        sequence = self.frame.sequence
+        piece = sequence[-1] if sequence else None
+        self.check_repeatable(piece, at)
+        assert piece is not None
+        if max(low, high or 0) >= LARGEST_REPEAT:
+            cursor.too_large("the repetition number is too large", "repeat", LARGEST_REPEAT, at)
+        possessive = False
+        if not cursor.take("?"):
+            possessive = self.takes_possessive()
+        longest = None
+        if high is not None and piece.longest is not None:
+            longest = piece.longest * high
+        elif piece.longest == 0:
+            longest = 0
+        shortest = min(piece.shortest * low, LARGEST_REPEAT)
+        if possessive:
+            sequence[-1] = Piece(self._possessive(piece, low, high, at), Shape.REPEAT, shortest, longest)
+        else:
+            sequence[-1] = Piece(repeat(piece.expr, low, high), Shape.REPEAT, shortest, longest)
+
+    def takes_possessive(self) -> bool:
+        """Whether a `+` after a quantifier makes it possessive (and is taken)."""
+        return False
+
+    def _possessive(self, piece: Piece, low: int, high: int | None, at: int) -> Expr:
+        """A possessive repeat of one character: fewer than `high` only where no other one follows."""
+        if low == high:
+            return repeat(self._atomic(piece, at).expr, low, high)
+        if piece.characters is None:
+            self.cursor.unsupported(
+                "possessive repeat", at, "use the ordinary quantifier, or repeat a single character or class"
+            )
+        self.add_assertion(holds_outside(before(piece.expr)), Shape.LOOK, at)
+        no_more = self.frame.sequence.pop().expr
+        if high is None:
+            return concat(repeat(piece.expr, low, None), no_more)
+        return union(repeat(piece.expr, high, high), concat(repeat(piece.expr, low, high - 1), no_more))
+
+    # -- sets --------------------------------------------------------------------------------------
+
+    def _read_set(self, at: int) -> None:
+        cursor = self.cursor
+        negated, bracket_may_stand_first = self.starts_set()
+        start = cursor.at
+        literals: list[tuple[int, int]] = []
+        classes: list[tuple[int, int]] = []
+        while True:
+            here = cursor.at
+            character = cursor.next()
+            if character == "":
+                cursor.invalid("unterminated character set", at)
+            if character == "]" and not (bracket_may_stand_first and here == start):
+                break
+            first = self._set_member(character, here)
+            if cursor.peek() == "-" and cursor.peek(2) not in ("-]", "-"):
+                cursor.next()
+                there = cursor.at
+                last = self._set_member(cursor.next(), there)
+                if not isinstance(first, int) or not isinstance(last, int) or last < first:
+                    cursor.invalid(f"bad character range {cursor.pattern[here : cursor.at]}", here)
+                literals.append((first, last))
+            elif isinstance(first, int):
+                literals.append((first, first))
+            else:
+                classes += first
+        members = together((*literals, *classes))
+        if self.flags & re.IGNORECASE:
+            members = self.folding().closure(together(literals), together(classes))
+        self.add_set(minus(ANY, members) if negated else members)
+
+    def _set_member(self, character: str, at: int) -> int | Ranges:
+        return self.read_escape_in_set(at) if character == "\\" else ord(character)
+
+    # -- numbers -----------------------------------------------------------------------------------
+
+    def hex_escape(self, digits: int, at: int) -> int:
+        r"""The code point of `\x`, `\u`, `\U` with exactly so many digits."""
+        found = self.cursor.take_while(HEX_DIGITS, digits)
+        if len(found) < digits:
+            self.cursor.invalid(f"incomplete escape {self.cursor.pattern[at : self.cursor.at]}", at)
+        return int(found, 16)
+
+    def number(self, digits: str) -> int:
+        """The value of a quantifier's digits; numbers of absurd length count as too large."""
+        return int(digits) if len(digits) <= 12 else LARGEST_REPEAT

@@ -1,0 +1,34 @@
+"""A model's vocabulary without its weights: what `canvasgen check` needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from canvasgen.models import tiny
+from canvasgen.models.loading import checked_source, load_tokenizer, loading_errors
+from canvasgen.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["load_vocabulary"]
+
+
+def load_vocabulary(model: str | Path | None = None) -> Vocabulary:
+    """The vocabulary of the embedded model (None), of a model folder or of a hub id; no weights are read.
+
+    Raises:
+        ModelError: there is no such model, or it is no DiffusionGemma.
+    """
+    name, config = checked_source(tiny.WEIGHTS if model is None else model)
+    with loading_errors(name):
+        from transformers.models.diffusion_gemma.generation_diffusion_gemma import DiffusionGemmaGenerationConfig
+
+        generation = DiffusionGemmaGenerationConfig.from_pretrained(name)
+        text = config.get("text_config", {})
+        ends: int | Sequence[int] = text.get("eos_token_id") if generation.eos_token_id is None else generation.eos_token_id
+        pad = text.get("pad_token_id") if generation.pad_token_id is None else generation.pad_token_id
+        return Vocabulary.from_tokenizer(
+            load_tokenizer(name), end_ids=[ends] if isinstance(ends, int) else list(ends), size=text.get("vocab_size"), pad_id=pad
+        )

@@ -1,0 +1,215 @@
+"""Requests to completions, on the embedded model: every way to ask, every way to refuse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jsonschema
+import pytest
+from pydantic import BaseModel, Field, field_validator
+
+import canvasgen as cg
+from canvasgen.denoise import Commit, Done, Draft
+from canvasgen.errors import (
+    BudgetTooSmall,
+    InvalidConstraint,
+    ModelError,
+    Outcome,
+    Unsatisfiable,
+    UnsupportedConstraint,
+    ValidationFailed,
+)
+
+PROMPT = "Alice Smith, 34 years old, lives in Paris."
+STEPS = 4
+
+
+class Person(BaseModel):
+    name: str = Field(max_length=30)
+    age: int = Field(ge=0, le=150)
+    city: str = Field(max_length=30)
+
+
+@dataclass
+class Point:
+    x: int
+    y: int
+
+
+@pytest.fixture(scope="module")
+def engine() -> cg.Engine:
+    return cg.load()
+
+
+def test_the_readme_example(engine: cg.Engine) -> None:
+    assert engine.generate(PROMPT, schema=Person, seed=0) == Person(name="Alice Smith", age=34, city="Paris")
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [(Person, Person), (Point, Point), (list[int], list), (Literal["a", "b"], str), (int | None, (int, type(None)))],
+)
+def test_types_give_their_values(engine: cg.Engine, schema: Any, kind: Any) -> None:
+    assert isinstance(engine.generate("1 2 a", schema=schema, seed=1, max_denoising_steps=STEPS), kind)
+
+
+def test_a_schema_dict_gives_plain_data(engine: cg.Engine) -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 9}}, "required": ["n"]}
+    value = engine.generate("n is 3", schema=schema, seed=1, max_denoising_steps=STEPS)
+    jsonschema.validate(value, schema)
+
+
+def test_regex_choice_and_constraint(engine: cg.Engine) -> None:
+    assert re.fullmatch("[a-c]{2,5}", engine.generate("x", regex="[a-c]{2,5}", seed=1, max_denoising_steps=STEPS))
+    assert engine.generate("x", choice=["red", "green"], seed=1, max_denoising_steps=STEPS) in ("red", "green")
+    made = cg.literal("id-") + (cg.regex("[0-9]{2}") & ~cg.literal("00"))
+    assert made.matches(engine.generate("x", constraint=made, seed=1, max_denoising_steps=STEPS))
+
+
+def test_free_text_goes_through_the_same_loop(engine: cg.Engine) -> None:
+    completion = engine.complete("Anything.", seed=1, max_denoising_steps=2)
+    assert completion.value == completion.text
+    assert completion.outcome in Outcome
+
+
+def test_a_completion_says_how_it_came_about(engine: cg.Engine) -> None:
+    completion = engine.complete(PROMPT, schema=Person, seed=3, max_denoising_steps=STEPS)
+    assert completion.value == Person.model_validate_json(completion.text)
+    assert completion.log_prob <= 0
+    assert completion.blocks == len(completion.steps) == 1
+    assert len(completion.trace) == sum(completion.steps) <= STEPS
+    assert completion.timings["total"] >= completion.timings["denoise"] > 0
+    assert engine.vocabulary.text_bytes(completion.token_ids).decode() == completion.text
+    assert all(Person.model_validate_json(step.draft) for step in completion.trace)
+
+
+def test_seeds_make_runs_repeatable(engine: cg.Engine) -> None:
+    runs = [engine.complete("…", regex="[a-z]{12}", seed=s, max_denoising_steps=STEPS, temperature=1.0) for s in (5, 5, 6)]
+    assert runs[0].token_ids == runs[1].token_ids
+    assert runs[0].token_ids != runs[2].token_ids
+
+
+def test_a_batch_of_different_constraints_is_as_its_single_runs(engine: cg.Engine) -> None:
+    requests = [
+        cg.Request(PROMPT, schema=Person, seed=1, max_denoising_steps=STEPS),
+        cg.Request("Good or bad?", choice=["good", "bad"], seed=2, max_denoising_steps=STEPS),
+        cg.Request("A code for it", regex="[A-Z]{3}[0-9]{2}", seed=3, max_denoising_steps=STEPS),
+    ]
+    together = engine.batch(requests)
+    alone = [engine.complete(request) for request in requests]
+    assert [c.text for c in together] == [c.text for c in alone]
+
+
+def test_a_batch_takes_mappings(engine: cg.Engine) -> None:
+    asked: list[Mapping[str, Any]] = [{"prompt": "x", "choice": ["a"], "seed": 1, "max_denoising_steps": 1}]
+    assert [c.value for c in engine.batch(asked)] == ["a"]
+
+
+def test_a_stream_ends_with_its_completion(engine: cg.Engine) -> None:
+    events = list(engine.stream(PROMPT, schema=Person, seed=0))
+    drafts = [e for e in events if isinstance(e, Draft)]
+    assert drafts
+    assert all(Person.model_validate_json(draft.text) for draft in drafts)
+    assert isinstance(events[-2], Commit)
+    assert isinstance(events[-1], Done)
+    assert events[-1].completion.text == events[-2].text
+
+
+def test_validators_see_the_value_and_get_another_canvas(engine: cg.Engine) -> None:
+    seen: list[str] = []
+
+    def not_the_first(value: str) -> bool:
+        seen.append(value)
+        return value != seen[0]
+
+    value = engine.generate("x", choice=["one", "two", "three"], validators=[not_the_first], seed=0, max_denoising_steps=2)
+    assert value != seen[0]
+    assert value in ("one", "two", "three")
+
+
+def test_a_models_own_validators_are_asked(engine: cg.Engine) -> None:
+    class Even(BaseModel):
+        n: int = Field(ge=0, le=99)
+
+        @field_validator("n")
+        @classmethod
+        def even(cls, n: int) -> int:
+            if n % 2:
+                raise ValueError("odd")
+            return n
+
+    for seed in range(3):
+        assert engine.generate("n is 7", schema=Even, seed=seed, max_denoising_steps=2).n % 2 == 0
+
+
+def test_a_validator_that_always_refuses(engine: cg.Engine) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        engine.generate("x", choice=["a", "b"], validators=[lambda value: False], seed=0, max_denoising_steps=2)
+    assert caught.value.text in ("a", "b")
+    assert caught.value.reasons
+
+
+def test_a_validator_that_breaks_is_named(engine: cg.Engine) -> None:
+    def broken(value: str) -> bool:
+        return value.no_such_attribute  # type: ignore[attr-defined]
+
+    with pytest.raises(ValidationFailed, match="broken") as caught:
+        engine.generate("x", choice=["a"], validators=[broken], seed=0, max_denoising_steps=2)
+    assert isinstance(caught.value.__cause__, AttributeError)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"regex": "a", "choice": ["b"]}, InvalidConstraint),
+        ({"regex": "("}, InvalidConstraint),
+        ({"regex": r"(.)\1"}, UnsupportedConstraint),
+        ({"choice": []}, InvalidConstraint),
+        ({"schema": {"type": "nothing"}}, InvalidConstraint),
+        ({"schema": {"type": "integer", "minimum": 2, "maximum": 1}}, Unsatisfiable),
+        ({"schema": {"$ref": "https://example.org/other.json"}}, UnsupportedConstraint),
+        ({"constraint": cg.regex("a") & cg.regex("b")}, Unsatisfiable),
+        ({"constraint": "a"}, InvalidConstraint),
+        ({"regex": "a{80}", "max_tokens": 2}, BudgetTooSmall),
+        ({"regex": "a", "max_tokens": 0}, BudgetTooSmall),
+        ({"regex": "a", "temperature": -1.0}, InvalidConstraint),
+        ({"regex": "a", "max_denoising_steps": 0}, InvalidConstraint),
+        ({"no_such_option": 1}, TypeError),
+    ],
+)
+def test_wrong_requests_are_refused(engine: cg.Engine, options: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        engine.complete("x", **options)
+
+
+@pytest.mark.parametrize("model", ["/nonexistent/folder", 7, ("model", "tokenizer")])
+def test_what_is_no_model(model: Any) -> None:
+    with pytest.raises(ModelError):
+        cg.load(model)
+
+
+def test_the_schema_goes_into_the_prompt_unless_told_not_to(engine: cg.Engine) -> None:
+    told, untold, other = (
+        engine.complete(PROMPT, schema=Person, prompt_schema=p, seed=0, max_denoising_steps=1).log_prob
+        for p in (True, False, {"type": "object", "properties": {"x": {"type": "integer"}}})
+    )
+    assert len({told, untold, other}) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("max_tokens", [3, 40, 128, 129, 200, 300])
+def test_text_closes_within_any_budget(engine: cg.Engine, max_tokens: int) -> None:
+    completion = engine.complete("x", regex='"[a-z ]{1,400}"', seed=0, max_tokens=max_tokens, max_denoising_steps=2)
+    assert re.fullmatch('"[a-z ]{1,400}"', completion.text)
+    assert len(completion.token_ids) <= max_tokens
+
+
+@pytest.mark.slow
+def test_text_over_several_blocks(engine: cg.Engine) -> None:
+    blocks = engine.denoiser.canvas_length
+    completion = engine.complete("x", regex=f"[a-z]{{{16 * blocks}}}", seed=0, max_tokens=40 * blocks, max_denoising_steps=1)
+    assert completion.blocks > 1
+    assert len(completion.text) == 16 * blocks
