@@ -1,6 +1,6 @@
 """How long does one answer take, and how much memory? `generate` of a 5-field object on the embedded model, warm.
 
-    python benchmarks/generate.py [--count 20]
+python benchmarks/generate.py [--count 20]
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def main(count: Annotated[int, typer.Option(help="timed runs")] = 20) -> None:
         for name, value in completion.timings.items():
             parts.setdefault(name, []).append(value)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"warm answer: median {statistics.median(seconds):.3f} s, worst {max(seconds):.3f} s over {count} runs")
+    print(
+        f"warm answer: median {statistics.median(seconds):.3f} s, worst {max(seconds):.3f} s over {count} runs"
+    )
     print("  " + ", ".join(f"{name} {statistics.median(v) * 1e3:.0f} ms" for name, v in parts.items()))
     print(f"peak memory {peak:.2f} GB")
 

@@ -37,7 +37,9 @@ def fields_right(expected: Any, got: Any) -> tuple[int, int]:
     return sum(isinstance(got, dict) and got.get(k) == v for k, v in expected.items()), len(expected)
 
 
-def run(engine: cg.Engine, batch: list[Example], constrained: bool, steps: int | None, seed: int) -> list[Any]:
+def run(
+    engine: cg.Engine, batch: list[Example], constrained: bool, steps: int | None, seed: int
+) -> list[Any]:
     requests = [
         cg.Request(
             e.prompt,
@@ -73,7 +75,13 @@ def main(
                 row["exact"] += value == example.value
                 row["right"] += right
                 row["asked"] += asked
-    table = Table("", "parsed", "whole value exact", "single fields exact", title=f"{count} prompts, split {split}, steps {steps}")
+    table = Table(
+        "",
+        "parsed",
+        "whole value exact",
+        "single fields exact",
+        title=f"{count} prompts, split {split}, steps {steps}",
+    )
     for kind, row in totals.items():
         table.add_row(
             kind,

@@ -69,7 +69,10 @@ class Request:
             return choice_constraint(self.choice)
         if self.constraint is not None and not isinstance(self.constraint, Constraint):
             raise InvalidConstraint(
-                "not a constraint", rule="constraint", value=self.constraint, remedy="build one with cg.json_schema, cg.regex, …"
+                "not a constraint",
+                rule="constraint",
+                value=self.constraint,
+                remedy="build one with cg.json_schema, cg.regex, …",
             )
         return self.constraint
 

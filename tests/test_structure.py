@@ -64,7 +64,11 @@ def test_every_part_has_its_place() -> None:
 
 @pytest.mark.parametrize("part", ORDER)
 def test_imports_go_one_way(part: str) -> None:
-    files = [PACKAGE / f"{part}.py"] if (PACKAGE / f"{part}.py").exists() else sorted((PACKAGE / part).rglob("*.py"))
+    files = (
+        [PACKAGE / f"{part}.py"]
+        if (PACKAGE / f"{part}.py").exists()
+        else sorted((PACKAGE / part).rglob("*.py"))
+    )
     assert files
     assert [v for file in files for v in violations(file, part)] == []
 

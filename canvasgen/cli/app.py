@@ -35,7 +35,7 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(EXIT_ERROR) from None
         else:
             return
-        print(" ".join(line.split()), file=sys.stderr)
+        typer.echo(" ".join(line.split()), err=True)
         raise typer.Exit(EXIT_ERROR)
 
     return wrapped
@@ -65,7 +65,8 @@ def show_version(wanted: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and stop.")
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and stop."),
     ] = False,
 ) -> None:
     """Exact constrained generation on block-diffusion language models."""

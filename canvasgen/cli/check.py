@@ -19,16 +19,22 @@ EXIT_NO_MATCH = 1
 def check(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to match against the constraint.")] = None,
     schema: Annotated[
-        str | None, typer.Option("--schema", "-s", help="JSON Schema: a file, the text itself, or module:Model.")
+        str | None,
+        typer.Option("--schema", "-s", help="JSON Schema: a file, the text itself, or module:Model."),
     ] = None,
-    regex: Annotated[str | None, typer.Option("--regex", "-r", help="Regular expression, Python's dialect.")] = None,
+    regex: Annotated[
+        str | None, typer.Option("--regex", "-r", help="Regular expression, Python's dialect.")
+    ] = None,
     choice: Annotated[
         list[str] | None, typer.Option("--choice", "-c", help="One allowed text; repeat for more.")
     ] = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="A file whose whole text is matched too.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="A file whose whole text is matched too.")
+    ] = None,
     whitespace: Annotated[Whitespace, typer.Option(help="Whitespace allowed in JSON.")] = "flexible",
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one.")
+        str | None,
+        typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one."),
     ] = None,
 ) -> None:
     """Say what a constraint means, its sizes, compile time and shortest text; exit code 1 if a text does not match.
@@ -44,7 +50,9 @@ def check(
     began = time.perf_counter()
     constraint = constraint_from_options(schema, regex, choice, whitespace)
     if constraint is None:
-        raise InvalidConstraint("there is no constraint to check", remedy="give --schema, --regex or --choice")
+        raise InvalidConstraint(
+            "there is no constraint to check", remedy="give --schema, --regex or --choice"
+        )
     automaton = constraint.automaton
     byte_seconds = time.perf_counter() - began
     vocabulary = load_vocabulary(model)
@@ -55,7 +63,9 @@ def check(
     table = Table(show_header=False, box=None, pad_edge=False)
     shortest = automaton.shortest()
     rows = {
-        "byte automaton": f"{automaton.num_states} states, {automaton.num_transitions} transitions, {byte_seconds * 1e3:.0f} ms",
+        "byte automaton": (
+            f"{automaton.num_states} states, {automaton.num_transitions} transitions, {byte_seconds * 1e3:.0f} ms"
+        ),
         "token automaton": (
             f"{compiled.num_states} states, {compiled.num_edges} edges, {compiled.num_classes} token classes, "
             f"{token_seconds * 1e3:.0f} ms ({vocabulary.size} tokens)"

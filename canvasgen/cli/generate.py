@@ -22,11 +22,16 @@ __all__ = ["generate"]
 
 
 def generate(
-    prompt: Annotated[str | None, typer.Argument(help="The prompt; `-` or nothing reads standard input.")] = None,
-    schema: Annotated[
-        str | None, typer.Option("--schema", "-s", help="JSON Schema: a file, the text itself, or module:Model.")
+    prompt: Annotated[
+        str | None, typer.Argument(help="The prompt; `-` or nothing reads standard input.")
     ] = None,
-    regex: Annotated[str | None, typer.Option("--regex", "-r", help="Regular expression, Python's dialect.")] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option("--schema", "-s", help="JSON Schema: a file, the text itself, or module:Model."),
+    ] = None,
+    regex: Annotated[
+        str | None, typer.Option("--regex", "-r", help="Regular expression, Python's dialect.")
+    ] = None,
     choice: Annotated[
         list[str] | None, typer.Option("--choice", "-c", help="One allowed answer; repeat for more.")
     ] = None,
@@ -34,13 +39,19 @@ def generate(
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Hub id or folder; default: the embedded model.")
     ] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="Token budget; the text always closes within it.")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(help="Token budget; the text always closes within it.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps per block at most.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="0 takes the best canvas; default: the model's.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="0 takes the best canvas; default: the model's.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes the run repeatable.")] = None,
     whitespace: Annotated[Whitespace, typer.Option(help="Whitespace allowed in JSON.")] = "flexible",
     prompt_schema: Annotated[bool, typer.Option(help="Tell the model the schema in the prompt.")] = True,
-    trace: Annotated[bool, typer.Option("--trace", help="One line a denoising step, on standard error.")] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="One line a denoising step, on standard error.")
+    ] = False,
 ) -> None:
     """Generate text that satisfies a constraint, and print it.
 
@@ -72,8 +83,7 @@ def generate(
     if trace:
         print_trace(completion, messages)
     is_data = constraint is not None and constraint.schema is not None
-    print(as_json(completion, indent=2 if sys.stdout.isatty() else None) if is_data else completion.text)
-    sys.stdout.flush()
+    typer.echo(as_json(completion, indent=2 if sys.stdout.isatty() else None) if is_data else completion.text)
 
 
 def watch(events: Iterable[Event], console: Console) -> Completion:
@@ -109,7 +119,9 @@ def print_trace(completion: Completion, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("block", "step", "temperature", "log Z", "mean entropy", "accepted", "draft", box=None, pad_edge=False)
+    table = Table(
+        "block", "step", "temperature", "log Z", "mean entropy", "accepted", "draft", box=None, pad_edge=False
+    )
     for step in completion.trace:
         log_partition = "" if step.log_partition is None else f"{step.log_partition:.2f}"
         table.add_row(

@@ -28,7 +28,9 @@ def read_text(path: Path, what: str) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConstraint(
-            f"the {what} file cannot be read: {error}", value=str(path), remedy="give the path of a UTF-8 text file"
+            f"the {what} file cannot be read: {error}",
+            value=str(path),
+            remedy="give the path of a UTF-8 text file",
         ) from error
 
 
@@ -47,7 +49,9 @@ def load_schema(source: str) -> Any:
     module_name, separator, attribute = source.partition(":") if ":" in source else source.rpartition(".")
     if not separator or source.endswith(".json"):
         raise InvalidConstraint(
-            "there is no such schema file, and it is not a dotted name", value=source, remedy="write file.json or module:Model"
+            "there is no such schema file, and it is not a dotted name",
+            value=source,
+            remedy="write file.json or module:Model",
         )
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
@@ -57,7 +61,9 @@ def load_schema(source: str) -> Any:
             value = getattr(value, name)
     except (ImportError, AttributeError, ValueError, SyntaxError) as error:
         raise InvalidConstraint(
-            f"the schema cannot be imported: {error}", value=source, remedy="write module:Model, importable from this folder"
+            f"the schema cannot be imported: {error}",
+            value=source,
+            remedy="write module:Model, importable from this folder",
         ) from error
     return value
 
@@ -70,7 +76,9 @@ def constraint_from_options(
     Raises:
         InvalidConstraint: more than one of `--schema`, `--regex` and `--choice` was given, or it is malformed.
     """
-    given = [name for name, value in (("--schema", schema), ("--regex", regex), ("--choice", choice)) if value]
+    given = [
+        name for name, value in (("--schema", schema), ("--regex", regex), ("--choice", choice)) if value
+    ]
     if len(given) > 1:
         raise InvalidConstraint(
             f"{' and '.join(given)} exclude each other", rule="one constraint", remedy="give one of them"

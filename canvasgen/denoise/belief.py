@@ -186,12 +186,9 @@ class ConstrainedBelief:
         return inside if self._beyond is None else np.concatenate([inside, self._beyond.sample(seed)])
 
     def forced(self) -> NDArray[np.bool_]:
-        """Counted by token, but only where one class of tokens is left."""
+        """As the posterior knows it from its classes; the tail is free."""
         only_one = np.zeros(len(self.canvas), dtype=np.bool_)
-        places = np.flatnonzero(self._posterior.allowed_classes[: self.length].sum(axis=1) == 1)
-        if places.size:
-            mask = torch.as_tensor(self._posterior.mask)
-            only_one[places] = _to_numpy(mask[torch.as_tensor(places, device=mask.device)].sum(dim=-1) == 1)
+        only_one[: self.length] = self._posterior.forced[: self.length]
         return only_one
 
     def candidates(self) -> Iterator[NDArray[np.int64]]:

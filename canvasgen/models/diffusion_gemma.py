@@ -11,7 +11,8 @@ tests hold this and the loop to.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["DiffusionGemma", "GemmaContext", "defaults_of", "end_ids_of", "pad_id_of"]
+
+_SMALL_PASS = 1_000_000_000
+"""Parameters times tokens up to which a pass takes some 20 ms on one thread."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class DiffusionGemma:
         self.canvas_length: int = model.config.canvas_length or 256
         self.max_context: int | None = text.max_position_embeddings
         self.defaults = defaults_of(model)
+        self._parameters = sum(parameter.numel() for parameter in model.parameters())
         self._pad = text.pad_token_id if text.pad_token_id is not None else 0
 
     @property
@@ -107,6 +112,22 @@ class DiffusionGemma:
         mask = context.mask[indices]
         return GemmaContext(cache, mask, self._canvas_masks(cache, mask), context.positions)
 
+    @contextmanager
+    def _threads(self, tokens: int) -> Iterator[None]:
+        """One thread for a pass on the CPU that is too small to share, the caller's number else.
+
+        Threads that wait for each other make such a pass no faster, and slower by far on a busy machine.
+        """
+        before = torch.get_num_threads()
+        if self.device.type != "cpu" or before == 1 or self._parameters * tokens > _SMALL_PASS:
+            yield
+            return
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
     @torch.no_grad()
     def denoise(
         self, context: GemmaContext, canvas: torch.Tensor, self_conditioning: torch.Tensor | None
@@ -114,13 +135,14 @@ class DiffusionGemma:
         """One decoder pass: logits float32 `[B, L, V]`, soft-capped, before any temperature."""
         if self_conditioning is not None:
             self_conditioning = self_conditioning.to(device=self.device, dtype=self._embedding.dtype)
-        return self.model(
-            decoder_input_ids=canvas.to(self.device),
-            self_conditioning_logits=self_conditioning,
-            decoder_attention_mask=dict(context.masks),
-            past_key_values=context.cache,
-            decoder_position_ids=context.positions,
-        ).logits
+        with self._threads(canvas.numel()):
+            return self.model(
+                decoder_input_ids=canvas.to(self.device),
+                self_conditioning_logits=self_conditioning,
+                decoder_attention_mask=dict(context.masks),
+                past_key_values=context.cache,
+                decoder_position_ids=context.positions,
+            ).logits
 
     @torch.no_grad()
     def commit(self, context: GemmaContext, ids: torch.Tensor) -> GemmaContext:
@@ -141,7 +163,8 @@ class DiffusionGemma:
             past_key_values=cache,
             position_ids=here,
         )
-        read = encoder(input_ids=ids, attention_mask=masks, past_key_values=cache, position_ids=here)
+        with self._threads(ids.numel()):
+            read = encoder(input_ids=ids, attention_mask=masks, past_key_values=cache, position_ids=here)
         cache = read.past_key_values
         canvas = torch.arange(total, total + self.canvas_length, device=ids.device)[None]
         return GemmaContext(cache, mask, self._canvas_masks(cache, mask), canvas)

@@ -23,12 +23,19 @@ def load_vocabulary(model: str | Path | None = None) -> Vocabulary:
     """
     name, config = checked_source(tiny.WEIGHTS if model is None else model)
     with loading_errors(name):
-        from transformers.models.diffusion_gemma.generation_diffusion_gemma import DiffusionGemmaGenerationConfig
+        from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
+            DiffusionGemmaGenerationConfig,
+        )
 
         generation = DiffusionGemmaGenerationConfig.from_pretrained(name)
         text = config.get("text_config", {})
-        ends: int | Sequence[int] = text.get("eos_token_id") if generation.eos_token_id is None else generation.eos_token_id
+        ends: int | Sequence[int] = (
+            text.get("eos_token_id") if generation.eos_token_id is None else generation.eos_token_id
+        )
         pad = text.get("pad_token_id") if generation.pad_token_id is None else generation.pad_token_id
         return Vocabulary.from_tokenizer(
-            load_tokenizer(name), end_ids=[ends] if isinstance(ends, int) else list(ends), size=text.get("vocab_size"), pad_id=pad
+            load_tokenizer(name),
+            end_ids=[ends] if isinstance(ends, int) else list(ends),
+            size=text.get("vocab_size"),
+            pad_id=pad,
         )

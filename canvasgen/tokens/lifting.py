@@ -24,12 +24,14 @@ from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
 from canvasgen.tokens.lists import (
     breadth_first,
     expand_sets,
+    first_tokens,
     group_edges,
-    number_tokens,
     select,
+    spread,
     unique_lists,
 )
-from canvasgen.tokens.monoid import FUNCTIONS_FULL, PAIRS_FULL, Store, transition_columns, walk
+from canvasgen.tokens.monoid import FUNCTIONS_FULL, PAIRS_FULL, transition_columns, walk
+from canvasgen.tokens.workspace import give_back, take
 
 if TYPE_CHECKING:
     from canvasgen.automata import DFA
@@ -41,9 +43,7 @@ Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-# First capacities of a walk; memory is only touched as far as it is used.
-_FUNCTIONS = 1 << 16
-_PAIRS = 1 << 20
+# How much more room a walk gets after one that had too little.
 _GROWTH = 8
 
 
@@ -126,59 +126,59 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
     changes = np.flatnonzero(np.diff(signature[order])) + 1
     group_offsets = np.concatenate([[0], changes, [dfa.num_states]]).astype(np.int64)
 
-    functions, pairs = _FUNCTIONS, max(_PAIRS, 2 * dfa.num_states)
+    functions, pairs = 1, 4 * dfa.num_states
+    path = np.empty(trie.max_depth + 1, np.int64)
     while True:
-        functions, pairs = min(functions, limits.max_functions), min(pairs, limits.max_pairs)
-        node_function = np.zeros(trie.num_nodes, np.int32)
-        part_memo = np.zeros((functions, classes), np.int32)
-        memo = np.zeros((functions, classes), np.int32)
-        part_store = _store(functions, pairs)
-        store = _store(functions, pairs)
-        status = walk(
-            trie.parent,
+        workspace = take(functions, classes, pairs)
+        most = min(workspace.most(classes), limits.max_functions)
+        node_function = workspace.node_function(trie.num_nodes)
+        most_pairs = min(workspace.pairs, limits.max_pairs)
+        made = walk(
+            trie.depth,
             trie.byte,
             trie.end,
             byte_class,
             columns,
+            classes,
             order,
             group_offsets,
+            path,
             node_function,
-            part_memo,
-            part_store,
-            memo,
-            store,
+            workspace.part_memo,
+            workspace.part_store,
+            workspace.memo,
+            workspace.store,
+            most,
+            most_pairs,
         )
-        if status[0] == FUNCTIONS_FULL:
-            _check(functions >= limits.max_functions, "max_functions", limits.max_functions)
-            functions *= _GROWTH
-        elif status[0] == PAIRS_FULL:
-            _check(pairs >= limits.max_pairs, "max_pairs", limits.max_pairs)
-            pairs *= _GROWTH
+        if made[0] == FUNCTIONS_FULL:
+            _check(most >= limits.max_functions, "max_functions", limits.max_functions)
+            functions = min(_GROWTH * most, limits.max_functions)
+        elif made[0] == PAIRS_FULL:
+            _check(most_pairs >= limits.max_pairs, "max_pairs", limits.max_pairs)
+            pairs = min(_GROWTH * most_pairs, limits.max_pairs)
         else:
             break
 
-    class_of_token, function_of_class = number_tokens(node_function, trie.node_of_token, int(status[1]))
-    parts = _Lists(*select(store[2], store[3], function_of_class))
-    used = np.zeros(status[0], np.bool_)
+    size = len(trie.node_of_token)
+    first = first_tokens(node_function, trie.token_order, trie.order_node, int(made[1]), size)
+    first[0] = size  # the empty function makes no class
+    function_of_class = np.flatnonzero(first < size)
+    function_of_class = function_of_class[np.argsort(first[function_of_class])]
+    class_of_function = np.full(int(made[1]), -1, np.int32)
+    class_of_function[function_of_class] = np.arange(len(function_of_class))
+    class_of_token = spread(node_function, trie.token_order, trie.order_node, class_of_function, size)
+    _, _, offsets, data = workspace.store
+    parts = _Lists(*select(offsets, data, function_of_class))
+    used = np.zeros(int(made[0]), np.bool_)
     used[parts.data] = True
     chosen = np.flatnonzero(used)
     number = np.cumsum(used) - 1
-    return _Action(
-        class_of_token,
-        _Lists(parts.offsets, number[parts.data]),
-        _Lists(*select(part_store[2], part_store[3], chosen)),
-    )
-
-
-def _store(functions: int, pairs: int) -> Store:
-    """An empty store for `monoid.intern`."""
-    size = 1 << (2 * functions - 1).bit_length()
-    return (
-        np.zeros(size, np.int32),
-        np.zeros(functions, np.uint64),
-        np.zeros(functions + 1, np.int64),
-        np.zeros(pairs, np.int64),
-    )
+    _, _, offsets, data = workspace.part_store
+    pairs_of_parts = _Lists(*select(offsets, data, chosen))
+    workspace.clean(int(made[0]), int(made[1]), classes)
+    give_back(workspace)
+    return _Action(class_of_token, _Lists(parts.offsets, number[parts.data]), pairs_of_parts)
 
 
 def _check(exceeded: bool, rule: str, limit: int) -> None:

@@ -11,7 +11,7 @@ from numba import njit
 
 from canvasgen.tokens.monoid import intern
 
-__all__ = ["breadth_first", "expand_sets", "group_edges", "number_tokens", "select", "unique_lists"]
+__all__ = ["breadth_first", "expand_sets", "first_tokens", "group_edges", "select", "spread", "unique_lists"]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -20,30 +20,29 @@ _LOW = (1 << 32) - 1
 
 
 @njit(cache=True, nogil=True)
-def number_tokens(node_function: Ints, node_of_token: Ints, functions: int) -> tuple[Ints, Longs]:
-    """Number the functions that tokens have, by first token.
+def first_tokens(node_function: Ints, token_order: Ints, order_node: Ints, functions: int, size: int) -> Ints:
+    """The lowest token of each function; V for functions that no token has.
 
     Args:
-        node_function: int32[N], function of each trie node, 0 for the empty one.
-        node_of_token: int32[V], -1 for no text.
+        node_function: int32[N], function of each trie node.
+        token_order, order_node: int32[T] (see `canvasgen.vocabulary.Trie`).
         functions: the number of functions.
-
-    Returns:
-        int32[V], the number of each token, -1 for the empty function; int64[C], the function of each number.
+        size: V.
     """
-    number = np.full(functions, -1, np.int32)
-    function = np.empty(functions, np.int64)
-    class_of_token = np.empty(node_of_token.shape[0], np.int32)
-    count = 0
-    for v in range(node_of_token.shape[0]):
-        node = node_of_token[v]
-        f = node_function[node] if node >= 0 else 0
-        if f > 0 and number[f] < 0:
-            number[f] = count
-            function[count] = f
-            count += 1
-        class_of_token[v] = number[f]
-    return class_of_token, function[:count].copy()
+    first = np.full(functions, size, np.int32)
+    for i in range(token_order.shape[0]):
+        f = node_function[order_node[i]]
+        first[f] = min(first[f], token_order[i])
+    return first
+
+
+@njit(cache=True, nogil=True)
+def spread(node_function: Ints, token_order: Ints, order_node: Ints, number: Ints, size: int) -> Ints:
+    """int32[V]: the number of each token's function; -1 for tokens that are no text."""
+    out = np.full(size, -1, np.int32)
+    for i in range(token_order.shape[0]):
+        out[token_order[i]] = number[node_function[order_node[i]]]
+    return out
 
 
 @njit(cache=True, nogil=True)

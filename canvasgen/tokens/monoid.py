@@ -154,41 +154,47 @@ def transition_columns(
 
 @njit(cache=True, nogil=True)
 def walk(
-    parent: Ints,
+    depth: Ints,
     byte: Bytes,
     end: Ints,
     byte_class: Bytes,
     columns: Ints,
+    classes: int,
     order: Ints,
     group_offsets: Longs,
+    path: Longs,
     node_function: Ints,
     part_memo: Ints,
     part_store: Store,
     memo: Ints,
     store: Store,
+    most: int,
+    most_pairs: int,
 ) -> tuple[Count, Count]:
-    """Number the function of every trie node; the automaton's part of a node is empty where it is 0.
+    """Number the function of every trie node; 0 is the empty one.
 
     Args:
-        parent, byte, end: the trie (see `canvasgen.vocabulary.Trie`).
-        byte_class, columns: the automaton, from `transition_columns`.
+        depth, byte, end: the trie (see `canvasgen.vocabulary.Trie`).
+        byte_class, columns, classes: the automaton, from `transition_columns`.
         order, group_offsets: the states, sorted by group and ascending in each; where each group starts.
-        node_function: int32[N] of zeros, filled.
-        part_memo, memo: int32[capacity, K] of zeros: number + 1 of (part, class) and of (function, class).
+        path: int64[depth of the trie + 1] of anything: for each prefix of a node its function, times K.
+        node_function: int32[N], filled.
+        part_memo, memo: zeros; at part · K + class and function · K + class: number + 1 of the result.
         part_store, store: empty stores of parts and of functions.
+        most: parts, and functions, that may be made; memos and stores have room for that many and one more.
+        most_pairs: pairs, and parts of functions, that may be kept; the stores have room for that many.
 
     Returns:
-        The number of parts and of functions, or two times FUNCTIONS_FULL or PAIRS_FULL if a capacity is too
-        small.
+        The number of parts and of functions, or two times FUNCTIONS_FULL or PAIRS_FULL.
     """
     part_table, part_hashes, part_offsets, part_data = part_store
     table, hashes, offsets, data = store
     parts = intern(part_table, part_hashes, part_offsets, part_data, 0, 0) + 1
     functions = intern(table, hashes, offsets, data, 0, 0) + 1
     groups = group_offsets.shape[0] - 1
-    if part_data.shape[0] < order.shape[0] or data.shape[0] < groups:
+    if most_pairs < order.shape[0]:
         return PAIRS_FULL, PAIRS_FULL
-    if part_hashes.shape[0] <= groups + 1:
+    if most < groups + 2:
         return FUNCTIONS_FULL, FUNCTIONS_FULL
     stop = 0
     for g in range(groups):
@@ -203,27 +209,29 @@ def walk(
     node_function[0] = intern(table, hashes, offsets, data, functions, stop)
     functions += 1
 
+    path[0] = np.int64(node_function[0]) * classes
     node = 1
-    while node < parent.shape[0]:
+    while node < depth.shape[0]:
         c = np.int64(byte_class[byte[node]])
-        f = np.int64(node_function[parent[node]])
-        known = memo[f, c]
+        place = path[depth[node] - 1] + c
+        known = memo[place]
         if known == 0:
-            if functions + 1 >= hashes.shape[0]:
+            if functions >= most:
                 return FUNCTIONS_FULL, FUNCTIONS_FULL
+            f = place // classes
             start, stop = offsets[f], offsets[f + 1]
             n = offsets[functions]
-            if n + stop - start > data.shape[0]:
+            if n + stop - start > most_pairs:
                 return PAIRS_FULL, PAIRS_FULL
             for k in range(start, stop):
                 p = data[k]
-                then = part_memo[p, c]
+                then = part_memo[p * classes + c]
                 if then == 0:
-                    if parts + 1 >= part_hashes.shape[0]:
+                    if parts >= most:
                         return FUNCTIONS_FULL, FUNCTIONS_FULL
                     first, last = part_offsets[p], part_offsets[p + 1]
                     m = part_offsets[parts]
-                    if m + last - first > part_data.shape[0]:
+                    if m + last - first > most_pairs:
                         return PAIRS_FULL, PAIRS_FULL
                     for j in range(first, last):
                         pair = part_data[j]
@@ -234,17 +242,21 @@ def walk(
                     then = intern(part_table, part_hashes, part_offsets, part_data, parts, m) + 1
                     if then == parts + 1:
                         parts += 1
-                    part_memo[p, c] = then
+                    part_memo[p * classes + c] = then
                 if then != 1:
                     data[n] = then - 1
                     n += 1
             known = intern(table, hashes, offsets, data, functions, n) + 1
             if known == functions + 1:
                 functions += 1
-            memo[f, c] = known
+            memo[place] = known
         if known == 1:
-            node = end[node]
+            after = end[node]
+            while node < after:
+                node_function[node] = 0
+                node += 1
         else:
             node_function[node] = known - 1
+            path[depth[node]] = np.int64(known - 1) * classes
             node += 1
     return parts, functions

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -25,23 +26,42 @@ class Trie:
     Attributes:
         parent: int32[N]; -1 for the root.
         byte: uint8[N], the last byte of the node's prefix; 0 for the root.
+        depth: int32[N], the length of the prefix.
         end: int32[N]; the nodes below node n, and n itself, are n..end[n] - 1.
         node_of_token: int32[V]; -1 for a token that is no text. Tokens of equal bytes share a node.
+        token_order: int32[T], the T tokens that are text, by node, then by id.
+        order_node: int32[T], the node of each of them, ascending.
     """
 
     parent: Ints
     byte: Bytes
+    depth: Ints
     end: Ints
     node_of_token: Ints
+    token_order: Ints
+    order_node: Ints
 
     def __post_init__(self) -> None:
-        for array in (self.parent, self.byte, self.end, self.node_of_token):
+        for array in (
+            self.parent,
+            self.byte,
+            self.depth,
+            self.end,
+            self.node_of_token,
+            self.token_order,
+            self.order_node,
+        ):
             array.setflags(write=False)
 
     @property
     def num_nodes(self) -> int:
         """N."""
         return len(self.parent)
+
+    @cached_property
+    def max_depth(self) -> int:
+        """The length of the longest token."""
+        return int(self.depth.max())
 
     @classmethod
     def build(cls, tokens: Sequence[bytes | None]) -> Trie:
@@ -52,14 +72,14 @@ class Trie:
         flat = np.frombuffer(b"".join(contents), np.uint8)
         lengths = np.fromiter(map(len, contents), np.int64, len(contents))
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        parent, byte, end, nodes = _build(flat, offsets)
+        parent, byte, depth, end, nodes = _build(flat, offsets)
         node_of_token = np.full(len(tokens), -1, np.int32)
         node_of_token[text] = nodes
-        return cls(parent, byte, end, node_of_token)
+        return cls(parent, byte, depth, end, node_of_token, np.array(text, np.int32), nodes)
 
 
 @njit(cache=True, nogil=True)
-def _build(flat: Bytes, offsets: npt.NDArray[np.int64]) -> tuple[Ints, Bytes, Ints, Ints]:
+def _build(flat: Bytes, offsets: npt.NDArray[np.int64]) -> tuple[Ints, Bytes, Ints, Ints, Ints]:
     """Nodes in depth-first order from sorted strings: each adds what it does not share with the last."""
     count = offsets.shape[0] - 1
     total = 1
@@ -79,11 +99,13 @@ def _build(flat: Bytes, offsets: npt.NDArray[np.int64]) -> tuple[Ints, Bytes, In
         longest = max(longest, length)
     parent = np.empty(total, np.int32)
     byte = np.empty(total, np.uint8)
+    depths = np.empty(total, np.int32)
     end = np.empty(total, np.int32)
     node_of_string = np.empty(count, np.int32)
     path = np.zeros(longest + 1, np.int32)  # the nodes of the string before, by depth
     parent[0] = -1
     byte[0] = 0
+    depths[0] = 0
     depth = 0
     n = 1
     for i in range(count):
@@ -99,10 +121,11 @@ def _build(flat: Bytes, offsets: npt.NDArray[np.int64]) -> tuple[Ints, Bytes, In
             parent[n] = path[depth]
             byte[n] = flat[start + depth]
             depth += 1
+            depths[n] = depth
             path[depth] = n
             n += 1
         node_of_string[i] = path[depth]
     while depth >= 0:
         end[path[depth]] = n
         depth -= 1
-    return parent, byte, end, node_of_string
+    return parent, byte, depths, end, node_of_string

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -133,18 +134,10 @@ class Vocabulary:
         if self.size < _LARGE:
             return Trie.build(self.tokens)
         store = ArrayStore(cache_folder())
-        key = f"trie {self.fingerprint}"
+        key = f"trie 2 {self.fingerprint}"
         arrays = store.load(key)
         if arrays is not None:
             return Trie(**arrays)
         trie = Trie.build(self.tokens)
-        store.save(
-            key,
-            {
-                "parent": trie.parent,
-                "byte": trie.byte,
-                "end": trie.end,
-                "node_of_token": trie.node_of_token,
-            },
-        )
+        store.save(key, {field.name: getattr(trie, field.name) for field in fields(trie)})
         return trie

@@ -14,7 +14,10 @@ import pytest
 
 SCHEMA = {
     "type": "object",
-    "properties": {"name": {"type": "string", "maxLength": 20}, "age": {"type": "integer", "minimum": 0, "maximum": 150}},
+    "properties": {
+        "name": {"type": "string", "maxLength": 20},
+        "age": {"type": "integer", "minimum": 0, "maximum": 150},
+    },
     "required": ["name", "age"],
     "additionalProperties": False,
 }
@@ -74,7 +77,9 @@ def test_check_of_matching_texts_ends_with_zero(schema_file: Path) -> None:
 
 
 def test_generate_prints_plain_json_on_a_pipe(schema_file: Path) -> None:
-    done = canvasgen("generate", "--schema", str(schema_file), "--seed", "0", "--steps", "4", "Alice Smith, 34")
+    done = canvasgen(
+        "generate", "--schema", str(schema_file), "--seed", "0", "--steps", "4", "Alice Smith, 34"
+    )
     assert done.returncode == 0, done.stderr
     value = json.loads(done.stdout)
     assert set(value) == {"name", "age"}
@@ -82,7 +87,10 @@ def test_generate_prints_plain_json_on_a_pipe(schema_file: Path) -> None:
 
 
 def test_generate_reads_standard_input_and_is_repeatable() -> None:
-    runs = [canvasgen("generate", "--regex", "[a-z]{3}", "--seed", "7", "--steps", "2", stdin="three letters") for _ in "ab"]
+    runs = [
+        canvasgen("generate", "--regex", "[a-z]{3}", "--seed", "7", "--steps", "2", stdin="three letters")
+        for _ in "ab"
+    ]
     assert runs[0].returncode == 0, runs[0].stderr
     assert len(runs[0].stdout.strip()) == 3
     assert runs[0].stdout == runs[1].stdout
@@ -92,13 +100,17 @@ def test_generate_takes_a_dotted_name(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(
         "from pydantic import BaseModel\nclass Item(BaseModel):\n    sku: int\n", encoding="utf-8"
     )
-    done = canvasgen("generate", "--schema", "shop:Item", "--steps", "2", "--seed", "0", "item 12", cwd=tmp_path)
+    done = canvasgen(
+        "generate", "--schema", "shop:Item", "--steps", "2", "--seed", "0", "item 12", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert isinstance(json.loads(done.stdout)["sku"], int)
 
 
 def test_trace_goes_to_standard_error() -> None:
-    done = canvasgen("generate", "--choice", "yes", "--choice", "no", "--steps", "2", "--seed", "0", "--trace", "well?")
+    done = canvasgen(
+        "generate", "--choice", "yes", "--choice", "no", "--steps", "2", "--seed", "0", "--trace", "well?"
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() in ("yes", "no")
     assert "temperature" in done.stderr

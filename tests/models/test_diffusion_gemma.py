@@ -176,3 +176,20 @@ def test_settings_come_from_the_generation_config(model):
 def test_wrong_vocabulary(model):
     with pytest.raises(ModelError, match="3 tokens"):
         DiffusionGemma(model, Vocabulary([None, None, b"a"], end_ids=[1], pad_id=0))
+
+
+def test_small_passes_take_one_thread_and_give_the_others_back(model, monkeypatch):
+    seen = []
+    denoiser = DiffusionGemma(model, gemma_toys.vocabulary())
+    own = model.forward
+    monkeypatch.setattr(model, "forward", lambda **k: (seen.append(torch.get_num_threads()), own(**k))[1])
+    torch.set_num_threads(2)
+    try:
+        context = denoiser.prefill([[5, 6]])
+        denoiser.denoise(context, torch.full((1, CANVAS), 7), None)
+        monkeypatch.setattr("canvasgen.models.diffusion_gemma._SMALL_PASS", 0)
+        denoiser.denoise(context, torch.full((1, CANVAS), 7), None)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert seen == [1, 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from token_oracle import check, expected, make_dfa, problems
 
 from canvasgen.automata import ANY_TEXT, DFA, concat, literal, repeat, to_dfa, union
 from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
-from canvasgen.tokens import TokenAutomaton, TokenLimits, lift
+from canvasgen.tokens import TokenAutomaton, TokenLimits, lift, workspace
 from canvasgen.vocabulary import Vocabulary
 
 
@@ -82,10 +83,26 @@ def test_everything_starts_small_and_grows(monkeypatch: pytest.MonkeyPatch) -> N
     dfa = to_dfa(repeat(union(literal("ab"), literal("b"), literal("é")), 2, 9))
     vocabulary = bytewise(b"ab", b"bab", b"abab", "éé".encode(), b"bb")
     want = lift(dfa, vocabulary).to_arrays()
-    monkeypatch.setattr("canvasgen.tokens.lifting._FUNCTIONS", 2)
-    monkeypatch.setattr("canvasgen.tokens.lifting._PAIRS", 1)
+    for name, small in (("_FUNCTIONS", 2), ("_MEMO", 9), ("_PAIRS", 1), ("_kept", [])):
+        monkeypatch.setattr(workspace, name, small)
     got = lift(dfa, vocabulary).to_arrays()
     assert all(np.array_equal(want[name], got[name]) for name in want)
+
+
+def test_nothing_is_left_over_from_the_lift_before() -> None:
+    """Memory is used again: lifts of other sizes, and ones that fail, in between change nothing."""
+    small, large = (
+        to_dfa(literal("abb")),
+        to_dfa(repeat(union(literal("ab"), literal("b"), literal("é")), 2, 9)),
+    )
+    vocabulary = bytewise(b"ab", b"bab", b"abab", "éé".encode(), b"bb")
+    for dfa in (large, small, large, small):
+        check(lift(dfa, vocabulary), expected(dfa, vocabulary))
+        with pytest.raises(ConstraintTooLarge):
+            lift(large, vocabulary, TokenLimits(max_functions=6))
+    with ThreadPoolExecutor(4) as pool:
+        for automaton in pool.map(lambda dfa: lift(dfa, vocabulary), [small, large] * 10):
+            check(automaton, expected(large if automaton.num_states > 4 else small, vocabulary))
 
 
 def test_trimming_merges_classes() -> None:

@@ -26,6 +26,11 @@ def test_trie_holds_every_prefix_once(tokens: list[bytes | None]) -> None:
     assert prefixes == sorted(
         {content[:n] for content in tokens if content for n in range(len(content) + 1)} | {b""}
     )
+    assert trie.depth.tolist() == [len(prefix) for prefix in prefixes]
+    assert trie.token_order.tolist() == sorted(
+        (token for token, content in enumerate(tokens) if content), key=lambda token: (tokens[token], token)
+    )
+    assert trie.order_node.tolist() == [trie.node_of_token[token] for token in trie.token_order]
     for token, content in enumerate(tokens):
         node = trie.node_of_token[token]
         assert node == -1 if not content else prefixes[node] == content
@@ -98,7 +103,7 @@ def test_large_tries_are_kept_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Trie, "build", fail)
         read = Vocabulary(tokens, [3]).trie
-    for name in ("parent", "byte", "end", "node_of_token"):
+    for name in ("parent", "byte", "depth", "end", "node_of_token", "token_order", "order_node"):
         mine, other = getattr(built, name), getattr(read, name)
         assert np.array_equal(mine, other)
         assert mine.dtype == other.dtype
@@ -107,4 +112,4 @@ def test_large_tries_are_kept_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not other.flags.writeable
     file.write_bytes(file.read_bytes()[:-1])
     assert np.array_equal(Vocabulary(tokens, [3]).trie.parent, built.parent)
-    assert ArrayStore(folder).load(f"trie {Vocabulary(tokens, [3]).fingerprint}") is not None
+    assert ArrayStore(folder).load(f"trie 2 {Vocabulary(tokens, [3]).fingerprint}") is not None

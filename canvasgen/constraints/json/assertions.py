@@ -220,7 +220,9 @@ def _strings(translator: Translator, schema: dict[str, Any], path: str, base: Ba
         part = formats.part(name, python=translator.python)
         if part is not None:
             parts.append(part)
-        elif name not in formats.FREE:
+        elif name in formats.FREE:
+            translator.note("validator", f"the format {name!r} has no automaton", path)
+        else:
             translator.note("annotation", f"the format {name!r} is not known and has no effect", path)
     if DECIMAL_TEXT in schema:
         shapes = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -11,10 +11,12 @@ from canvasgen.automata import EMPTY, Expr
 from canvasgen.constraints.base import Constraint, Note
 from canvasgen.constraints.json.emit import Emitter, choose_depths
 from canvasgen.constraints.json.graph import Graph
-from canvasgen.constraints.json.judge import Judge
 from canvasgen.constraints.json.loader import Source, load
 from canvasgen.constraints.json.translate import Translator
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
+
+if TYPE_CHECKING:
+    from canvasgen.constraints.json.judge import Judge
 
 __all__ = ["JsonSchema", "json_schema"]
 
@@ -29,7 +31,7 @@ _DEPARTURES = (
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
     Note(
         "departure",
-        "at most 19 digits before and 20 after a decimal point, exponents up to 307, unless a bound has more",
+        "at most 19 digits before and 20 after a decimal point unless a bound has more, exponents to 307",
     ),
 )
 
@@ -40,7 +42,7 @@ class JsonSchema(Constraint):
     def __init__(self, source: Source, *, flexible: bool, max_depth: int | None) -> None:
         self.source = source
         self.flexible = flexible
-        translator = Translator(source.document, python=source.adapter is not None)
+        translator = Translator(source.document, python=source.python)
         graph = Graph(translator.root())
         graph.check_depth()
         depths = choose_depths(graph, max_depth)
@@ -49,7 +51,6 @@ class JsonSchema(Constraint):
         if self._emitted is EMPTY:
             _refuse_empty(graph, translator, depths.loops)
         self.depths = depths
-        self._judge_of_schema = Judge(source.document, python=source.adapter is not None)
         self._notes = (*translator.notes, *emitter.notes)
         self._graph = graph
 
@@ -70,7 +71,7 @@ class JsonSchema(Constraint):
     @override
     def _judge(self, text: str) -> None:
         self._judge_of_schema(text)
-        if self.source.adapter is not None:
+        if self.source.python:
             self.source.read(text)
 
     @override
@@ -78,8 +79,14 @@ class JsonSchema(Constraint):
         return self.source.read(text)
 
     @cached_property
+    def _judge_of_schema(self) -> Judge:
+        from canvasgen.constraints.json.judge import Judge
+
+        return Judge(self.source.document, python=self.source.python)
+
+    @cached_property
     def _explanation(self) -> tuple[Note, ...]:
-        judge = "jsonschema" if self.source.adapter is None else "jsonschema and pydantic"
+        judge = "jsonschema and pydantic" if self.source.python else "jsonschema"
         notes = [
             Note("automaton", "every keyword that no other line names"),
             Note("validator", f"{judge} read the text once more before it is committed"),

@@ -56,8 +56,8 @@ MOST_SUBSETS = 600
 """`uniqueItems` is in the automaton if the items' few values have no more subsets of the sizes asked for."""
 _USUAL_CHARACTERS = 100
 _SANE_STATES = 8000
-"""The default depths are the largest whose estimated automaton, strings counted up to a hundred characters, stays
-below this."""
+"""The default depths are the largest whose estimated automaton, counting up to a hundred characters a string,
+stays below this."""
 _LARGE_STATES = 60_000
 """String lengths above a thousand are counted if the estimated automaton stays below this."""
 
@@ -88,16 +88,13 @@ def choose_depths(graph: Graph, max_depth: int | None) -> Depths:
     candidates = _RECURSIVE if graph.is_recursive else _FLAT
     if not graph.has_any:
         candidates = tuple(dict.fromkeys((loops, 0) for loops, _ in candidates))
-    chosen = Depths(*candidates[-1], extras=not graph.has_any)
-    for extras in (True, False) if graph.has_any else (True,):
-        fitting = (
-            c
-            for c in candidates
-            if graph.estimate(*c, extras=extras, characters=_USUAL_CHARACTERS) <= _SANE_STATES
-        )
-        found = next(fitting, None)
-        if found is not None:
-            chosen = Depths(*found, extras=extras)
+    kinds = (True, False) if graph.has_any else (True,)
+    plans = [(loops, wild, extras) for extras in kinds for loops, wild in candidates]
+    plans.sort(key=lambda plan: (plan[1] == 0, not plan[2]))
+    chosen = Depths(*plans[-1])
+    for loops, wild, extras in plans:
+        if graph.estimate(loops, wild, extras=extras, characters=_USUAL_CHARACTERS) <= _SANE_STATES:
+            chosen = Depths(loops, wild, extras)
             break
     for characters in _CHARACTERS:
         chosen = replace(chosen, characters=characters)

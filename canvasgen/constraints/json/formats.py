@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from canvasgen.automata import difference, parse_regex, to_dfa
 from canvasgen.constraints.json.normal import Part
+from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 
 __all__ = ["FREE", "holds", "names", "part"]
 
@@ -190,6 +191,8 @@ def holds(name: str, value: str, *, python: bool) -> bool:
 
     Lengths of e-mail addresses and host names are judged here and not counted by the automaton.
     """
+    if name == "regex" and not python:
+        return _is_pattern(value)
     language = part(name, python=python)
     if language is None:
         return True
@@ -203,6 +206,17 @@ def holds(name: str, value: str, *, python: bool) -> bool:
         local, _, domain = value.rpartition("@")
         return len(local) <= 64 and _host_fits(domain)
     return name not in ("hostname", "idn-hostname") or _host_fits(value)
+
+
+def _is_pattern(value: str) -> bool:
+    """True for an ECMA-262 pattern, regular or not."""
+    try:
+        parse_regex(value, dialect="ecma")
+    except InvalidConstraint:
+        return False
+    except UnsupportedConstraint:
+        return True
+    return True
 
 
 def _host_fits(host: str) -> bool:

@@ -2,15 +2,17 @@
 
 Spelling: no leading zeros, no `+`, no `-0` (a negative zero may stand as `-0.0` where negative numbers may),
 whole numbers without a fraction unless `point`, at most `INTEGER_DIGITS` digits before the point and
-`FRACTION_DIGITS` after it (more where the bounds themselves have more), exponents up to ±307 on a mantissa
-with one nonzero digit before the point (so nothing overflows a double). Every member that `json.dumps` writes
-for an int of 19 digits or a float below 1e308 has its text.
+`FRACTION_DIGITS` after it (more where the bounds themselves have more), exponents from -323 to 307 on a
+mantissa with one nonzero digit before the point (so nothing overflows a double). Every member that
+`json.dumps` writes for an int of 19 digits or a float below 1e308 has its text.
 
-Bounds are compared as decimals, digit by digit: no rounding anywhere.
+Bounds are compared as decimals, digit by digit, without rounding; open ends keep clear of decimals that a
+double would round to the bound.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
@@ -45,7 +47,7 @@ MOST_DIGITS = 320
 """Most digits that a bound may have before or after the point."""
 LARGEST_STEP = 20_000
 """Largest step, in units of its last decimal place, that gets an automaton."""
-_LARGEST_EXPONENT = 307
+_LEAST_EXPONENT, _LARGEST_EXPONENT = -323, 307
 
 _DIGIT = byte_set([(0x30, 0x39)])
 _NONZERO = byte_set([(0x31, 0x39)])
@@ -88,9 +90,30 @@ def _interval_text(shape: Numbers) -> Expr:
         return concat(_whole_multiples(shape, step), optional(literal(".0")))
     if step is not None:
         return intersect(signed(shape, _decimal), _multiple_text(step, trailing=max(1, _places(step))))
+    shape = _for_doubles(shape)
+    if meet_numbers(shape, shape) is None:
+        return EMPTY
     if shape.not_steps:
         return signed(shape, _decimal)
     return union(signed(shape, _decimal), signed(shape, _scientific))
+
+
+def _for_doubles(shape: Numbers) -> Numbers:
+    """The same set with open ends closed at the next double, for readers that keep doubles.
+
+    `0.99999999999999999999` is below one but reads as one; at most the next double below one it stays below.
+    """
+    low, low_open, high, high_open = shape.low, shape.low_open, shape.high, shape.high_open
+    if low is not None and low_open and _is_double(low):
+        low, low_open = Fraction(repr(math.nextafter(float(low), math.inf))), False
+    if high is not None and high_open and _is_double(high):
+        high, high_open = Fraction(repr(math.nextafter(float(high), -math.inf))), False
+    return shape._replace(low=low, low_open=low_open, high=high, high_open=high_open)
+
+
+def _is_double(number: Fraction) -> bool:
+    """True for what is written as a double (and is not zero, next to which no decimal reads as zero)."""
+    return number != 0 and abs(number) < 10**300 and Fraction(repr(float(number))) == number
 
 
 def _single(number: Fraction, point: bool) -> Expr:
@@ -366,7 +389,7 @@ def _scientific(
     low: Fraction, low_open: bool, high: Fraction | None, high_open: bool, negative: bool
 ) -> Expr:
     """Numbers of an interval of positive numbers, as a mantissa in [1, 10) and an exponent."""
-    least, most = -_LARGEST_EXPONENT, _LARGEST_EXPONENT
+    least, most = _LEAST_EXPONENT, _LARGEST_EXPONENT
     parts: list[Expr] = []
     low_decade = least - 1
     if low > 0:
@@ -414,13 +437,13 @@ def _mantissa(low: Fraction, low_open: bool, high: Fraction, high_open: bool) ->
 
 def number_exponent() -> Expr:
     """Every exponent that is written."""
-    return _exponents(-_LARGEST_EXPONENT, _LARGEST_EXPONENT)
+    return _exponents(_LEAST_EXPONENT, _LARGEST_EXPONENT)
 
 
 @lru_cache(maxsize=1024)
 def _exponents(first: int, last: int) -> Expr:
     """The exponents from `first` to `last` but zero, as json and people write them: `e5`, `e+05`, `E-7`."""
-    first, last = max(first, -_LARGEST_EXPONENT), min(last, _LARGEST_EXPONENT)
+    first, last = max(first, _LEAST_EXPONENT), min(last, _LARGEST_EXPONENT)
     parts: list[Expr] = []
     if last >= 1 and first <= last:
         parts.append(concat(optional(literal("+")), _padded(max(first, 1), last)))

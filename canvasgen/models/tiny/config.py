@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from transformers import (
     DiffusionGemmaConfig,
@@ -28,6 +30,7 @@ def model_config(
     head_dim: int = 32,
 ) -> DiffusionGemmaConfig:
     """The configuration; sliding layers see the whole context, the vision tower is as small as it can be."""
+    last_layer: dict[str, Any] = {"global_head_dim": head_dim, "num_global_key_value_heads": heads}
     text = DiffusionGemmaTextConfig(
         vocab_size=vocab_size,
         hidden_size=hidden_size,
@@ -35,9 +38,8 @@ def model_config(
         num_hidden_layers=layers,
         num_attention_heads=heads,
         num_key_value_heads=heads,
-        num_global_key_value_heads=heads,
         head_dim=head_dim,
-        global_head_dim=head_dim,
+        **last_layer,
         layer_types=["sliding_attention"] * (layers - 1) + ["full_attention"],
         sliding_window=4096,
         max_position_embeddings=4096,
@@ -52,6 +54,7 @@ def model_config(
         eos_token_id=EOS_ID,
         bos_token_id=BOS_ID,
     )
+    undeclared: dict[str, Any] = {"global_head_dim": 16}
     vision = Gemma4VisionConfig(
         hidden_size=16,
         intermediate_size=16,
@@ -59,11 +62,10 @@ def model_config(
         num_attention_heads=1,
         num_key_value_heads=1,
         head_dim=16,
-        global_head_dim=16,
+        **undeclared,
         position_embedding_size=16,
         patch_size=4,
         pooling_kernel_size=2,
-        default_output_length=16,
     )
     return DiffusionGemmaConfig(
         text_config=text,
@@ -102,10 +104,12 @@ def new_model(config: DiffusionGemmaConfig, seed: int = 0) -> DiffusionGemmaForB
     """
     torch.manual_seed(seed)
     model = DiffusionGemmaForBlockDiffusion(config)
-    hidden = config.text_config.hidden_size
-    embedding = model.model.decoder.embed_tokens.weight
+    whole: Any = model
+    hidden = int(whole.config.text_config.hidden_size)
+    decoder = whole.model.decoder
+    embedding = decoder.embed_tokens.weight
     embedding.normal_(0.0, hidden**-0.5)
-    for layer in model.model.decoder.layers:
+    for layer in decoder.layers:
         attention, mlp = layer.self_attn, layer.mlp
         for linear in (attention.q_proj, attention.k_proj, mlp.gate_proj, mlp.up_proj, mlp.down_proj):
             linear.weight.normal_(0.0, linear.in_features**-0.5)
@@ -117,7 +121,7 @@ def new_model(config: DiffusionGemmaConfig, seed: int = 0) -> DiffusionGemmaForB
         layer.post_attention_layernorm.weight.fill_(0.5)
         layer.post_feedforward_layernorm.weight.fill_(0.5)
         layer.post_feedforward_layernorm_2.weight.zero_()
-    conditioning = model.model.decoder.self_conditioning
+    conditioning = decoder.self_conditioning
     for linear in (conditioning.gate_proj, conditioning.up_proj):
         linear.weight.normal_(0.0, hidden**-0.5)
     conditioning.down_proj.weight.normal_(0.0, 0.02)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from . import jsontext, phrasing
-from .domains import DOMAINS, Domain, Field
+from .domains import DOMAINS
+from .fields import Domain, Field
 from .lexicon import WORDS, Lexicon, pronounceable
 from .nesting import group_fields, object_list
 from .phrasing import Fact

@@ -5,47 +5,8 @@ In every tuple of phrasings with four or more entries the last one is held out f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Field:
-    """One fact: spellings of its key, the kind of its value, and how prose states it (``{}``: the value)."""
-
-    keys: tuple[str, ...]
-    kind: str
-    clauses: tuple[str, ...] = ()
-    appositions: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-    false_clauses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A kind of record with its subject; ``pronouns`` continue the text, ``groups`` nest fields."""
-
-    name: str
-    subject: Field
-    fields: tuple[Field, ...]
-    pronouns: tuple[str, ...]
-    groups: dict[str, tuple[str, ...]]
-
-
-def _f(
-    keys: str, kind: str, clauses: str = "", appositions: str = "", choices: str = "", false: str = ""
-) -> Field:
-    def split(text: str, by: str) -> tuple[str, ...]:
-        return tuple(part.strip() for part in text.split(by) if part.strip())
-
-    return Field(
-        split(keys, " "),
-        kind,
-        split(clauses, "|"),
-        split(appositions, "|"),
-        split(choices, " "),
-        split(false, "|"),
-    )
-
+from .fields import Domain
+from .fields import field as _f
 
 PERSON = Domain(
     "person",

@@ -88,8 +88,8 @@ def unconstrained(
     parsed = exact = right = total = 0
     for one in asked:
         ids = torch.tensor([words.encode(format_prompt(one.prompt, one.schema, one.instruction)).ids])
-        made = model.generate(input_ids=ids)
-        tokens = (made if isinstance(made, torch.Tensor) else made.sequences)[0, ids.shape[1] :].tolist()
+        made: Any = model.generate(input_ids=ids)  # pyright: ignore[reportArgumentType]
+        tokens: list[int] = made.sequences[0, ids.shape[1] :].tolist()
         end = tokens.index(tokenizer.EOS_ID) if tokenizer.EOS_ID in tokens else len(tokens)
         text = words.decode(tokens[:end])
         truth = leaves(one.value)
@@ -157,7 +157,6 @@ def main(
                 json.dumps(
                     {"split": split, "level": level, **summary(right_values(lean, rows, steps), kinds)}
                 ),
-                flush=True,
             )
         if generate:
             typer.echo(
@@ -167,7 +166,6 @@ def main(
                         "unconstrained": unconstrained(model, words, take(split, None, generate)),
                     }
                 ),
-                flush=True,
             )
 
 

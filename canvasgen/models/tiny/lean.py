@@ -54,19 +54,18 @@ class LeanModel:
     def __init__(self, model: nn.Module, dtype: torch.dtype = torch.float32) -> None:
         """Read the parameters of ``model``; ``dtype`` is for matrix products only."""
         self.dtype = dtype
-        config = model.config.text_config
-        decoder = model.model.decoder
-        self.heads, self.head_dim = config.num_attention_heads, config.head_dim
-        self.hidden, self.eps, self.cap = (
-            config.hidden_size,
-            config.rms_norm_eps,
-            config.final_logit_softcapping,
-        )
-        self.embedding = decoder.embed_tokens.weight
-        self.final_norm = decoder.norm.weight
+        whole: Any = model
+        config, decoder = whole.config.text_config, whole.model.decoder
+        self.heads: int = config.num_attention_heads
+        self.head_dim: int = config.head_dim
+        self.hidden: int = config.hidden_size
+        self.eps: float = config.rms_norm_eps
+        self.cap: float = config.final_logit_softcapping
+        self.embedding: Tensor = decoder.embed_tokens.weight
+        self.final_norm: Tensor = decoder.norm.weight
         self.layers = [[_weight(layer, name) for name in _LAYER] for layer in decoder.layers]
         conditioning = decoder.self_conditioning
-        self.conditioning = [
+        self.conditioning: list[Tensor] = [
             conditioning.pre_norm.weight,
             conditioning.gate_proj.weight,
             conditioning.up_proj.weight,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Callable, Sequence
-from importlib import resources
+from pathlib import Path
 
 
 def _read() -> dict[str, list[str]]:
     """The lists of ``words.txt``; a dash stands for the empty word."""
     lists: dict[str, list[str]] = {}
-    text = resources.files(__package__).joinpath("words.txt").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("words.txt").read_text(encoding="utf-8")
     for part in text.split("\n[")[1:]:
         name, _, body = part.partition("]\n")
         words = [word.strip() for word in body.replace("\n", " ").split(",")]

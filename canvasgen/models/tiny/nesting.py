@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .domains import Domain
+from .fields import Domain
 from .lexicon import Lexicon
 
 

@@ -16,7 +16,8 @@ from canvasgen.models.tiny.data import example
 from canvasgen.models.tiny.evaluate import leaves, right_values, summary
 from canvasgen.models.tiny.lean import LeanModel
 from canvasgen.models.tiny.objective import run_encoder
-from canvasgen.models.tiny.train import Settings, Trainer, save_checkpoint, save_model
+from canvasgen.models.tiny.train import save_checkpoint, save_model
+from canvasgen.models.tiny.trainer import Settings, Trainer
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,80 @@
+"""Memory that lifts use again: fresh memory for each would cost more than the work in it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from canvasgen.tokens.monoid import Ints, Store
+
+__all__ = ["Workspace", "give_back", "take"]
+
+# Of the workspaces that are kept. Memory is only touched as far as it is used.
+_FUNCTIONS = (1 << 16) - 1
+_MEMO = 1 << 21
+_PAIRS = 1 << 20
+_KEPT = 2
+
+_kept: list[Workspace] = []
+
+
+class Workspace:
+    """Empty stores and memos for one `monoid.walk`.
+
+    Args:
+        functions: parts, and functions, there is room for.
+        memo: entries of each memo: (functions + 1) times byte classes.
+        pairs: pairs, and parts of functions, there is room for.
+    """
+
+    def __init__(self, functions: int, memo: int, pairs: int) -> None:
+        self.functions = functions
+        self.pairs = pairs
+        self.part_memo: Ints = np.zeros(memo, np.int32)
+        self.memo: Ints = np.zeros(memo, np.int32)
+        self.part_store = _store(functions + 1, pairs)
+        self.store = _store(functions + 1, pairs)
+        self._nodes: Ints = np.empty(0, np.int32)
+
+    def node_function(self, nodes: int) -> Ints:
+        """int32[nodes] of anything."""
+        if len(self._nodes) < nodes:
+            self._nodes = np.empty(nodes, np.int32)
+        return self._nodes[:nodes]
+
+    def most(self, classes: int) -> int:
+        """Parts, and functions, there is room for with so many byte classes."""
+        return min(self.functions, len(self.memo) // classes - 1)
+
+    def clean(self, parts: int, functions: int, classes: int) -> None:
+        """Empty it after a walk that made so many parts and functions."""
+        self.part_memo[: parts * classes] = 0
+        self.memo[: functions * classes] = 0
+        self.part_store[0].fill(0)
+        self.store[0].fill(0)
+
+
+def _store(lists: int, items: int) -> Store:
+    size = 1 << (2 * lists - 1).bit_length()
+    return (
+        np.zeros(size, np.int32),
+        np.zeros(lists, np.uint64),
+        np.zeros(lists + 1, np.int64),
+        np.zeros(items, np.int64),
+    )
+
+
+def take(functions: int, classes: int, pairs: int) -> Workspace:
+    """An empty workspace with at least so much room; it belongs to the caller alone."""
+    memo = (functions + 1) * classes
+    if functions <= _FUNCTIONS and memo <= _MEMO and pairs <= _PAIRS:
+        try:
+            return _kept.pop()
+        except IndexError:
+            return Workspace(_FUNCTIONS, _MEMO, _PAIRS)
+    return Workspace(functions, memo, pairs)
+
+
+def give_back(workspace: Workspace) -> None:
+    """Keep an empty workspace for the next lift, unless it is a large one or there are enough."""
+    if workspace.functions == _FUNCTIONS and len(_kept) < _KEPT:
+        _kept.append(workspace)
