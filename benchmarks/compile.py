@@ -261,6 +261,7 @@ def work(engine: str, folder: str, names: list[str], repeat: int, cap: float, cl
     for name in names:
         print(json.dumps({"begun": name}), flush=True)
         try:
+            enough = time.perf_counter() + cap / 3
             began = now()
             compiled = runner.compile(cases(0)[name][0])
             first = now() - began
@@ -269,12 +270,13 @@ def work(engine: str, folder: str, names: list[str], repeat: int, cap: float, cl
                 verdict = "refuses a valid text"
             elif runner.accepts(compiled, ids[name][1]):
                 verdict = "accepts an invalid text"
-            seconds = [] if first < cap / repeat else [first]
-            while len(seconds) < repeat and sum(seconds) < cap / 3:
+            seconds: list[float] = []
+            while len(seconds) < repeat and time.perf_counter() < enough:
                 schema = cases(1 + len(seconds))[name][0]
                 began = now()
                 compiled = runner.compile(schema)
                 seconds.append(now() - began)
+            seconds = seconds or [first]
         except (ValueError, RuntimeError) as error:
             print(json.dumps({"name": name, "error": str(error).strip().splitlines()[0][:80]}), flush=True)
         else:

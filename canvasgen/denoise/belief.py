@@ -26,6 +26,7 @@ class Belief(Protocol):
     """L positions of the canvas, n <= L of them within the budget, V tokens; logs and entropies in nats.
 
     Attributes:
+        logits: float32 `[L, V]`, the model's own, divided by the temperature.
         log_partition: log of the mass on valid canvases; None without a constraint.
         entropies: `[L]`, of the (constrained) marginals.
         log_mass: `[L]`, log of the mass that the model gives the tokens allowed at each position.
@@ -34,6 +35,7 @@ class Belief(Protocol):
         probabilities: `[L, V]` to draw each position by itself; None if a joint sample is needed.
     """
 
+    logits: torch.Tensor
     log_partition: float | None
     entropies: NDArray[np.float64]
     log_mass: NDArray[np.float64]
@@ -47,8 +49,8 @@ class Belief(Protocol):
         ...
 
     @property
-    def self_conditioning(self) -> torch.Tensor:
-        """float32 `[L, V]`, for the next step."""
+    def constrained_logits(self) -> torch.Tensor:
+        """The marginals as logits, float32 `[L, V]`; worked out when asked for."""
         ...
 
     def sample(self, seed: int) -> NDArray[np.int64]:
@@ -88,7 +90,8 @@ class FreeBelief:
     log_partition: float | None = None
 
     def __init__(self, logits: torch.Tensor, budget: int, end_ids: tuple[int, ...], first: int = 0) -> None:
-        self.self_conditioning = logits
+        self.logits = logits
+        self.constrained_logits = logits
         self._logs = logits - logits.logsumexp(dim=-1, keepdim=True)
         self.probabilities: torch.Tensor | None = torch.softmax(logits, dim=-1)
         finite = self._logs.clamp(min=torch.finfo(logits.dtype).min)
@@ -154,7 +157,7 @@ class ConstrainedBelief:
         remaining: int,
     ) -> None:
         end_ids = constraint.vocabulary.end_ids
-        self._logits = logits
+        self.logits = logits
         self._posterior = constraint.condition(logits[:budget], state=state, remaining=remaining)
         self._beyond = FreeBelief(logits[budget:], 0, end_ids, budget) if budget < len(logits) else None
         self.log_partition: float | None = self._posterior.log_partition
@@ -169,16 +172,16 @@ class ConstrainedBelief:
     @property
     def canvas(self) -> NDArray[np.int64]:
         """`best`, its tail filled by the model; worked out when asked for."""
-        tail = _to_numpy(self._logits[self.length :].argmax(dim=-1))
+        tail = _to_numpy(self.logits[self.length :].argmax(dim=-1))
         return np.concatenate([self.best[: self.length], tail])
 
     @property
-    def self_conditioning(self) -> torch.Tensor:
+    def constrained_logits(self) -> torch.Tensor:
         """The constrained marginals; worked out when asked for."""
-        inside = torch.as_tensor(self._posterior.constrained_logits(), device=self._logits.device)
+        inside = torch.as_tensor(self._posterior.constrained_logits(), device=self.logits.device)
         if self._beyond is None:
             return inside
-        return torch.cat([inside, self._beyond.self_conditioning])
+        return torch.cat([inside, self._beyond.constrained_logits])
 
     def sample(self, seed: int) -> NDArray[np.int64]:
         """Exact; the tail is drawn from the model's own distributions."""

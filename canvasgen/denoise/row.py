@@ -80,7 +80,11 @@ class Row:
     @property
     def self_conditioning(self) -> torch.Tensor | None:
         """What the model is told of its last answer, `[L, V]`; None at a block's first step."""
-        return None if self._belief is None else self._belief.self_conditioning
+        if self._belief is None:
+            return None
+        if self._policy.self_conditioning == "constrained":
+            return self._belief.constrained_logits
+        return self._belief.logits
 
     @property
     def is_fresh(self) -> bool:

@@ -28,7 +28,7 @@ class TokenAutomaton:
         start: the start state.
         class_of_token: int32[V]; -1 for tokens that lead nowhere from any state, and for ids that are no
             text.
-        num_classes: C. Classes are numbered by their first token.
+        num_classes: C. Classes are numbered by their first token in the order of bytes.
         edge_source, edge_target: int32[E], sorted by (source, target), each pair once.
         edge_set: int32[E], the class set of each edge; numbered by first edge.
         set_offsets: int32[Z + 1]; the classes of set z are `set_classes[set_offsets[z]:set_offsets[z + 1]]`.

@@ -24,10 +24,9 @@ from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
 from canvasgen.tokens.lists import (
     breadth_first,
     expand_sets,
-    first_tokens,
     group_edges,
+    number_tokens,
     select,
-    spread,
     unique_lists,
 )
 from canvasgen.tokens.monoid import FUNCTIONS_FULL, PAIRS_FULL, transition_columns, walk
@@ -91,7 +90,7 @@ def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS)
     edges = _edges(action, states, limits)
     start = np.zeros(states, np.bool_)
     start[0] = True
-    start.setflags(write=False)  # as all arrays here that are given: one compiled kernel serves all
+    start.setflags(write=False)  # as those of the automaton are: one compiled kernel serves both
     distance: Ints = breadth_first(edges.target, edges.source, dfa.accepting)
     kept: Bools = (distance >= 0) & (breadth_first(edges.source, edges.target, start) >= 0)
     if not kept[0]:
@@ -131,8 +130,8 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
     while True:
         workspace = take(functions, classes, pairs)
         most = min(workspace.most(classes), limits.max_functions)
-        node_function = workspace.node_function(trie.num_nodes)
         most_pairs = min(workspace.pairs, limits.max_pairs)
+        node_function = workspace.node_function(trie.num_nodes)
         made = walk(
             trie.depth,
             trie.byte,
@@ -160,14 +159,9 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
         else:
             break
 
-    size = len(trie.node_of_token)
-    first = first_tokens(node_function, trie.token_order, trie.order_node, int(made[1]), size)
-    first[0] = size  # the empty function makes no class
-    function_of_class = np.flatnonzero(first < size)
-    function_of_class = function_of_class[np.argsort(first[function_of_class])]
-    class_of_function = np.full(int(made[1]), -1, np.int32)
-    class_of_function[function_of_class] = np.arange(len(function_of_class))
-    class_of_token = spread(node_function, trie.token_order, trie.order_node, class_of_function, size)
+    class_of_token, function_of_class = number_tokens(
+        node_function, trie.token_order, trie.order_node, int(made[1]), len(trie.node_of_token)
+    )
     _, _, offsets, data = workspace.store
     parts = _Lists(*select(offsets, data, function_of_class))
     used = np.zeros(int(made[0]), np.bool_)
@@ -176,8 +170,7 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
     number = np.cumsum(used) - 1
     _, _, offsets, data = workspace.part_store
     pairs_of_parts = _Lists(*select(offsets, data, chosen))
-    workspace.clean(int(made[0]), int(made[1]), classes)
-    give_back(workspace)
+    give_back(workspace, int(made[0]), int(made[1]), classes)
     return _Action(class_of_token, _Lists(parts.offsets, number[parts.data]), pairs_of_parts)
 
 

@@ -11,7 +11,7 @@ from numba import njit
 
 from canvasgen.tokens.monoid import intern
 
-__all__ = ["breadth_first", "expand_sets", "first_tokens", "group_edges", "select", "spread", "unique_lists"]
+__all__ = ["breadth_first", "expand_sets", "group_edges", "number_tokens", "select", "unique_lists"]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -20,29 +20,35 @@ _LOW = (1 << 32) - 1
 
 
 @njit(cache=True, nogil=True)
-def first_tokens(node_function: Ints, token_order: Ints, order_node: Ints, functions: int, size: int) -> Ints:
-    """The lowest token of each function; V for functions that no token has.
+def number_tokens(
+    node_function: Ints, token_order: Ints, order_node: Ints, functions: int, size: int
+) -> tuple[Ints, Longs]:
+    """Number the functions that tokens have, by first token in byte order; the empty function has no number.
 
     Args:
-        node_function: int32[N], function of each trie node.
+        node_function: int32[N], function of each trie node, 0 for the empty one.
         token_order, order_node: int32[T] (see `canvasgen.vocabulary.Trie`).
         functions: the number of functions.
         size: V.
+
+    Returns:
+        int32[V], the number of each token, -1 for the empty function and no text; int64[C], the function of each
+        number.
     """
-    first = np.full(functions, size, np.int32)
+    out = np.full(size, -1, np.int32)
+    number = np.full(functions, -1, np.int32)
+    function = np.empty(functions, np.int64)
+    count = 0
     for i in range(token_order.shape[0]):
         f = node_function[order_node[i]]
-        first[f] = min(first[f], token_order[i])
-    return first
-
-
-@njit(cache=True, nogil=True)
-def spread(node_function: Ints, token_order: Ints, order_node: Ints, number: Ints, size: int) -> Ints:
-    """int32[V]: the number of each token's function; -1 for tokens that are no text."""
-    out = np.full(size, -1, np.int32)
-    for i in range(token_order.shape[0]):
-        out[token_order[i]] = number[node_function[order_node[i]]]
-    return out
+        if f == 0:
+            continue  # most tokens of a narrow constraint: nothing is written
+        if number[f] < 0:
+            number[f] = count
+            function[count] = f
+            count += 1
+        out[token_order[i]] = number[f]
+    return out, function[:count].copy()
 
 
 @njit(cache=True, nogil=True)

@@ -10,9 +10,9 @@ __all__ = ["Workspace", "give_back", "take"]
 
 # Of the workspaces that are kept. Memory is only touched as far as it is used.
 _FUNCTIONS = (1 << 16) - 1
-_MEMO = 1 << 21
+_MEMO = 1 << 22
 _PAIRS = 1 << 20
-_KEPT = 2
+_KEPT = 1
 
 _kept: list[Workspace] = []
 
@@ -45,13 +45,6 @@ class Workspace:
         """Parts, and functions, there is room for with so many byte classes."""
         return min(self.functions, len(self.memo) // classes - 1)
 
-    def clean(self, parts: int, functions: int, classes: int) -> None:
-        """Empty it after a walk that made so many parts and functions."""
-        self.part_memo[: parts * classes] = 0
-        self.memo[: functions * classes] = 0
-        self.part_store[0].fill(0)
-        self.store[0].fill(0)
-
 
 def _store(lists: int, items: int) -> Store:
     size = 1 << (2 * lists - 1).bit_length()
@@ -71,10 +64,22 @@ def take(functions: int, classes: int, pairs: int) -> Workspace:
             return _kept.pop()
         except IndexError:
             return Workspace(_FUNCTIONS, _MEMO, _PAIRS)
-    return Workspace(functions, memo, pairs)
+    return Workspace(max(functions, _FUNCTIONS), max(memo, _MEMO), max(pairs, _PAIRS))
 
 
-def give_back(workspace: Workspace) -> None:
-    """Keep an empty workspace for the next lift, unless it is a large one or there are enough."""
-    if workspace.functions == _FUNCTIONS and len(_kept) < _KEPT:
-        _kept.append(workspace)
+def give_back(workspace: Workspace, parts: int, functions: int, classes: int) -> None:
+    """Keep a workspace for the next lift, unless it is a large one or there are enough.
+
+    Args:
+        workspace: after a walk.
+        parts, functions: how many the walk made.
+        classes: byte classes of the walk.
+    """
+    size = (workspace.functions, len(workspace.memo), workspace.pairs)
+    if size != (_FUNCTIONS, _MEMO, _PAIRS) or len(_kept) >= _KEPT:
+        return
+    workspace.part_memo[: parts * classes] = 0
+    workspace.memo[: functions * classes] = 0
+    workspace.part_store[0].fill(0)
+    workspace.store[0].fill(0)
+    _kept.append(workspace)

@@ -152,7 +152,8 @@ def test_map_is_the_best_text():
     assert done.outcome is Outcome.STEP_LIMIT
 
 
-def test_the_tail_is_the_models_own():
+@pytest.mark.parametrize("told", ["model", "constrained"])
+def test_the_tail_is_the_models_own(told):
     """After the end the canvas holds what the model wants there, and the committed ids stop at the end."""
     wish = torch.zeros(8, LETTERS.size)
     wish[:, LETTERS.tokens.index(b"h")] = 5.0
@@ -166,11 +167,17 @@ def test_the_tail_is_the_models_own():
     wish[3, END] = 50.0
     wish[:3, LETTERS.tokens.index(b"e")] = 50.0
     model = Watched(logits=wish)
-    done = run(model, [Job([3], compiled(repeat(literal("e"), 1), LETTERS), temperature=0)])[0]
+    job = Job([3], compiled(repeat(literal("e"), 1), LETTERS), temperature=0)
+    done = run(model, [job], policy=Policy(self_conditioning=told))[0]
     assert done.text == "eee"
     canvas, known = seen[-1]
     assert canvas[:4].tolist() == [*[LETTERS.tokens.index(b"e")] * 3, END]
-    assert known[5].exp().sum() == pytest.approx(1.0, abs=1e-4)
+    forbidden = LETTERS.tokens.index(b"h")
+    if told == "constrained":
+        assert known[5].exp().sum() == pytest.approx(1.0, abs=1e-4)
+        assert known[0, forbidden] == -torch.inf
+    else:
+        assert torch.allclose(known * done.trace[-2].temperature, wish, atol=1e-4)
     assert known[5].argmax() == LETTERS.tokens.index(b"h")
     assert PAD not in done.token_ids
 

@@ -42,12 +42,14 @@ class Expected:
         states: the states kept, ascending; empty if no sequence of tokens spells a text.
         table: `[kept states][V]`, next state among the kept, or -1.
         accepting, distance: of the kept states.
+        contents: the tokens' bytes.
     """
 
     states: list[int]
     table: list[list[int]]
     accepting: list[bool]
     distance: list[int]
+    contents: tuple[bytes | None, ...]
 
     @cached_property
     def edges(self) -> dict[tuple[int, int], list[int]]:
@@ -61,11 +63,13 @@ class Expected:
 
     @cached_property
     def classes(self) -> list[int]:
-        """The class of each token, numbered by first token; -1 for no transition at all."""
+        """The class of each token, numbered by first token in byte order; -1 for no transition at all."""
+        columns = list(zip(*self.table, strict=True))
         known: dict[tuple[int, ...], int] = {}
-        result = []
-        for column in zip(*self.table, strict=True):
-            result.append(known.setdefault(column, len(known)) if any(t >= 0 for t in column) else -1)
+        result = [-1] * len(columns)
+        for token in sorted(range(len(columns)), key=lambda token: (self.contents[token] or b"", token)):
+            if any(t >= 0 for t in columns[token]):
+                result[token] = known.setdefault(columns[token], len(known))
         return result
 
 
@@ -93,13 +97,14 @@ def expected(dfa: DFA, vocabulary: Vocabulary) -> Expected:
                 stack.append(t)
     kept = [s for s in range(dfa.num_states) if s in reached and distance[s] >= 0]
     if 0 not in kept:
-        return Expected([], [], [], [])
+        return Expected([], [], [], [], ())
     place = {s: i for i, s in enumerate(kept)}
     return Expected(
         kept,
         [[place.get(t, -1) for t in table[s]] for s in kept],
         [bool(dfa.accepting[s]) for s in kept],
         [distance[s] for s in kept],
+        vocabulary.tokens,
     )
 
 

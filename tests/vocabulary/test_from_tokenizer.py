@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -83,6 +83,12 @@ def metaspace() -> Tokenizer:
 MAKERS = [sentencepiece_like, byte_level, metaspace]
 
 
+def spells_special(tokenizer: Tokenizer, text: str) -> bool:
+    """True if the text holds the name of a special token, which is not text to the tokenizer."""
+    added = tokenizer.get_added_tokens_decoder().values()
+    return any(token.content in text for token in added if token.special)
+
+
 def check_round_trip(tokenizer: Tokenizer, vocabulary: Vocabulary, text: str) -> None:
     ids = tokenizer.encode(text, add_special_tokens=False).ids
     assert vocabulary.text_bytes(ids) == text.encode()
@@ -107,6 +113,7 @@ TEXTS = st.one_of(
 @given(TEXTS)
 def test_round_trip_of_byte_exact_tokenizers(text: str) -> None:
     for maker in (sentencepiece_like, byte_level):
+        assume(not spells_special(maker(), text))
         check_round_trip(maker(), Vocabulary.from_tokenizer(maker()), text)
 
 
@@ -242,6 +249,7 @@ class TestGemma:
     @settings(max_examples=300, deadline=None)
     @given(TEXTS)
     def test_round_trip(self, text: str) -> None:
+        assume(not spells_special(gemma()[0], text))
         check_round_trip(*gemma(), text)
 
     def test_special_and_added_tokens(self) -> None:

@@ -14,10 +14,10 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from .config import CANVAS_LENGTH
-from .data import Example, example
-from .prompt import format_prompt
-from .tokenizer import EOS_ID, PAD_ID
+from canvasgen.models.tiny.config import CANVAS_LENGTH
+from canvasgen.models.tiny.data import Example, example
+from canvasgen.models.tiny.prompt import format_prompt
+from canvasgen.models.tiny.tokenizer import EOS_ID, PAD_ID
 
 STAGES = (
     (1.0, 0.0, 0.0, 0.0, 0.0),
@@ -217,7 +217,7 @@ def held_out_rows(
     tokenizer: Tokenizer, split: str, count: int, level: int | None, seed: int = 1
 ) -> list[Encoded]:
     """Encoded examples of a test split."""
-    from .data import examples
+    from canvasgen.models.tiny.data import examples
 
     found = itertools.islice(examples(seed, split, level), count)  # type: ignore[arg-type]
     return encode(tokenizer, [(one, -1 if level is None else level) for one in found])

@@ -16,7 +16,7 @@ from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
     EntropyBoundSamplerConfig,
 )
 
-from .tokenizer import BOS_ID, EOS_ID, PAD_ID, VOCAB_SIZE
+from canvasgen.models.tiny.tokenizer import BOS_ID, EOS_ID, PAD_ID, VOCAB_SIZE
 
 CANVAS_LENGTH = 128
 

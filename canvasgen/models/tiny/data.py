@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from . import jsontext, phrasing
-from .domains import DOMAINS
-from .fields import Domain, Field
-from .lexicon import WORDS, Lexicon, pronounceable
-from .nesting import group_fields, object_list
-from .phrasing import Fact
+from canvasgen.models.tiny import jsontext, phrasing
+from canvasgen.models.tiny.domains import DOMAINS
+from canvasgen.models.tiny.fields import Domain, Field
+from canvasgen.models.tiny.lexicon import WORDS, Lexicon, pronounceable
+from canvasgen.models.tiny.nesting import group_fields, object_list
+from canvasgen.models.tiny.phrasing import Fact
 
 Split = Literal["train", "test", "test_hard"]
 LEVELS = 5

@@ -5,8 +5,8 @@ In every tuple of phrasings with four or more entries the last one is held out f
 
 from __future__ import annotations
 
-from .fields import Domain
-from .fields import field as _f
+from canvasgen.models.tiny.fields import Domain
+from canvasgen.models.tiny.fields import field as _f
 
 PERSON = Domain(
     "person",

@@ -17,12 +17,12 @@ import typer
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
-from . import WEIGHTS, tokenizer
-from .batches import Encoded, collate, encode
-from .data import LEVELS, Example, Split, examples
-from .lean import LeanModel
-from .objective import run_encoder
-from .prompt import format_prompt
+from canvasgen.models.tiny import WEIGHTS, tokenizer
+from canvasgen.models.tiny.batches import Encoded, collate, encode
+from canvasgen.models.tiny.data import LEVELS, Example, Split, examples
+from canvasgen.models.tiny.lean import LeanModel
+from canvasgen.models.tiny.objective import run_encoder
+from canvasgen.models.tiny.prompt import format_prompt
 
 
 @torch.no_grad()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .fields import Domain
-from .lexicon import Lexicon
+from canvasgen.models.tiny.fields import Domain
+from canvasgen.models.tiny.lexicon import Lexicon
 
 
 def group_fields(

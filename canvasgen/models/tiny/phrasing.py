@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import Domain, Field
+from canvasgen.models.tiny.fields import Domain, Field
 
 
 @dataclass(frozen=True)

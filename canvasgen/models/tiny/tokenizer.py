@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-from .data import LEVELS, examples
-from .prompt import format_prompt
+from canvasgen.models.tiny.data import LEVELS, examples
+from canvasgen.models.tiny.prompt import format_prompt
 
 PAD, EOS, BOS = "<pad>", "<eos>", "<bos>"
 PAD_ID, EOS_ID, BOS_ID = 0, 1, 2

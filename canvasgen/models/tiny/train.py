@@ -19,10 +19,10 @@ from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
-from . import WEIGHTS, tokenizer
-from .batches import STAGES
-from .config import generation_config, model_config, new_model
-from .trainer import Settings, Trainer
+from canvasgen.models.tiny import WEIGHTS, tokenizer
+from canvasgen.models.tiny.batches import STAGES
+from canvasgen.models.tiny.config import generation_config, model_config, new_model
+from canvasgen.models.tiny.trainer import Settings, Trainer
 
 
 def save_model(folder: Path, model: DiffusionGemmaForBlockDiffusion, words: Tokenizer) -> None:
@@ -53,13 +53,13 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
 
 
 def load_tokenizer(out: Path, shipped: bool) -> Tokenizer:
-    """The run's tokenizer: its own, the shipped one, or a new one."""
-    for folder in (out, *((WEIGHTS,) if shipped else ())):
-        if (folder / "tokenizer.json").exists():
-            return tokenizer.load(folder)
-    words = tokenizer.build(tokenizer.corpus())
+    """The run's own tokenizer; where there is none yet, the shipped or a new one becomes the run's own."""
+    own = out / "tokenizer.json"
+    if own.exists():
+        return tokenizer.load(out)
+    words = tokenizer.load(WEIGHTS) if shipped else tokenizer.build(tokenizer.corpus())
     out.mkdir(parents=True, exist_ok=True)
-    words.save(str(out / "tokenizer.json"))
+    words.save(str(own))
     return words
 
 
@@ -92,7 +92,7 @@ def main(
     """Train the embedded model; every checkpoint is whole, and the same command goes on from it."""
     torch.set_num_threads(threads)
     console = Console()
-    words = load_tokenizer(out, resume)
+    words = load_tokenizer(out, resume and (WEIGHTS / "tokenizer.json").exists())
     checkpoint = out / "checkpoint.pt"
     shipped = resume and not checkpoint.exists() and (WEIGHTS / "config.json").exists()
     if shipped:

@@ -10,9 +10,9 @@ import torch
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
-from .batches import PATTERNS, STAGES, STRUCTURE, Batch, Feed, noise, repeat
-from .lean import LeanModel
-from .objective import loss
+from canvasgen.models.tiny.batches import PATTERNS, STAGES, STRUCTURE, Batch, Feed, noise, repeat
+from canvasgen.models.tiny.lean import LeanModel
+from canvasgen.models.tiny.objective import loss
 
 
 @dataclass
