@@ -119,7 +119,9 @@ class Outcome(Enum):
     """How a generation ended; the value states what it means for the caller."""
 
     COMPLETE = "the model was confident and every validator accepted"
-    STEP_LIMIT = "valid, but a block was committed at the step limit before the model was confident: allow more steps"
+    STEP_LIMIT = (
+        "valid, but a block was committed at the step limit before the model was confident: allow more steps"
+    )
     UNCLOSED = "unconstrained text reached max_tokens without an end token: raise max_tokens"
 
     def __str__(self) -> str:
