@@ -98,8 +98,8 @@ class DFA:
 
     @property
     def is_empty(self) -> bool:
-        """True if no byte string is accepted."""
-        return self.shortest_length is None
+        """True if no byte string is accepted; every state of an automaton reaches acceptance, so one look tells."""
+        return len(self.target) == 0 and not bool(self.accepting[0])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DFA):

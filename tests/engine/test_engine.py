@@ -233,7 +233,7 @@ def test_text_closes_within_any_budget(engine: cg.Engine, max_tokens: int) -> No
 def test_text_over_several_blocks(engine: cg.Engine) -> None:
     blocks = engine.denoiser.canvas_length
     completion = engine.complete(
-        "x", regex=f"[a-z]{{{16 * blocks}}}", seed=0, max_tokens=40 * blocks, max_denoising_steps=1
+        "x", regex=f"[a-z]{{{16 * blocks}}}", seed=0, max_tokens=20 * blocks, max_denoising_steps=1
     )
     assert completion.blocks > 1
     assert len(completion.text) == 16 * blocks
