@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -12,7 +13,7 @@ from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, run, stream
-from canvasgen.errors import InvalidConstraint
+from canvasgen.errors import InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ class Engine:
         return [done for chunk in shown for done in run(self._loaded.denoiser, chunk, policy=self._policy)]
 
     def _job(self, request: Request) -> Job:
+        _check_settings(request)
         constraint = request.resolve()
         if isinstance(request.prompt_schema, Mapping):
             shown = request.prompt_schema
@@ -179,6 +181,27 @@ def _request(prompt: Prompt | Request, options: Mapping[str, Any]) -> Request:
     if unknown:
         raise TypeError(f"unknown option: {', '.join(unknown)}; there are {', '.join(sorted(_OPTIONS))}")
     return Request(prompt, **options)
+
+
+def _check_settings(request: Request) -> None:
+    """Refuses what is no prompt, and settings of the wrong kind, before they meet the model.
+
+    Raises:
+        ModelError: the prompt is neither text nor messages, or has no UTF-8.
+        InvalidConstraint: a setting is not the number it should be.
+    """
+    prompt: Any = request.prompt
+    if not isinstance(prompt, (str, Sequence)):
+        raise ModelError("a prompt is a text or a list of chat messages", rule="prompt", value=prompt)
+    if isinstance(prompt, str) and any("\ud800" <= character <= "\udfff" for character in prompt):
+        raise ModelError("the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=prompt)
+    for name in ("max_tokens", "max_denoising_steps", "seed"):
+        value: Any = getattr(request, name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise InvalidConstraint(f"{name} is a whole number", rule=name, value=value)
+    warmth: Any = request.temperature
+    if warmth is not None and not (isinstance(warmth, (int, float)) and 0 <= warmth < math.inf):
+        raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)
 
 
 class _on_value:

@@ -11,7 +11,7 @@ second part fades out over the steps: a model that never comes round is overrule
 
 What the model is told of its last answer (self-conditioning) is by default its own answer, not the constrained one. The
 constrained marginals look surer than the model was, and a model that is told so believes it: on the embedded model that
-cost 5 to 8 points of exact match (docs/measurements.md).
+cost 3 to 10 points of exact match (docs/measurements.md).
 """
 
 from __future__ import annotations

@@ -195,6 +195,10 @@ def test_a_validator_that_breaks_is_named(engine: cg.Engine) -> None:
         ({"regex": "a", "max_tokens": 0}, BudgetTooSmall),
         ({"regex": "a", "temperature": -1.0}, InvalidConstraint),
         ({"regex": "a", "max_denoising_steps": 0}, InvalidConstraint),
+        ({"regex": "a", "temperature": float("inf")}, InvalidConstraint),
+        ({"regex": "a", "temperature": float("nan")}, InvalidConstraint),
+        ({"regex": "a", "seed": "a"}, InvalidConstraint),
+        ({"regex": "a", "max_tokens": 2.5}, InvalidConstraint),
         ({"no_such_option": 1}, TypeError),
     ],
 )
@@ -203,6 +207,12 @@ def test_wrong_requests_are_refused(
 ) -> None:
     with pytest.raises(error):
         engine.complete("x", **options)
+
+
+@pytest.mark.parametrize("prompt", [5, "\ud800", [{"content": "no role"}], []])
+def test_what_is_no_prompt(engine: cg.Engine, prompt: Any) -> None:
+    with pytest.raises(ModelError):
+        engine.complete(prompt, regex="a")
 
 
 @pytest.mark.parametrize("model", ["/nonexistent/folder", 7, ("model", "tokenizer")])
