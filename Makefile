@@ -24,7 +24,7 @@ bench: $(STAMP)  ## every figure that the documentation states
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 train: $(STAMP)  ## goes on training the embedded model from the shipped weights
-	$(BIN)/python -m canvasgen.models.tiny.train --resume
+	$(BIN)/python -m canvasgen.models.tiny.train --out build/tiny --resume
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
