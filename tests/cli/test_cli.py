@@ -160,6 +160,8 @@ def test_ctrl_c_is_one_line() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "canvasgen", "generate", "--regex", "[a-z]{20000,}", "--max-tokens", "3500", "x"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A test run in the background may have been told to ignore the signal, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     time.sleep(5)
     assert process.poll() is None, process.communicate()
