@@ -21,6 +21,7 @@ import numpy as np
 from numba import njit
 
 from canvasgen.automata.dfa import Bools, Ints
+from canvasgen.automata.subset_kernel import index_by_state
 
 __all__ = ["minimise"]
 
@@ -96,24 +97,6 @@ def _group_sets(key, num_keys, elements, place, set_of, first, end):
 
 
 @njit(cache=True, nogil=True)
-def _incoming(num_states, target):
-    """CSR of transitions by target: offsets int32 [S + 1], transitions int32 [M]."""
-    offsets = np.zeros(num_states + 1, np.int32)
-    for i in range(target.size):
-        offsets[target[i] + 1] += 1
-    for s in range(num_states):
-        offsets[s + 1] += offsets[s]
-    rows = np.empty(target.size, np.int32)
-    at = np.empty(num_states + 1, np.int32)
-    for s in range(num_states + 1):
-        at[s] = offsets[s]
-    for i in range(target.size):
-        rows[at[target[i]]] = i
-        at[target[i]] += 1
-    return offsets, rows
-
-
-@njit(cache=True, nogil=True)
 def _useful(offsets, target, accepting):
     """bool [S]: from which states an accepting one is reachable."""
     states = accepting.size
@@ -121,7 +104,7 @@ def _useful(offsets, target, accepting):
     for s in range(states):
         for r in range(offsets[s], offsets[s + 1]):
             source[r] = s
-    before, rows = _incoming(states, target)
+    before, rows = index_by_state(states, target)
     useful = np.empty(states, np.bool_)
     stack = np.empty(states, np.int32)
     top = 0
@@ -217,7 +200,7 @@ def _blocks(offsets, low, high, target, accepting, useful):
     c_marked = np.zeros(count + 1, np.int32)
     c_touched = np.empty(count + 1, np.int32)
     cords = _group_sets(label, labels, c_elements, c_place, c_set, c_first, c_end)
-    before, arriving = _incoming(states, head)
+    before, arriving = index_by_state(states, head)
 
     block = 1
     cord = 0

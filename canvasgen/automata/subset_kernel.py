@@ -52,8 +52,8 @@ def _grown(array, needed):
 
 
 @njit(cache=True, nogil=True)
-def index_by_source(num_states, source):
-    """CSR of transitions: offsets int32 [N + 1] and the order int32 [M] of the transitions by source."""
+def index_by_state(num_states, source):
+    """CSR of transitions by a state of theirs (source or target): offsets int32 [N + 1], their order int32 [M]."""
     offsets = np.zeros(num_states + 1, np.int32)
     for i in range(source.size):
         offsets[source[i] + 1] += 1
@@ -98,8 +98,8 @@ def determinise(
         accepts if it contains state 1.
     """
     counters, items, item_offsets, table, row_offsets, row_low, row_high, row_target = resume
-    offsets, order = index_by_source(num_states, source)
-    silent_offsets, silent_order = index_by_source(num_states, silent_source)
+    offsets, order = index_by_state(num_states, source)
+    silent_offsets, silent_order = index_by_state(num_states, silent_source)
 
     made, done, rows = counters[0], counters[1], counters[2]
     stamp = np.zeros(num_states, np.int64)
