@@ -2,7 +2,7 @@
 
 Each is the same operation twice: on the automata (`canvasgen.automata`), and on the validators' parts, so
 that `matches` of a combination is the combination of `matches`. A concatenation whose parts have validators
-is checked over every way to split the text; the automata rule out nearly all of them.
+is checked over every way to split the text, from each place where a part may begin to each where it may end.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ class _Combined(Constraint):
         return any(part.has_validator for part in self.parts)
 
     @override
+    def _recognises(self, data: bytes) -> bool:
+        # With validators, `_judge` asks the parts themselves: they may accept more than they generate.
+        return self.has_validator or super()._recognises(data)
+
+    @override
     def explain(self) -> tuple[Note, ...]:
         return tuple(dict.fromkeys(note for part in self.parts for note in part.explain()))
 
@@ -65,16 +70,15 @@ class Sequence(_Combined):
         return automata.concat(*(part.expr for part in self.parts))
 
     @override
-    def _judge(self, text: str) -> None:
-        ends = {0}
+    def _ends(self, text: str, start: int) -> list[int]:
+        ends = {start}
         for part in self.parts:
-            ends = {
-                stop
-                for start in sorted(ends)
-                for stop in range(start, len(text) + 1)
-                if part.matches(text[start:stop])
-            }
-        if len(text) not in ends:
+            ends = {stop for begin in ends for stop in part._ends(text, begin)}
+        return sorted(ends)
+
+    @override
+    def _judge(self, text: str) -> None:
+        if len(text) not in self._ends(text, 0):
             raise ValidationFailed("no way to split the text satisfies every part", rule="+", value=text)
 
 
@@ -125,9 +129,9 @@ class Both(_Combined):
 
 
 class Not(_Combined):
-    """`~a`: every well-formed UTF-8 text that a's automaton does not accept.
+    """`~a`: every well-formed UTF-8 text that does not belong to a.
 
-    Texts that only a's validator refuses are left out: they would satisfy `~a` but are never generated.
+    Texts that only a's validator refuses satisfy `~a` but are never generated.
     """
 
     def __init__(self, part: Constraint) -> None:
@@ -137,16 +141,19 @@ class Not(_Combined):
     def _expression(self) -> Expr:
         return automata.complement(self.parts[0].expr)
 
-    @property
     @override
-    def has_validator(self) -> bool:
-        return False
+    def _judge(self, text: str) -> None:
+        if self.parts[0].matches(text):
+            raise ValidationFailed("the text belongs to the negated constraint", rule="~", value=text)
 
     @override
     def explain(self) -> tuple[Note, ...]:
         if not self.parts[0].has_validator:
             return ()
-        return (Note("departure", "texts that only the validator of the negated constraint refuses"),)
+        return (
+            Note("departure", "texts that only the validator of the negated constraint refuses"),
+            Note("validator", "texts that the negated constraint accepts but would not generate"),
+        )
 
 
 class Repeat(_Combined):
@@ -180,12 +187,7 @@ class Repeat(_Combined):
             seen.append(state)
             gap = self.separator if count else ""
             starts = [at + len(gap) for at in sorted(reached) if text.startswith(gap, at)]
-            reached = {
-                stop
-                for start in starts
-                for stop in range(start, len(text) + 1)
-                if part.matches(text[start:stop])
-            }
+            reached = {stop for start in starts for stop in part._ends(text, start)}
             count += 1
         raise ValidationFailed(
             "no way to split the text satisfies every repetition", rule="repeat", value=text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from canvasgen.automata import DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
+from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.errors import ValidationFailed
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ class Constraint(ABC):
     """A set of texts.
 
     A text belongs to it if the byte automaton accepts it *and* the validator's part (`validate`) does; for
-    most constraints the automaton is everything. Subclasses give `_expression` and, where there is more to
-    it, `_judge`, `parse` and `explain`.
+    most constraints the automaton is everything. Where the texts are more than a finite automaton of sane size
+    holds (nested JSON), `_recognises` decides them, the automaton generates a subset, and `explain` says what
+    is left out. Subclasses give `_expression` and, where there is more to it, `_judge`, `parse` and `explain`.
 
     Laws (tests/constraints): what `matches` accepts, `validate` accepts and `parse` reads; `+ | & ~` mean
     concatenation, union, intersection and complement of the sets that `matches` decides.
@@ -93,18 +94,39 @@ class Constraint(ABC):
         """True if `validate` may refuse a text that the automaton accepts."""
         return False
 
+    def _recognises(self, data: bytes) -> bool:
+        """Whether the bytes are a text of the constraint, the validator's part apart."""
+        return self.automaton.accepts(data)
+
     def _judge(self, text: str) -> None:  # noqa: B027 (most constraints have no validator's part)
         """The validator's part, on a text that the automaton accepts; raises ValidationFailed."""
 
     def validate(self, text: str | bytes) -> None:
         """Raise ValidationFailed, with the reason, unless the text belongs to the constraint."""
         data = as_bytes(text)
-        if data is None or not self.automaton.accepts(data):
+        if data is None or not self._recognises(data):
             raise ValidationFailed(
                 "the text is not in the constraint's language", rule="automaton", value=text
             )
         if self.has_validator:
             self._judge(data.decode("utf-8"))
+
+    def _ends(self, text: str, start: int) -> list[int]:
+        """Where texts of the constraint that begin at a place of a longer text end, in increasing order."""
+        dfa, state = self.automaton, 0
+        found: list[int] = [start] if dfa.accepting[0] else []
+        for at in range(start, len(text)):
+            for byte in text[at].encode("utf-8", "surrogatepass"):
+                state = dfa.step(state, byte)
+                if state == DEAD:
+                    break
+            if state == DEAD:
+                break
+            if dfa.accepting[state]:
+                found.append(at + 1)
+        if self.has_validator:
+            found = [stop for stop in found if self.matches(text[start:stop])]
+        return found
 
     def matches(self, text: str | bytes) -> bool:
         """True if the whole text belongs to the constraint: automaton and validator's part."""

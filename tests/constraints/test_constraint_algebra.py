@@ -173,3 +173,27 @@ def test_conditioning() -> None:
     posterior = regex("a{1,2}").compile(vocabulary).condition(np.zeros((3, 3), dtype=np.float32))
     assert posterior.log_partition == pytest.approx(np.log(1 / 9 + 1 / 27))
     assert list(posterior.best[:2]) == [0, 2]
+
+
+DEEP = "[" * 12 + "1" + "]" * 12
+
+
+def test_combinations_take_what_their_parts_take_beyond_their_automata() -> None:
+    """A schema accepts more than it generates; so do its combinations."""
+    lists = json_schema(
+        {"$defs": {"l": {"type": ["array", "integer"], "items": {"$ref": "#/$defs/l"}}}, "$ref": "#/$defs/l"}
+    )
+    small = json_schema({"type": "array", "maxItems": 3})
+    assert lists.matches(DEEP)
+    assert not lists.automaton.accepts(DEEP.encode())
+    assert (lists | literal("x")).matches(DEEP)
+    assert (lists & small).matches(DEEP)
+    assert not (~lists).matches(DEEP)
+    assert (~lists).matches(DEEP + "]")
+    assert (~~lists).matches(DEEP)
+    assert ("a" + lists + "b").matches(f"a{DEEP}b")
+    assert not ("a" + lists + "b").matches(f"a{DEEP}]b")
+    assert (lists + lists).matches(DEEP + "12")
+    assert repeat(lists, 2, 3, separator=", ").matches(f"1, {DEEP}, [[2]]")
+    assert not repeat(lists, 2, 3, separator=", ").matches(DEEP)
+    assert (regex("[0-9]*") + json_schema({"type": "integer"}) + "0").matches("1200")

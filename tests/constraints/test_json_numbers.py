@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from canvasgen.automata import to_dfa
 from canvasgen.constraints.json.intervals import as_fraction, common_multiple, has_number, meet_numbers
 from canvasgen.constraints.json.normal import Numbers
-from canvasgen.constraints.json.numbers import number_text
+from canvasgen.constraints.json.numbers import is_loose, is_sampled, number_text
 from canvasgen.errors import ConstraintTooLarge
 
 bounds = st.one_of(
@@ -177,8 +177,30 @@ def test_meet(a: Numbers, b: Numbers, numbers: list[float]) -> None:
 
 
 def test_limits() -> None:
-    with pytest.raises(ConstraintTooLarge, match="step"):
-        number_text(Numbers(step=Fraction(1234567)))
     with pytest.raises(ConstraintTooLarge, match="digits"):
         number_text(Numbers(low=Fraction(10) ** 400))
     assert not to_dfa(number_text(Numbers(step=Fraction(10**9), point=False))).is_empty
+
+
+@pytest.mark.parametrize(
+    ("shape", "texts"),
+    [
+        (Numbers(step=Fraction(1234567)), ["0", "1234567", "-2469134", "123456700"]),
+        (Numbers(low=Fraction(5), step=Fraction("0.123456789")), ["5.061728349"]),
+        (Numbers(step=Fraction("1e-300")), ["0", "1e-300", "-3e-300"]),
+        (Numbers(high=Fraction(-10), step=Fraction(10**8 + 1), point=False), ["-100000001"]),
+    ],
+)
+def test_some_multiples_of_a_large_step_are_written(shape: Numbers, texts: list[str]) -> None:
+    assert is_sampled(shape)
+    assert not is_loose(shape)
+    dfa = to_dfa(number_text(shape))
+    assert all(dfa.accepts(text.encode()) for text in texts)
+    assert not any(dfa.accepts(text.encode()) for text in ("1", "1234568", "-0.5", "5.061728348"))
+    assert all(has_number(shape, as_fraction(json.loads(text))) for text in texts)
+
+
+def test_multiples_of_a_large_step_are_not_told_apart() -> None:
+    shape = Numbers(not_steps=(Fraction(1234567),))
+    assert is_loose(shape)
+    assert to_dfa(number_text(shape)).accepts(b"1234567")

@@ -1,12 +1,31 @@
-"""Union, intersection, difference and membership of value sets (`normal`), type by type."""
+"""Union, intersection, difference and membership of value sets (`normal`), type by type.
+
+Union and intersection are exact. A difference is exact, or a set from above whose shapes say so (`loose`): where
+the normal form has no shape for it, or would need more than `MOST_PIECES`.
+"""
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
 
 from canvasgen import automata
-from canvasgen.automata import DFA, to_dfa
-from canvasgen.constraints.json.intervals import as_fraction, has_number, meet_numbers, subtract_numbers
+from canvasgen.automata import to_dfa
+from canvasgen.constraints.json.intervals import (
+    as_fraction,
+    has_number,
+    meet_numbers,
+    merge_numbers,
+    subtract_numbers,
+)
+from canvasgen.constraints.json.languages import (
+    both,
+    has_utf8,
+    in_part,
+    meet_strings,
+    merge_strings,
+    strings_contain,
+    subtract_strings,
+)
 from canvasgen.constraints.json.normal import (
     ANY,
     ANY_NODE,
@@ -14,21 +33,37 @@ from canvasgen.constraints.json.normal import (
     Arena,
     Array,
     Circular,
-    Inexpressible,
+    Contains,
     Keys,
     Node,
     Object,
-    Part,
     Property,
     Strings,
     Values,
 )
 from canvasgen.errors import ConstraintTooLarge
 
-__all__ = ["contains", "intersect", "is_disjoint", "lookup", "subtract", "union"]
+__all__ = [
+    "all_different",
+    "contains",
+    "identity",
+    "intersect",
+    "is_disjoint",
+    "is_loose",
+    "lookup",
+    "meet_objects",
+    "place",
+    "subtract",
+    "union",
+]
 
-MOST_SHAPES = 256
+MOST_SHAPES = 1000
 """Most shapes of one type that a value set may have."""
+MOST_PAIRS = 64
+"""Most shapes that an intersection of unions of arrays or objects is multiplied out to; beyond them it is one of
+the unions, from above."""
+MOST_PIECES = 16
+"""Most shapes that one array or object shape is cut into by a difference."""
 
 S = TypeVar("S")
 
@@ -62,13 +97,8 @@ def _join(a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...]) -> tupl
 
 
 def _join_strings(a: tuple[Strings, ...], b: tuple[Strings, ...]) -> tuple[Strings, ...]:
-    """As `_join`; the finite lists of both become one."""
     joined = _join(a, b, _ANY_STRINGS)
-    finite = [shape.values for shape in joined if shape.values is not None]
-    if len(finite) < 2:
-        return joined
-    merged = Strings(values=tuple(dict.fromkeys(text for values in finite for text in values)))
-    return (merged, *(shape for shape in joined if shape.values is None))
+    return joined if len(joined) < 2 else merge_strings(joined)
 
 
 def _bounded(shapes: tuple[S, ...]) -> tuple[S, ...]:
@@ -89,20 +119,24 @@ def intersect(a: Values, b: Values, arena: Arena) -> Values:
         a.null and b.null,
         a.true and b.true,
         a.false and b.false,
-        _pairs(a.numbers, b.numbers, _ANY_NUMBERS, meet_numbers),
-        _pairs(a.strings, b.strings, _ANY_STRINGS, meet_strings),
-        _pairs(a.arrays, b.arrays, _ANY_ARRAYS, lambda x, y: meet_arrays(x, y, arena)),
-        _pairs(a.objects, b.objects, _ANY_OBJECTS, lambda x, y: meet_objects(x, y, arena)),
+        _pairs(a.numbers, b.numbers, _ANY_NUMBERS, meet_numbers, MOST_SHAPES),
+        _pairs(a.strings, b.strings, _ANY_STRINGS, meet_strings, MOST_SHAPES),
+        _pairs(a.arrays, b.arrays, _ANY_ARRAYS, lambda x, y: meet_arrays(x, y, arena), MOST_PAIRS),
+        _pairs(a.objects, b.objects, _ANY_OBJECTS, lambda x, y: meet_objects(x, y, arena), MOST_PAIRS),
     )
 
 
-def _pairs(a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...], meet: Any) -> tuple[S, ...]:
+def _pairs(
+    a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...], meet: Any, most: int
+) -> tuple[S, ...]:
     if not a or not b:
         return ()
     if b is everything:
         return a
     if a is everything:
         return b
+    if len(a) > 1 < len(b) and len(a) * len(b) > most and most == MOST_PAIRS:
+        return _loosened(a if len(a) <= len(b) else b)
     found: list[S] = []
     for x in a:
         for y in b:
@@ -112,62 +146,8 @@ def _pairs(a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...], meet: 
     return _bounded(tuple(found))
 
 
-# --- strings ------------------------------------------------------------------------------------------------
-
-
-def part_dfa(part: Part) -> DFA:
-    """The automaton of a part (memoised by the part's expression in `automata`)."""
-    return to_dfa(part.expr)
-
-
-def _has_utf8(value: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in value)
-
-
-def _strings_contain(shape: Strings, value: str) -> bool:
-    if not shape.low <= len(value) or (shape.high is not None and len(value) > shape.high):
-        return False
-    if shape.values is not None and value not in shape.values:
-        return False
-    if not shape.parts:
-        return True
-    return _has_utf8(value) and all(part_dfa(part).accepts(value.encode("utf-8")) for part in shape.parts)
-
-
-def meet_strings(a: Strings, b: Strings) -> Strings | None:
-    """The strings of both; None if there are none (found by lengths and finite lists alone)."""
-    if a.values is not None:
-        kept = tuple(value for value in a.values if _strings_contain(b, value))
-        return Strings(values=kept) if kept else None
-    if b.values is not None:
-        kept = tuple(value for value in b.values if _strings_contain(a, value))
-        return Strings(values=kept) if kept else None
-    low = max(a.low, b.low)
-    high = a.high if b.high is None else b.high if a.high is None else min(a.high, b.high)
-    if high is not None and low > high:
-        return None
-    parts = a.parts + tuple(part for part in b.parts if part not in a.parts)
-    return Strings(low, high, parts)
-
-
-def _subtract_strings(a: Strings, b: Strings) -> list[Strings]:
-    if b.values is not None:
-        if a.values is not None:
-            kept = tuple(value for value in a.values if value not in b.values)
-            return [Strings(values=kept)] if kept else []
-        listed = automata.union(*(automata.literal(value) for value in b.values if _has_utf8(value)))
-        pieces = [Strings(parts=(Part("not in enum", automata.complement(listed)),))]
-    else:
-        pieces = []
-        if b.low > 0:
-            pieces.append(Strings(high=b.low - 1))
-        if b.high is not None:
-            pieces.append(Strings(low=b.high + 1))
-        for part in b.parts:
-            if not part.exact:
-                raise Inexpressible(f"the complement of {part.name}")
-            pieces.append(Strings(parts=(Part(f"not {part.name}", automata.complement(part.expr)),)))
-    return [shape for shape in (meet_strings(a, piece) for piece in pieces) if shape is not None]
+def _loosened(shapes: Any) -> Any:
+    return tuple(shape._replace(loose=True) for shape in shapes)
 
 
 # --- arrays -------------------------------------------------------------------------------------------------
@@ -178,42 +158,74 @@ def meet_arrays(a: Array, b: Array, arena: Arena) -> Array | None:
     length = max(len(a.prefix), len(b.prefix))
     low = max(a.low, b.low)
     high = a.high if b.high is None else b.high if a.high is None else min(a.high, b.high)
+    entries: dict[Node, Contains] = {}
+    for node, least, most in (*a.contains, *b.contains):
+        if node is ANY_NODE:
+            low = max(low, least)
+            high = most if high is None else high if most is None else min(high, most)
+        elif node is not NEVER_NODE:
+            known = entries.get(node, Contains(node, 0, None))
+            if known.high is not None:
+                most = known.high if most is None else min(known.high, most)
+            entries[node] = Contains(node, max(known.low, least), most)
+        elif least > 0:
+            return None
+    low = max([low, *(entry.low for entry in entries.values())])
     if high is not None and low > high:
         return None
-    prefix = tuple(arena.meet(_item(a, at), _item(b, at)) for at in range(length))
-    return Array(prefix, arena.meet(a.rest, b.rest), low, high, a.unique or b.unique)
+    if any(entry.high is not None and entry.low > entry.high for entry in entries.values()):
+        return None
+    prefix = tuple(arena.meet(place(a, at), place(b, at)) for at in range(length))
+    return Array(
+        prefix,
+        arena.meet(a.rest, b.rest),
+        low,
+        high,
+        a.unique or b.unique,
+        tuple(entry for entry in entries.values() if entry.low or entry.high is not None),
+        a.loose or b.loose,
+    )
 
 
-def _item(shape: Array, at: int) -> Node:
+def place(shape: Array, at: int) -> Node:
+    """The node of the item at a place."""
     return shape.prefix[at] if at < len(shape.prefix) else shape.rest
 
 
 def _subtract_array(a: Array, b: Array, arena: Arena) -> list[Array]:
-    if b.unique:
-        raise Inexpressible("the complement of `uniqueItems`")
+    if b.loose or b.unique or any(entry.low and is_loose(entry.node) for entry in b.contains):
+        return [a._replace(loose=True)]
     pieces: list[Array] = []
     if b.low > 0:
         pieces.append(Array((), ANY_NODE, 0, b.low - 1))
     if b.high is not None:
         pieces.append(Array((), ANY_NODE, b.high + 1))
     for at, node in enumerate(b.prefix):
-        other = arena.difference(_item(a, at), node)
+        other = arena.difference(place(a, at), node)
         if other is not NEVER_NODE:
             pieces.append(Array((*(ANY_NODE,) * at, other), ANY_NODE, at + 1))
-    if b.rest is NEVER_NODE:
-        pieces.append(Array((), ANY_NODE, len(b.prefix) + 1))
-    elif (
-        b.rest is not ANY_NODE
-        and b.rest is not a.rest
-        and not (a.high is not None and a.high <= len(b.prefix))
-    ):
-        most = b.high if b.high is not None else a.high
-        if most is None or most > MOST_SHAPES:
-            raise Inexpressible("the complement of `items` (some item is different)")
-        for at in range(len(b.prefix), most):
-            other = arena.difference(_item(a, at), b.rest)
-            pieces.append(Array((*(ANY_NODE,) * at, other), ANY_NODE, at + 1))
+    pieces += _other_rest(a, b, arena)
+    for node, low, high in b.contains:
+        if low:
+            pieces.append(Array((), ANY_NODE, contains=(Contains(node, 0, low - 1),)))
+        if high is not None:
+            pieces.append(Array((), ANY_NODE, contains=(Contains(node, high + 1, None),)))
     return [shape for shape in (meet_arrays(a, piece, arena) for piece in pieces) if shape is not None]
+
+
+def _other_rest(a: Array, b: Array, arena: Arena) -> list[Array]:
+    """The arrays with some item behind the prefix of b that is no value of its rest."""
+    start = len(b.prefix)
+    if b.rest is ANY_NODE or b.rest is a.rest or (a.high is not None and a.high <= start):
+        return []
+    if b.rest is NEVER_NODE:
+        return [Array((), ANY_NODE, start + 1)]
+    most = a.high if b.high is None else b.high if a.high is None else min(a.high, b.high)
+    if start and most is not None and most <= start + 4:
+        others = [(at, arena.difference(place(a, at), b.rest)) for at in range(start, most)]
+        return [Array((*(ANY_NODE,) * at, other), ANY_NODE, at + 1) for at, other in others]
+    other = arena.difference(a.rest if not a.prefix else ANY_NODE, b.rest)
+    return [Array((), ANY_NODE, start + 1, contains=(Contains(other, 1, None),), loose=start > 0)]
 
 
 # --- objects ------------------------------------------------------------------------------------------------
@@ -225,13 +237,18 @@ def lookup(shape: Object, name: str) -> Node:
     if declared is not None:
         return declared.node
     for keys in shape.open:
-        if keys.part is None or (_has_utf8(name) and part_dfa(keys.part).accepts(name.encode("utf-8"))):
+        if keys.part is None or (has_utf8(name) and in_part(keys.part, name)):
             return keys.node
     return NEVER_NODE
 
 
 def meet_objects(a: Object, b: Object, arena: Arena) -> Object | None:
-    """The objects of both, properties in the order of a, then of b; None if the counts contradict."""
+    """The objects of both, properties in the order of a, then of b; None if the counts contradict.
+
+    An order of names that this contradicts is given up.
+    """
+    if b.orders and not a.orders:
+        a, b = b, a
     properties: dict[str, Property] = {}
     for name, mine in a.properties.items():
         theirs = b.properties.get(name)
@@ -248,7 +265,14 @@ def meet_objects(a: Object, b: Object, arena: Arena) -> Object | None:
         return None
     if any(entry.required and entry.node is NEVER_NODE for entry in properties.values()):
         return None
-    return Object(properties, _meet_keys(a.open, b.open, arena), low, high)
+    orders = tuple(dict.fromkeys((*a.orders, *(names for names in b.orders if _agrees(names, properties)))))
+    return Object(properties, _meet_keys(a.open, b.open, arena), low, high, a.loose or b.loose, orders)
+
+
+def _agrees(names: tuple[str, ...], properties: dict[str, Property]) -> bool:
+    """True if the properties stand in the order of the names."""
+    among = set(names)
+    return names == tuple(name for name in properties if name in among)
 
 
 def _meet_keys(a: tuple[Keys, ...], b: tuple[Keys, ...], arena: Arena) -> tuple[Keys, ...]:
@@ -265,8 +289,7 @@ def _meet_keys(a: tuple[Keys, ...], b: tuple[Keys, ...], arena: Arena) -> tuple[
             else:
                 expr = automata.intersect(x.part.expr, y.part.expr)
                 if not to_dfa(expr).is_empty:
-                    part = Part(f"{x.part.name} and {y.part.name}", expr, exact=x.part.exact and y.part.exact)
-                    found.append(Keys(part, node))
+                    found.append(Keys(both(x.part, y.part, expr), node))
     return _bounded(tuple(found))
 
 
@@ -275,6 +298,8 @@ def _is_open(shape: Object) -> bool:
 
 
 def _subtract_object(a: Object, b: Object, arena: Arena) -> list[Object]:
+    if b.loose or any(keys.part is not None and keys.part.loose for keys in b.open):
+        return [a._replace(loose=True)]
     everything = (Keys(None, ANY_NODE),)
     pieces: list[Object] = []
     if b.low > 0:
@@ -288,10 +313,11 @@ def _subtract_object(a: Object, b: Object, arena: Arena) -> list[Object]:
         if other is not NEVER_NODE:
             pieces.append(Object({name: Property(other, True)}, everything))
     if not _is_open(b):
-        if a.open and (b.open or b.properties):
-            raise Inexpressible("the complement of a restriction on undeclared properties")
+        if a.open and (b.open or not all(entry.required for entry in b.properties.values())):
+            return [a._replace(loose=True)]
         if a.open:
-            pieces.append(Object({}, everything, 1))
+            # What has every declared property has an undeclared one if it has more.
+            pieces.append(Object({}, everything, len(b.properties) + 1))
         for name, entry in a.properties.items():
             if name not in b.properties:
                 other = arena.difference(entry.node, lookup(b, name))
@@ -304,46 +330,76 @@ def _subtract_object(a: Object, b: Object, arena: Arena) -> list[Object]:
 
 
 def subtract(a: Values, b: Values, arena: Arena) -> Values:
-    """The values of a that are not in b.
-
-    Raises:
-        Inexpressible: the normal form has no shape for it.
-    """
+    """The values of a that are not in b; from above where shapes say `loose`."""
     if b is ANY:
         return Values()
     return Values(
         a.null and not b.null,
         a.true and not b.true,
         a.false and not b.false,
-        _without(a.numbers, b.numbers, _ANY_NUMBERS, subtract_numbers),
-        _without(a.strings, b.strings, _ANY_STRINGS, _subtract_strings),
-        _without(
-            a.arrays,
-            b.arrays,
-            _ANY_ARRAYS,
-            lambda x, y: _unless_apart(x, y, arena, _arrays_apart, _subtract_array),
-        ),
-        _without(
-            a.objects,
-            b.objects,
-            _ANY_OBJECTS,
-            lambda x, y: _unless_apart(x, y, arena, _objects_apart, _subtract_object),
-        ),
+        _without(a.numbers, b.numbers, _ANY_NUMBERS, subtract_numbers, merge_numbers),
+        _without(a.strings, b.strings, _ANY_STRINGS, subtract_strings, merge_strings),
+        _cut(a.arrays, b.arrays, _ANY_ARRAYS, arena, _arrays_apart, _subtract_array),
+        _cut(a.objects, b.objects, _ANY_OBJECTS, arena, _objects_apart, _subtract_object),
     )
 
 
-def _without(a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...], minus: Any) -> tuple[S, ...]:
+def _without(
+    a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...], minus: Any, merge: Any
+) -> tuple[S, ...]:
     if not a or b is everything:
         return ()
-    left = list(a)
+    left = a
     for y in b:
-        left = [piece for x in left for piece in ([] if x == y else minus(x, y))]
-        _bounded(tuple(left))
-    return tuple(left)
+        left = merge([piece for x in left if x != y for piece in minus(x, y)])
+    return _bounded(left)
 
 
-def _unless_apart(a: Any, b: Any, arena: Arena, apart: Any, minus: Any) -> list[Any]:
-    return [a] if apart(a, b, arena, 0) else minus(a, b, arena)
+def _cut(
+    a: tuple[Any, ...], b: tuple[Any, ...], everything: tuple[Any, ...], arena: Arena, apart: Any, minus: Any
+) -> tuple[Any, ...]:
+    """As `_without`, for arrays and objects: each shape of a in at most `MOST_PIECES` pieces."""
+    if not a or b is everything:
+        return ()
+    found: list[Any] = []
+    for x in a:
+        left = [x]
+        for y in b:
+            if not y.loose:
+                left = [piece for piece in left if piece != y]
+            left = [
+                piece
+                for old in left
+                for piece in ([old] if apart(old, y, arena, 0) else minus(old, y, arena))
+            ]
+            if len(left) > MOST_PIECES:
+                left = _loosened([x])
+        found += left
+    return _loosened(a) if len(found) > max(MOST_PAIRS, len(a)) else tuple(found)
+
+
+def is_loose(node: Node) -> bool:
+    """True if the node's value set, at any depth, may hold more than its schema means."""
+    seen: set[Node] = {ANY_NODE, NEVER_NODE}
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        if here.busy:
+            return True
+        values = here.values
+        if any(shape.loose for shape in (*values.arrays, *values.objects)):
+            return True
+        if any(part.loose and part.holds is None for shape in values.strings for part in shape.parts):
+            return True
+        for array in values.arrays:
+            waiting += [*array.prefix, array.rest, *(entry.node for entry in array.contains)]
+        for shape in values.objects:
+            waiting += [entry.node for entry in shape.properties.values()]
+            waiting += [keys.node for keys in shape.open]
+    return False
 
 
 _DEEPEST_PROOF = 6
@@ -378,7 +434,7 @@ def _nodes_apart(a: Node, b: Node, arena: Arena, depth: int) -> bool:
         return False
     try:
         return is_disjoint(a.values, b.values, arena, depth + 1)
-    except (Circular, Inexpressible):
+    except Circular:
         return False
 
 
@@ -386,7 +442,7 @@ def _arrays_apart(a: Array, b: Array, arena: Arena, depth: int) -> bool:
     if (a.high is not None and a.high < b.low) or (b.high is not None and b.high < a.low):
         return True
     return any(
-        _nodes_apart(_item(a, at), _item(b, at), arena, depth) for at in range(min(max(a.low, b.low), 32))
+        _nodes_apart(place(a, at), place(b, at), arena, depth) for at in range(min(max(a.low, b.low), 32))
     )
 
 
@@ -412,7 +468,7 @@ def contains(values: Values, value: Any) -> bool:
     if value is False:
         return values.false
     if isinstance(value, str):
-        return any(_strings_contain(shape, value) for shape in values.strings)
+        return any(strings_contain(shape, value) for shape in values.strings)
     if isinstance(value, int | float):
         number = as_fraction(value)
         return any(has_number(shape, number) for shape in values.numbers)
@@ -426,7 +482,11 @@ def _array_contains(shape: Array, value: list[Any]) -> bool:
         return False
     if shape.unique and not all_different(value):
         return False
-    return all(contains(_item(shape, at).values, item) for at, item in enumerate(value))
+    for node, low, high in shape.contains:
+        count = sum(contains(node.values, item) for item in value)
+        if count < low or (high is not None and count > high):
+            return False
+    return all(contains(place(shape, at).values, item) for at, item in enumerate(value))
 
 
 def _object_contains(shape: Object, value: dict[str, Any]) -> bool:

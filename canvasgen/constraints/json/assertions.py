@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 from canvasgen import automata
 from canvasgen.automata import parse_regex, to_dfa
 from canvasgen.constraints.json import formats
-from canvasgen.constraints.json.algebra import intersect, lookup, meet_objects
+from canvasgen.constraints.json.algebra import intersect, is_loose, lookup, meet_arrays, meet_objects
 from canvasgen.constraints.json.document import json_path
+from canvasgen.constraints.json.embedded import JSON_TEXT, text_part
 from canvasgen.constraints.json.intervals import as_fraction, meet_numbers
+from canvasgen.constraints.json.languages import has_utf8
 from canvasgen.constraints.json.normal import (
     ANY,
     ANY_NODE,
     NEVER_NODE,
     Array,
+    Contains,
     Keys,
     Node,
     Numbers,
@@ -37,16 +40,28 @@ if TYPE_CHECKING:
     from canvasgen.constraints.json.document import Base
     from canvasgen.constraints.json.translate import Translator
 
-__all__ = ["DECIMAL_TEXT", "KEYWORDS", "has_utf8", "own_values", "pattern_part", "requiring"]
+__all__ = ["DECIMAL_TEXT", "KEYWORDS", "open_keys", "own_values", "pattern_part", "requiring"]
 
 DECIMAL_TEXT = "canvasgen:decimal"
 """Private keyword of schemas made from types: the string spells a number that satisfies this schema."""
-MOST_PATTERNS = 6
-"""Most `patternProperties` of one schema: their languages are split into disjoint ones."""
+MOST_CELLS = 200
+"""Most disjoint languages that the `patternProperties` of one schema are split into."""
 
 _NUMBERS = frozenset(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"])
-_STRINGS = frozenset(("minLength", "maxLength", "pattern", "format", DECIMAL_TEXT))
-_ARRAYS = frozenset(["items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems"])
+_STRINGS = frozenset(("minLength", "maxLength", "pattern", "format", DECIMAL_TEXT, JSON_TEXT))
+_ARRAYS = frozenset(
+    (
+        "additionalItems",
+        "contains",
+        "items",
+        "maxContains",
+        "maxItems",
+        "minContains",
+        "minItems",
+        "prefixItems",
+        "uniqueItems",
+    )
+)
 _OBJECTS = frozenset(
     (
         "additionalProperties",
@@ -65,11 +80,6 @@ _WHOLE = Numbers(step=Fraction(1), point=False)
 _OPEN = (Keys(None, ANY_NODE),)
 
 
-def has_utf8(text: str) -> bool:
-    """False if the text holds a lone surrogate."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
 def own_values(translator: Translator, schema: dict[str, Any], path: str, base: Base) -> Values:
     """The value set of a schema's own assertions."""
     types = _types(schema, path) if "type" in schema else _EVERY_TYPE
@@ -78,7 +88,7 @@ def own_values(translator: Translator, schema: dict[str, Any], path: str, base: 
     if "number" not in types:
         numbers = (_WHOLE,) if "integer" in types else ()
     if present & _NUMBERS:
-        bounds = _numbers(schema, path, translator.document.draft)
+        bounds = _numbers(schema, path, base.draft)
         numbers = tuple(
             shape for shape in (meet_numbers(shape, bounds) for shape in numbers) if shape is not None
         )
@@ -224,6 +234,9 @@ def _strings(translator: Translator, schema: dict[str, Any], path: str, base: Ba
             translator.note("validator", f"the format {name!r} has no automaton", path)
         else:
             translator.note("annotation", f"the format {name!r} is not known and has no effect", path)
+    if JSON_TEXT in schema:
+        parts.append(text_part(translator.node(schema[JSON_TEXT], json_path(path, JSON_TEXT), base)))
+        translator.note("departure", "the JSON inside a string is compact and of bounded depth", path)
     if DECIMAL_TEXT in schema:
         shapes = [
             shape for node in _decimals(translator, schema, path, base) for shape in node.values.numbers
@@ -248,7 +261,7 @@ def _arrays(translator: Translator, schema: dict[str, Any], path: str, base: Bas
     bounds = _bounds(translator, schema, ("minItems", "maxItems"), path)
     prefix: list[Node] = []
     rest = ANY_NODE
-    modern = translator.document.draft >= 2020
+    modern = base.draft >= 2020
     if modern and "prefixItems" in schema:
         prefix = translator.children(schema["prefixItems"], "prefixItems", path, base)
     if "items" in schema:
@@ -278,7 +291,28 @@ def _arrays(translator: Translator, schema: dict[str, Any], path: str, base: Bas
                 (path, f"`minItems` {low} is above the {high} items that may be there")
             )
             return ()
-    return (Array(tuple(prefix), rest, low, high, unique),)
+    shape = Array(tuple(prefix), rest, low, high, unique)
+    if "contains" in schema and base.draft >= 6:
+        found = meet_arrays(shape, _containing(translator, schema, path, base), translator.arena)
+        if found is None:
+            translator.contradictions.append((path, "`contains` and the item counts contradict one another"))
+            return ()
+        shape = found
+    return (shape,)
+
+
+def _containing(translator: Translator, schema: dict[str, Any], path: str, base: Base) -> Array:
+    """The arrays of `contains`, `minContains` and `maxContains`."""
+    node = translator.node(schema["contains"], json_path(path, "contains"), base)
+    low, high = 1, None
+    if base.draft >= 2019:
+        given = _count(schema, "minContains", path)
+        low = 1 if given is None else given
+        high = _count(schema, "maxContains", path)
+    if high is not None and is_loose(node):
+        # More items might be counted than the schema means.
+        return Array((), ANY_NODE, contains=(Contains(node, low, None),), loose=True)
+    return Array((), ANY_NODE, contains=(Contains(node, low, high),))
 
 
 # --- objects ------------------------------------------------------------------------------------------------
@@ -312,12 +346,12 @@ def _objects(translator: Translator, schema: dict[str, Any], path: str, base: Ba
         additional = translator.node(
             schema["additionalProperties"], json_path(path, "additionalProperties"), base
         )
-    open_keys = _open_keys(translator, patterns, additional, path, base)
-    template = Object({}, open_keys)
+    undeclared = open_keys(translator, patterns, additional, path, base)
+    template = Object({}, undeclared)
     properties: dict[str, Property] = {}
     for name, node in nodes.items():
         if patterns:
-            matched = lookup(Object({}, tuple(keys for keys in open_keys if keys.part is not None)), name)
+            matched = lookup(Object({}, tuple(keys for keys in undeclared if keys.part is not None)), name)
             if _matches_any(patterns, name, path):
                 node = translator.arena.meet(node, matched)
         properties[name] = Property(node, name in required)
@@ -329,8 +363,10 @@ def _objects(translator: Translator, schema: dict[str, Any], path: str, base: Ba
         properties[name] = Property(NEVER_NODE, properties[name].required)
     if bounds is None:
         return ()
-    found: Object | None = Object(properties, open_keys, *bounds)
-    if "propertyNames" in schema:
+    order = tuple(name for name in properties if name in declared)
+    orders = (order,) if len(order) > 1 else ()
+    found: Object | None = Object(properties, undeclared, *bounds, orders=orders)
+    if "propertyNames" in schema and base.draft >= 6:
         found = _name_keys(translator, found, schema["propertyNames"], json_path(path, "propertyNames"), base)
     for name, entry in properties.items():
         if entry.required and entry.node is NEVER_NODE:
@@ -347,17 +383,13 @@ def _matches_any(patterns: dict[str, Any], name: str, path: str) -> bool:
     )
 
 
-def _open_keys(
+def open_keys(
     translator: Translator, patterns: dict[str, Any], additional: Node, path: str, base: Base
 ) -> tuple[Keys, ...]:
     """Disjoint key languages: one for each set of patterns that some key matches, and one for the rest."""
     if not patterns:
         return () if additional is NEVER_NODE else (Keys(None, additional),)
     where = json_path(path, "patternProperties")
-    if len(patterns) > MOST_PATTERNS:
-        raise ConstraintTooLarge(
-            f"more than {MOST_PATTERNS} patterns of property names", path=where, rule="patternProperties"
-        )
     cells: list[tuple[Part | None, Node | None]] = [(None, None)]
     for pattern, child in patterns.items():
         part = pattern_part(pattern, json_path(where, pattern))
@@ -375,6 +407,12 @@ def _open_keys(
                         continue
                 split.append((joined, value))
         cells = split
+        if len(cells) > MOST_CELLS:
+            raise ConstraintTooLarge(
+                f"the patterns of property names overlap in more than {MOST_CELLS} ways",
+                path=where,
+                rule="patternProperties",
+            )
     keys = [Keys(cell, additional if node is None else node) for cell, node in cells]
     return tuple(entry for entry in keys if entry.node is not NEVER_NODE)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from canvasgen.automata import EMPTY, Expr
-from canvasgen.constraints.base import Constraint, Note
-from canvasgen.constraints.json.emit import Emitter, choose_depths
+from canvasgen.constraints.base import Constraint, Note, as_bytes
+from canvasgen.constraints.json.emit import Written, written
 from canvasgen.constraints.json.graph import Graph
 from canvasgen.constraints.json.loader import Source, load
+from canvasgen.constraints.json.recogniser import Recogniser
 from canvasgen.constraints.json.translate import Translator
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
 
 if TYPE_CHECKING:
     from canvasgen.constraints.json.judge import Judge
@@ -22,8 +24,9 @@ __all__ = ["JsonSchema", "json_schema"]
 
 MOST_DEPTH = 16
 
+_ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones last")
+_PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
 _DEPARTURES = (
-    Note("departure", "keys stand in the schema's order, undeclared ones last"),
     Note(
         "departure",
         "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
@@ -39,24 +42,40 @@ _DEPARTURES = (
 class JsonSchema(Constraint):
     """The canonical JSON texts of the values of a schema. Build one with `json_schema`."""
 
-    def __init__(self, source: Source, *, flexible: bool, max_depth: int | None) -> None:
+    def __init__(self, source: Source, *, flexible: bool, max_depth: int | None, ordered: bool) -> None:
         self.source = source
         self.flexible = flexible
-        translator = Translator(source.document, python=source.python)
-        graph = Graph(translator.root())
-        graph.check_depth()
-        depths = choose_depths(graph, max_depth)
-        emitter = Emitter(graph, depths, flexible=flexible)
-        self._emitted = emitter.root()
-        if self._emitted is EMPTY:
-            _refuse_empty(graph, translator, depths.loops)
-        self.depths = depths
-        self._notes = (*translator.notes, *emitter.notes)
-        self._graph = graph
+        self.ordered = ordered
+        self.max_depth = max_depth
+        self._translator = Translator(source.document, python=source.python)
+        self._graph = Graph(self._translator.root())
+        self._graph.check_depth()
+        if self._graph.least[self._graph.root] == math.inf:
+            raise _emptiness(self._graph, self._translator)
+        if max_depth is not None:
+            _ = self._written
 
     @override
     def _expression(self) -> Expr:
-        return self._emitted
+        if self._written.expr is EMPTY:
+            raise _emptiness(self._graph, self._translator)
+        return self._written.expr
+
+    @cached_property
+    def _written(self) -> Written:
+        return written(self._graph, self.max_depth, self.limits, flexible=self.flexible, ordered=self.ordered)
+
+    @override
+    def _recognises(self, data: bytes) -> bool:
+        return self._recogniser.accepts(data)
+
+    @cached_property
+    def _recogniser(self) -> Recogniser:
+        # Draft 4 tells `1.0` from integers; pydantic and the later drafts do not.
+        draft = self.source.document.draft
+        return Recogniser(
+            self._graph.root, flexible=self.flexible, ordered=self.ordered, whole_points=draft > 4
+        )
 
     @property
     @override
@@ -67,6 +86,31 @@ class JsonSchema(Constraint):
     @override
     def has_validator(self) -> bool:
         return True
+
+    @override
+    def _ends(self, text: str, start: int) -> list[int]:
+        return [stop for stop in self._recogniser.ends(text, start) if self.matches(text[start:stop])]
+
+    @override
+    def matches(self, text: str | bytes) -> bool:
+        data = as_bytes(text)
+        return data is not None and self._recognises(data) and super().matches(text)
+
+    @override
+    def validate(self, text: str | bytes) -> None:
+        try:
+            plain = text if isinstance(text, str) else text.decode("utf-8")
+            data = plain.encode("utf-8")
+        except UnicodeError as error:
+            raise ValidationFailed("the text has no UTF-8", rule="json", reasons=(str(error),)) from error
+        recognised = self._recognises(data)
+        self._judge(plain)
+        if not recognised:
+            raise ValidationFailed(
+                "the value is valid, but the spelling or the order of the keys is not one that is generated",
+                text=plain,
+                rule="spelling",
+            )
 
     @override
     def _judge(self, text: str) -> None:
@@ -86,48 +130,47 @@ class JsonSchema(Constraint):
 
     @cached_property
     def _explanation(self) -> tuple[Note, ...]:
+        _, plan, cut = self._written
         judge = "jsonschema and pydantic" if self.source.python else "jsonschema"
         notes = [
             Note("automaton", "every keyword that no other line names"),
             Note("validator", f"{judge} read the text once more before it is committed"),
-            *self._notes,
+            *self._translator.notes,
+            *cut,
         ]
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:
-            notes.append(
-                Note("departure", f"recursive schemas are unrolled {self.depths.loops} times (max_depth)")
-            )
+            notes.append(Note("departure", f"recursive schemas are unrolled {plan.loops} times (max_depth)"))
         if self._graph.has_any:
             notes.append(
                 Note(
                     "departure",
-                    f"any JSON holds at most {self.depths.any} levels of arrays and objects (max_depth)",
+                    f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",
                 )
             )
-        return (*notes, *_DEPARTURES)
+        order = _ORDERED if self.ordered else _PERMUTED
+        return (*notes, order, *_DEPARTURES)
 
     @override
     def explain(self) -> tuple[Note, ...]:
         return self._explanation
 
 
-def _refuse_empty(graph: Graph, translator: Translator, depth: int) -> None:
-    inhabited = graph.inhabited()
-    if graph.root in inhabited and graph.is_recursive:
-        raise ConstraintTooLarge(
-            f"no value fits into {depth} unrollings of the recursion",
-            rule="max_depth",
-            value=depth,
-            remedy="pass a larger max_depth to json_schema",
-        )
-    node = graph.reason(inhabited)
+def _emptiness(graph: Graph, translator: Translator) -> Unsatisfiable:
+    node = graph.reason()
     told = dict(translator.contradictions)
     message = told.get(node.path, "the schema takes no value at all")
-    raise Unsatisfiable(message, path=node.path, rule="schema")
+    return Unsatisfiable(message, path=node.path, rule="schema")
 
 
-def json_schema(schema: Any, whitespace: str = "flexible", *, max_depth: int | None = None) -> JsonSchema:
+def json_schema(
+    schema: Any,
+    whitespace: str = "flexible",
+    *,
+    max_depth: int | None = None,
+    property_order: str = "schema",
+) -> JsonSchema:
     """The JSON texts of a schema or of a Python type.
 
     Args:
@@ -135,9 +178,10 @@ def json_schema(schema: Any, whitespace: str = "flexible", *, max_depth: int | N
             a type that pydantic's `TypeAdapter` takes: a model, a dataclass, a TypedDict, `list[int]`, ...
         whitespace: `flexible` (nothing, a space, or a newline with indentation, wherever JSON allows) or
             `compact` (none).
-        max_depth: how often recursive schemas are unrolled, and how many levels any-JSON places may have; by
-            default the largest number, up to five and three, that keeps the automaton small. `explain()` says
-            it.
+        max_depth: how often recursive schemas are unrolled, and how many levels any-JSON places may have, in
+            what is generated (what is accepted is not bounded by it); by default the largest number, up to five
+            and three, that keeps the automaton small. `explain()` says it.
+        property_order: `schema` (declared properties stand in the order of `properties`) or `any`.
 
     Raises:
         InvalidConstraint: the schema is malformed.
@@ -155,4 +199,13 @@ def json_schema(schema: Any, whitespace: str = "flexible", *, max_depth: int | N
         )
     if max_depth is not None and max_depth > MOST_DEPTH:
         raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
-    return JsonSchema(load(schema), flexible=whitespace == "flexible", max_depth=max_depth)
+    if property_order not in ("schema", "any"):
+        raise InvalidConstraint(
+            "property_order is `schema` or `any`", rule="property_order", value=property_order
+        )
+    return JsonSchema(
+        load(schema),
+        flexible=whitespace == "flexible",
+        max_depth=max_depth,
+        ordered=property_order == "schema",
+    )

@@ -182,7 +182,7 @@ class Document:
                     remedy="put the referenced schema under `$defs`",
                 )
             found, found_path = entry
-            found_base = Base(url, found, found_path)
+            found_base = Base(url, found, found_path, self.draft)
         fragment = unquote(fragment)
         if not fragment:
             return found, found_path, found_base
@@ -213,14 +213,16 @@ class Document:
             return base
         if self.draft <= 7 and "$ref" in schema:
             return base
-        return Base(urldefrag(urljoin(base.url, identifier))[0], schema, path)
+        return Base(urldefrag(urljoin(base.url, identifier))[0], schema, path, self.draft)
 
     def root_base(self) -> Base:
         """The base of the whole document."""
         identifier = (
             self.root.get("id" if self.draft == 4 else "$id") if isinstance(self.root, dict) else None
         )
-        return Base(urldefrag(identifier)[0] if isinstance(identifier, str) else "", self.root, "$")
+        return Base(
+            urldefrag(identifier)[0] if isinstance(identifier, str) else "", self.root, "$", self.draft
+        )
 
     def _identifiers(self) -> dict[str, tuple[Any, str]]:
         """Every schema with an identifier or an anchor, by its absolute URL."""
@@ -252,11 +254,12 @@ class Document:
 
 
 class Base:
-    """The resource that a reference is relative to: its URL, its schema, the schema's path."""
+    """The resource that a reference is relative to: its URL, its schema, the schema's path, its draft."""
 
-    __slots__ = ("path", "schema", "url")
+    __slots__ = ("draft", "path", "schema", "url")
 
-    def __init__(self, url: str, schema: Any, path: str) -> None:
+    def __init__(self, url: str, schema: Any, path: str, draft: int) -> None:
+        self.draft = draft
         self.url = url
         self.schema = schema
         self.path = path

@@ -1,25 +1,23 @@
-"""From the normal form to the language of canonical JSON texts.
+"""From the normal form to the language of canonical JSON texts, as far as a plan (`plans`) goes.
 
 An object is a chain: its properties in their order, each with a state for "something stands before, a comma
-is needed", then the open keys. An array is its prefix and then a loop. Recursion is unrolled: `depth` times
-through each loop of the schema's graph, `any_depth` levels below a place that takes any JSON value. What is
-deeper has no text (never a wrong one).
+is needed", then the open keys; or, in any order, a state for each set of properties. An array is its prefix and
+then a loop. What a plan leaves out has no text (never a wrong one).
 
-Bounds that would need states for every combination are left to the validator and noted: property counts
-beside declared properties, lengths beside large patterns, uniqueness.
+Bounds that would need states for too many combinations are left to the validator and noted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from typing import NamedTuple
 
-from canvasgen import automata
 from canvasgen.automata import (
     EMPTY,
     EPSILON,
     Expr,
+    Limits,
     concat,
+    from_dfa,
     literal,
     optional,
     repeat,
@@ -29,109 +27,73 @@ from canvasgen.automata import (
 )
 from canvasgen.constraints.base import Note
 from canvasgen.constraints.json import whitespace
-from canvasgen.constraints.json.graph import Graph, is_countable, values_of
-from canvasgen.constraints.json.listing import distinct, listing, loop, subset_count
-from canvasgen.constraints.json.normal import (
-    ANY_NODE,
-    NEVER_NODE,
-    Array,
-    Keys,
-    Node,
-    Object,
-    Part,
-    Strings,
-    Values,
+from canvasgen.constraints.json.arrays import Counted, arrange
+from canvasgen.constraints.json.graph import DEEPEST_VALUE, Graph
+from canvasgen.constraints.json.listing import (
+    MOST_SYMBOLS,
+    counted,
+    distinct,
+    listing,
+    loop,
+    permuted,
+    subset_count,
+    walk,
 )
-from canvasgen.constraints.json.numbers import number_exponent, number_text
-from canvasgen.constraints.json.strings import any_string, enforces_length, quoted, string_text
+from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Array, Node, Object, Strings, Values
+from canvasgen.constraints.json.numbers import is_loose, is_sampled, number_text
+from canvasgen.constraints.json.pieces import LITERALS, any_value, few_values, open_key
+from canvasgen.constraints.json.plans import MOST_COUNTED_STATES, Plan, Size, is_countable, lean, plans
+from canvasgen.constraints.json.strings import enforces_length, quoted, string_text
+from canvasgen.errors import ConstraintTooLarge
 
-__all__ = ["Depths", "Emitter", "any_value", "choose_depths"]
+__all__ = ["Emitter", "Written", "written"]
 
-_LITERALS = (("null", "null"), ("true", "true"), ("false", "false"))
-_RECURSIVE = ((5, 3), (4, 3), (3, 3), (3, 2), (2, 2), (2, 1), (1, 1), (1, 0))
-_FLAT = ((0, 3), (0, 2), (0, 1), (0, 0))
-_CHARACTERS = (4000, 1000)
-MOST_FEW = 64
+PLANNED = Limits(max_states=60_000, max_seconds=3.0)
+"""What the automaton of one plan may need before a poorer one is tried."""
+
 MOST_SUBSETS = 600
 """`uniqueItems` is in the automaton if the items' few values have no more subsets of the sizes asked for."""
-_USUAL_CHARACTERS = 100
-_SANE_STATES = 8000
-"""The default depths are the largest whose estimated automaton, counting up to a hundred characters a string,
-stays below this."""
-_LARGE_STATES = 60_000
-"""String lengths above a thousand are counted if the estimated automaton stays below this."""
-
-
-@dataclass(frozen=True, slots=True)
-class Depths:
-    """How far a schema is unrolled.
-
-    Attributes:
-        loops: times through each recursion.
-        any: levels of arrays and objects below a place that takes any JSON value.
-        extras: whether undeclared properties that may have any value are written at all, beside declared
-            ones.
-        characters: largest string length that is counted; a larger upper bound is judged at commit.
-    """
-
-    loops: int
-    any: int
-    extras: bool = True
-    characters: int = 4000
-
-
-def choose_depths(graph: Graph, max_depth: int | None) -> Depths:
-    """The depths that are asked for, or the largest of the usual ones whose automaton stays small."""
-    if max_depth is not None:
-        graph.estimate(max_depth, max_depth, characters=_CHARACTERS[0])
-        return Depths(max_depth, max_depth, characters=_CHARACTERS[0])
-    candidates = _RECURSIVE if graph.is_recursive else _FLAT
-    if not graph.has_any:
-        candidates = tuple(dict.fromkeys((loops, 0) for loops, _ in candidates))
-    kinds = (True, False) if graph.has_any else (True,)
-    plans = [(loops, wild, extras) for extras in kinds for loops, wild in candidates]
-    plans.sort(key=lambda plan: (plan[1] == 0, not plan[2]))
-    chosen = Depths(*plans[-1])
-    for loops, wild, extras in plans:
-        if graph.estimate(loops, wild, extras=extras, characters=_USUAL_CHARACTERS) <= _SANE_STATES:
-            chosen = Depths(loops, wild, extras)
-            break
-    for characters in _CHARACTERS:
-        chosen = replace(chosen, characters=characters)
-        size = graph.estimate(chosen.loops, chosen.any, extras=chosen.extras, characters=characters)
-        if size <= _LARGE_STATES:
-            break
-    return chosen
+MOST_PERMUTED = 8
+"""Most properties of an object that may stand in any order."""
 
 
 class Emitter:
     """Writes the nodes of one graph as regular expressions.
 
+    Args:
+        graph: the graph.
+        plan: how far it is written.
+        flexible: with whitespace.
+        ordered: with properties in the schema's order only.
+
     Attributes:
         notes: what could not be put into the automaton, and what was cut off.
     """
 
-    def __init__(self, graph: Graph, depths: Depths, *, flexible: bool) -> None:
+    def __init__(self, graph: Graph, plan: Plan, *, flexible: bool, ordered: bool) -> None:
         self.graph = graph
-        self.depths = depths
+        self.plan = plan
         self.flexible = flexible
+        self.ordered = ordered
         self.notes: dict[Note, None] = {}
+        self._sizes = Size(graph, plan)
         self._done: dict[tuple[Node, int, int], Expr] = {}
 
     def root(self) -> Expr:
         """The language of the whole schema."""
-        return self._node(self.graph.root, 0, self.depths.loops)
+        return self._node(self.graph.root, 0, self.plan.loops)
 
     def _node(self, node: Node, level: int, budget: int) -> Expr:
         """A node's texts on a level of nesting, with a budget of recursions."""
         if node is ANY_NODE:
-            return any_value(self.depths.any, level if self.flexible else 0, flexible=self.flexible)
-        if node is NEVER_NODE:
+            depth = min(self.plan.any, DEEPEST_VALUE - level)
+            return any_value(depth, level if self.flexible else 0, flexible=self.flexible)
+        if node is NEVER_NODE or self.graph.least[node] == float("inf"):
             return EMPTY
-        key = (node, level if self.flexible else 0, budget)
+        key = (node, level, budget)
         expr = self._done.get(key)
         if expr is None:
-            expr = self._done[key] = self._values(node, values_of(node), level, budget)
+            expr = self._done[key] = self._values(node, level, budget)
         return expr
 
     def _child(self, parent: Node, node: Node, level: int, budget: int) -> Expr:
@@ -141,23 +103,40 @@ class Emitter:
                 return EMPTY
         return self._node(node, level, budget)
 
-    def _values(self, node: Node, values: Values, level: int, budget: int) -> Expr:
-        parts: list[Expr] = [literal(text) for name, text in _LITERALS if getattr(values, name)]
+    def _size(self, parent: Node, node: Node, level: int, budget: int) -> int:
+        return self._sizes.child(parent, node, budget, level)
+
+    def _values(self, node: Node, level: int, budget: int) -> Expr:
+        values, remarks = lean(self.graph, node.values, self.plan, level)
+        for remark in remarks:
+            self._note("departure", remark, node)
+        parts: list[Expr] = [literal(text) for name, text in LITERALS if getattr(values, name)]
         parts += [number_text(shape) for shape in values.numbers]
-        for strings in values.strings:
-            counted = strings
-            if strings.high is not None and strings.high > self.depths.characters:
-                counted = strings._replace(high=None)
-            parts.append(string_text(counted))
-            if counted is not strings or not enforces_length(counted):
-                self._note(
-                    "validator",
-                    "the length bounds, which would need too many states, are judged at commit",
-                    node,
-                )
-        parts += [self._array(node, shape, level + 1, budget) for shape in values.arrays]
-        parts += [self._object(node, shape, level + 1, budget) for shape in values.objects]
+        parts += [self._string(node, shape) for shape in values.strings]
+        self._say_what_is_loose(node, values)
+        if level < DEEPEST_VALUE:
+            parts += [self._array(node, shape, level + 1, budget) for shape in values.arrays]
+            parts += [self._object(node, shape, level + 1, budget) for shape in values.objects]
         return union(*parts)
+
+    def _string(self, node: Node, shape: Strings) -> Expr:
+        counted_shape = shape
+        if shape.high is not None and shape.high > self.plan.characters:
+            counted_shape = shape._replace(high=None)
+        if counted_shape is not shape or not enforces_length(counted_shape):
+            message = "the length bounds, which would need too many states, are judged at commit"
+            self._note("validator", message, node)
+        return string_text(counted_shape)
+
+    def _say_what_is_loose(self, node: Node, values: Values) -> None:
+        if any(is_sampled(shape) for shape in values.numbers):
+            self._note("departure", "of a large `multipleOf` the multiples next to zero are written", node)
+        if any(is_loose(shape) for shape in values.numbers):
+            self._note("validator", "numbers that must not be multiples of a large step", node)
+        if any(part.loose for strings in values.strings for part in strings.parts):
+            self._note("validator", "a pattern or format that must not hold", node)
+        if any(shape.loose for shape in (*values.arrays, *values.objects)):
+            self._note("validator", "alternatives that must not hold at the same time, or a `not`", node)
 
     def _note(self, kind: str, message: str, node: Node) -> None:
         self.notes[Note(kind, message, node.path)] = None
@@ -180,24 +159,37 @@ class Emitter:
 
     def _array(self, node: Node, shape: Array, level: int, budget: int) -> Expr:
         comma = self._comma(level)
-        length = len(shape.prefix) if shape.high is None else min(len(shape.prefix), shape.high)
+        array = arrange(shape)
+        if isinstance(array, Counted):
+            found = [self._child(node, item, level, budget) for item in array.nodes]
+            inside = walk(array.rows, array.accepting, found, comma)
+            return self._wrap("[]", level, inside, empty=array.empty)
+        if shape.contains:
+            self._note("departure", "the items that `contains` asks for stand first", node)
+        length = len(array.prefix) if array.high is None else min(len(array.prefix), array.high)
         rest = EMPTY
-        if shape.high is None or shape.high > length:
-            rest = self._child(node, shape.rest, level, budget)
-        items = [self._child(node, item, level, budget) for item in shape.prefix[:length]]
-        more = 0 if shape.high is None else shape.high - length
-        if shape.low <= length + 1 and not is_countable(more, self.graph.sizes.get(shape.rest, 0)):
-            self._note("validator", "`maxItems`, which would need too many states, is judged at commit", node)
-            shape = shape._replace(high=None)
-        if not items:
-            if rest is EMPTY or shape.high == 0:
-                return literal("[]") if shape.low == 0 else EMPTY
-            values = few_values(shape.rest) if shape.unique else []
-            high = len(values) if shape.high is None else shape.high
-            if values and subset_count(len(values), high) <= MOST_SUBSETS:
-                inside = distinct(values, comma, shape.low, high)
-                return self._wrap("[]", level, inside, empty=shape.low == 0)
-            return self._wrap("[]", level, _items(rest, comma, shape.low, shape.high), empty=shape.low == 0)
+        if array.high is None or array.high > length:
+            rest = self._child(node, array.rest, level, budget)
+            more = (array.high or 0) - length
+            if more > 0 and not is_countable(more, self._size(node, array.rest, level, budget)):
+                message = "`maxItems`, which would need too many states, is judged at commit"
+                self._note("validator", message, node)
+                array = array._replace(high=None)
+        items = [self._child(node, item, level, budget) for item in array.prefix[:length]]
+        if items:
+            return self._after_prefix(array, items, rest, level)
+        if rest is EMPTY or array.high == 0:
+            return literal("[]") if array.low == 0 else EMPTY
+        values = few_values(array.rest) if array.unique else []
+        high = len(values) if array.high is None else array.high
+        if values and subset_count(len(values), high) <= MOST_SUBSETS:
+            inside = distinct(values, comma, array.low, high)
+        else:
+            inside = _items(rest, comma, array.low, array.high)
+        return self._wrap("[]", level, inside, empty=array.low == 0)
+
+    def _after_prefix(self, shape: Array, items: list[Expr], rest: Expr, level: int) -> Expr:
+        comma, length = self._comma(level), len(items)
         low = max(shape.low - length, 0)
         tail = EPSILON
         if rest is not EMPTY:
@@ -215,11 +207,13 @@ class Emitter:
     def _object(self, node: Node, shape: Object, level: int, budget: int) -> Expr:
         comma = self._comma(level)
         entries: list[tuple[Expr, bool]] = []
+        total = 0
         for name, entry in shape.properties.items():
             value = self._child(node, entry.node, level, budget)
             if value is not EMPTY:
                 pair = concat(quoted(name), whitespace.colon(flexible=self.flexible), value)
                 entries.append((pair, entry.required))
+                total += self._size(node, entry.node, level, budget) + len(name) + 6
             elif entry.required:
                 return EMPTY
         open_pair = self._open_pair(node, shape, level, budget)
@@ -227,62 +221,89 @@ class Emitter:
         most = len(entries) if open_pair is EMPTY else None
         low = shape.low if shape.low > needed else 0
         high = shape.high if shape.high is not None and (most is None or shape.high < most) else None
-        if high is not None and high < needed:
+        if (high is not None and high < needed) or (most is not None and low > most):
             return EMPTY
         if not entries:
             if open_pair is EMPTY or high == 0:
                 return literal("{}") if low == 0 else EMPTY
             return self._wrap("{}", level, _items(open_pair, comma, low, high), empty=low == 0)
-        if low > 1 or high is not None:
-            self._note("validator", "`minProperties` and `maxProperties` beside declared properties", node)
-        inside = listing(entries, open_pair, comma)
+        inside = self._properties(node, entries, open_pair, comma, (low, high), total)
         return self._wrap("{}", level, inside, empty=needed == 0 and low == 0)
+
+    def _properties(
+        self,
+        node: Node,
+        entries: list[tuple[Expr, bool]],
+        more: Expr,
+        comma: Expr,
+        bounds: tuple[int, int | None],
+        total: int,
+    ) -> Expr:
+        """At least one property; the estimated size of all declared ones is `total`."""
+        low, high = bounds
+        if not self.ordered and len(entries) > 1:
+            copies = 2 ** (len(entries) - 1)
+            if len(entries) <= MOST_PERMUTED and copies * total <= MOST_COUNTED_STATES:
+                return permuted(entries, more if high is None else EMPTY, comma, low, high)
+            self._note("departure", "so many properties are written in the schema's order only", node)
+        if low <= 1 and high is None:
+            return listing(entries, more, comma)
+        counts = 1 + max(low, high or 0)
+        if len(entries) <= MOST_SYMBOLS and counts * total <= MOST_COUNTED_STATES:
+            return counted(entries, more, comma, low, high)
+        self._note("validator", "`minProperties` and `maxProperties` beside declared properties", node)
+        return listing(entries, more, comma)
 
     def _open_pair(self, node: Node, shape: Object, level: int, budget: int) -> Expr:
         """A key that is not declared, and its value."""
         pairs: list[Expr] = []
+        declared = tuple(shape.properties)
         for keys in shape.open:
-            if (
-                shape.properties
-                and keys.node is ANY_NODE
-                and not self.depths.extras
-                and shape.low <= len(shape.properties)
-            ):
-                self._note(
-                    "departure", "no undeclared properties are written, to keep the automaton small", node
-                )
-                continue
             value = self._child(node, keys.node, level, budget)
             if value is not EMPTY:
-                key = open_key(keys, tuple(shape.properties))
+                key = open_key(keys, declared)
                 pairs.append(concat(key, whitespace.colon(flexible=self.flexible), value))
         if pairs:
             self._note("validator", "an undeclared key that stands twice is refused at commit", node)
         return union(*pairs)
 
 
-def few_values(node: Node) -> list[Expr]:
-    """The texts of a node's values, a language each, if they are few and plain; else nothing."""
-    values = values_of(node)
-    plain = all(shape.values is not None for shape in values.strings)
-    if (
-        values.arrays
-        or values.objects
-        or not plain
-        or any(shape.low != shape.high for shape in values.numbers)
-    ):
-        return []
-    if any(shape.low is None for shape in values.numbers):
-        return []
-    found = [literal(text) for name, text in _LITERALS if getattr(values, name)]
-    by_number: dict[object, list[Expr]] = {}
-    for shape in values.numbers:
-        by_number.setdefault(shape.low, []).append(number_text(shape))
-    found += [union(*texts) for texts in by_number.values()]
-    found += [
-        quoted(text) for text in dict.fromkeys(t for shape in values.strings for t in shape.values or ())
-    ]
-    return found if len(found) <= MOST_FEW else []
+class Written(NamedTuple):
+    """The language of a graph as far as a plan goes, and what is said about the rest."""
+
+    expr: Expr
+    plan: Plan
+    notes: tuple[Note, ...]
+
+
+def written(graph: Graph, max_depth: int | None, limits: Limits, *, flexible: bool, ordered: bool) -> Written:
+    """The richest language whose automaton is small: that of the first plan that keeps within its limits.
+
+    It is empty if there is no text at all.
+
+    Raises:
+        ConstraintTooLarge: every automaton is too large, or `max_depth` is given and leaves no text.
+    """
+    failure: ConstraintTooLarge | None = None
+    for plan in plans(graph, max_depth):
+        emitter = Emitter(graph, plan, flexible=flexible, ordered=ordered)
+        try:
+            dfa = to_dfa(emitter.root(), PLANNED if max_depth is None else limits)
+        except ConstraintTooLarge as error:
+            failure = error
+            continue
+        if not dfa.is_empty:
+            return Written(from_dfa(dfa), plan, tuple(emitter.notes))
+    if failure is not None:
+        raise failure
+    if max_depth is None:
+        return Written(EMPTY, Plan(0, 0), ())
+    raise ConstraintTooLarge(
+        "no value fits into so many levels of recursion",
+        rule="max_depth",
+        value=max_depth,
+        remedy="pass a larger max_depth to json_schema",
+    )
 
 
 def _items(item: Expr, comma: Expr, low: int, high: int | None) -> Expr:
@@ -290,59 +311,3 @@ def _items(item: Expr, comma: Expr, low: int, high: int | None) -> Expr:
     if low <= 1 and high is None:
         return loop(item, comma)
     return separated(item, comma, max(low, 1), high)
-
-
-def open_key(keys: Keys, declared: tuple[str, ...]) -> Expr:
-    """The quoted texts of open keys; never a declared name."""
-    if keys.part is None:
-        return _undeclared(declared)
-    allowed = _key_language(keys.part.expr)
-    if not declared:
-        return allowed
-    return automata.from_dfa(
-        to_dfa(automata.difference(allowed, union(*(quoted(name) for name in declared))))
-    )
-
-
-@lru_cache(maxsize=256)
-def _undeclared(declared: tuple[str, ...]) -> Expr:
-    if not declared:
-        return any_string()
-    texts = union(*(quoted(name) for name in declared))
-    return automata.from_dfa(to_dfa(automata.difference(any_string(), texts)))
-
-
-@lru_cache(maxsize=256)
-def _key_language(language: Expr) -> Expr:
-    return string_text(Strings(parts=(Part("a key", language),)))
-
-
-@lru_cache(maxsize=1)
-def _any_number() -> Expr:
-    """Any number, with any number of digits: counting them at every level of any-JSON would cost too much."""
-    digit, nonzero = automata.byte_set([(0x30, 0x39)]), automata.byte_set([(0x31, 0x39)])
-    fraction = optional(concat(literal("."), repeat(digit, 1)))
-    whole = union(literal("0"), concat(nonzero, repeat(digit)))
-    small = concat(nonzero, fraction, number_exponent())
-    plain = union(
-        concat(whole, fraction),
-        concat(literal("-"), automata.difference(concat(whole, fraction), literal("0"))),
-    )
-    return automata.from_dfa(to_dfa(union(plain, concat(optional(literal("-")), small))))
-
-
-@lru_cache(maxsize=256)
-def any_value(depth: int, level: int, *, flexible: bool) -> Expr:
-    """Any JSON value with at most `depth` levels of arrays and objects, on a level of nesting."""
-    scalars = union(literal("null"), literal("true"), literal("false"), _any_number(), any_string())
-    if depth <= 0:
-        return scalars
-    inner = any_value(depth - 1, level + 1 if flexible else 0, flexible=flexible)
-    comma = concat(literal(","), whitespace.after_mark(level + 1, flexible=flexible))
-    start = whitespace.after_mark(level + 1, flexible=flexible)
-    stop = whitespace.before_close(level + 1, flexible=flexible)
-    pair = concat(any_string(), whitespace.colon(flexible=flexible), inner)
-    array = concat(literal("["), start, loop(inner, comma), stop, literal("]"))
-    mapping = concat(literal("{"), start, loop(pair, comma), stop, literal("}"))
-    whole = union(scalars, literal("[]"), literal("{}"), array, mapping)
-    return automata.from_dfa(to_dfa(whole))

@@ -1,45 +1,47 @@
-"""The graph of a schema's nodes: what is recursive, what has any value, how large things become."""
+"""The graph of a schema's nodes: what is recursive, what has any value, the least text of each node."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from math import inf
 
-from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Array, Inexpressible, Node, Object, Values
-from canvasgen.errors import ConstraintTooLarge, UnsupportedConstraint
+from canvasgen.automata import to_dfa
+from canvasgen.constraints.json.arrays import Counted, arrange
+from canvasgen.constraints.json.normal import (
+    ANY_NODE,
+    NEVER_NODE,
+    Array,
+    Keys,
+    Node,
+    Object,
+    Part,
+    Strings,
+    Values,
+)
+from canvasgen.constraints.json.numbers import number_text
+from canvasgen.constraints.json.strings import string_text
+from canvasgen.errors import ConstraintTooLarge
 
-__all__ = ["Graph", "any_states"]
+__all__ = ["DEEPEST_VALUE", "Graph", "Shape"]
 
 MOST_NODES = 50_000
 """Most distinct schemas after merging."""
 DEEPEST_VALUE = 64
-"""Deepest nesting of values that a schema without recursion may ask for."""
-LARGEST_ESTIMATE = 10**9
-MOST_REPEATED = 20_000
-"""Most states that counting an array's items may take; larger upper bounds are left to the validator."""
-_SCALAR_STATES = 50
+"""Deepest nesting of arrays and objects in a text."""
 
-
-def any_states(depth: int) -> int:
-    """Roughly how many states any JSON value of some depth takes."""
-    states = _SCALAR_STATES
-    for _ in range(depth):
-        states = min(2 * states + 100, LARGEST_ESTIMATE)
-    return states
-
-
-def values_of(node: Node) -> Values:
-    """The value set of a node; what the normal form has no shape for is refused here, with the path."""
-    try:
-        return node.values
-    except Inexpressible as error:
-        raise UnsupportedConstraint(
-            f"the schema needs {error}, which is not supported yet", path=node.path, rule="not"
-        ) from error
+Shape = Array | Object
+Size = Callable[[Node], float]
 
 
 def children(values: Values) -> Iterator[Node]:
     """The nodes that a value set looks into, in order."""
-    for array in values.arrays:
+    for shape in values.arrays:
+        array = arrange(shape)
+        if isinstance(array, Counted):
+            yield from array.nodes
+            continue
         yield from array.prefix
         if array.high is None or array.high > len(array.prefix):
             yield array.rest
@@ -55,19 +57,23 @@ class Graph:
 
     Attributes:
         root: the root.
+        order: every node but `ANY_NODE` and `NEVER_NODE`, children first (recursion apart).
         loops: the edges that lead back to a node on the way from the root: every recursion passes through
             one.
         has_any: True if some place takes any JSON value.
-        sizes: roughly the states of each node, by the last estimate.
+        least: the bytes of each node's shortest text without whitespace, roughly; infinite if it has none.
+        depth: the fewest levels of nesting that a text of each node has.
     """
 
     def __init__(self, root: Node) -> None:
         self.root = root
         self.loops: set[tuple[Node, Node]] = set()
         self.has_any = root is ANY_NODE
-        self.sizes: dict[Node, int] = {}
-        self._order: list[Node] = []
+        self.order: list[Node] = []
         self._walk()
+        self.least: dict[Node, float] = {ANY_NODE: 1, NEVER_NODE: inf}
+        self.depth: dict[Node, float] = {ANY_NODE: 0, NEVER_NODE: inf}
+        self._measure()
 
     def _walk(self) -> None:
         done: set[Node] = {ANY_NODE, NEVER_NODE}
@@ -78,7 +84,7 @@ class Graph:
             if len(done) > MOST_NODES:
                 raise ConstraintTooLarge(f"more than {MOST_NODES} schemas after merging", rule="schema size")
             active[node] = None
-            stack.append((node, children(values_of(node))))
+            stack.append((node, children(node.values)))
 
         if self.root not in done:
             enter(self.root)
@@ -89,7 +95,7 @@ class Graph:
                 stack.pop()
                 del active[node]
                 done.add(node)
-                self._order.append(node)
+                self.order.append(node)
             elif child in active:
                 self.loops.add((node, child))
             elif child in done:
@@ -97,123 +103,144 @@ class Graph:
             else:
                 enter(child)
 
+    def _measure(self) -> None:
+        """The least fixed points, by iteration; one round is enough without recursion."""
+        scalars = {node: _least_scalar(node.values) for node in self.order}
+        self.least |= dict.fromkeys(self.order, inf)
+        self.depth |= dict.fromkeys(self.order, inf)
+        changed = True
+        while changed:
+            changed = False
+            for node in self.order:
+                least, depth = scalars[node], 0 if scalars[node] < inf else inf
+                for shape in (*node.values.arrays, *node.values.objects):
+                    least = min(least, self.least_of(shape))
+                    if depth:
+                        depth = min(depth, self._depth_of(shape))
+                if least < self.least[node] or depth < self.depth[node]:
+                    self.least[node], self.depth[node] = least, depth
+                    changed = bool(self.loops)
+
+    def least_of(self, shape: Shape) -> float:
+        """The bytes of a shape's shortest text."""
+        size = self.least.__getitem__
+        if isinstance(shape, Object):
+            return 2 + _least_entries(shape, size)
+        array = arrange(shape)
+        if isinstance(array, Counted):
+            return 2 if array.empty else 2 + array.least(size)
+        prefix = array.prefix[: array.low]
+        total = 2 + sum(size(node) for node in prefix) + max(array.low - 1, 0)
+        more = array.low - len(prefix)
+        return total + more * size(array.rest) if more else total
+
+    def _depth_of(self, shape: Shape) -> float:
+        nodes: list[Node]
+        if isinstance(shape, Object):
+            nodes = [entry.node for entry in shape.properties.values() if entry.required]
+        else:
+            array = arrange(shape)
+            if isinstance(array, Counted):
+                nodes = []
+            else:
+                nodes = [*array.prefix[: array.low], *([array.rest] if array.low > len(array.prefix) else [])]
+        return 1 + max((self.depth[node] for node in nodes), default=0)
+
     @property
     def is_recursive(self) -> bool:
         """True if some schema contains itself."""
         return bool(self.loops)
 
     def check_depth(self) -> None:
-        """Refuse nesting beyond `DEEPEST_VALUE` before anything is built."""
-        depth: dict[Node, int] = {}
-        for node in self._order:
-            below = (
-                depth.get(child, 0) for child in children(node.values) if (node, child) not in self.loops
+        """Refuse a schema all of whose texts are nested deeper than `DEEPEST_VALUE`."""
+        if DEEPEST_VALUE < self.depth[self.root] < inf:
+            raise ConstraintTooLarge(
+                f"every value is nested deeper than {DEEPEST_VALUE} levels",
+                path=self.root.path,
+                rule="nesting depth",
             )
-            depth[node] = 1 + max(below, default=0)
-            if depth[node] > DEEPEST_VALUE:
-                raise ConstraintTooLarge(
-                    f"values would be nested deeper than {DEEPEST_VALUE} levels",
-                    path=node.path,
-                    rule="nesting depth",
-                )
 
-    def estimate(self, depth: int, any_depth: int, *, extras: bool = True, characters: int = 0) -> int:
-        """Roughly how many states the automaton will have.
-
-        Args:
-            depth: times through each recursion.
-            any_depth: levels of any-JSON.
-            extras: with undeclared properties of any value.
-            characters: largest string length that is counted.
-        """
-        wild = any_states(any_depth)
-        sizes: dict[tuple[Node, int], int] = {}
-        for budget in range(depth + 1):
-            for node in self._order:
-                total = 2 * sum(len(text) for shape in node.values.strings for text in (shape.values or ()))
-                total += sum(
-                    14 + 12 * min(shape.high or 0, characters)
-                    for shape in node.values.strings
-                    if shape.values is None
-                )
-                total += 45 * sum(
-                    shape.low is None or shape.low != shape.high for shape in node.values.numbers
-                )
-                for child, copies in _weighted(node.values, extras):
-                    size = wild
-                    if child is not ANY_NODE:
-                        size = sizes.get((child, budget - ((node, child) in self.loops)), 0)
-                    total += size * (copies if is_countable(copies, size) else 1)
-                sizes[node, budget] = min(total + 20, LARGEST_ESTIMATE)
-        self.sizes = {node: sizes[node, depth] for node in self._order} | {ANY_NODE: wild}
-        return self.sizes.get(self.root, wild)
-
-    def inhabited(self) -> set[Node]:
-        """The nodes that have at least one value, as far as the shapes show: the least fixed point."""
-        found: set[Node] = {ANY_NODE}
-        changed = True
-        while changed:
-            changed = False
-            for node in self._order:
-                if node not in found and _has_value(node.values, found):
-                    found.add(node)
-                    changed = True
-        return found
-
-    def reason(self, inhabited: set[Node]) -> Node:
+    def reason(self) -> Node:
         """The innermost schema that makes the root empty."""
         node = self.root
         for _ in range(MOST_NODES):
-            below = next((child for child in _needed(node.values) if child not in inhabited), None)
+            below = next((child for child in _needed(node.values) if self.least[child] == inf), None)
             if below is None or below is NEVER_NODE or (node, below) in self.loops:
                 return node
             node = below
         return node
 
 
-def is_countable(count: int, size: int) -> bool:
-    """True if counting to `count` items of a size is left to the automaton."""
-    return count * size <= MOST_REPEATED
+def _least_scalar(values: Values) -> float:
+    found: list[float] = [inf]
+    if values.null or values.true:
+        found.append(4)
+    if values.false:
+        found.append(5)
+    found += [_least_number(shape) for shape in values.numbers]
+    found += [_least_string(shape) for shape in values.strings]
+    return min(found)
 
 
-def _weighted(values: Values, extras: bool) -> Iterator[tuple[Node, int]]:
-    for array in values.arrays:
-        for node in array.prefix:
-            yield node, 1
-        count = 1 if array.high is None else min(array.high, 10_000)
-        yield array.rest, max(count, array.low, 1) if array.high != len(array.prefix) else 0
-    for shape in values.objects:
-        for entry in shape.properties.values():
-            yield entry.node, 1
-        for keys in shape.open:
-            if extras or not shape.properties or keys.node is not ANY_NODE:
-                yield keys.node, max(1, min(shape.high or 1, 10_000)) if not shape.properties else 1
+@lru_cache(maxsize=4096)
+def _least_number(shape: object) -> float:
+    length = to_dfa(number_text(shape)).shortest_length  # type: ignore[arg-type]
+    return inf if length is None else length
 
 
-def _has_value(values: Values, inhabited: set[Node]) -> bool:
-    if values.null or values.true or values.false or values.numbers or values.strings:
-        return True
-    return any(_array_has_value(array, inhabited) for array in values.arrays) or any(
-        all(entry.node in inhabited for entry in shape.properties.values() if entry.required)
-        for shape in values.objects
-    )
+def _least_string(shape: Strings) -> float:
+    if shape.values is not None:
+        return min((len(json.dumps(value, ensure_ascii=False)) for value in shape.values), default=inf)
+    if not shape.parts:
+        return 2 + shape.low
+    length = to_dfa(string_text(shape)).shortest_length
+    return inf if length is None else length
 
 
-def _array_has_value(array: Array, inhabited: set[Node]) -> bool:
-    prefix = all(node in inhabited for node in array.prefix[: array.low])
-    return prefix and (array.low <= len(array.prefix) or array.rest in inhabited)
+def least_key(keys: Keys) -> float:
+    """The bytes of the shortest open key, with its quotes."""
+    return 2 if keys.part is None else _least_part(keys.part)
+
+
+@lru_cache(maxsize=1024)
+def _least_part(part: Part) -> float:
+    return _least_string(Strings(parts=(part,)))
+
+
+def _least_entries(shape: Object, size: Size) -> float:
+    """The least bytes between the brackets of an object."""
+    total, count = 0.0, 0
+    for name, entry in shape.properties.items():
+        if entry.required:
+            total += len(name) + 4 + size(entry.node)
+            count += 1
+    if shape.high is not None and count > shape.high:
+        return inf
+    missing = shape.low - count
+    if missing > 0:
+        others = sorted(
+            len(name) + 4 + size(entry.node) for name, entry in shape.properties.items() if not entry.required
+        )
+        total += sum(others[:missing])
+        if missing > len(others) or total == inf:
+            total = total if total < inf else sum(other for other in others if other < inf)
+            missing -= sum(other < inf for other in others)
+            total += missing * min(
+                (least_key(keys) + 2 + size(keys.node) for keys in shape.open), default=inf
+            )
+    return total
 
 
 def _needed(values: Values) -> Iterator[Node]:
-    for array in values.arrays:
+    for shape in values.arrays:
+        array = arrange(shape)
+        if isinstance(array, Counted):
+            yield from array.nodes
+            continue
         yield from array.prefix[: array.low]
         if array.low > len(array.prefix):
             yield array.rest
     for shape in values.objects:
-        yield from _required(shape)
-
-
-def _required(shape: Object) -> Iterator[Node]:
-    for entry in shape.properties.values():
-        if entry.required:
-            yield entry.node
+        for entry in shape.properties.values():
+            if entry.required:
+                yield entry.node

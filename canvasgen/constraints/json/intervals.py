@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 
 from canvasgen.constraints.json.normal import Numbers
 
-__all__ = ["as_fraction", "common_multiple", "has_number", "meet_numbers", "subtract_numbers"]
+__all__ = [
+    "as_fraction",
+    "common_multiple",
+    "has_number",
+    "meet_numbers",
+    "merge_numbers",
+    "subtract_numbers",
+]
 
 
 def meet_numbers(a: Numbers, b: Numbers) -> Numbers | None:
@@ -21,7 +29,9 @@ def meet_numbers(a: Numbers, b: Numbers) -> Numbers | None:
     step = a.step
     if b.step is not None:
         step = b.step if step is None else common_multiple(step, b.step)
-    not_steps = tuple(dict.fromkeys((*a.not_steps, *b.not_steps)))
+    not_steps = a.not_steps
+    if b.not_steps:
+        not_steps += tuple(other for other in b.not_steps if other not in a.not_steps)
     if low is not None and high is not None:
         if low > high or (low == high and (low_open or high_open)):
             return None
@@ -54,15 +64,44 @@ def subtract_numbers(a: Numbers, b: Numbers) -> list[Numbers]:
         pieces.append(Numbers(high=b.low, high_open=not b.low_open))
     if b.high is not None:
         pieces.append(Numbers(low=b.high, low_open=not b.high_open))
+    between = Numbers(b.low, b.low_open, b.high, b.high_open)
     if b.step is not None:
-        pieces.append(Numbers(not_steps=(b.step,)))
-    pieces += [Numbers(step=step) for step in b.not_steps]
+        pieces.append(between._replace(not_steps=(b.step,)))
+    pieces += [between._replace(step=step) for step in b.not_steps]
     return [shape for shape in (meet_numbers(a, piece) for piece in pieces) if shape is not None]
 
 
-def as_fraction(value: float) -> Fraction:
+def merge_numbers(shapes: Iterable[Numbers]) -> tuple[Numbers, ...]:
+    """The same union in fewer shapes: intervals of the same steps that touch become one."""
+    groups: dict[tuple[object, ...], list[Numbers]] = {}
+    for shape in shapes:
+        groups.setdefault((shape.step, frozenset(shape.not_steps), shape.point), []).append(shape)
+    found: list[Numbers] = []
+    for group in groups.values():
+        group.sort(key=lambda shape: (shape.low is not None, shape.low or 0, shape.low_open))
+        merged = [group[0]]
+        for shape in group[1:]:
+            last = merged[-1]
+            if not _touches(last, shape):
+                merged.append(shape)
+            elif last.high is not None and (
+                shape.high is None or (shape.high, not shape.high_open) > (last.high, not last.high_open)
+            ):
+                merged[-1] = last._replace(high=shape.high, high_open=shape.high_open)
+        found += merged
+    return tuple(found)
+
+
+def _touches(a: Numbers, b: Numbers) -> bool:
+    """True if b, which does not start before a, starts before a's end, or at it without a gap."""
+    if a.high is None or b.low is None or b.low < a.high:
+        return True
+    return b.low == a.high and not (b.low_open and a.high_open)
+
+
+def as_fraction(value: float | Fraction) -> Fraction:
     """The number that JSON text shows for an int or a float (0.1 is one tenth)."""
-    return Fraction(value) if isinstance(value, int) else Fraction(repr(value))
+    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 
 
 def has_number(shape: Numbers, number: Fraction) -> bool:

@@ -26,9 +26,21 @@ from canvasgen.automata import (
     union,
 )
 
-__all__ = ["distinct", "listing", "loop", "subset_count"]
+__all__ = [
+    "COMMA",
+    "MOST_SYMBOLS",
+    "counted",
+    "distinct",
+    "listing",
+    "loop",
+    "permuted",
+    "subset_count",
+    "walk",
+]
 
-_OPEN, _COMMA, _SILENT, _SKIP = 250, 251, 252, 253
+COMMA = 251
+"""The symbol of what stands between two entries."""
+_OPEN, _SILENT, _SKIP = 250, 252, 253
 MOST_SYMBOLS = 250
 """Most entries of one automaton; longer lists are split."""
 
@@ -61,12 +73,12 @@ def listing(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> Expr:
 
 def loop(item: Expr, comma: Expr) -> Expr:
     """At least one item, with commas between; the item is laid down once, which matters where items nest."""
-    return substitute(_ring(), {0: item, _COMMA: comma})
+    return substitute(_ring(), {0: item, COMMA: comma})
 
 
 @lru_cache(maxsize=1)
 def _ring() -> Expr:
-    return from_dfa(_table([[(0, 1)], [(_COMMA, 0)]], [False, True]))
+    return from_dfa(_table([[(0, 1)], [(COMMA, 0)]], [False, True]))
 
 
 def distinct(items: list[Expr], comma: Expr, low: int, high: int) -> Expr:
@@ -78,7 +90,58 @@ def distinct(items: list[Expr], comma: Expr, low: int, high: int) -> Expr:
         low, high: bounds of their number.
     """
     table: dict[int, Expr] = dict(enumerate(items))
-    return substitute(_subsets(len(items), max(low, 1), min(high, len(items))), table | {_COMMA: comma})
+    return substitute(_subsets(len(items), max(low, 1), min(high, len(items))), table | {COMMA: comma})
+
+
+def counted(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr, low: int, high: int | None) -> Expr:
+    """As `listing`, with `low` to `high` items in all; at most `MOST_SYMBOLS` entries less one."""
+    cap = max(low, 0 if high is None else high)
+    last = len(entries)
+    numbers: dict[tuple[int, int], int] = {(0, 0): 0}
+    waiting = [(0, 0)]
+    rows: list[list[tuple[int, int]]] = []
+    accepting: list[bool] = []
+    for at, count in waiting:
+        row: list[tuple[int, int]] = []
+        stop = next((number for number in range(at, last) if entries[number][1]), last)
+        reached = [(number, number + 1) for number in range(at, min(stop + 1, last))]
+        if stop == last and more is not EMPTY:
+            reached.append((last, last))
+        for symbol, place in reached if high is None or count < high else ():
+            after = (place, min(count + 1, cap))
+            if after not in numbers:
+                numbers[after] = len(numbers)
+                waiting.append(after)
+            row.append((symbol, 2 * numbers[after] + 1))
+        rows += [row, [(COMMA, 2 * numbers[at, count])]]
+        accepting += [False, stop == last and count >= low]
+    return walk(rows, accepting, [*(entry for entry, _ in entries), more], comma)
+
+
+def permuted(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr, low: int, high: int | None) -> Expr:
+    """At least one of the entries in any order, none twice, all required ones among them, `low` to `high` of them;
+    any number of `more` between them."""
+    last = len(entries)
+    needed = sum(1 << at for at, (_, required) in enumerate(entries) if required)
+    rows: list[list[tuple[int, int]]] = []
+    accepting: list[bool] = []
+    for chosen in range(1 << last):
+        size = chosen.bit_count()
+        row = [
+            (at, 2 * (chosen | 1 << at) + 1)
+            for at in range(last)
+            if not chosen >> at & 1 and (high is None or size < high)
+        ]
+        if more is not EMPTY:
+            row.append((last, 2 * chosen + 1))
+        rows += [row, [(COMMA, 2 * chosen)]]
+        accepting += [False, chosen & needed == needed and size >= low]
+    return walk(rows, accepting, [*(entry for entry, _ in entries), more], comma)
+
+
+def walk(rows: list[list[tuple[int, int]]], accepting: list[bool], items: list[Expr], comma: Expr) -> Expr:
+    """An automaton over items and commas: its transitions (symbol, target), sorted, of each state."""
+    return substitute(from_dfa(_table(rows, accepting)), dict(enumerate(items)) | {COMMA: comma})
 
 
 def subset_count(items: int, high: int) -> int:
@@ -97,7 +160,7 @@ def _subsets(items: int, low: int, high: int) -> Expr:
     for chosen in sets:
         left = [item for item in range(items) if item not in chosen] if len(chosen) < high else []
         rows.append([(item, 2 * number[chosen | {item}] + 1) for item in left])
-        rows.append([(_COMMA, 2 * number[chosen])] if left else [])
+        rows.append([(COMMA, 2 * number[chosen])] if left else [])
     accepting = [after and len(chosen) >= low for chosen in sets for after in (False, True)]
     return from_dfa(_table(rows, accepting))
 
@@ -121,7 +184,7 @@ def _after(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> Expr:
 def _automaton_of(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> Expr:
     shape = _shape(tuple(required for _, required in entries), more is not EMPTY)
     table = {at: entry for at, (entry, _) in enumerate(entries)}
-    table |= {_COMMA: comma, _SILENT: EPSILON, _SKIP: EPSILON}
+    table |= {COMMA: comma, _SILENT: EPSILON, _SKIP: EPSILON}
     if more is not EMPTY:
         table[_OPEN] = more
     return substitute(shape, table)
@@ -138,5 +201,5 @@ def _shape(required: tuple[bool, ...], is_open: bool) -> Expr:
         skip = [] if last or required[at] else [(_SKIP, 3 * at + 3)]
         rows.append([(_SILENT, 3 * at + 1), *skip] if forward else [])
         rows.append([(_OPEN, 3 * at + 2) if last else (at, 3 * at + 5)] if forward else [])
-        rows.append([(_COMMA, 3 * at + 1), *([(_SKIP, 3 * at + 5)] if skip else [])] if forward else [])
+        rows.append([(COMMA, 3 * at + 1), *([(_SKIP, 3 * at + 5)] if skip else [])] if forward else [])
     return from_dfa(_table(rows, [state == 3 * count + 2 for state in range(len(rows))]))

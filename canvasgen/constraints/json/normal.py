@@ -14,10 +14,10 @@ stays finite under both.
 Laws (tests/constraints/test_json_normal.py), for all values v, with `contains` the membership test:
     contains(union(a, b), v)     ⟺ contains(a, v) or contains(b, v)
     contains(intersect(a, b), v) ⟺ contains(a, v) and contains(b, v)
-    contains(subtract(a, b), v)  ⟺ contains(a, v) and not contains(b, v), unless it raises Inexpressible
+    contains(subtract(a, b), v)  ⟺ contains(a, v) and not contains(b, v), or only ⟸ where a shape is `loose`
 
-Formats are languages from below (`exact=False`: they may leave out odd members), so they can be intersected
-but not subtracted.
+Formats are languages from below (`exact=False`: they may leave out odd members) beside the exact membership
+(`holds`); their complements are languages from above.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
     "Arena",
     "Array",
     "Circular",
-    "Inexpressible",
+    "Contains",
     "Keys",
     "Node",
     "Numbers",
@@ -52,10 +52,6 @@ LONGEST_CHAIN = 100
 """Most schemas that may be entered through `$ref`, `allOf` and the like without content in between."""
 
 
-class Inexpressible(Exception):
-    """A difference of value sets that the normal form has no shape for; the text says which."""
-
-
 class Circular(InvalidConstraint):
     """A schema refers to itself without any content in between."""
 
@@ -67,14 +63,26 @@ class Part:
         name: what it is, for messages.
         expr: the language.
         exact: False if the language may leave out members of the set that it stands for.
+        loose: True if the language may hold strings that are no members (the validator refuses them).
+        holds: membership in the set itself, where the language is not exact.
     """
 
-    __slots__ = ("exact", "expr", "name")
+    __slots__ = ("exact", "expr", "holds", "loose", "name")
 
-    def __init__(self, name: str, expr: Expr, *, exact: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        expr: Expr,
+        *,
+        exact: bool = True,
+        loose: bool = False,
+        holds: Callable[[str], bool] | None = None,
+    ) -> None:
         self.name = name
         self.expr = expr
         self.exact = exact
+        self.loose = loose
+        self.holds = holds
 
     def __repr__(self) -> str:
         return f"Part({self.name})"
@@ -107,13 +115,26 @@ class Strings(NamedTuple):
 
 
 class Array(NamedTuple):
-    """Arrays of `low` to `high` items: place i holds a value of `prefix[i]`, later places one of `rest`."""
+    """Arrays of `low` to `high` items: place i holds a value of `prefix[i]`, later places one of `rest`.
+
+    `loose` marks a set from above: some of its members are refused by the validator.
+    """
 
     prefix: tuple[Node, ...]
     rest: Node
     low: int = 0
     high: int | None = None
     unique: bool = False
+    contains: tuple[Contains, ...] = ()
+    loose: bool = False
+
+
+class Contains(NamedTuple):
+    """`low` to `high` of an array's items are values of the node."""
+
+    node: Node
+    low: int
+    high: int | None
 
 
 class Property(NamedTuple):
@@ -131,12 +152,19 @@ class Keys(NamedTuple):
 
 
 class Object(NamedTuple):
-    """Objects of `low` to `high` properties: declared ones, in this order, then open ones (disjoint keys)."""
+    """Objects of `low` to `high` properties: declared ones, and open ones (disjoint keys).
+
+    `orders` are lists of names, each as one `properties` keyword gives them; the declared properties stand in an
+    order that agrees with all of them. Like `point` of numbers they are a matter of spelling, not of the set.
+    `loose` marks a set from above: some of its members are refused by the validator.
+    """
 
     properties: dict[str, Property]
     open: tuple[Keys, ...]
     low: int = 0
     high: int | None = None
+    loose: bool = False
+    orders: tuple[tuple[str, ...], ...] = ()
 
 
 class Values(NamedTuple):
@@ -249,7 +277,7 @@ class Arena:
         return values
 
     def difference(self, a: Node, b: Node) -> Node:
-        """The values of a that are not in b; Inexpressible may be raised when it is computed."""
+        """The values of a that are not in b; from above where shapes say `loose`."""
         if a is b or b is ANY_NODE:
             return NEVER_NODE
         if b is NEVER_NODE or a is NEVER_NODE:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from canvasgen.constraints.base import Note
-from canvasgen.constraints.json import assertions
+from canvasgen.constraints.json import assertions, unevaluated
 from canvasgen.constraints.json.algebra import intersect, subtract, union
 from canvasgen.constraints.json.document import LONGEST_REFERENCES, Base, Document, json_path
 from canvasgen.constraints.json.intervals import as_fraction
+from canvasgen.constraints.json.languages import has_utf8
 from canvasgen.constraints.json.normal import (
     ANY,
     ANY_NODE,
@@ -21,7 +22,6 @@ from canvasgen.constraints.json.normal import (
     NEVER_NODE,
     Arena,
     Array,
-    Inexpressible,
     Keys,
     Node,
     Numbers,
@@ -75,17 +75,22 @@ _COMBINATORS = frozenset(
         "oneOf",
     )
 )
-_REFUSED = frozenset(
-    (
-        "$dynamicRef",
-        "$recursiveRef",
-        "contains",
-        "maxContains",
-        "minContains",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    )
-)
+_SINCE = {
+    "const": 6,
+    "contains": 6,
+    "dependentRequired": 2019,
+    "dependentSchemas": 2019,
+    "if": 7,
+    "maxContains": 2019,
+    "minContains": 2019,
+    "prefixItems": 2020,
+    "propertyNames": 6,
+    "unevaluatedItems": 2019,
+    "unevaluatedProperties": 2019,
+}
+"""The draft that brought a keyword; in older ones it is an unknown word."""
+_UNTIL = {"additionalItems": 2019}
+"""The last draft with a keyword. (`dependencies` is kept in all of them, as the meta-schemas do.)"""
 _EVERYTHING_ELSE = ANY._replace(objects=())
 
 
@@ -170,11 +175,27 @@ class Translator:
                         path,
                     )
             return self.node(*self._refer(schema, path, base)).values
+        for name in ("$dynamicRef", "$recursiveRef"):
+            if name in schema and base.draft >= 2019:
+                raise UnsupportedConstraint(
+                    "dynamic references are not supported",
+                    path=json_path(path, name),
+                    rule=name,
+                    value=schema[name],
+                )
+        if unevaluated.KEYWORDS & schema.keys() and base.draft >= 2019:
+            return unevaluated.restricted(self, schema, path, base)
+        return self.plain_values(schema, path, base)
+
+    def plain_values(self, schema: dict[str, Any], path: str, base: Base) -> Values:
+        """The value set of a schema but for `unevaluatedItems` and `unevaluatedProperties`."""
         values = ANY
         own = False
         late: list[str] = []
         for name in schema:
-            if name in assertions.KEYWORDS:
+            if base.draft < _SINCE.get(name, 0) or base.draft > _UNTIL.get(name, 9999):
+                self.note("annotation", f"`{name}` is no keyword of this draft and has no effect", path)
+            elif name in assertions.KEYWORDS:
                 if not own:
                     own = True
                     values = intersect(values, assertions.own_values(self, schema, path, base), self.arena)
@@ -185,14 +206,12 @@ class Translator:
                     late.append(name)
                 else:
                     values = self._combine(values, schema, name, path, base)
-            elif name in _REFUSED:
-                raise UnsupportedConstraint(
-                    "the keyword is not supported yet",
-                    path=json_path(path, name),
-                    rule=name,
-                    value=schema[name],
-                )
-            elif name not in _ANNOTATIONS and name not in _FOLLOWERS and not name.startswith("canvasgen:"):
+            elif (
+                name not in _ANNOTATIONS
+                and name not in _FOLLOWERS
+                and name not in unevaluated.KEYWORDS
+                and not name.startswith("canvasgen:")
+            ):
                 self.note("annotation", f"`{name}` is no keyword of JSON Schema and has no effect", path)
         for name in late:
             values = self._combine_late(values, schema, name, path, base)
@@ -220,7 +239,7 @@ class Translator:
         return values._replace(numbers=tuple(numbers))
 
     def _texts(self, texts: list[str], path: str) -> Values:
-        kept = tuple(text for text in dict.fromkeys(texts) if assertions.has_utf8(text))
+        kept = tuple(text for text in dict.fromkeys(texts) if has_utf8(text))
         if len(kept) < len(set(texts)):
             self.note("departure", "strings with a lone surrogate cannot be written in UTF-8", path)
         return Values(strings=(Strings(values=kept),)) if kept else Values()
@@ -270,9 +289,6 @@ class Translator:
     def _depend(self, values: Values, child: Any, name: str, path: str, base: Base) -> Values:
         """`dependentRequired`, `dependentSchemas` and, in the drafts that have it, `dependencies`."""
         where = json_path(path, name)
-        if name == "dependencies" and self.document.draft >= 2019:
-            self.note("annotation", "`dependencies` has no effect since draft 2019-09", path)
-            return values
         if not isinstance(child, dict):
             raise InvalidConstraint("an object is needed", path=where, rule=name, value=child)
         for key, needed in child.items():
@@ -286,41 +302,49 @@ class Translator:
                 raise InvalidConstraint(
                     "a list of names is needed", path=json_path(where, key), rule=name, value=needed
                 )
-            absent = Object({key: Property(NEVER_NODE, False)}, (Keys(None, ANY_NODE),))
-            choice = _EVERYTHING_ELSE._replace(objects=(absent, *present.objects))
-            values = intersect(values, choice, self.arena)
+            absent, _ = self.with_and_without(key, where)
+            values = intersect(values, union(absent, present), self.arena)
         return values
+
+    def with_and_without(self, key: str, path: str) -> tuple[Values, Values]:
+        """Everything but objects with a property, and the objects with it."""
+        absent = Object({key: Property(NEVER_NODE, False)}, (Keys(None, ANY_NODE),))
+        present = Values(objects=(assertions.requiring([key], path),))
+        return _EVERYTHING_ELSE._replace(objects=(absent,)), present
+
+    def open_keys(
+        self, patterns: dict[str, Any], additional: Node, path: str, base: Base
+    ) -> tuple[Keys, ...]:
+        """Disjoint key languages of `patternProperties`, and what is left for other keys."""
+        return assertions.open_keys(self, patterns, additional, path, base)
+
+    def target(self, schema: dict[str, Any], name: str, path: str, base: Base) -> tuple[Any, str, Base]:
+        """The schema that a referring keyword means, its path and its base."""
+        assert name == "$ref"
+        return self._refer(schema, path, base)
 
     def _combine_late(
         self, values: Values, schema: dict[str, Any], name: str, path: str, base: Base
     ) -> Values:
         """`not`, `oneOf`, `if`: what they take away is taken from what everything else leaves."""
         where = json_path(path, name)
-        try:
-            if name == "not":
-                return subtract(values, self.node(schema[name], where, base).values, self.arena)
-            if name == "oneOf":
-                return self._one_of(values, self.children(schema[name], name, path, base))
-            if "then" not in schema and "else" not in schema:
-                self.node(schema[name], where, base)
-                return values
-            condition = self.node(schema[name], where, base).values
-            positive = intersect(values, condition, self.arena)
-            if "then" in schema:
-                then = self.node(schema["then"], json_path(path, "then"), base).values
-                positive = intersect(positive, then, self.arena)
-            negative = subtract(values, condition, self.arena)
-            if "else" in schema:
-                otherwise = self.node(schema["else"], json_path(path, "else"), base).values
-                negative = intersect(negative, otherwise, self.arena)
-            return union(positive, negative)
-        except Inexpressible as error:
-            raise UnsupportedConstraint(
-                f"the keyword needs {error}, which is not supported yet",
-                path=where,
-                rule=name,
-                value=schema[name],
-            ) from error
+        if name == "not":
+            return subtract(values, self.node(schema[name], where, base).values, self.arena)
+        if name == "oneOf":
+            return self._one_of(values, self.children(schema[name], name, path, base))
+        if "then" not in schema and "else" not in schema:
+            self.node(schema[name], where, base)
+            return values
+        condition = self.node(schema[name], where, base).values
+        positive = intersect(values, condition, self.arena)
+        if "then" in schema:
+            then = self.node(schema["then"], json_path(path, "then"), base).values
+            positive = intersect(positive, then, self.arena)
+        negative = subtract(values, condition, self.arena)
+        if "else" in schema:
+            otherwise = self.node(schema["else"], json_path(path, "else"), base).values
+            negative = intersect(negative, otherwise, self.arena)
+        return union(positive, negative)
 
     def _one_of(self, values: Values, nodes: list[Node]) -> Values:
         branches = [intersect(values, node.values, self.arena) for node in nodes]

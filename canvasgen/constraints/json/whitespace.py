@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from canvasgen.automata import EPSILON, Expr, concat, literal, optional, union
 
-__all__ = ["after_mark", "before_close", "colon"]
+__all__ = ["after_mark", "before_close", "colon", "gaps"]
 
 _SPACE = literal(" ")
 _COLON = literal(":")
@@ -20,10 +20,14 @@ _SPACED_COLON = concat(_COLON, optional(_SPACE))
 
 
 @lru_cache(maxsize=256)
+def gaps(level: int) -> frozenset[str]:
+    """Everything but nothing that may stand between two tokens on a level of nesting."""
+    return frozenset((" ", *("\n" + indent * level for indent in ("  ", "    ", "\t"))))
+
+
+@lru_cache(maxsize=256)
 def _gap(level: int) -> Expr:
-    indents = {" " * (2 * level), " " * (4 * level), "\t" * level}
-    lines = [concat(literal("\n"), literal(indent)) for indent in sorted(indents)]
-    return union(EPSILON, _SPACE, *lines)
+    return union(EPSILON, *(literal(gap) for gap in sorted(gaps(level))))
 
 
 def after_mark(level: int, *, flexible: bool) -> Expr:
