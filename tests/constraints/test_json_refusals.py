@@ -100,7 +100,7 @@ CASES: list[tuple[Any, type[CanvasgenError], str | None]] = [
     ({"$schema": "https://example.org/mine"}, UnsupportedConstraint, "$.$schema"),
     (
         {"properties": {"a b": {"items": {"$dynamicRef": "#x"}}}},
-        UnsupportedConstraint,
+        InvalidConstraint,
         "$.properties['a b'].items.$dynamicRef",
     ),
     ({"properties": {"x": {"pattern": r"(a)\1"}}}, UnsupportedConstraint, "$.properties.x.pattern"),

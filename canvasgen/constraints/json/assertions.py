@@ -14,7 +14,6 @@ from canvasgen import automata
 from canvasgen.automata import parse_regex, to_dfa
 from canvasgen.constraints.json import formats
 from canvasgen.constraints.json.algebra import intersect, is_loose, lookup, meet_arrays, meet_objects
-from canvasgen.constraints.json.document import json_path
 from canvasgen.constraints.json.embedded import JSON_TEXT, text_part
 from canvasgen.constraints.json.intervals import as_fraction, meet_numbers
 from canvasgen.constraints.json.languages import has_utf8
@@ -34,10 +33,11 @@ from canvasgen.constraints.json.normal import (
     Values,
 )
 from canvasgen.constraints.json.numbers import number_text
+from canvasgen.constraints.json.plain import json_path
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 
 if TYPE_CHECKING:
-    from canvasgen.constraints.json.document import Base
+    from canvasgen.constraints.json.references import Base
     from canvasgen.constraints.json.translate import Translator
 
 __all__ = ["DECIMAL_TEXT", "KEYWORDS", "open_keys", "own_values", "pattern_part", "requiring"]

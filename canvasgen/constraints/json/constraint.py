@@ -170,6 +170,7 @@ def json_schema(
     *,
     max_depth: int | None = None,
     property_order: str = "schema",
+    registry: Any = None,
 ) -> JsonSchema:
     """The JSON texts of a schema or of a Python type.
 
@@ -181,6 +182,8 @@ def json_schema(
         max_depth: how often recursive schemas are unrolled, and how many levels any-JSON places may have, in
             what is generated (what is accepted is not bounded by it); by default the largest number, up to five
             and three, that keeps the automaton small. `explain()` says it.
+        registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
+            Nothing is ever fetched; JSON Schema's own meta-schemas are known.
         property_order: `schema` (declared properties stand in the order of `properties`) or `any`.
 
     Raises:
@@ -204,7 +207,7 @@ def json_schema(
             "property_order is `schema` or `any`", rule="property_order", value=property_order
         )
     return JsonSchema(
-        load(schema),
+        load(schema, registry),
         flexible=whitespace == "flexible",
         max_depth=max_depth,
         ordered=property_order == "schema",

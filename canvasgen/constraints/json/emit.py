@@ -48,7 +48,7 @@ from canvasgen.errors import ConstraintTooLarge
 
 __all__ = ["Emitter", "Written", "written"]
 
-PLANNED = Limits(max_states=60_000, max_seconds=3.0)
+PLANNED = Limits(max_states=100_000, max_seconds=3.0)
 """What the automaton of one plan may need before a poorer one is tried."""
 
 MOST_SUBSETS = 600

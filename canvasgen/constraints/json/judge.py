@@ -16,7 +16,6 @@ from typing import Any
 import jsonschema
 from jsonschema import validators
 from jsonschema.exceptions import ValidationError
-from referencing import Registry
 
 from canvasgen.automata import to_dfa
 from canvasgen.constraints.json import formats
@@ -102,6 +101,10 @@ def _additional_properties(
                 yield from validator.descend(item, additional, path=name)
 
 
+def _no_effect(*_: Any) -> None:
+    """A keyword of no vocabulary of the meta-schema."""
+
+
 def _unique_items(_: Any, unique: bool, value: Any, __: Any) -> Iterator[ValidationError]:
     if unique and isinstance(value, list):
         keys = [identity(item) for item in value]
@@ -127,18 +130,21 @@ class Judge:
             if isinstance(value, str) and not formats.holds(name, value, python=self.python):
                 yield ValidationError(f"{value!r} is no {name!r}")
 
-        made = validators.extend(
-            _CLASSES[self.document.draft],
-            {
-                "additionalProperties": _additional_properties,
-                "format": check_format,
-                "multipleOf": _multiple_of,
-                "pattern": _pattern,
-                "patternProperties": _pattern_properties,
-                "uniqueItems": _unique_items,
-            },
-        )
-        return made(self.document.root, registry=Registry())
+        keywords = {
+            "additionalProperties": _additional_properties,
+            "format": check_format,
+            "multipleOf": _multiple_of,
+            "pattern": _pattern,
+            "patternProperties": _pattern_properties,
+            "uniqueItems": _unique_items,
+        }
+        keywords |= dict.fromkeys(self.document.root_base().resource.without, _no_effect)
+        made = validators.extend(_CLASSES[self.document.draft], keywords)
+        root = self.document.root
+        if isinstance(root, dict):
+            # A `$schema` would call jsonschema's own class back where the root is referred to.
+            root = {name: value for name, value in root.items() if name != "$schema"}
+        return made(root, registry=self.document.references.registry)
 
     def __call__(self, text: str) -> Any:
         """The data of a text that is valid.

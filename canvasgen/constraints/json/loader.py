@@ -6,7 +6,8 @@ import inspect
 import json
 from typing import Any
 
-from canvasgen.constraints.json.document import Document, parse_text
+from canvasgen.constraints.json.document import Document
+from canvasgen.constraints.json.plain import parse_text
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 
 __all__ = ["Source", "load"]
@@ -44,8 +45,12 @@ class Source:
             ) from error
 
 
-def load(schema: Any) -> Source:
+def load(schema: Any, registry: Any = None) -> Source:
     """Recognise a schema (dict, bool or JSON text) or a type.
+
+    Args:
+        schema: the schema or the type.
+        registry: schemas that a schema refers to, by URI; see `references.registry_of`.
 
     Raises:
         InvalidConstraint: it is neither, or pydantic cannot make an adapter for the type.
@@ -54,13 +59,15 @@ def load(schema: Any) -> Source:
     if schema is None:
         raise InvalidConstraint("there is no schema", remedy="for the null type use type(None)")
     if isinstance(schema, str):
-        return Source(Document(parse_text(schema)))
+        return Source(Document(parse_text(schema), registry))
     if isinstance(schema, dict | bool):
-        return Source(Document(schema))
+        return Source(Document(schema, registry))
     if isinstance(schema, list | tuple | int | float | bytes):
         raise InvalidConstraint("a schema is a dict, a bool, JSON text or a type", value=schema)
     if inspect.isroutine(schema):
         raise InvalidConstraint("a function is neither a schema nor a type", value=schema)
+    if registry is not None:
+        raise InvalidConstraint("a registry goes with a JSON Schema, not with a type", rule="registry")
     from canvasgen.constraints.json.python_types import load_type
 
     return load_type(schema)

@@ -18,9 +18,11 @@ from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Array, Node,
 
 __all__ = ["Plan", "Size", "lean", "plans"]
 
-SANE_STATES = 8000
+SANE_STATES = 16_000
 """The plan is the richest whose estimated automaton, counting up to a hundred characters a string, is no larger."""
-LARGE_STATES = 60_000
+POOR_STATES = 60_000
+"""A plan that leaves out optional properties or alternatives is taken only if the richer ones are larger than this."""
+LARGE_STATES = 80_000
 """String lengths above a thousand are counted if the estimated automaton stays below this."""
 MOST_COUNTED_STATES = 20_000
 """Most states that counting items or properties may take; larger upper bounds are left to the validator."""
@@ -93,17 +95,18 @@ def plans(graph: Graph, max_depth: int | None) -> Iterator[Plan]:
     rich = [Plan(loops, wild, kind) for kind in extras for loops, wild in candidates]
     rich.sort(key=lambda plan: (plan.any == 0, not plan.extras))
     poor = [replace(plan, loops=max(plan.loops, _least_loops(graph))) for plan in _POORER]
+    steps = [*((plan, SANE_STATES) for plan in rich), *((plan, POOR_STATES) for plan in (rich[-1], *poor))]
     found = False
-    for plan in (*rich, *poor):
-        found = found or _fits(graph, plan)
+    for plan, most in steps:
+        found = found or _fits(graph, plan, most)
         if found:
             yield _counting(graph, plan)
     if not found:
         yield replace(poor[-1], characters=_CHARACTERS[-1])
 
 
-def _fits(graph: Graph, plan: Plan) -> bool:
-    return Size(graph, replace(plan, characters=_USUAL_CHARACTERS)).total <= SANE_STATES
+def _fits(graph: Graph, plan: Plan, most: int) -> bool:
+    return Size(graph, replace(plan, characters=_USUAL_CHARACTERS)).total <= most
 
 
 def _least_loops(graph: Graph) -> int:

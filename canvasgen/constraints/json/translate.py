@@ -12,7 +12,7 @@ from typing import Any
 from canvasgen.constraints.base import Note
 from canvasgen.constraints.json import assertions, unevaluated
 from canvasgen.constraints.json.algebra import intersect, subtract, union
-from canvasgen.constraints.json.document import LONGEST_REFERENCES, Base, Document, json_path
+from canvasgen.constraints.json.document import Document
 from canvasgen.constraints.json.intervals import as_fraction
 from canvasgen.constraints.json.languages import has_utf8
 from canvasgen.constraints.json.normal import (
@@ -30,9 +30,14 @@ from canvasgen.constraints.json.normal import (
     Strings,
     Values,
 )
-from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+from canvasgen.constraints.json.plain import json_path
+from canvasgen.constraints.json.references import Base
+from canvasgen.errors import InvalidConstraint
 
 __all__ = ["Translator"]
+
+LONGEST_REFERENCES = 1000
+"""Most `$ref`s that are followed one after the other."""
 
 _ANNOTATIONS = frozenset(
     (
@@ -40,6 +45,7 @@ _ANNOTATIONS = frozenset(
         "$comment",
         "$defs",
         "$dynamicAnchor",
+        "$recursiveAnchor",
         "$id",
         "$schema",
         "$vocabulary",
@@ -59,9 +65,12 @@ _ANNOTATIONS = frozenset(
         "writeOnly",
     )
 )
+_REFERENCES = frozenset(("$dynamicRef", "$recursiveRef", "$ref"))
 _FOLLOWERS = frozenset(("else", "then"))
 _COMBINATORS = frozenset(
     (
+        "$dynamicRef",
+        "$recursiveRef",
         "$ref",
         "allOf",
         "anyOf",
@@ -76,6 +85,8 @@ _COMBINATORS = frozenset(
     )
 )
 _SINCE = {
+    "$dynamicRef": 2020,
+    "$recursiveRef": 2019,
     "const": 6,
     "contains": 6,
     "dependentRequired": 2019,
@@ -89,7 +100,7 @@ _SINCE = {
     "unevaluatedProperties": 2019,
 }
 """The draft that brought a keyword; in older ones it is an unknown word."""
-_UNTIL = {"additionalItems": 2019}
+_UNTIL = {"$recursiveRef": 2019, "additionalItems": 2019}
 """The last draft with a keyword. (`dependencies` is kept in all of them, as the meta-schemas do.)"""
 _EVERYTHING_ELSE = ANY._replace(objects=())
 
@@ -110,7 +121,7 @@ class Translator:
         self.arena = Arena()
         self.notes: dict[Note, None] = {}
         self.contradictions: list[tuple[str, str]] = []
-        self._nodes: dict[int, Node] = {}
+        self._nodes: dict[tuple[int, tuple[tuple[str, int], ...]], Node] = {}
 
     def root(self) -> Node:
         """The node of the whole document."""
@@ -129,13 +140,13 @@ class Translator:
                 return NEVER_NODE
             if not isinstance(schema, dict):
                 raise InvalidConstraint("a schema is an object or a boolean", path=path, value=schema)
-            known = self._nodes.get(id(schema))
+            base = self.document.base_of(schema, path, base)
+            known = self._nodes.get((id(schema), base.key))
             if known is not None:
                 return known
-            base = self.document.base_of(schema, path, base)
             if not ("$ref" in schema and all(name == "$ref" or name in _ANNOTATIONS for name in schema)):
                 break
-            schema, path, base = self._refer(schema, path, base)
+            schema, path, base = self.target(schema, "$ref", path, base)
         else:
             raise InvalidConstraint(
                 "references lead to one another without any content", path=path, rule="$ref"
@@ -145,15 +156,18 @@ class Translator:
         else:
             here, where, inside = schema, path, base
             node = Node(where, self.arena, lambda: self._values(here, where, inside))
-        self._nodes[id(schema)] = node
+        self._nodes[id(schema), base.key] = node
         return node
 
-    def _refer(self, schema: dict[str, Any], path: str, base: Base) -> tuple[Any, str, Base]:
-        reference = schema["$ref"]
-        where = json_path(path, "$ref")
+    def target(self, schema: dict[str, Any], name: str, path: str, base: Base) -> tuple[Any, str, Base]:
+        """The schema that `$ref`, `$dynamicRef` or `$recursiveRef` means, its path and its base."""
+        reference = schema[name]
+        where = json_path(path, name)
         if not isinstance(reference, str):
-            raise InvalidConstraint("`$ref` is a string", path=where, rule="$ref", value=reference)
-        return self.document.resolve(reference, base, where)
+            raise InvalidConstraint(f"`{name}` is a string", path=where, rule=name, value=reference)
+        if name == "$ref":
+            return self.document.references.resolve(reference, base, where)
+        return self.document.references.resolve_dynamic(name, reference, base, where)
 
     def children(self, schema: Any, name: str, path: str, base: Base) -> list[Node]:
         """The nodes of a keyword whose value is a list of schemas."""
@@ -166,23 +180,19 @@ class Translator:
 
     def _values(self, schema: dict[str, Any], path: str, base: Base) -> Values:
         """The value set of one schema: its assertions and combinators, in the order they are written."""
-        if "$ref" in schema and self.document.draft <= 7:
+        for name in base.resource.without & schema.keys():
+            self.note("annotation", f"`{name}` belongs to no vocabulary of the meta-schema", path)
+        if base.resource.without:
+            schema = {name: value for name, value in schema.items() if name not in base.resource.without}
+        if "$ref" in schema and base.draft <= 7:
             for name in schema:
                 if name != "$ref" and name not in _ANNOTATIONS:
                     self.note(
                         "annotation",
-                        f"`{name}` beside `$ref` is ignored in draft {self.document.draft}",
+                        f"`{name}` beside `$ref` is ignored in draft {base.draft}",
                         path,
                     )
-            return self.node(*self._refer(schema, path, base)).values
-        for name in ("$dynamicRef", "$recursiveRef"):
-            if name in schema and base.draft >= 2019:
-                raise UnsupportedConstraint(
-                    "dynamic references are not supported",
-                    path=json_path(path, name),
-                    rule=name,
-                    value=schema[name],
-                )
+            return self.node(*self.target(schema, "$ref", path, base)).values
         if unevaluated.KEYWORDS & schema.keys() and base.draft >= 2019:
             return unevaluated.restricted(self, schema, path, base)
         return self.plain_values(schema, path, base)
@@ -273,8 +283,9 @@ class Translator:
 
     def _combine(self, values: Values, schema: dict[str, Any], name: str, path: str, base: Base) -> Values:
         child = schema[name]
-        if name == "$ref":
-            return intersect(values, self.node(*self._refer(schema, path, base)).values, self.arena)
+        if name in _REFERENCES:
+            node = self.node(*self.target(schema, name, path, base))
+            return intersect(values, node.values, self.arena)
         if name == "allOf":
             for node in self.children(child, name, path, base):
                 values = intersect(values, node.values, self.arena)
@@ -317,11 +328,6 @@ class Translator:
     ) -> tuple[Keys, ...]:
         """Disjoint key languages of `patternProperties`, and what is left for other keys."""
         return assertions.open_keys(self, patterns, additional, path, base)
-
-    def target(self, schema: dict[str, Any], name: str, path: str, base: Base) -> tuple[Any, str, Base]:
-        """The schema that a referring keyword means, its path and its base."""
-        assert name == "$ref"
-        return self._refer(schema, path, base)
 
     def _combine_late(
         self, values: Values, schema: dict[str, Any], name: str, path: str, base: Base

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from canvasgen.constraints.json.algebra import intersect, subtract, union
-from canvasgen.constraints.json.document import json_path
 from canvasgen.constraints.json.normal import (
     ANY,
     ANY_NODE,
@@ -24,9 +23,10 @@ from canvasgen.constraints.json.normal import (
     Property,
     Values,
 )
+from canvasgen.constraints.json.plain import json_path
 
 if TYPE_CHECKING:
-    from canvasgen.constraints.json.document import Base
+    from canvasgen.constraints.json.references import Base
     from canvasgen.constraints.json.translate import Translator
 
 __all__ = ["KEYWORDS", "restricted"]
