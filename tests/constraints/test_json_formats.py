@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from canvasgen.automata import DFA, to_dfa
 from canvasgen.constraints import json_schema
 from canvasgen.constraints.json import formats
+from canvasgen.constraints.json.formats import standard
 
 
 def language(name: str, *, python: bool = False) -> DFA:
@@ -115,4 +116,71 @@ def test_what_only_the_judge_sees() -> None:
     pattern = json_schema({"type": "string", "format": "regex"})
     assert pattern.matches(json.dumps("^a+$"))
     assert not pattern.matches(json.dumps("(a"))
-    assert any("regex" in str(note) for note in pattern.explain())
+
+
+PATTERNS = r"""
+a|b|
+(a)\1
+\k<x>(?<x>a)
+(?<=a)b(?<!c)
+[\]\-^]
+[^]
+a{2,3}?
+\u{1F600}
+\p{Lu}\P{Script=Greek}
+(?i:a)(?-s:.)
+(?<a>x)|(?<a>y)
+\cA\0\x41
+[\b\d-]
+\/\.
+(?=a)b
+[a-\u0062]
+""".strip().splitlines()
+NO_PATTERNS = r"""
+(a)\1(
+(a)\1[b-a]
+\1
+(a)\2
+\k<a>
+(?=a)*
+^*
+\b+
+\-
+\_
+\p{letter}
+\p{Nope}
+a{3,2}
+a{2
+{
+}
+]
+[
+[\d-z]
+(
+)
+*a
+a**
+\
+(?<1>a)
+(?<a>x)(?<a>y)
+(?x)
+\x4
+\u{110000}
+\01
+(?ii:a)
+\c1
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "valid"), [("", True), *((p, True) for p in PATTERNS), *((p, False) for p in NO_PATTERNS)]
+)
+def test_regular_expressions(pattern: str, valid: bool) -> None:
+    constraint = json_schema({"type": "string", "format": "regex"})
+    assert constraint.matches(json.dumps(pattern, ensure_ascii=False)) == valid
+
+
+@pytest.mark.parametrize("name", formats.names(python=False))
+def test_membership_takes_what_is_generated(name: str) -> None:
+    for text in walks(language(name, python=False), 60, patience=30):
+        assert standard.accepts(name, text), text

@@ -217,17 +217,16 @@ def _least_entries(shape: Object, size: Size) -> float:
     if shape.high is not None and count > shape.high:
         return inf
     missing = shape.low - count
-    if missing > 0:
+    if missing > 0 and total < inf:
         others = sorted(
-            len(name) + 4 + size(entry.node) for name, entry in shape.properties.items() if not entry.required
-        )
-        total += sum(others[:missing])
-        if missing > len(others) or total == inf:
-            total = total if total < inf else sum(other for other in others if other < inf)
-            missing -= sum(other < inf for other in others)
-            total += missing * min(
-                (least_key(keys) + 2 + size(keys.node) for keys in shape.open), default=inf
-            )
+            len(name) + 4 + size(entry.node)
+            for name, entry in shape.properties.items()
+            if not entry.required and size(entry.node) < inf
+        )[:missing]
+        total += sum(others)
+        if missing > len(others):
+            pair = min((least_key(keys) + 2 + size(keys.node) for keys in shape.open), default=inf)
+            total += (missing - len(others)) * pair
     return total
 
 

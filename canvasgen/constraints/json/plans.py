@@ -106,7 +106,7 @@ def plans(graph: Graph, max_depth: int | None) -> Iterator[Plan]:
 
 
 def _fits(graph: Graph, plan: Plan, most: int) -> bool:
-    return Size(graph, replace(plan, characters=_USUAL_CHARACTERS)).total <= most
+    return Size(graph, replace(plan, characters=_USUAL_CHARACTERS), most).total <= most
 
 
 def _least_loops(graph: Graph) -> int:
@@ -122,7 +122,7 @@ def _least_loops(graph: Graph) -> int:
 def _counting(graph: Graph, plan: Plan) -> Plan:
     for characters in _CHARACTERS:
         plan = replace(plan, characters=characters)
-        if Size(graph, plan).total <= LARGE_STATES:
+        if Size(graph, plan, LARGE_STATES).total <= LARGE_STATES:
             break
     return plan
 
@@ -182,24 +182,30 @@ def _lean_object(graph: Graph, shape: Object, plan: Plan, level: int, remarks: l
     return shape._replace(properties=properties, open=open_keys)
 
 
-class _TooManyPlaces(Exception):
-    """An estimate looks at more places than are worth it."""
+class _TooLarge(Exception):
+    """An estimate is beyond what is asked for, or looks at too many places."""
 
 
 class Size:
     """Roughly the states of the automata of a graph's nodes under a plan.
 
+    Args:
+        graph, plan: the graph and the plan.
+        most: beyond this the estimate is given up.
+
     Attributes:
         total: of the root; zero if it has no text, very large if the estimate was given up.
     """
 
-    def __init__(self, graph: Graph, plan: Plan) -> None:
+    def __init__(self, graph: Graph, plan: Plan, most: int = _LARGEST) -> None:
         self.graph = graph
         self.plan = plan
+        self._most = most
+        self._levels = max(len(plan.optional), len(plan.alternatives))
         self._sizes: dict[tuple[Node, int, int], int] = {}
         try:
             self.total = self.of(graph.root, plan.loops, 0)
-        except (_TooManyPlaces, RecursionError):
+        except (_TooLarge, RecursionError):
             self.total = _LARGEST
 
     def of(self, node: Node, budget: int, level: int) -> int:
@@ -208,13 +214,15 @@ class Size:
             return any_states(min(self.plan.any, DEEPEST_VALUE - level))
         if node is NEVER_NODE or self.graph.least[node] == float("inf") or budget < 0:
             return 0
-        key = (node, budget, level)
+        key = (node, budget, min(level, self._levels))
         size = self._sizes.get(key)
         if size is None:
             if len(self._sizes) > MOST_PLACES:
-                raise _TooManyPlaces
+                raise _TooLarge
             self._sizes[key] = 0
             size = self._sizes[key] = min(self._measure(node, budget, level), _LARGEST)
+            if size > self._most:
+                raise _TooLarge
         return size
 
     def child(self, parent: Node, node: Node, budget: int, level: int) -> int:
@@ -266,6 +274,8 @@ class Size:
             if size:
                 total += size + len(name) + 6
                 count += 1
+                if total > self._most:
+                    raise _TooLarge
             elif entry.required:
                 return 0
         for keys in shape.open:
