@@ -252,3 +252,47 @@ def test_the_estimate_is_of_the_right_size() -> None:
             ).num_states
             assert actual / 12 <= Size(graph, plan).total <= 30 * actual
     assert len(list(plans(Graph(Translator(Document({}), python=False).root()), None))) > 3
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        {"propertyNames": {"pattern": "^a"}},
+        {"additionalProperties": {"type": "integer"}},
+        {"properties": {"a": True}, "additionalProperties": False},
+        {
+            "patternProperties": {"a": {"type": "null"}, "b": {"type": "integer"}},
+            "additionalProperties": False,
+        },
+        {"properties": {"b": {"type": "integer"}}, "patternProperties": {"^a": False}},
+        {"not": {"additionalProperties": {"type": "null"}}},
+        {"anyOf": [{"propertyNames": {"maxLength": 1}}, {"additionalProperties": {"type": "null"}}]},
+    ],
+    ids=itertools.count(),
+)
+@pytest.mark.parametrize("declared", [{}, {"a": {"enum": [1, None]}, "ab": True}])
+def test_objects_outside_of_others(refused: Any, declared: Any) -> None:
+    """The complement of demands on all properties asks for one that breaks them."""
+    schema = {
+        "type": "object",
+        "properties": declared,
+        "additionalProperties": {"type": ["integer", "null"]},
+        "not": refused,
+    }
+    constraint = json_schema(schema, "compact")
+    judge = jsonschema.Draft202012Validator(schema)
+    values = [
+        dict(zip(names, chosen, strict=True))
+        for size in range(3)
+        for names in itertools.combinations(["a", "ab", "b", "ba"], size)
+        for chosen in itertools.product([1, None], repeat=size)
+    ]
+    generated = 0
+    for value in values:
+        text = json.dumps(value, separators=(",", ":"))
+        assert constraint.matches(text) == judge.is_valid(value), text
+        if constraint.automaton.accepts(text.encode()):
+            assert judge.is_valid(value), text
+            generated += 1
+    assert generated
+    assert not any("must not hold" in note.message for note in constraint.explain())

@@ -6,6 +6,7 @@ the normal form has no shape for it, or would need more than `MOST_PIECES`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from canvasgen import automata
@@ -19,6 +20,7 @@ from canvasgen.constraints.json.intervals import (
 )
 from canvasgen.constraints.json.languages import (
     both,
+    complement,
     has_utf8,
     in_part,
     meet_strings,
@@ -37,6 +39,7 @@ from canvasgen.constraints.json.normal import (
     Keys,
     Node,
     Object,
+    Part,
     Property,
     Strings,
     Values,
@@ -46,6 +49,7 @@ from canvasgen.errors import ConstraintTooLarge
 __all__ = [
     "all_different",
     "contains",
+    "has_key",
     "identity",
     "intersect",
     "is_disjoint",
@@ -237,9 +241,14 @@ def lookup(shape: Object, name: str) -> Node:
     if declared is not None:
         return declared.node
     for keys in shape.open:
-        if keys.part is None or (has_utf8(name) and in_part(keys.part, name)):
+        if has_key(keys.part, name):
             return keys.node
     return NEVER_NODE
+
+
+def has_key(part: Part | None, name: str) -> bool:
+    """True if a key is of a language of keys."""
+    return part is None or (has_utf8(name) and in_part(part, name))
 
 
 def meet_objects(a: Object, b: Object, arena: Arena) -> Object | None:
@@ -266,7 +275,8 @@ def meet_objects(a: Object, b: Object, arena: Arena) -> Object | None:
     if any(entry.required and entry.node is NEVER_NODE for entry in properties.values()):
         return None
     orders = tuple(dict.fromkeys((*a.orders, *(names for names in b.orders if _agrees(names, properties)))))
-    return Object(properties, _meet_keys(a.open, b.open, arena), low, high, a.loose or b.loose, orders)
+    some = tuple(dict.fromkeys((*a.some, *b.some)))
+    return Object(properties, _meet_keys(a.open, b.open, arena), low, high, a.loose or b.loose, orders, some)
 
 
 def _agrees(names: tuple[str, ...], properties: dict[str, Property]) -> bool:
@@ -298,7 +308,7 @@ def _is_open(shape: Object) -> bool:
 
 
 def _subtract_object(a: Object, b: Object, arena: Arena) -> list[Object]:
-    if b.loose or any(keys.part is not None and keys.part.loose for keys in b.open):
+    if b.loose or any(keys.part is not None and keys.part.loose for keys in (*b.open, *b.some)):
         return [a._replace(loose=True)]
     everything = (Keys(None, ANY_NODE),)
     pieces: list[Object] = []
@@ -313,17 +323,41 @@ def _subtract_object(a: Object, b: Object, arena: Arena) -> list[Object]:
         if other is not NEVER_NODE:
             pieces.append(Object({name: Property(other, True)}, everything))
     if not _is_open(b):
-        if a.open and (b.open or not all(entry.required for entry in b.properties.values())):
-            return [a._replace(loose=True)]
-        if a.open:
+        if not b.open and all(entry.required for entry in b.properties.values()):
             # What has every declared property has an undeclared one if it has more.
             pieces.append(Object({}, everything, len(b.properties) + 1))
-        for name, entry in a.properties.items():
-            if name not in b.properties:
-                other = arena.difference(entry.node, lookup(b, name))
-                if other is not NEVER_NODE:
-                    pieces.append(Object({name: Property(other, True)}, everything))
+        else:
+            pieces += [Object({}, everything, some=(keys,)) for keys in _strangers(b, arena)]
+    for part, node in b.some:
+        other = arena.difference(ANY_NODE, node)
+        inside = () if other is NEVER_NODE else (Keys(part, other),)
+        outside = () if part is None else (Keys(complement((part,)), ANY_NODE),)
+        pieces.append(Object({}, inside + outside))
     return [shape for shape in (meet_objects(a, piece, arena) for piece in pieces) if shape is not None]
+
+
+def _strangers(shape: Object, arena: Arena) -> list[Keys]:
+    """Undeclared properties that a shape does not allow."""
+    declared = automata.union(*(automata.literal(name) for name in shape.properties if has_utf8(name)))
+    undeclared = Part("an undeclared name", automata.complement(declared))
+    found: list[Keys] = []
+    for keys in shape.open:
+        other = arena.difference(ANY_NODE, keys.node)
+        if other is not NEVER_NODE:
+            found.append(Keys(undeclared if keys.part is None else _common(keys.part, undeclared), other))
+    parts = [keys.part for keys in shape.open]
+    if None not in parts:
+        outside = undeclared
+        for part in parts:
+            assert part is not None
+            outside = _common(outside, complement((part,)))
+        found.append(Keys(outside, ANY_NODE))
+    return [keys for keys in found if keys.part is None or not to_dfa(keys.part.expr).is_empty]
+
+
+@lru_cache(maxsize=1024)
+def _common(a: Part, b: Part) -> Part:
+    return both(a, b, automata.intersect(a.expr, b.expr))
 
 
 # --- difference and disjointness ----------------------------------------------------------------------------
@@ -398,7 +432,7 @@ def is_loose(node: Node) -> bool:
             waiting += [*array.prefix, array.rest, *(entry.node for entry in array.contains)]
         for shape in values.objects:
             waiting += [entry.node for entry in shape.properties.values()]
-            waiting += [keys.node for keys in shape.open]
+            waiting += [keys.node for keys in (*shape.open, *shape.some)]
     return False
 
 
@@ -494,6 +528,9 @@ def _object_contains(shape: Object, value: dict[str, Any]) -> bool:
         return False
     if any(entry.required and name not in value for name, entry in shape.properties.items()):
         return False
+    for part, node in shape.some:
+        if not any(has_key(part, name) and contains(node.values, item) for name, item in value.items()):
+            return False
     return all(contains(lookup(shape, name).values, item) for name, item in value.items())
 
 

@@ -39,7 +39,7 @@ from canvasgen.constraints.json.listing import (
     subset_count,
     walk,
 )
-from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Array, Node, Object, Strings, Values
+from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Array, Keys, Node, Object, Strings, Values
 from canvasgen.constraints.json.numbers import is_loose, is_sampled, number_text
 from canvasgen.constraints.json.pieces import LITERALS, any_value, few_values, open_key
 from canvasgen.constraints.json.plans import MOST_COUNTED_STATES, Plan, Size, is_countable, lean, plans
@@ -216,6 +216,12 @@ class Emitter:
                 total += self._size(node, entry.node, level, budget) + len(name) + 6
             elif entry.required:
                 return EMPTY
+        for keys in shape.witnesses:
+            pair = self._undeclared(node, keys, shape, level, budget)
+            if pair is EMPTY:
+                return EMPTY
+            entries.append((pair, True))
+            total += self._size(node, keys.node, level, budget)
         open_pair = self._open_pair(node, shape, level, budget)
         needed = sum(required for _, required in entries)
         most = len(entries) if open_pair is EMPTY else None
@@ -256,16 +262,18 @@ class Emitter:
 
     def _open_pair(self, node: Node, shape: Object, level: int, budget: int) -> Expr:
         """A key that is not declared, and its value."""
-        pairs: list[Expr] = []
-        declared = tuple(shape.properties)
-        for keys in shape.open:
-            value = self._child(node, keys.node, level, budget)
-            if value is not EMPTY:
-                key = open_key(keys, declared)
-                pairs.append(concat(key, whitespace.colon(flexible=self.flexible), value))
-        if pairs:
+        pairs = [self._undeclared(node, keys, shape, level, budget) for keys in shape.open]
+        found = union(*pairs)
+        if found is not EMPTY or len(shape.witnesses) > 1:
             self._note("validator", "an undeclared key that stands twice is refused at commit", node)
-        return union(*pairs)
+        return found
+
+    def _undeclared(self, node: Node, keys: Keys, shape: Object, level: int, budget: int) -> Expr:
+        value = self._child(node, keys.node, level, budget)
+        if value is EMPTY:
+            return EMPTY
+        key = open_key(keys, tuple(shape.properties))
+        return concat(key, whitespace.colon(flexible=self.flexible), value)
 
 
 class Written(NamedTuple):

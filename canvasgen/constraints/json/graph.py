@@ -22,6 +22,7 @@ from canvasgen.constraints.json.normal import (
 )
 from canvasgen.constraints.json.numbers import number_text
 from canvasgen.constraints.json.strings import string_text
+from canvasgen.constraints.json.witnesses import expand
 from canvasgen.errors import ConstraintTooLarge
 
 __all__ = ["DEEPEST_VALUE", "Graph", "Shape"]
@@ -45,11 +46,14 @@ def children(values: Values) -> Iterator[Node]:
         yield from array.prefix
         if array.high is None or array.high > len(array.prefix):
             yield array.rest
-    for shape in values.objects:
-        for entry in shape.properties.values():
-            yield entry.node
-        for keys in shape.open:
-            yield keys.node
+    for given in values.objects:
+        for shape in expand(given):
+            for entry in shape.properties.values():
+                yield entry.node
+            for keys in shape.open:
+                yield keys.node
+            for keys in shape.witnesses:
+                yield keys.node
 
 
 class Graph:
@@ -125,7 +129,7 @@ class Graph:
         """The bytes of a shape's shortest text."""
         size = self.least.__getitem__
         if isinstance(shape, Object):
-            return 2 + _least_entries(shape, size)
+            return 2 + min((_least_entries(each, size) for each in expand(shape)), default=inf)
         array = arrange(shape)
         if isinstance(array, Counted):
             return 2 if array.empty else 2 + array.least(size)
@@ -137,7 +141,10 @@ class Graph:
     def _depth_of(self, shape: Shape) -> float:
         nodes: list[Node]
         if isinstance(shape, Object):
-            nodes = [entry.node for entry in shape.properties.values() if entry.required]
+            if shape.some:
+                return min((self._depth_of(each) for each in expand(shape)), default=inf)
+            nodes = [keys.node for keys in shape.witnesses]
+            nodes += [entry.node for entry in shape.properties.values() if entry.required]
         else:
             array = arrange(shape)
             if isinstance(array, Counted):
@@ -214,6 +221,9 @@ def _least_entries(shape: Object, size: Size) -> float:
         if entry.required:
             total += len(name) + 4 + size(entry.node)
             count += 1
+    for keys in shape.witnesses:
+        total += least_key(keys) + 2 + size(keys.node)
+        count += 1
     if shape.high is not None and count > shape.high:
         return inf
     missing = shape.low - count

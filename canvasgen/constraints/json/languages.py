@@ -11,6 +11,7 @@ from canvasgen.errors import ConstraintTooLarge
 
 __all__ = [
     "both",
+    "complement",
     "has_utf8",
     "in_part",
     "meet_strings",
@@ -75,11 +76,11 @@ def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
         if b.high is not None:
             pieces.append(Strings(low=b.high + 1))
         if b.parts:
-            pieces.append(Strings(parts=(_complement(b.parts),)))
+            pieces.append(Strings(parts=(complement(b.parts),)))
     return [shape for shape in (meet_strings(a, piece) for piece in pieces) if shape is not None]
 
 
-def _complement(parts: tuple[Part, ...]) -> Part:
+def complement(parts: tuple[Part, ...]) -> Part:
     """The strings that are not in all parts; of languages from below it is one from above, and the other way
     round."""
     holds: Callable[[str], bool] | None = None

@@ -156,7 +156,9 @@ class Object(NamedTuple):
 
     `orders` are lists of names, each as one `properties` keyword gives them; the declared properties stand in an
     order that agrees with all of them. Like `point` of numbers they are a matter of spelling, not of the set.
-    `loose` marks a set from above: some of its members are refused by the validator.
+    For each of `some` there is a property, declared or not, with a key of the language and a value of the node.
+    `loose` marks a set from above: some of its members are refused by the validator. `witnesses` are
+    undeclared properties that must be there; only shapes that are about to be written have any.
     """
 
     properties: dict[str, Property]
@@ -165,6 +167,8 @@ class Object(NamedTuple):
     high: int | None = None
     loose: bool = False
     orders: tuple[tuple[str, ...], ...] = ()
+    some: tuple[Keys, ...] = ()
+    witnesses: tuple[Keys, ...] = ()
 
 
 class Values(NamedTuple):

@@ -14,7 +14,18 @@ from functools import lru_cache
 from canvasgen.automata import to_dfa
 from canvasgen.constraints.json.arrays import Counted, arrange
 from canvasgen.constraints.json.graph import DEEPEST_VALUE, Graph
-from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Array, Node, Object, Part, Strings, Values
+from canvasgen.constraints.json.normal import (
+    ANY_NODE,
+    NEVER_NODE,
+    Array,
+    Keys,
+    Node,
+    Object,
+    Part,
+    Strings,
+    Values,
+)
+from canvasgen.constraints.json.witnesses import expand
 
 __all__ = ["Plan", "Size", "lean", "plans"]
 
@@ -135,7 +146,7 @@ def lean(graph: Graph, values: Values, plan: Plan, level: int) -> tuple[Values, 
     if plan.values is not None and len(numbers) > plan.values:
         remarks.append(f"{plan.values} of {len(numbers)} numbers or intervals are written")
         numbers = numbers[: plan.values]
-    shapes = (*values.arrays, *values.objects)
+    shapes = (*values.arrays, *(each for shape in values.objects for each in expand(shape)))
     most = plan.most_alternatives(level)
     if most is not None and len(shapes) > most:
         remarks.append(f"{most} of {len(shapes)} alternatives are written, those with the shortest texts")
@@ -162,7 +173,7 @@ def _lean_object(graph: Graph, shape: Object, plan: Plan, level: int, remarks: l
             remarks.append("no undeclared properties are written")
         open_keys = kept
     most = plan.most_optional(level)
-    if most is None:
+    if most is None or shape.witnesses:
         return shape._replace(open=open_keys)
     optional = [
         name
@@ -278,15 +289,25 @@ class Size:
                     raise _TooLarge
             elif entry.required:
                 return 0
+        for keys in shape.witnesses:
+            size = self.child(node, keys.node, budget, level)
+            if not size:
+                return 0
+            total += size + _key_states(keys)
+            count += 1
         for keys in shape.open:
             size = self.child(node, keys.node, budget, level)
             if size:
-                names = _SCALAR_STATES if keys.part is None else _part_states(keys.part)
+                names = _key_states(keys)
                 times = 1 if shape.properties else max(1, shape.low, min(shape.high or 1, 1000))
                 declared = sum(len(name) for name in shape.properties) if keys.part is None else 0
                 total += (size + names + declared) * (times if is_countable(times, size) else 1)
                 count += 1
         return total if count or not shape.low else 0
+
+
+def _key_states(keys: Keys) -> int:
+    return _SCALAR_STATES if keys.part is None else _part_states(keys.part)
 
 
 def is_countable(count: int, size: int) -> bool:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from canvasgen.constraints.json import whitespace
-from canvasgen.constraints.json.algebra import identity, lookup, place
+from canvasgen.constraints.json.algebra import has_key, identity, lookup, place
 from canvasgen.constraints.json.intervals import has_number
 from canvasgen.constraints.json.languages import strings_contain
 from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Array, Node, Numbers, Object
@@ -135,6 +135,9 @@ class Recogniser:
             return False
         if self.ordered and not _in_order(pairs, shape):
             return False
+        for part, node in shape.some:
+            if not any(has_key(part, name) and self._fits(node, item, known) for name, item in pairs.items()):
+                return False
         return all(self._fits(lookup(shape, name), item, known) for name, item in pairs.items())
 
 
