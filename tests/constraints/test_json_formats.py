@@ -184,3 +184,21 @@ def test_regular_expressions(pattern: str, valid: bool) -> None:
 def test_membership_takes_what_is_generated(name: str) -> None:
     for text in walks(language(name, python=False), 60, patience=30):
         assert standard.accepts(name, text), text
+
+
+def test_contents_are_asserted_in_draft_7() -> None:
+    seven = {"$schema": "http://json-schema.org/draft-07/schema#", "type": "string"}
+    base64 = json_schema(seven | {"contentEncoding": "base64"})
+    assert base64.matches('"eyJmb28iOiAiYmFyIn0K"')
+    assert not base64.matches('"eyJmb28iOi%iYmFyIn0K"')
+    both = json_schema(seven | {"contentEncoding": "base64", "contentMediaType": "application/json"})
+    assert both.matches('"eyJmb28iOiAiYmFyIn0K"')
+    assert not both.matches('"ezp9Cg=="')
+    plain = json_schema(seven | {"contentMediaType": "application/json"})
+    assert plain.matches('"{\\"a\\": [1]}"')
+    assert not plain.matches('"{:}"')
+    assert all(plain.matches(text) for text in walks(plain.automaton, 20, patience=60))
+    odd = json_schema(seven | {"contentEncoding": {}, "contentMediaType": "text/x"})
+    assert odd.matches('"anything"')
+    later = json_schema({"type": "string", "contentEncoding": "base64"})
+    assert later.matches('"%"')

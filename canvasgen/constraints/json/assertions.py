@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen import automata
 from canvasgen.automata import parse_regex, to_dfa
-from canvasgen.constraints.json import formats
+from canvasgen.constraints.json import contents, formats
 from canvasgen.constraints.json.algebra import intersect, is_loose, lookup, meet_arrays, meet_objects
 from canvasgen.constraints.json.embedded import JSON_TEXT, text_part
 from canvasgen.constraints.json.intervals import as_fraction, meet_numbers
@@ -48,7 +48,8 @@ MOST_CELLS = 200
 """Most disjoint languages that the `patternProperties` of one schema are split into."""
 
 _NUMBERS = frozenset(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"])
-_STRINGS = frozenset(("minLength", "maxLength", "pattern", "format", DECIMAL_TEXT, JSON_TEXT))
+_CONTENTS = frozenset(("contentEncoding", "contentMediaType"))
+_STRINGS = frozenset(("minLength", "maxLength", "pattern", "format", DECIMAL_TEXT, JSON_TEXT)) | _CONTENTS
 _ARRAYS = frozenset(
     (
         "additionalItems",
@@ -234,6 +235,11 @@ def _strings(translator: Translator, schema: dict[str, Any], path: str, base: Ba
             translator.note("validator", f"the format {name!r} has no automaton", path)
         else:
             translator.note("annotation", f"the format {name!r} is not known and has no effect", path)
+    if base.draft == 7 and schema.keys() & _CONTENTS:
+        named = [schema.get(name) for name in ("contentEncoding", "contentMediaType")]
+        part = contents.part(*(name if isinstance(name, str) else None for name in named))
+        if part is not None:
+            parts.append(part)
     if JSON_TEXT in schema:
         parts.append(text_part(translator.node(schema[JSON_TEXT], json_path(path, JSON_TEXT), base)))
         translator.note("departure", "the JSON inside a string is compact and of bounded depth", path)

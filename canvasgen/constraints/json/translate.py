@@ -49,8 +49,6 @@ _ANNOTATIONS = frozenset(
         "$id",
         "$schema",
         "$vocabulary",
-        "contentEncoding",
-        "contentMediaType",
         "contentSchema",
         "default",
         "definitions",
