@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canvasgen.cli.sources import Whitespace, constraint_from_options, read_text
-from canvasgen.errors import InvalidConstraint
+from canvasgen.cli.sources import Order, Whitespace, constraint_from_options, read_text
+from canvasgen.errors import InvalidConstraint, ValidationFailed
+
+if TYPE_CHECKING:
+    from canvasgen.constraints import Constraint
 
 __all__ = ["check"]
 
@@ -32,6 +35,7 @@ def check(
         Path | None, typer.Option("--file", "-f", help="A file whose whole text is matched too.")
     ] = None,
     whitespace: Annotated[Whitespace, typer.Option(help="Whitespace allowed in JSON.")] = "flexible",
+    property_order: Annotated[Order, typer.Option(help="Order of the keys of JSON objects.")] = "schema",
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one."),
@@ -48,7 +52,7 @@ def check(
     from canvasgen.models.vocabularies import load_vocabulary
 
     began = time.perf_counter()
-    constraint = constraint_from_options(schema, regex, choice, whitespace)
+    constraint = constraint_from_options(schema, regex, choice, whitespace, property_order)
     if constraint is None:
         raise InvalidConstraint(
             "there is no constraint to check", remedy="give --schema, --regex or --choice"
@@ -83,8 +87,19 @@ def check(
     candidates = list(texts or [])
     if file is not None:
         candidates.append(read_text(file, "text"))
-    verdicts = [constraint.matches(text) for text in candidates]
-    for text, matched in zip(candidates, verdicts, strict=True):
-        console.print(Text("matches      " if matched else "no match     ") + Text(repr(text)))
-    if not all(verdicts):
+    reasons = [_refusal(constraint, text) for text in candidates]
+    for text, reason in zip(candidates, reasons, strict=True):
+        console.print(Text("matches      " if reason is None else "no match     ") + Text(repr(text)))
+        if reason is not None:
+            console.print(Text(f"             {reason}"))
+    if any(reason is not None for reason in reasons):
         raise typer.Exit(EXIT_NO_MATCH)
+
+
+def _refusal(constraint: Constraint, text: str) -> str | None:
+    """Why a text does not belong to a constraint; None if it does."""
+    try:
+        constraint.validate(text)
+    except ValidationFailed as error:
+        return "; ".join((error.message, *error.reasons[:3]))
+    return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from canvasgen.cli.sources import Whitespace, constraint_from_options, read_prompt
+from canvasgen.cli.sources import Order, Whitespace, constraint_from_options, read_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +48,7 @@ def generate(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes the run repeatable.")] = None,
     whitespace: Annotated[Whitespace, typer.Option(help="Whitespace allowed in JSON.")] = "flexible",
+    property_order: Annotated[Order, typer.Option(help="Order of the keys of JSON objects.")] = "schema",
     prompt_schema: Annotated[bool, typer.Option(help="Tell the model the schema in the prompt.")] = True,
     trace: Annotated[
         bool, typer.Option("--trace", help="One line a denoising step, on standard error.")
@@ -57,7 +58,7 @@ def generate(
 
     Example: `canvasgen generate --schema person.json "Alice Smith, 34 years old, lives in Paris."`
     """
-    constraint = constraint_from_options(schema, regex, choice, whitespace)
+    constraint = constraint_from_options(schema, regex, choice, whitespace, property_order)
     text = read_prompt(prompt, file)
 
     from rich.console import Console

@@ -13,9 +13,10 @@ from canvasgen.errors import InvalidConstraint, ModelError
 if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
 
-__all__ = ["Whitespace", "constraint_from_options", "load_schema", "read_prompt", "read_text"]
+__all__ = ["Order", "Whitespace", "constraint_from_options", "load_schema", "read_prompt", "read_text"]
 
 Whitespace = Literal["flexible", "compact"]
+Order = Literal["schema", "any"]
 
 
 def read_text(path: Path, what: str) -> str:
@@ -69,7 +70,11 @@ def load_schema(source: str) -> Any:
 
 
 def constraint_from_options(
-    schema: str | None, regex: str | None, choice: list[str] | None, whitespace: Whitespace
+    schema: str | None,
+    regex: str | None,
+    choice: list[str] | None,
+    whitespace: Whitespace,
+    order: Order = "schema",
 ) -> Constraint | None:
     """The one constraint that the options name; None if they name none.
 
@@ -86,7 +91,7 @@ def constraint_from_options(
     from canvasgen import constraints
 
     if schema:
-        return constraints.json_schema(load_schema(schema), whitespace=whitespace)
+        return constraints.json_schema(load_schema(schema), whitespace=whitespace, property_order=order)
     if regex:
         return constraints.regex(regex)
     if choice:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import canvasgen as cg
 
-ARCHIVE = Path(__file__).parent / "json-schema-test-suite.tar.xz"
+ARCHIVES = ("older-drafts.tar.xz", "json-schema-test-suite.tar.xz")
 REMOTE = "http://localhost:1234/"
 RIGHT = "right"
 REFUSED = "valid refused"
@@ -47,13 +47,14 @@ class Group(NamedTuple):
 
 @lru_cache(maxsize=1)
 def archive() -> dict[str, bytes]:
-    """Every file of the archive by its path."""
-    with tarfile.open(ARCHIVE) as files:
-        found: dict[str, bytes] = {}
-        for member in files:
-            content = files.extractfile(member) if member.isfile() else None
-            if content is not None:
-                found[member.name.removeprefix("./")] = content.read()
+    """Every file of the archives by its path."""
+    found: dict[str, bytes] = {}
+    for name in ARCHIVES:
+        with tarfile.open(Path(__file__).parent / name) as files:
+            for member in files:
+                content = files.extractfile(member) if member.isfile() else None
+                if content is not None:
+                    found[member.name.removeprefix("./")] = content.read()
     return found
 
 

@@ -116,8 +116,8 @@ def _counted(shape: Array, arena: Arena) -> Counted | None:
     if len(nodes) > MOST_SYMBOLS:
         return None
     start: _State = (0, (0,) * len(entries))
-    numbers = {start: 0}
-    waiting = [start]
+    numbers: dict[_State, int] = {start: 0}
+    waiting: list[_State] = [start]
     rows: list[list[tuple[int, int]]] = []
     accepting: list[bool] = []
     for count, found in waiting:

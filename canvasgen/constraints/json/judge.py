@@ -101,6 +101,13 @@ def _additional_properties(
                 yield from validator.descend(item, additional, path=name)
 
 
+def _unevaluated_2019(validator: Any, rest: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    # jsonschema reads the schema of an adjacent `additionalProperties`, which evaluates everything, as names.
+    if "additionalProperties" not in schema:
+        checked = validators.Draft201909Validator.VALIDATORS["unevaluatedProperties"]
+        yield from checked(validator, rest, value, schema) or ()
+
+
 def _no_effect(*_: Any) -> None:
     """A keyword of no vocabulary of the meta-schema."""
 
@@ -138,6 +145,8 @@ class Judge:
             "patternProperties": _pattern_properties,
             "uniqueItems": _unique_items,
         }
+        if self.document.draft == 2019:
+            keywords["unevaluatedProperties"] = _unevaluated_2019
         keywords |= dict.fromkeys(self.document.root_base().resource.without, _no_effect)
         made = validators.extend(_CLASSES[self.document.draft], keywords)
         root = self.document.root

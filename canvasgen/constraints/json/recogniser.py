@@ -115,7 +115,9 @@ class Recogniser:
     def _number(self, shape: Numbers, item: Item) -> bool:
         if not has_number(shape, item.value):
             return False
-        return self.whole_points or shape.point or item.text.lstrip("-").isdigit()
+        if self.whole_points or shape.point or item.text.lstrip("-").isdigit():
+            return True
+        return shape.low is not None and shape.low == shape.high
 
     def _array(self, shape: Array, items: list[Item], known: dict[tuple[Node, int], bool]) -> bool:
         if len(items) < shape.low or (shape.high is not None and len(items) > shape.high):

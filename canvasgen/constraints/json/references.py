@@ -41,6 +41,8 @@ _ONE = (
     "unevaluatedItems",
     "unevaluatedProperties",
 )
+_BOOLEANS = ("additionalItems", "additionalProperties")
+"""Keywords that are booleans in draft 4 too."""
 _LISTS = ("allOf", "anyOf", "items", "oneOf", "prefixItems")
 _MAPS = ("$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties")
 
@@ -130,16 +132,30 @@ def registry_of(given: Any, draft: int) -> referencing.Registry[Any]:
             value=type(given).__name__,
         )
     pairs: list[tuple[str, referencing.Resource[Any]]] = []
-    specification = specification_with(DRAFTS[draft])
     for uri, schema in given.items():
         if not isinstance(uri, str) or not isinstance(schema, dict | bool):
             raise InvalidConstraint(
                 "a registry maps URIs to schemas (objects or booleans)", rule="registry", value=uri
             )
         check_plain(schema, uri)
-        resource = referencing.Resource.from_contents(schema, default_specification=specification)
+        # `referencing` cannot read booleans as schemas of draft 4, which has none.
+        own = 6 if draft == 4 and _has_boolean(schema) else draft
+        resource = referencing.Resource.from_contents(
+            schema, default_specification=specification_with(DRAFTS[own])
+        )
         pairs.append((urldefrag(uri)[0], resource))
     return SPECIFICATIONS.with_resources(pairs)
+
+
+def _has_boolean(schema: Any) -> bool:
+    waiting = [schema]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, bool):
+            return True
+        if isinstance(value, dict):
+            waiting += [child for child, steps in subschemas(value) if steps[0] not in _BOOLEANS]
+    return False
 
 
 class References:
