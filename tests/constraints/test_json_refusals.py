@@ -318,3 +318,23 @@ def test_identifiers_and_anchors() -> None:
     constraint = json_schema(schema)
     assert constraint.matches('[1, "a", true]')
     assert not constraint.matches("[null]")
+
+
+@pytest.mark.parametrize(
+    ("schema", "paths"),
+    [
+        ({"type": "integer", "minimum": 3, "maximum": 2}, ["$.minimum", "$.maximum"]),
+        ({"type": "number", "exclusiveMinimum": 1, "maximum": 1.5, "multipleOf": 2}, ["$.maximum", "$.multipleOf"]),
+        ({"type": "string", "minLength": 3, "maxLength": 2}, ["$.minLength", "$.maxLength"]),
+        ({"type": "array", "minItems": 3, "maxItems": 2}, ["$.minItems", "$.maxItems"]),
+        ({"allOf": [{"type": "string"}, {"type": "integer"}]}, ["$.allOf[0]", "$.allOf[1]"]),
+        ({"allOf": [{"minimum": 3}, {"maximum": 2}], "type": "number"}, ["$.allOf", "$.type"]),
+        ({"type": "string", "enum": [1, 2]}, ["$.type", "$.enum"]),
+        ({"const": 1, "not": {"const": 1}}, ["$.const", "$.not"]),
+        ({"required": ["x"], "properties": {"x": {"$ref": "#/$defs/s", "type": "null"}}, "type": "object", "$defs": {"s": {"type": "string"}}}, ["$.properties.x.$ref", "$.properties.x.type"]),
+    ],
+)  # fmt: skip
+def test_contradictions_name_both_sides(schema: Any, paths: list[str]) -> None:
+    with pytest.raises(Unsatisfiable) as caught:
+        json_schema(schema)
+    assert all(path in str(caught.value) for path in paths), str(caught.value)

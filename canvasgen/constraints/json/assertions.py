@@ -94,7 +94,8 @@ def own_values(translator: Translator, schema: dict[str, Any], path: str, base: 
             shape for shape in (meet_numbers(shape, bounds) for shape in numbers) if shape is not None
         )
         if not numbers and types & {"number", "integer"}:
-            translator.contradictions.append((path, "no number satisfies the bounds and the step"))
+            given = [json_path(path, name) for name in schema if name in _NUMBERS or name == "type"]
+            translator.contradictions.append((path, f"no number satisfies {' and '.join(given)}"))
     if "string" not in types:
         strings = ()
     elif present & _STRINGS:
@@ -145,7 +146,8 @@ def _bounds(
     low = _count(schema, names[0], path) or 0
     high = _count(schema, names[1], path)
     if high is not None and low > high:
-        translator.contradictions.append((path, f"`{names[0]}` {low} is above `{names[1]}` {high}"))
+        both = [json_path(path, name) for name in names]
+        translator.contradictions.append((path, f"{both[0]} ({low}) is above {both[1]} ({high})"))
         return None
     return low, high
 

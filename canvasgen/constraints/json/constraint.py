@@ -159,7 +159,7 @@ class JsonSchema(Constraint):
 
 def _emptiness(graph: Graph, translator: Translator) -> Unsatisfiable:
     node = graph.reason()
-    told = dict(translator.contradictions)
+    told = dict(reversed(translator.contradictions))
     message = told.get(node.path, "the schema takes no value at all")
     return Unsatisfiable(message, path=node.path, rule="schema")
 

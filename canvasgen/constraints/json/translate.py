@@ -200,7 +200,9 @@ class Translator:
         values = ANY
         own = False
         late: list[str] = []
+        met: list[str] = []
         for name in schema:
+            before = values
             if base.draft < _SINCE.get(name, 0) or base.draft > _UNTIL.get(name, 9999):
                 self.note("annotation", f"`{name}` is no keyword of this draft and has no effect", path)
             elif name in assertions.KEYWORDS:
@@ -221,11 +223,22 @@ class Translator:
                 and not name.startswith("canvasgen:")
             ):
                 self.note("annotation", f"`{name}` is no keyword of JSON Schema and has no effect", path)
+                continue
+            if name not in _ANNOTATIONS:
+                self._blame(path, json_path(path, name), met, before, values)
         for name in late:
+            before = values
             values = self._combine_late(values, schema, name, path, base)
-        if values.is_empty and values is not NEVER:
-            self.contradictions.append((path, "the keywords contradict one another"))
+            if name not in _ANNOTATIONS:
+                self._blame(path, json_path(path, name), met, before, values)
         return values
+
+    def _blame(self, path: str, where: str, met: list[str], before: Values, after: Values) -> None:
+        """Remember that a place left nothing of what those before it (`met`) allow to the schema at a path."""
+        if after.is_empty and not before.is_empty:
+            others = f" contradicts {', '.join(met[-4:])}" if met else " takes no value"
+            self.contradictions.append((path, where + others))
+        met.append(where)
 
     # --- enum and const -------------------------------------------------------------------------------------
 
@@ -285,8 +298,11 @@ class Translator:
             node = self.node(*self.target(schema, name, path, base))
             return intersect(values, node.values, self.arena)
         if name == "allOf":
-            for node in self.children(child, name, path, base):
+            met: list[str] = []
+            for at, node in enumerate(self.children(child, name, path, base)):
+                before = values
                 values = intersect(values, node.values, self.arena)
+                self._blame(path, json_path(json_path(path, name), at), met, before, values)
             return values
         if name == "anyOf":
             found = NEVER
