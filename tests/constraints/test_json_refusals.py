@@ -331,7 +331,15 @@ def test_identifiers_and_anchors() -> None:
         ({"allOf": [{"minimum": 3}, {"maximum": 2}], "type": "number"}, ["$.allOf", "$.type"]),
         ({"type": "string", "enum": [1, 2]}, ["$.type", "$.enum"]),
         ({"const": 1, "not": {"const": 1}}, ["$.const", "$.not"]),
-        ({"required": ["x"], "properties": {"x": {"$ref": "#/$defs/s", "type": "null"}}, "type": "object", "$defs": {"s": {"type": "string"}}}, ["$.properties.x.$ref", "$.properties.x.type"]),
+        (
+            {
+                "type": "object",
+                "properties": {"x": {"$ref": "#/$defs/s", "type": "null"}},
+                "required": ["x"],
+                "$defs": {"s": {"type": "string"}},
+            },
+            ["$.properties.x.$ref", "$.properties.x.type"],
+        ),
     ],
 )  # fmt: skip
 def test_contradictions_name_both_sides(schema: Any, paths: list[str]) -> None:
