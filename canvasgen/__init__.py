@@ -14,7 +14,18 @@ from canvasgen import errors
 
 if TYPE_CHECKING:
     from canvasgen.api import generate, load
-    from canvasgen.constraints import Constraint, choice, json_schema, literal, optional, regex, repeat, text
+    from canvasgen.constraints import (
+        Constraint,
+        choice,
+        grammar,
+        json_schema,
+        literal,
+        optional,
+        regex,
+        repeat,
+        template,
+        text,
+    )
     from canvasgen.denoise import Completion
     from canvasgen.engine import Engine, Request
     from canvasgen.vocabulary import Vocabulary
@@ -31,12 +42,14 @@ __all__ = [
     "choice",
     "errors",
     "generate",
+    "grammar",
     "json_schema",
     "literal",
     "load",
     "optional",
     "regex",
     "repeat",
+    "template",
     "text",
 ]
 
@@ -48,12 +61,14 @@ _HOME = {
     "Vocabulary": "canvasgen.vocabulary",
     "choice": "canvasgen.constraints",
     "generate": "canvasgen.api",
+    "grammar": "canvasgen.constraints",
     "json_schema": "canvasgen.constraints",
     "literal": "canvasgen.constraints",
     "load": "canvasgen.api",
     "optional": "canvasgen.constraints",
     "regex": "canvasgen.constraints",
     "repeat": "canvasgen.constraints",
+    "template": "canvasgen.constraints",
     "text": "canvasgen.constraints",
 }
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import torch
 
     from canvasgen.constraints import Constraint
+    from canvasgen.constraints.template import Template
 
 __all__ = ["generate", "load"]
 
@@ -45,7 +46,9 @@ def generate(
     *,
     schema: Any = None,
     regex: str | None = None,
+    grammar: str | None = None,
     choice: Sequence[Any] | None = None,
+    template: str | Template | None = None,
     constraint: Constraint | None = None,
     model: Any = None,
     validators: Sequence[Callable[[Any], Any]] = (),
@@ -55,14 +58,17 @@ def generate(
     seed: int | None = None,
     prompt_schema: bool = True,
 ) -> Any:
-    """Generates a value that satisfies a constraint; at most one of `schema`, `regex`, `choice` and `constraint`.
+    """Generates a value that satisfies a constraint; at most one of `schema`, `regex`, `grammar`, `choice`,
+    `template` and `constraint`.
 
     Args:
         prompt: the prompt, or chat messages `[{"role": "user", "content": …}]`.
         schema: a pydantic model, dataclass, TypedDict or any type that pydantic can adapt; or a JSON Schema (a dict,
             or its text).
         regex: a regular expression in Python's dialect, matched against the whole text.
+        grammar: a context-free grammar in Lark's dialect, or the name of a shipped one (`sql_select`).
         choice: the allowed answers.
+        template: text with holes, each a line of free text; or a `cg.template(…)` with constraints for its holes.
         constraint: a constraint built with `json_schema`, `regex`, `text`, … and their algebra.
         model: as for `load`; models named by a string stay loaded between calls.
         validators: called with the value; one that returns False or raises ValueError or AssertionError refuses it.
@@ -73,7 +79,8 @@ def generate(
         prompt_schema: tell the model the schema in the prompt.
 
     Returns:
-        An instance for a model class or type, plain data for a schema, the chosen item for a choice, else a str.
+        An instance for a model class or type, plain data for a schema, the chosen item for a choice, a
+        dict of the holes for a template (with the whole `text`), else a str.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge, Unsatisfiable, BudgetTooSmall: before the model runs.
@@ -85,7 +92,9 @@ def generate(
         prompt,
         schema=schema,
         regex=regex,
+        grammar=grammar,
         choice=choice,
+        template=template,
         constraint=constraint,
         validators=tuple(validators),
         max_tokens=max_tokens,

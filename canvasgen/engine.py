@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen.constraints import Constraint
 from canvasgen.constraints import choice as choice_constraint
+from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
+from canvasgen.constraints import template as template_constraint
 from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, run, stream
 from canvasgen.errors import InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
 
 if TYPE_CHECKING:
+    from canvasgen.constraints.template import Template
     from canvasgen.denoise import Denoiser
     from canvasgen.vocabulary import Vocabulary
 
@@ -31,7 +34,7 @@ class Request:
 
     Attributes:
         prompt: a text, or chat messages.
-        schema, regex, choice, constraint: at most one of them.
+        schema, regex, grammar, choice, template, constraint: at most one of them.
         validators: called with the value.
         max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
         prompt_schema: whether the schema goes into the prompt; or another schema that goes there, constrained or not.
@@ -40,7 +43,9 @@ class Request:
     prompt: Prompt = ""
     schema: Any = field(default=None, kw_only=True)
     regex: str | None = field(default=None, kw_only=True)
+    grammar: str | None = field(default=None, kw_only=True)
     choice: Sequence[Any] | None = field(default=None, kw_only=True)
+    template: str | Template | None = field(default=None, kw_only=True)
     constraint: Constraint | None = field(default=None, kw_only=True)
     validators: Sequence[Callable[[Any], Any]] = field(default=(), kw_only=True)
     max_tokens: int | None = field(default=None, kw_only=True)
@@ -55,7 +60,8 @@ class Request:
         Raises:
             InvalidConstraint: it names more than one, or a malformed one.
         """
-        given = [n for n in ("schema", "regex", "choice", "constraint") if getattr(self, n) is not None]
+        names = ("schema", "regex", "grammar", "choice", "template", "constraint")
+        given = [name for name in names if getattr(self, name) is not None]
         if len(given) > 1:
             raise InvalidConstraint(
                 f"{' and '.join(given)} exclude each other",
@@ -66,16 +72,21 @@ class Request:
             return schema_constraint(self.schema)
         if self.regex is not None:
             return regex_constraint(self.regex)
+        if self.grammar is not None:
+            return grammar_constraint(self.grammar)
         if self.choice is not None:
             return choice_constraint(self.choice)
-        if self.constraint is not None and not isinstance(self.constraint, Constraint):
+        if isinstance(self.template, str):
+            return template_constraint(self.template, strict=False)
+        made = self.constraint if self.template is None else self.template
+        if made is not None and not isinstance(made, Constraint):
             raise InvalidConstraint(
                 "not a constraint",
-                rule="constraint",
-                value=self.constraint,
+                rule=given[0],
+                value=made,
                 remedy="build one with cg.json_schema, cg.regex, …",
             )
-        return self.constraint
+        return made
 
 
 class Engine:

@@ -3,18 +3,22 @@
 from canvasgen.constraints.algebra import optional, repeat
 from canvasgen.constraints.base import Constraint, Note
 from canvasgen.constraints.compiled import CompiledConstraint
+from canvasgen.constraints.grammar import grammar
 from canvasgen.constraints.json import json_schema
 from canvasgen.constraints.simple import choice, literal, regex, text
+from canvasgen.constraints.template import template
 
 __all__ = [
     "CompiledConstraint",
     "Constraint",
     "Note",
     "choice",
+    "grammar",
     "json_schema",
     "literal",
     "optional",
     "regex",
     "repeat",
+    "template",
     "text",
 ]

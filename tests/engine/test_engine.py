@@ -80,6 +80,21 @@ def test_regex_choice_and_constraint(engine: cg.Engine) -> None:
     assert made.matches(engine.generate("x", constraint=made, seed=1, max_denoising_steps=STEPS))
 
 
+def test_grammar_and_template(engine: cg.Engine) -> None:
+    options: dict[str, Any] = {"seed": 1, "max_denoising_steps": STEPS}
+    sentence = 'start: "the " NOUN (" and the " NOUN)~0..1 "."\nNOUN: "cat" | "dog"'
+    assert cg.grammar(sentence).matches(engine.generate("x", grammar=sentence, **options))
+    made = cg.template("{a}-{b}-{a}", a=cg.choice(["x", "y"]), b=int)
+    value = engine.generate("x", template=made, **options)
+    assert isinstance(value["b"], int)
+    assert value.text == f"{value['a']}-{value['b']}-{value['a']}"
+    assert engine.generate("x", template="({line})", max_tokens=20, **options).text.startswith("(")
+    with pytest.raises(InvalidConstraint, match="constraint"):
+        engine.generate("x", template=3)
+    with pytest.raises(InvalidConstraint, match="grammar and template"):
+        engine.generate("x", grammar=sentence, template=made)
+
+
 def test_free_text_goes_through_the_same_loop(engine: cg.Engine) -> None:
     completion = engine.complete("Anything.", seed=1, max_denoising_steps=2)
     assert completion.value == completion.text

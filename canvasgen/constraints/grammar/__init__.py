@@ -1,0 +1,9 @@
+"""Context-free grammars in Lark's dialect.
+
+`reader` turns the text into rules over byte languages; `units` finds what of the recursion is regular; `unroll`
+writes the language to a depth; `constraint` is what people use.
+"""
+
+from canvasgen.constraints.grammar.constraint import Grammar, grammar
+
+__all__ = ["Grammar", "grammar"]

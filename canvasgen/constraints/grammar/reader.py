@@ -1,0 +1,317 @@
+"""The text of a grammar, in Lark's dialect, as rules. Lark itself parses it, resolves its imports and composes
+its terminals."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lark import Token, Tree
+from lark.exceptions import LarkError
+from lark.grammar import NonTerminal, Terminal
+from lark.lexer import PatternStr
+from lark.load_grammar import _literal_to_pattern, load_grammar
+
+from canvasgen import automata
+from canvasgen.automata import Expr, parse_regex, to_dfa
+from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Rules, Sequence
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
+
+__all__ = ["LONGEST_GRAMMAR", "read"]
+
+LONGEST_GRAMMAR = 1_000_000
+"""Most characters of a grammar's text."""
+LONGEST_INSTANCE = 2000
+"""Most characters of a template's name with its arguments."""
+MOST_RULES = 5000
+"""Most rules, templates counted once for each list of arguments."""
+_PLACE = re.compile(r"at line (\d+),? column (\d+)")
+_NAMED = re.compile(r"""'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in rule (\w+)\)""")
+"""How Lark's messages name what is wrong, where they do not tell the place."""
+_INERT = re.compile(r"\\[^bBAZ]|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
+_LOOKS_AROUND = re.compile(r"\(\?<?[=!]|\\[bBAZ]|\^|\$")
+
+
+def read(text: str, start: str, import_paths: tuple[Any, ...] = ()) -> Rules:
+    """The rules of a grammar.
+
+    Args:
+        text: the grammar.
+        start: its start rule.
+        import_paths: folders (or Lark's package loaders) where `%import` looks, before Lark's own grammars.
+
+    Raises:
+        InvalidConstraint: Lark refuses it, or a rule has no text at all; line and column are told.
+        UnsupportedConstraint: `%declare`, or a terminal that is not regular.
+        ConstraintTooLarge: a limit is exceeded.
+    """
+    if len(text) > LONGEST_GRAMMAR:
+        raise ConstraintTooLarge(
+            f"a grammar of more than {LONGEST_GRAMMAR} characters", rule="grammar length"
+        )
+    try:
+        loaded, _ = load_grammar(text, "<grammar>", list(import_paths), False)
+        _bound_templates(loaded)
+        terminals, _, ignored = loaded.compile([start], "*")
+    except (LarkError, OSError) as error:
+        raise _refusal(error, text) from error
+    except RecursionError as error:
+        raise ConstraintTooLarge("the grammar is nested too deeply", rule="nesting depth") from error
+    reader = _Reader(text, loaded, {terminal.name: terminal.pattern for terminal in terminals})
+    if start not in reader.trees:
+        raise InvalidConstraint("the grammar has no such start rule", rule="start", value=start)
+    items = reader.reachable(start)
+    barren = [name for name in items if name not in _productive(items)]
+    if barren and start not in barren:
+        raise InvalidConstraint(
+            f"the rule {barren[0]} derives no text: each of its options leads back to it",
+            path=f"line {reader.line_of(barren[0])}, column 1",
+            rule="grammar",
+            value=barren[0],
+            remedy="give it an option without itself, or remove it",
+        )
+    spaces = [reader.terminal(str(name)) for name in ignored]
+    return Rules(
+        start,
+        items,
+        automata.union(*spaces) if spaces else None,
+        {name: reader.line_of(name) for name in items},
+        tuple(reader.remarks),
+    )
+
+
+def _refusal(error: LarkError | OSError, text: str) -> InvalidConstraint:
+    """Lark's error as ours, with the place."""
+    message = str(error).strip().splitlines()
+    said = message[0] if message else type(error).__name__
+    place = _PLACE.search(str(error))
+    path = f"line {place.group(1)}, column {place.group(2)}" if place else None
+    if path is None:
+        for named in _NAMED.finditer(str(error)):
+            name = re.sub(r"_(star|plus|opt|repeat\w*)_\w+$", "", next(filter(None, named.groups())))
+            path = path or _place_of(name.rpartition("__")[2] or name, text)
+    return InvalidConstraint(f"the grammar is malformed: {said}", path=path, rule="grammar")
+
+
+def _place_of(name: str, text: str) -> str | None:
+    found = list(re.finditer(rf"(?<![\w]){re.escape(name)}(?![\w])", text))
+    if not found:
+        return None
+    at = found[-1].start()
+    return f"line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}"
+
+
+def _productive(items: dict[str, Item]) -> set[str]:
+    """The rules that derive some text."""
+    found: set[str] = set()
+
+    def ends(item: Item) -> bool:
+        match item:
+            case Ref(name):
+                return name in found
+            case Sequence(parts):
+                return all(map(ends, parts))
+            case Choice(options):
+                return any(map(ends, options))
+            case Repeat(body, low):
+                return low == 0 or ends(body)
+            case Leaf():
+                return True
+
+    before = -1
+    while before < len(found):
+        before = len(found)
+        found.update(name for name, item in items.items() if name not in found and ends(item))
+    return found
+
+
+def _bound_templates(loaded: Any) -> None:
+    """Refuse templates whose arguments grow without end, before Lark writes them out."""
+    templates = {str(name): (params, tree) for name, params, tree, _ in loaded.rule_defs}
+    if not any(params for params, _ in templates.values()):
+        return
+    seen: set[str] = set()
+    waiting: list[tuple[str, tuple[Any, ...]]] = [
+        (name, ()) for name, (params, _) in templates.items() if not params
+    ]
+    while waiting:
+        name, arguments = waiting.pop()
+        params, tree = templates[name]
+        full = f"{name}{{{', '.join(map(_shown, arguments))}}}"
+        if full in seen or len(params) != len(arguments):
+            continue
+        seen.add(full)
+        if len(seen) > MOST_RULES or len(full) > LONGEST_INSTANCE:
+            raise ConstraintTooLarge(
+                f"the template {name} is used with arguments that grow without end",
+                rule="templates",
+                value=name,
+            )
+        bound = dict(zip(params, arguments, strict=True))
+        for usage in _substituted(tree, bound).find_data("template_usage"):
+            used, *inner = usage.children
+            if str(used.name) in templates:
+                waiting.append((str(used.name), tuple(inner)))
+
+
+class _Reader:
+    """Turns Lark's trees into items.
+
+    Attributes:
+        trees: parameters and tree of each rule.
+        remarks: what is said about the grammar.
+    """
+
+    def __init__(self, text: str, loaded: Any, patterns: dict[str, Any]) -> None:
+        self.text = text
+        self.trees = {str(name): (params, tree) for name, params, tree, _ in loaded.rule_defs}
+        self.patterns = patterns
+        self.remarks: list[str] = []
+        self._languages: dict[str, Expr] = {}
+        self._instances: dict[str, tuple[Any, dict[str, Any]]] = {}
+        self._waiting: list[str] = []
+        for name, _, _, options in loaded.rule_defs:
+            if options.priority:
+                self.remarks.append(
+                    f"the priority of {name!s} has no effect: every reading of a text is as good as another"
+                )
+
+    def line_of(self, name: str) -> int:
+        """The line on which a rule is defined; 0 if it was imported."""
+        found = re.search(rf"^[?!]*{re.escape(name.split('{')[0])}\b[^:\n]*:", self.text, re.MULTILINE)
+        return 0 if found is None else self.text.count("\n", 0, found.start()) + 1
+
+    def reachable(self, start: str) -> dict[str, Item]:
+        """The rules that the start rule leads to."""
+        found: dict[str, Item] = {}
+        self._instance(start, ())
+        while self._waiting:
+            name = self._waiting.pop()
+            if name in found:
+                continue
+            if len(found) >= MOST_RULES:
+                raise ConstraintTooLarge(f"more than {MOST_RULES} rules", rule="rules", value=name)
+            tree, bound = self._instances[name]
+            found[name] = self._item(tree, bound)
+        for name in self.trees:
+            if (
+                name not in found
+                and not any(known.startswith(name + "{") for known in found)
+                and "__" not in name
+            ):
+                self.remarks.append(f"the rule {name!r} is never used")
+        return found
+
+    def _instance(self, name: str, arguments: tuple[Any, ...]) -> str:
+        """The name of a rule, or of a template with its arguments."""
+        params, tree = self.trees[name]
+        full = name if not arguments else f"{name}{{{', '.join(map(_shown, arguments))}}}"
+        if full not in self._instances:
+            self._instances[full] = (tree, dict(zip(params, arguments, strict=True)))
+            self._waiting.append(full)
+        return full
+
+    def terminal(self, name: str) -> Expr:
+        """The language of a named terminal."""
+        if name not in self._languages:
+            pattern = self.patterns.get(name)
+            if pattern is None:
+                raise UnsupportedConstraint(
+                    f"the terminal {name} is declared but has no pattern",
+                    path=_place_of(name, self.text),
+                    rule="%declare",
+                    value=name,
+                    remedy="give it a regular expression",
+                )
+            self._languages[name] = self._language(pattern, name)
+        return self._languages[name]
+
+    def _language(self, pattern: Any, name: str) -> Expr:
+        if isinstance(pattern, PatternStr) and not pattern.flags:
+            expr = automata.literal(pattern.value)
+        else:
+            try:
+                expr = parse_regex(pattern.to_regexp())
+            except CanvasgenError as error:
+                raise type(error)(
+                    error.message,
+                    path=_place_of(name.rpartition("__")[2], self.text),
+                    rule=f"terminal {name}",
+                    value=pattern.to_regexp(),
+                    remedy=error.remedy,
+                ) from error
+            if _LOOKS_AROUND.search(_INERT.sub("", pattern.to_regexp())):
+                self.remarks.append(f"what {name} looks around at is the terminal's own text only")
+        dfa = to_dfa(expr)
+        if dfa.is_empty:
+            raise InvalidConstraint(
+                f"the terminal {name} matches no text", path=_place_of(name, self.text), rule="terminal"
+            )
+        if dfa.accepts(b""):
+            raise InvalidConstraint(
+                f"the terminal {name} matches the empty text",
+                path=_place_of(name, self.text),
+                rule="terminal",
+                remedy="make it match at least one character, and put `?` where it is used",
+            )
+        return expr
+
+    def _item(self, tree: Any, bound: dict[str, Any]) -> Item:
+        if isinstance(tree, NonTerminal | Terminal | Token):
+            return self._symbol(tree, bound)
+        children = tree.children
+        match tree.data:
+            case "expansions":
+                options = tuple(self._item(child, bound) for child in children)
+                return options[0] if len(options) == 1 else Choice(options)
+            case "expansion":
+                items = tuple(self._item(child, bound) for child in children)
+                return items[0] if len(items) == 1 else Sequence(items)
+            case "alias" | "value":
+                return self._item(children[0], bound)
+            case "maybe":
+                return Repeat(self._item(children[0], bound), 0, 1)
+            case "expr":
+                return self._repeat(children, bound)
+            case "literal":
+                pattern = _literal_to_pattern(children[0])
+                return Leaf(self._language(pattern, str(children[0])))
+            case "range":
+                first, last = (_literal_to_pattern(child).value for child in children)
+                return Leaf(automata.code_points([(ord(first), ord(last))]))
+            case "template_usage":
+                name, *arguments = children
+                values = tuple(_substituted(argument, bound) for argument in arguments)
+                return Ref(self._instance(str(name.name), values))
+        raise UnsupportedConstraint(f"a {tree.data!r} is not known here", rule="grammar", value=str(tree))
+
+    def _repeat(self, children: list[Any], bound: dict[str, Any]) -> Item:
+        body = self._item(children[0], bound)
+        operator = str(children[1])
+        if operator == "~":
+            low = int(children[2])
+            return Repeat(body, low, int(children[3]) if len(children) > 3 else low)
+        low, high = {"?": (0, 1), "*": (0, None), "+": (1, None)}[operator]
+        return Repeat(body, low, high)
+
+    def _symbol(self, symbol: Any, bound: dict[str, Any]) -> Item:
+        name = str(getattr(symbol, "name", symbol))
+        if name in bound:
+            return self._item(bound[name], {})
+        if isinstance(symbol, Terminal):
+            return Leaf(self.terminal(name))
+        return Ref(self._instance(name, ()))
+
+
+def _substituted(argument: Any, bound: dict[str, Any]) -> Any:
+    """A template's argument with the parameters around it put in."""
+    if isinstance(argument, Tree):
+        return Tree(argument.data, [_substituted(child, bound) for child in argument.children])
+    name = str(getattr(argument, "name", argument))
+    return bound.get(name, argument) if isinstance(argument, NonTerminal) else argument
+
+
+def _shown(argument: Any) -> str:
+    if isinstance(argument, Tree):
+        return "".join(_shown(child) for child in argument.children)
+    return str(getattr(argument, "name", argument))

@@ -1,0 +1,310 @@
+"""`template`: fixed text with holes, each hole with a constraint of its own.
+
+The fixed text floats: a hole is as wide as its text, and the recurrence over the canvas finds the widths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from typing_extensions import override
+
+from canvasgen import automata
+from canvasgen.automata import Expr
+from canvasgen.constraints.algebra import as_constraint
+from canvasgen.constraints.base import Constraint, Note
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+
+__all__ = ["Filled", "Template", "template"]
+
+MOST_PIECES = 400
+"""Most literals and holes of a template."""
+MOST_AGREEING = 256
+"""Values of holes that occur several times agree in the automaton if there are no more combinations than this."""
+
+
+class Filled(dict[str, Any]):
+    """The values of a template's holes, by name.
+
+    Attributes:
+        text: the whole text.
+    """
+
+    def __init__(self, values: dict[str, Any], text: str) -> None:
+        super().__init__(values)
+        self.text = text
+
+
+class Hole:
+    """A place in a template that holds a text of the constraint of its name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Template(Constraint):
+    """The texts that fill a template. Build one with `template`.
+
+    Attributes:
+        holes: the constraint of each hole, in the order of their first occurrence.
+    """
+
+    def __init__(self, pieces: tuple[str | Hole, ...], holes: dict[str, Constraint]) -> None:
+        self.pieces = pieces
+        self.holes = holes
+        names = [piece.name for piece in pieces if isinstance(piece, Hole)]
+        self._repeated = [name for name in holes if names.count(name) > 1]
+        self._listed = self._few_values()
+
+    def _few_values(self) -> dict[str, list[str]]:
+        """The texts of repeated holes that have so few of them that agreement is in the automaton."""
+        found: dict[str, list[str]] = {}
+        room = MOST_AGREEING
+        for name in self._repeated:
+            dfa = self.holes[name].automaton
+            if not dfa.is_finite:
+                continue
+            longest = dfa.num_states
+            counts = 0
+            for length in range(longest + 1):
+                counts += dfa.count(length)
+                if counts > room:
+                    break
+            if 0 < counts <= room:
+                found[name] = [text.decode("utf-8") for text in dfa.enumerate(longest)]
+                room //= counts
+        return found
+
+    @override
+    def _expression(self) -> Expr:
+        choices: list[dict[str, str]] = [{}]
+        for name, texts in self._listed.items():
+            choices = [{**choice, name: text} for choice in choices for text in texts]
+        return automata.union(*(self._filled(choice) for choice in choices))
+
+    def _filled(self, known: dict[str, str]) -> Expr:
+        return automata.concat(
+            *(
+                automata.literal(piece)
+                if isinstance(piece, str)
+                else automata.literal(known[piece.name])
+                if piece.name in known
+                else self.holes[piece.name].expr
+                for piece in self.pieces
+            )
+        )
+
+    @property
+    @override
+    def has_validator(self) -> bool:
+        return any(hole.has_validator for hole in self.holes.values()) or any(
+            name not in self._listed for name in self._repeated
+        )
+
+    @override
+    def _recognises(self, data: bytes) -> bool:
+        # With validators, `_judge` asks the holes themselves: they may accept more than they generate.
+        return self.has_validator or super()._recognises(data)
+
+    @override
+    def _ends(self, text: str, start: int) -> list[int]:
+        return sorted({stop for _, stop in self._fillings(text, start)})
+
+    @override
+    def _judge(self, text: str) -> None:
+        self._split(text)
+
+    def _split(self, text: str) -> dict[str, str]:
+        for found, stop in self._fillings(text, 0):
+            if stop == len(text):
+                return found
+        raise ValidationFailed(
+            "no way to fill the holes gives the text" + self._whose_fault(text), rule="template", value=text
+        )
+
+    def _whose_fault(self, text: str) -> str:
+        """The first piece that does not fit in the reading that comes furthest."""
+        at, place = 0, 0
+        for number, stop in self._reached(text):
+            if number > at or stop > place:
+                at, place = number, stop
+        if at >= len(self.pieces):
+            return f": it goes on behind the end, at character {place}"
+        piece = self.pieces[at]
+        what = repr(piece) if isinstance(piece, str) else f"the hole {{{piece.name}}}"
+        return f": {what} does not fit at character {place}"
+
+    def _reached(self, text: str) -> Iterator[tuple[int, int]]:
+        places = {0}
+        for number, piece in enumerate(self.pieces):
+            yield from ((number, place) for place in places)
+            if isinstance(piece, str):
+                places = {place + len(piece) for place in places if text.startswith(piece, place)}
+            else:
+                hole = self.holes[piece.name]
+                places = {stop for place in places for stop in hole._ends(text, place)}
+        yield from ((len(self.pieces), place) for place in places)
+
+    def _fillings(self, text: str, start: int) -> Iterator[tuple[dict[str, str], int]]:
+        """The holes' texts, and the end, of every reading from a place on; short texts of early holes first."""
+        failed: set[tuple[int, int, tuple[tuple[str, str], ...]]] = set()
+
+        def read(number: int, place: int, found: dict[str, str]) -> Iterator[tuple[dict[str, str], int]]:
+            if number == len(self.pieces):
+                yield found, place
+                return
+            key = (number, place, tuple((name, found[name]) for name in self._repeated if name in found))
+            if key in failed:
+                return
+            piece = self.pieces[number]
+            any_reading = False
+            if isinstance(piece, str) or piece.name in found:
+                fixed = piece if isinstance(piece, str) else found[piece.name]
+                if text.startswith(fixed, place):
+                    for reading in read(number + 1, place + len(fixed), found):
+                        any_reading = True
+                        yield reading
+            else:
+                for stop in self.holes[piece.name]._ends(text, place):
+                    for reading in read(number + 1, stop, {**found, piece.name: text[place:stop]}):
+                        any_reading = True
+                        yield reading
+            if not any_reading:
+                failed.add(key)
+
+        yield from read(0, start, {})
+
+    @override
+    def parse(self, text: str) -> Filled:
+        found = self._split(text)
+        return Filled({name: self.holes[name].parse(found[name]) for name in self.holes}, text)
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        notes = [Note("automaton", "the fixed text, and every hole's texts")]
+        for name in self._repeated:
+            kind = "automaton" if name in self._listed else "validator"
+            notes.append(Note(kind, "the hole's occurrences agree", f"{{{name}}}"))
+        for name, hole in self.holes.items():
+            for note in hole.explain():
+                where = f"{{{name}}}" if note.path is None else f"{{{name}}} {note.path}"
+                notes.append(Note(note.kind, note.message, where))
+        return tuple(notes)
+
+
+def template(
+    text: str | Path, /, *, strict: bool = True, **holes: Constraint | str | type | dict[str, Any]
+) -> Template:
+    """Fixed text with holes: `template("Dear {name},\\n{body}", name=cg.choice([...]), body=cg.text())`.
+
+    The generated value is a dict of the holes' values, with the whole text as its `text`. A hole that occurs
+    several times has the same text everywhere.
+
+    Args:
+        text: the template, or the path of a file with it; `{{` and `}}` stand for braces.
+        strict: whether every hole needs a constraint; otherwise those without one hold a line of free text.
+        holes: the constraint of each hole: a constraint, a string (just that text), a type or a JSON Schema.
+
+    Raises:
+        InvalidConstraint: a brace is not closed, a hole has no constraint, or a constraint no hole.
+        ConstraintTooLarge: more than `MOST_PIECES` holes and literals.
+    """
+    if isinstance(text, Path):
+        try:
+            text = text.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidConstraint(f"the template cannot be read: {error}", rule="template") from error
+    if not isinstance(text, str):
+        raise InvalidConstraint("a template is a string or a path", rule="template", value=text)
+    pieces = tuple(_pieces(text))
+    if len(pieces) > MOST_PIECES:
+        raise ConstraintTooLarge(f"more than {MOST_PIECES} holes and literals", rule="template")
+    names = list(dict.fromkeys(piece.name for piece in pieces if isinstance(piece, Hole)))
+    for name in holes:
+        if name not in names:
+            raise InvalidConstraint(
+                "the template has no such hole",
+                rule="template",
+                value=name,
+                remedy=f"its holes are {', '.join(names) or 'none'}",
+            )
+    return Template(pieces, {name: _constraint_of(name, holes, text, strict) for name in names})
+
+
+def _pieces(text: str) -> Iterator[str | Hole]:
+    try:
+        parsed = list(Formatter().parse(text))
+    except ValueError as error:
+        raise InvalidConstraint(
+            f"the template is malformed: {error}",
+            path=_stray_brace(text),
+            rule="template",
+            value=text,
+            remedy="write {{ and }} for braces",
+        ) from error
+    for literal, name, spec, conversion in parsed:
+        if literal:
+            yield literal
+        if name is None:
+            continue
+        if not name.isidentifier() or spec or conversion:
+            raise InvalidConstraint(
+                "a hole is a name in braces",
+                path=_place(text, text.find("{" + name)),
+                rule="template",
+                value=name,
+                remedy="write {{ and }} for braces",
+            )
+        yield Hole(name)
+
+
+def _stray_brace(text: str) -> str:
+    """Line and column of the first brace that does not pair."""
+    open_at: int | None = None
+    at = 0
+    while at < len(text):
+        mark = text[at]
+        if mark in "{}" and open_at is None and text[at : at + 2] == mark * 2:
+            at += 2
+            continue
+        if mark == "{":
+            if open_at is not None:
+                return _place(text, open_at)
+            open_at = at
+        elif mark == "}":
+            if open_at is None:
+                return _place(text, at)
+            open_at = None
+        at += 1
+    return _place(text, open_at if open_at is not None else len(text))
+
+
+def _place(text: str, at: int) -> str:
+    return f"line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}"
+
+
+def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) -> Constraint:
+    if name not in holes:
+        if strict:
+            raise InvalidConstraint(
+                "the hole has no constraint",
+                path=_place(text, text.find("{" + name + "}")),
+                rule="template",
+                value=name,
+                remedy=f"pass {name}=cg.text(), or strict=False",
+            )
+        from canvasgen.constraints.simple import text as free_text
+
+        return free_text(lines=False)
+    given = holes[name]
+    constraint = as_constraint(given)
+    if constraint is None:
+        from canvasgen.constraints.json import json_schema
+
+        constraint = json_schema(given)
+    return constraint

@@ -1,0 +1,241 @@
+"""Grammars: Lark's Earley parser is the judge, on every text over a small alphabet."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from lark import Lark, UnexpectedInput
+
+import canvasgen as cg
+from canvasgen.automata import to_dfa
+from canvasgen.constraints.grammar import Grammar
+from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Rules, Sequence
+from canvasgen.errors import (
+    CanvasgenError,
+    ConstraintTooLarge,
+    InvalidConstraint,
+    Unsatisfiable,
+    UnsupportedConstraint,
+)
+
+LONGEST = 5
+DEEP = 8
+
+
+def texts(alphabet: str, longest: int = LONGEST) -> list[str]:
+    return ["".join(letters) for length in range(longest + 1) for letters in product(alphabet, repeat=length)]
+
+
+def derived(text: str, alphabet: str, longest: int = LONGEST) -> set[str]:
+    """The texts that Earley's algorithm derives."""
+    parser = Lark(text, parser="earley", lexer="dynamic_complete", ambiguity="resolve")
+    found: set[str] = set()
+    for each in texts(alphabet, longest):
+        try:
+            parser.parse(each)
+        except UnexpectedInput:
+            continue
+        found.add(each)
+    return found
+
+
+def bounded(rules: Rules, longest: int = LONGEST) -> set[str]:
+    """The texts that the rules derive, as the least fixed point of their equations on sets of short texts."""
+
+    def cut(left: set[bytes], right: set[bytes]) -> set[bytes]:
+        return {x + y for x in left for y in right if len(x) + len(y) <= longest}
+
+    def repeated(body: set[bytes], low: int, high: int | None) -> set[bytes]:
+        power: set[bytes] = {b""}
+        for _ in range(low):
+            power = cut(power, body)
+        found = set(power)
+        for _ in range(longest if high is None else min(high - low, longest)):
+            power = cut(power, body | {b""})
+            found |= power
+        return found
+
+    blank = set() if rules.ignored is None else set(to_dfa(rules.ignored).enumerate(longest))
+    tail = repeated(blank, 0, None)
+
+    def value(item: Item) -> set[bytes]:
+        match item:
+            case Leaf(expr):
+                return cut(set(to_dfa(expr).enumerate(longest)), tail)
+            case Ref(name):
+                return known[name]
+            case Sequence(parts):
+                found: set[bytes] = {b""}
+                for part in parts:
+                    found = cut(found, value(part))
+                return found
+            case Choice(choices):
+                return set[bytes]().union(*map(value, choices))
+            case Repeat(body, low, high):
+                return repeated(value(body), low, high)
+
+    known: dict[str, set[bytes]] = {name: set() for name in rules.items}
+    while True:
+        after = {name: value(item) for name, item in rules.items.items()}
+        if after == known:
+            return {text.decode() for text in cut(tail, known[rules.start])}
+        known = after
+
+
+def matched(constraint: Grammar, alphabet: str, longest: int = LONGEST) -> set[str]:
+    return {each for each in texts(alphabet, longest) if constraint.matches(each)}
+
+
+# -- laws on random grammars -----------------------------------------------------------------------------
+
+NAMES = ("start", "one", "two")
+symbols = st.one_of(st.sampled_from(['"a"', '"b"', '"ab"', '"A"i', "/[ab]/", "/b+/"]), st.sampled_from(NAMES))
+
+
+def grouped(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    several = st.lists(inner, min_size=1, max_size=3)
+    return st.one_of(
+        st.builds(
+            "({}){}".format, several.map(" ".join), st.sampled_from(["", "?", "*", "+", "~2", "~0..2"])
+        ),
+        st.builds("[{}]".format, several.map(" ".join)),
+        st.builds("({})".format, several.map(" | ".join)),
+    )
+
+
+items = st.recursive(symbols, grouped, max_leaves=4)
+options = st.lists(items, min_size=0, max_size=3).map(" ".join)
+rules = st.lists(options, min_size=1, max_size=3).map(" | ".join)
+spaces = st.sampled_from(["", '%ignore "c"', "%ignore /cc?/"])
+grammars = st.builds("start: {}\none: {}\ntwo: {}\n{}\n".format, rules, rules, rules, spaces)
+
+
+def compiled(text: str) -> Grammar | None:
+    """The constraint; None where Lark or a limit refuses the grammar, or it derives nothing."""
+    try:
+        return cg.grammar(text, max_depth=DEEP)
+    except (Unsatisfiable, ConstraintTooLarge):
+        return None
+    except InvalidConstraint as error:
+        assert error.path is not None, str(error)  # noqa: PT017
+        return None
+
+
+@settings(max_examples=60, deadline=None)
+@given(grammars)
+@example('start: start "a" | "b"\none:\ntwo:\n')
+@example('start: one start | one\none: start "a" | "b"\ntwo:\n')
+def test_random_grammars_against_their_equations(text: str) -> None:
+    constraint = compiled(text)
+    if constraint is not None:
+        assert matched(constraint, "abc", 4) == bounded(constraint.rules, 4) & set(texts("abc", 4))
+
+
+@settings(max_examples=25, deadline=None)
+@given(grammars)
+def test_random_grammars_against_earley(text: str) -> None:
+    constraint = compiled(text)
+    if constraint is not None:
+        assert matched(constraint, "abc", 3) == derived(text, "abc", 3)
+
+
+# -- recursion, by example -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "recursive"),
+    [
+        ('start: start "a" | "b"', False),
+        ('start: "a" start | "b"', False),
+        ('start: "a" start "b" | "c"', True),
+        ('start: start "a" start | "b"', True),
+        ('start: one "a" | "b"\none: start "b" | "c"', False),
+        ('start: "a" one | "b"\none: "b" start | "c"', False),
+        ('start: one\none: one "a" | two\ntwo: "b" two | "c"', False),
+        ('start: (start "a")? "b"', False),
+        ("start: one* two\none:\ntwo: one one", False),
+        ('start: [start] "a" [start]', True),
+        ('start: pair{"a", pair{"b", "c"}}\npair{x, y}: x y', False),
+        ('start: list{"a"}\nlist{x}: x | list{x} "b" x', False),
+        ('start: "a"~2..4 | "b"~3', False),
+        ('start: "a" "b" -> first | "c" -> second', False),
+        ('start: "AB"i /c/i', False),
+        ("start: /a b/x", False),
+        ('start: "a".."b" X\nX: "a" | "b" "c"', False),
+    ],
+)
+def test_recursion(text: str, recursive: bool) -> None:
+    constraint = cg.grammar(text, max_depth=DEEP)
+    assert matched(constraint, "abc") == derived(text, "abc")
+    departures = [note for note in constraint.explain() if note.kind == "departure"]
+    assert bool(departures) == recursive
+
+
+def test_linear_recursion_has_no_depth() -> None:
+    assert cg.grammar('start: start "," /[0-9]+/ | /[0-9]+/').matches(",".join(["7"] * 500))
+    assert cg.grammar('start: "(" start ")" | "x"', max_depth=3).matches("(((x)))")
+    assert not cg.grammar('start: "(" start ")" | "x"', max_depth=3).matches("((((x))))")
+
+
+def test_case_and_flags() -> None:
+    assert cg.grammar('start: "select"i').matches("SeLeCt")
+    assert cg.grammar("start: /a.c/s").matches("a\nc")
+    assert not cg.grammar("start: /a.c/").matches("a\nc")
+
+
+def test_imports() -> None:
+    numbers = cg.grammar('%import common.INT\n%import common.WS\n%ignore WS\nstart: INT ("," INT)*')
+    assert numbers.matches(" 1 , 23,4\n")
+    assert not numbers.matches("1,,2")
+    tagged = cg.grammar('%import json.value\nstart: "result=" value')
+    assert tagged.matches('result={"a":[1,true]}')
+    assert not tagged.matches("result=01")
+
+
+def test_remarks() -> None:
+    notes = [str(note) for note in cg.grammar('start: "a"\nother: "b"').explain()]
+    assert any("'other' is never used" in note for note in notes)
+    notes = [str(note) for note in cg.grammar("start: /a(?!b)/ /[ab]/").explain()]
+    assert any("looks around" in note for note in notes)
+
+
+# -- what is refused -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "path"),
+    [
+        ('start: "a" one\n', InvalidConstraint, "line 1, column 12"),
+        ('start: "a" start', Unsatisfiable, "line 1"),
+        ('start: "a" | one\none: "b" one', InvalidConstraint, "line 2, column 1"),
+        ('start: ("a" "b"\n', InvalidConstraint, "line 1, column 16"),
+        ("%declare X\nstart: X", UnsupportedConstraint, "line 2, column 8"),
+        ("start: X\nX: /a*/", InvalidConstraint, "line 2, column 1"),
+        ('start: "" "a"', InvalidConstraint, "line 1, column 8"),
+        ("%import nosuch.thing\nstart: thing", InvalidConstraint, "line 1, column 9"),
+        ("%import json.nothing\nstart: nothing", InvalidConstraint, "line 2, column 8"),
+        ('begin: "a"', InvalidConstraint, None),
+        ("start: X\nX: /(a)\\1/", UnsupportedConstraint, "line 2, column 1"),
+        ("start: /[/", InvalidConstraint, "line 1, column 8"),
+        ('start: "a"~1..1000000', ConstraintTooLarge, "line 1"),
+        ('start: "a"~3..1', InvalidConstraint, "line 1, column 12"),
+        ('start: "a"\nstart: "b"', InvalidConstraint, "line 2, column 1"),
+        ('start: x{"a"}\nx{y}: y x{x{y}} | "b"', ConstraintTooLarge, None),
+        ("", InvalidConstraint, None),
+        ("\n", InvalidConstraint, None),
+    ],
+)
+def test_refused(text: str, kind: type[CanvasgenError], path: str | None) -> None:
+    with pytest.raises(kind) as caught:
+        cg.grammar(text)
+    assert caught.value.path == path
+    assert caught.value.rule is not None
+
+
+def test_depth_without_a_text() -> None:
+    with pytest.raises(ConstraintTooLarge, match="no text fits") as caught:
+        cg.grammar('start: "(" one ")"\none: "[" start "]" | "x" two "x"\ntwo: "y" | two one', max_depth=-1)
+    assert caught.value.remedy == "the least depth with a text is 0"
