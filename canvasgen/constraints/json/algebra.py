@@ -61,11 +61,15 @@ __all__ = [
     "union",
 ]
 
-MOST_SHAPES = 1000
+FEW_SHAPES = 100
+"""Among no more shapes than this those that are the same are found by comparing each with each."""
+MOST_SHAPES = 5000
 """Most shapes of one type that a value set may have."""
 MOST_PAIRS = 64
 """Most shapes that an intersection of unions of arrays or objects is multiplied out to; beyond them it is one of
 the unions, from above."""
+MANY_PIECES = 16
+"""From this many pieces on, those that touch are made one."""
 MOST_PIECES = 16
 """Most shapes that one array or object shape is cut into by a difference."""
 
@@ -97,6 +101,8 @@ def _join(a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...]) -> tupl
         return b
     if not b or a == everything:
         return a
+    if len(a) + len(b) > FEW_SHAPES:
+        return _bounded((*a, *b))
     return _bounded((*a, *(shape for shape in b if shape not in a)))
 
 
@@ -123,8 +129,8 @@ def intersect(a: Values, b: Values, arena: Arena) -> Values:
         a.null and b.null,
         a.true and b.true,
         a.false and b.false,
-        _pairs(a.numbers, b.numbers, _ANY_NUMBERS, meet_numbers, MOST_SHAPES),
-        _pairs(a.strings, b.strings, _ANY_STRINGS, meet_strings, MOST_SHAPES),
+        _merged(_pairs(a.numbers, b.numbers, _ANY_NUMBERS, meet_numbers, MOST_SHAPES), merge_numbers),
+        _merged(_pairs(a.strings, b.strings, _ANY_STRINGS, meet_strings, MOST_SHAPES), merge_strings),
         _pairs(a.arrays, b.arrays, _ANY_ARRAYS, lambda x, y: meet_arrays(x, y, arena), MOST_PAIRS),
         _pairs(a.objects, b.objects, _ANY_OBJECTS, lambda x, y: meet_objects(x, y, arena), MOST_PAIRS),
     )
@@ -145,9 +151,13 @@ def _pairs(
     for x in a:
         for y in b:
             shape = meet(x, y)
-            if shape is not None and shape not in found:
+            if shape is not None and (len(found) > FEW_SHAPES or shape not in found):
                 found.append(shape)
     return _bounded(tuple(found))
+
+
+def _merged(shapes: tuple[S, ...], merge: Any) -> tuple[S, ...]:
+    return shapes if len(shapes) <= MANY_PIECES else merge(shapes)
 
 
 def _loosened(shapes: Any) -> Any:
@@ -383,10 +393,14 @@ def _without(
 ) -> tuple[S, ...]:
     if not a or b is everything:
         return ()
-    left = a
+    left: Any = a
+    many = MANY_PIECES
     for y in b:
-        left = merge([piece for x in left if x != y for piece in minus(x, y)])
-    return _bounded(left)
+        left = [piece for x in left if x != y for piece in minus(x, y)]
+        if len(left) > many:
+            left = _bounded(merge(left))
+            many = 2 * len(left)
+    return _bounded(merge(left))
 
 
 def _cut(
@@ -423,7 +437,11 @@ def is_loose(node: Node) -> bool:
         seen.add(here)
         if here.busy:
             return True
-        values = here.values
+        try:
+            values = here.values
+        except Circular:
+            # It is being computed further up; nothing is known of it yet.
+            return True
         if any(shape.loose for shape in (*values.arrays, *values.objects)):
             return True
         if any(part.loose and part.holds is None for shape in values.strings for part in shape.parts):

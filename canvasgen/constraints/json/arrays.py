@@ -14,6 +14,7 @@ from typing import NamedTuple
 from canvasgen.constraints.json.algebra import place
 from canvasgen.constraints.json.listing import COMMA, MOST_SYMBOLS
 from canvasgen.constraints.json.normal import NEVER_NODE, Arena, Array, Contains, Node
+from canvasgen.errors import ConstraintTooLarge
 
 __all__ = ["MOST_COUNTED", "Counted", "arrange", "counts_first"]
 
@@ -21,6 +22,9 @@ MOST_COUNTED = 64
 """Most states, over places and counts, of an array whose counts are in the automaton."""
 MOST_ENTRIES = 3
 """Most `contains` of an array that are counted together."""
+
+MOST_WANTED = 1000
+"""Most items that `contains` may ask for."""
 
 _State = tuple[int, tuple[int, ...]]
 
@@ -145,6 +149,14 @@ def _counted(shape: Array, arena: Arena) -> Counted | None:
 def _first(shape: Array, arena: Arena) -> Array:
     """An array without counts, all of whose members have the counted items, one sort after the other."""
     entries = shape.contains
+    if sum(entry.low for entry in entries) > MOST_WANTED:
+        raise ConstraintTooLarge(
+            f"more than {MOST_WANTED} items are asked for", path=entries[0].node.path, rule="minContains"
+        )
+    if len(entries) > 1:
+        # One item may count for several: what is asked for stands first, the rest is left to the judge.
+        shape = shape._replace(loose=True)
+        entries = tuple(entry._replace(high=None) for entry in entries)
     wanted = [entry for entry in entries for _ in range(entry.low)]
     start = len(shape.prefix)
     if shape.high is not None and start + len(wanted) > shape.high:

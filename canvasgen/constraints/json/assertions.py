@@ -16,7 +16,7 @@ from canvasgen.constraints.json import contents, formats
 from canvasgen.constraints.json.algebra import intersect, is_loose, lookup, meet_arrays, meet_objects
 from canvasgen.constraints.json.embedded import JSON_TEXT, text_part
 from canvasgen.constraints.json.intervals import as_fraction, meet_numbers
-from canvasgen.constraints.json.languages import has_utf8
+from canvasgen.constraints.json.languages import has_utf8, in_part, strings_contain
 from canvasgen.constraints.json.normal import (
     ANY,
     ANY_NODE,
@@ -44,6 +44,10 @@ __all__ = ["DECIMAL_TEXT", "KEYWORDS", "open_keys", "own_values", "pattern_part"
 
 DECIMAL_TEXT = "canvasgen:decimal"
 """Private keyword of schemas made from types: the string spells a number that satisfies this schema."""
+LARGEST_COUNT = 10**9
+"""Largest lower bound of lengths and counts; upper bounds beyond it are taken as this."""
+MOST_PATTERNS = 64
+"""Most `patternProperties` of one schema."""
 MOST_CELLS = 200
 """Most disjoint languages that the `patternProperties` of one schema are split into."""
 
@@ -145,6 +149,12 @@ def _bounds(
     """A lower and an upper count; None, with the contradiction noted, if they leave nothing."""
     low = _count(schema, names[0], path) or 0
     high = _count(schema, names[1], path)
+    if low > LARGEST_COUNT:
+        raise ConstraintTooLarge(
+            f"a lower bound above {LARGEST_COUNT}", path=json_path(path, names[0]), rule=names[0]
+        )
+    if high is not None:
+        high = min(high, LARGEST_COUNT)
     if high is not None and low > high:
         both = [json_path(path, name) for name in names]
         translator.contradictions.append((path, f"{both[0]} ({low}) is above {both[1]} ({high})"))
@@ -398,6 +408,10 @@ def open_keys(
     if not patterns:
         return () if additional is NEVER_NODE else (Keys(None, additional),)
     where = json_path(path, "patternProperties")
+    if len(patterns) > MOST_PATTERNS:
+        raise ConstraintTooLarge(
+            f"more than {MOST_PATTERNS} patterns of property names", path=where, rule="patternProperties"
+        )
     cells: list[tuple[Part | None, Node | None]] = [(None, None)]
     for pattern, child in patterns.items():
         part = pattern_part(pattern, json_path(where, pattern))
@@ -410,9 +424,10 @@ def open_keys(
                 if cell is None:
                     joined = piece
                 else:
-                    joined = Part(f"{cell.name} and {piece.name}", automata.intersect(cell.expr, piece.expr))
-                    if to_dfa(joined.expr).is_empty:
+                    dfa = to_dfa(automata.intersect(cell.expr, piece.expr))
+                    if dfa.is_empty:
                         continue
+                    joined = Part(f"{cell.name} and {piece.name}"[:200], automata.from_dfa(dfa))
                 split.append((joined, value))
         cells = split
         if len(cells) > MOST_CELLS:
@@ -440,14 +455,32 @@ def _name_keys(
         listed = [value for strings in names.strings for value in strings.values or ()]
         allowed = Object(dict.fromkeys(listed, Property(ANY_NODE, False)), ())
     else:
-        expr = automata.union(*(part.expr for part in parts))
-        allowed = Object(
-            {}, (Keys(Part("`propertyNames`", expr, exact=all(p.exact for p in parts)), ANY_NODE),)
-        )
+        allowed = Object({}, (Keys(_any_of(parts), ANY_NODE),))
     return meet_objects(shape, allowed, translator.arena)
 
 
 def _key_part(strings: Strings) -> Part:
     from canvasgen.constraints.json.strings import content
 
-    return Part("a property name", content(strings), exact=all(part.exact for part in strings.parts))
+    exact = all(part.exact for part in strings.parts)
+    if any(part.holds is not None for part in strings.parts):
+        return Part(
+            "a property name",
+            content(strings),
+            exact=exact,
+            holds=lambda name: strings_contain(strings, name),
+        )
+    return Part("a property name", content(strings), exact=exact)
+
+
+def _any_of(parts: list[Part]) -> Part:
+    expr = automata.union(*(part.expr for part in parts))
+    exact = all(part.exact for part in parts)
+    if any(part.holds is not None for part in parts):
+        return Part(
+            "`propertyNames`",
+            expr,
+            exact=exact,
+            holds=lambda name: any(in_part(part, name) for part in parts),
+        )
+    return Part("`propertyNames`", expr, exact=exact)

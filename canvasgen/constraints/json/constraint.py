@@ -144,6 +144,9 @@ class JsonSchema(Constraint):
             notes.append(Note("departure", f"recursive schemas are unrolled {plan.loops} times (max_depth)"))
         if self._graph.has_any:
             notes.append(
+                Note("validator", "a key that stands twice in an object of any JSON is refused at commit")
+            )
+            notes.append(
                 Note(
                     "departure",
                     f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",

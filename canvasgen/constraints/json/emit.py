@@ -29,6 +29,7 @@ from canvasgen.constraints.base import Note
 from canvasgen.constraints.json import whitespace
 from canvasgen.constraints.json.arrays import Counted, arrange
 from canvasgen.constraints.json.graph import DEEPEST_VALUE, Graph
+from canvasgen.constraints.json.languages import has_utf8
 from canvasgen.constraints.json.listing import (
     MOST_SYMBOLS,
     counted,
@@ -209,7 +210,7 @@ class Emitter:
         entries: list[tuple[Expr, bool]] = []
         total = 0
         for name, entry in shape.properties.items():
-            value = self._child(node, entry.node, level, budget)
+            value = self._child(node, entry.node, level, budget) if has_utf8(name) else EMPTY
             if value is not EMPTY:
                 pair = concat(quoted(name), whitespace.colon(flexible=self.flexible), value)
                 entries.append((pair, entry.required))
@@ -232,6 +233,11 @@ class Emitter:
         if not entries:
             if open_pair is EMPTY or high == 0:
                 return literal("{}") if low == 0 else EMPTY
+            size = max((self._size(node, keys.node, level, budget) for keys in shape.open), default=0) + 60
+            if high is not None and low <= 1 and not is_countable(high, size):
+                message = "`maxProperties`, which would need too many states, is judged at commit"
+                self._note("validator", message, node)
+                high = None
             return self._wrap("{}", level, _items(open_pair, comma, low, high), empty=low == 0)
         inside = self._properties(node, entries, open_pair, comma, (low, high), total)
         return self._wrap("{}", level, inside, empty=needed == 0 and low == 0)
@@ -249,9 +255,13 @@ class Emitter:
         low, high = bounds
         if not self.ordered and len(entries) > 1:
             copies = 2 ** (len(entries) - 1)
-            if len(entries) <= MOST_PERMUTED and copies * total <= MOST_COUNTED_STATES:
-                return permuted(entries, more if high is None else EMPTY, comma, low, high)
-            self._note("departure", "so many properties are written in the schema's order only", node)
+            counts_others = more is not EMPTY and (low > 1 or high is not None)
+            if len(entries) <= MOST_PERMUTED and copies * total <= MOST_COUNTED_STATES and not counts_others:
+                return permuted(entries, more, comma, low, high)
+            message = (
+                "so many properties, or counted ones beside others, are written in the schema's order only"
+            )
+            self._note("departure", message, node)
         if low <= 1 and high is None:
             return listing(entries, more, comma)
         counts = 1 + max(low, high or 0)

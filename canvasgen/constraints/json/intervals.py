@@ -59,6 +59,8 @@ def _has_multiple(low: Fraction, low_open: bool, high: Fraction, high_open: bool
 
 def subtract_numbers(a: Numbers, b: Numbers) -> list[Numbers]:
     """The numbers of a that are not in b, as a list of shapes."""
+    if _is_below(a, b) or _is_below(b, a):
+        return [a]
     pieces: list[Numbers] = []
     if b.low is not None:
         pieces.append(Numbers(high=b.low, high_open=not b.low_open))
@@ -69,6 +71,10 @@ def subtract_numbers(a: Numbers, b: Numbers) -> list[Numbers]:
         pieces.append(between._replace(not_steps=(b.step,)))
     pieces += [between._replace(step=step) for step in b.not_steps]
     return [shape for shape in (meet_numbers(a, piece) for piece in pieces) if shape is not None]
+
+
+def _is_below(a: Numbers, b: Numbers) -> bool:
+    return a.high is not None and b.low is not None and a.high < b.low
 
 
 def merge_numbers(shapes: Iterable[Numbers]) -> tuple[Numbers, ...]:
@@ -101,7 +107,7 @@ def _touches(a: Numbers, b: Numbers) -> bool:
 
 def as_fraction(value: float | Fraction) -> Fraction:
     """The number that JSON text shows for an int or a float (0.1 is one tenth)."""
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    return Fraction(repr(float(value))) if isinstance(value, float) else Fraction(value)
 
 
 def has_number(shape: Numbers, number: Fraction) -> bool:

@@ -9,9 +9,11 @@ their standards set.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
+from urllib.parse import urljoin
 
 import jsonschema
 from jsonschema import validators
@@ -52,11 +54,17 @@ def read_strictly(text: str) -> Any:
             )
         return found
 
+    def number(written: str) -> float:
+        value = float(written)
+        if math.isinf(value):
+            constant(written)
+        return value
+
     def constant(name: str) -> Any:
         raise ValidationFailed(f"{name} is not JSON", text=text, rule="json", reasons=(name,))
 
     try:
-        return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        return json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=number)
     except (ValueError, RecursionError) as error:
         raise ValidationFailed(
             "the text is no JSON", text=text, rule="json", reasons=(str(error),)
@@ -119,6 +127,10 @@ def _unique_items(_: Any, unique: bool, value: Any, __: Any) -> Iterator[Validat
             yield ValidationError("two items are equal")
 
 
+_HERE = "https://canvasgen.invalid/"
+"""What a relative `$id` of a root is relative to."""
+
+
 class Judge:
     """Decides texts by `jsonschema` over a document.
 
@@ -153,6 +165,9 @@ class Judge:
         if isinstance(root, dict):
             # A `$schema` would call jsonschema's own class back where the root is referred to.
             root = {name: value for name, value in root.items() if name != "$schema"}
+            own = root.get("$id")
+            if isinstance(own, str):
+                root["$id"] = urljoin(_HERE, own)
         return made(root, registry=self.document.references.registry)
 
     def __call__(self, text: str) -> Any:

@@ -52,6 +52,10 @@ LONGEST_CHAIN = 100
 """Most schemas that may be entered through `$ref`, `allOf` and the like without content in between."""
 
 
+MOST_DIFFERENCES = 3000
+"""Most pairs of schemas that are subtracted from one another."""
+
+
 class Circular(InvalidConstraint):
     """A schema refers to itself without any content in between."""
 
@@ -194,15 +198,17 @@ class Node:
     Attributes:
         path: JSON path of the schema it comes from.
         atoms: the nodes whose meet it is; itself alone for all but meets.
+        negates: the node whose complement it is.
     """
 
-    __slots__ = ("_compute", "_values", "arena", "atoms", "busy", "path")
+    __slots__ = ("_compute", "_values", "arena", "atoms", "busy", "negates", "path")
 
     def __init__(self, path: str, arena: Arena | None, compute: Callable[[], Values] | None) -> None:
         self.path = path
         self.arena = arena
         self.atoms: tuple[Node, ...] = (self,)
         self.busy = False
+        self.negates: Node | None = None
         self._compute = compute
         self._values: Values | None = None
 
@@ -280,17 +286,26 @@ class Arena:
             values = intersect(values, atom.values, self)
         return values
 
-    def difference(self, a: Node, b: Node) -> Node:
+    def difference(self, a: Node, b: Node, path: str | None = None) -> Node:
         """The values of a that are not in b; from above where shapes say `loose`."""
         if a is b or b is ANY_NODE:
             return NEVER_NODE
         if b is NEVER_NODE or a is NEVER_NODE:
             return a
+        if a is ANY_NODE and b.negates is not None:
+            return b.negates
         node = self._differences.get((a, b))
         if node is None:
             from canvasgen.constraints.json.algebra import subtract
 
-            node = Node(b.path, self, lambda: subtract(a.values, b.values, self))
+            if len(self._differences) >= MOST_DIFFERENCES:
+                raise ConstraintTooLarge(
+                    f"more than {MOST_DIFFERENCES} schemas are taken from one another",
+                    path=path or b.path,
+                    rule="not",
+                )
+            node = Node(path or b.path, self, lambda: subtract(a.values, b.values, self))
+            node.negates = b if a is ANY_NODE else None
             self._differences[a, b] = node
         return node
 

@@ -19,12 +19,14 @@ from functools import lru_cache
 from canvasgen.automata import (
     EMPTY,
     Expr,
+    byte_set,
     concat,
     difference,
     from_dfa,
     intersect,
     literal,
     optional,
+    repeat,
     to_dfa,
     union,
 )
@@ -46,7 +48,7 @@ from canvasgen.constraints.json.tables import multiples
 
 __all__ = ["LARGEST_STEP", "MOST_SAMPLES", "is_loose", "is_sampled", "number_text"]
 
-LARGEST_STEP = 20_000
+LARGEST_STEP = 3000
 """Largest step, in units of its last decimal place, that gets an automaton."""
 MOST_SAMPLES = 200
 """Multiples of a larger step that are written, on either side of zero."""
@@ -67,8 +69,21 @@ def number_text(shape: Numbers) -> Expr:
     for step in shape.not_steps:
         if not _is_large(step):
             expr = difference(expr, _multiple_text(step, trailing=None))
+    if shape.step is not None or shape.not_steps:
+        expr = intersect(expr, _read_exactly())
     dfa = to_dfa(expr)
     return EMPTY if dfa.is_empty else from_dfa(dfa)
+
+
+@lru_cache(maxsize=1)
+def _read_exactly() -> Expr:
+    """Whole numbers without a point, and decimals short enough that a reader of doubles loses nothing of them."""
+    digit = byte_set([(0x30, 0x39)])
+    sign = optional(literal("-"))
+    mark = byte_set([(0x45, 0x45), (0x65, 0x65)])
+    exponent = concat(mark, repeat(byte_set([(0x2B, 0x2B), (0x2D, 0x2D), (0x30, 0x39)])))
+    short = repeat(byte_set([(0x2E, 0x2E), (0x30, 0x39)]), 1, 16)
+    return concat(sign, union(repeat(digit, 1), concat(short, optional(exponent))))
 
 
 def is_sampled(shape: Numbers) -> bool:

@@ -8,6 +8,7 @@ from canvasgen import automata
 from canvasgen.automata import Expr, concat, literal, optional, repeat, to_dfa, union
 from canvasgen.constraints.json import whitespace
 from canvasgen.constraints.json.decimals import number_exponent
+from canvasgen.constraints.json.languages import has_utf8
 from canvasgen.constraints.json.listing import loop
 from canvasgen.constraints.json.normal import Keys, Node, Part, Strings
 from canvasgen.constraints.json.numbers import number_text
@@ -59,7 +60,7 @@ def open_key(keys: Keys, declared: tuple[str, ...]) -> Expr:
     if not declared:
         return allowed
     return automata.from_dfa(
-        to_dfa(automata.difference(allowed, union(*(quoted(name) for name in declared))))
+        to_dfa(automata.difference(allowed, union(*(quoted(name) for name in declared if has_utf8(name)))))
     )
 
 
@@ -67,7 +68,7 @@ def open_key(keys: Keys, declared: tuple[str, ...]) -> Expr:
 def _undeclared(declared: tuple[str, ...]) -> Expr:
     if not declared:
         return any_string()
-    texts = union(*(quoted(name) for name in declared))
+    texts = union(*(quoted(name) for name in declared if has_utf8(name)))
     return automata.from_dfa(to_dfa(automata.difference(any_string(), texts)))
 
 

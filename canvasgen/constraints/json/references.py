@@ -237,7 +237,7 @@ class References:
             step = escaped.replace("~1", "/").replace("~0", "~")
             if isinstance(found, dict) and step in found:
                 found, where = found[step], json_path(where, step)
-            elif isinstance(found, list) and step.isascii() and step.isdigit() and int(step) < len(found):
+            elif isinstance(found, list) and _is_index(step) and int(step) < len(found):
                 found, where = found[int(step)], json_path(where, int(step))
             else:
                 raise InvalidConstraint(
@@ -291,7 +291,14 @@ class References:
                 if "$schema" in value:
                     draft, without = self._dialect(value, where, draft)
                 resource = Resource(urljoin(resource.url, own), value, where, draft, without, {})
-                self._resources.setdefault(resource.url, resource)
+                known = self._resources.setdefault(resource.url, resource)
+                if known.schema is not value and known.path.startswith("$"):
+                    raise InvalidConstraint(
+                        f"two schemas have the same identifier, the other at {known.path}",
+                        path=where,
+                        rule="$id",
+                        value=own,
+                    )
                 self._roots[id(value)] = resource
             self._note_anchors(value, where, resource)
             for child, steps in subschemas(value):
@@ -315,7 +322,14 @@ class References:
             resource.dynamic[""] = (schema, path)
         for name in names:
             if isinstance(name, str) and name:
-                self._anchors.setdefault((resource.url, name), (schema, path))
+                known = self._anchors.setdefault((resource.url, name), (schema, path))
+                if known[0] is not schema:
+                    raise InvalidConstraint(
+                        f"two schemas have the same anchor, the other at {known[1]}",
+                        path=path,
+                        rule="$anchor",
+                        value=name,
+                    )
 
     def _dialect(self, schema: Any, path: str, draft: int) -> tuple[int, frozenset[str]]:
         """The draft of a resource, and the keywords that its meta-schema leaves without effect."""
@@ -327,6 +341,10 @@ class References:
                 "`$schema` is a string", path=json_path(path, "$schema"), rule="$schema", value=declared
             )
         return dialect(declared, path, self.registry.get_or_retrieve)
+
+
+def _is_index(step: str) -> bool:
+    return step.isascii() and step.isdigit() and len(step) < 10
 
 
 def dialect(declared: str, path: str, retrieve: Callable[[str], Any]) -> tuple[int, frozenset[str]]:
@@ -367,4 +385,6 @@ def _identifier(schema: Any, draft: int) -> str | None:
     if not isinstance(schema, dict) or (draft <= 7 and "$ref" in schema):
         return None
     own = schema.get("id" if draft == 4 else "$id")
-    return (urldefrag(own)[0] or None) if isinstance(own, str) else None
+    if own is not None and not isinstance(own, str):
+        raise InvalidConstraint("an identifier is a string", rule="$id", value=own)
+    return (urldefrag(own)[0] or None) if own is not None else None

@@ -149,8 +149,14 @@ class Translator:
             raise InvalidConstraint(
                 "references lead to one another without any content", path=path, rule="$ref"
             )
-        if all(name in _ANNOTATIONS for name in schema):
+        keywords = [name for name in schema if name not in _ANNOTATIONS]
+        if not keywords:
             node = ANY_NODE
+        elif keywords == ["not"] and not base.resource.without:
+            # The complement of a complement is found again, however often a schema refers to itself.
+            node = self.arena.difference(
+                ANY_NODE, self.node(schema["not"], json_path(path, "not"), base), path
+            )
         else:
             here, where, inside = schema, path, base
             node = Node(where, self.arena, lambda: self._values(here, where, inside))
@@ -353,7 +359,8 @@ class Translator:
         if name == "oneOf":
             return self._one_of(values, self.children(schema[name], name, path, base))
         if "then" not in schema and "else" not in schema:
-            self.node(schema[name], where, base)
+            # Without effect, but a schema that is its own condition is refused: a validator would not end.
+            _ = self.node(schema[name], where, base).values
             return values
         condition = self.node(schema[name], where, base).values
         positive = intersect(values, condition, self.arena)
