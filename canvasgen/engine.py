@@ -69,7 +69,7 @@ class Request:
                 remedy="give one of them; combine constraints with +, | and &",
             )
         if self.schema is not None:
-            return schema_constraint(self.schema)
+            return _remembered(self.schema)
         if self.regex is not None:
             return regex_constraint(self.regex)
         if self.grammar is not None:
@@ -87,6 +87,25 @@ class Request:
                 remedy="build one with cg.json_schema, cg.regex, …",
             )
         return made
+
+
+_MOST_REMEMBERED = 64
+_schemas: dict[Any, Constraint] = {}
+
+
+def _remembered(schema: Any) -> Constraint:
+    """The constraint of a schema or type, made once for the last few dozen of them."""
+    try:
+        # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
+        key = repr(schema) if isinstance(schema, dict | str | bool) else schema
+        hash(key)
+    except (TypeError, RecursionError):
+        return schema_constraint(schema)
+    found = _schemas.pop((type(schema), key), None)
+    _schemas[type(schema), key] = found = found or schema_constraint(schema)
+    if len(_schemas) > _MOST_REMEMBERED:
+        _schemas.pop(next(iter(_schemas)))
+    return found
 
 
 class Engine:

@@ -80,6 +80,19 @@ def test_regex_choice_and_constraint(engine: cg.Engine) -> None:
     assert made.matches(engine.generate("x", constraint=made, seed=1, max_denoising_steps=STEPS))
 
 
+def test_a_schema_is_compiled_once() -> None:
+    schema = {"type": "object", "properties": {"1": {"const": 1}}, "required": ["1"]}
+    first = cg.Request("x", schema=schema).resolve()
+    assert cg.Request("y", schema=dict(schema)).resolve() is first
+    assert cg.Request("y", schema=Person).resolve() is cg.Request("z", schema=Person).resolve()
+    assert cg.Request("y", schema=schema | {"required": []}).resolve() is not first
+    for at in range(100):
+        cg.Request("y", schema={"const": at}).resolve()
+    assert cg.Request("y", schema=schema).resolve() is not first
+    with pytest.raises(InvalidConstraint):
+        cg.Request("y", schema=schema | {"properties": {1: {"const": 1}}}).resolve()
+
+
 def test_grammar_and_template(engine: cg.Engine) -> None:
     options: dict[str, Any] = {"seed": 1, "max_denoising_steps": STEPS}
     sentence = 'start: "the " NOUN (" and the " NOUN)~0..1 "."\nNOUN: "cat" | "dog"'
