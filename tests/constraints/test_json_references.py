@@ -10,7 +10,7 @@ import referencing
 from referencing.jsonschema import DRAFT202012
 
 from canvasgen.constraints import json_schema
-from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 
 META = "https://json-schema.org/draft/2020-12/schema"
 
@@ -231,3 +231,67 @@ def test_long_chains_and_rings() -> None:
     assert matches({"$ref": "#/$defs/n0", "$defs": chain | {names[-1]: {"const": 1}}}, "1")
     with pytest.raises(InvalidConstraint, match="without any content"):
         json_schema({"$ref": "#/$defs/n0", "$defs": chain | {names[-1]: {"$ref": "#/$defs/n0"}}})
+    longer = {f"n{at}": {"$ref": f"#/$defs/n{at + 1}"} for at in range(5000)}
+    with pytest.raises(ConstraintTooLarge, match="references"):
+        json_schema({"$ref": "#/$defs/n0", "$defs": longer | {"n5000": {"const": 1}}})
+
+
+def test_an_index_of_a_pointer_is_written_in_one_way() -> None:
+    for step in ("01", "²", "-1", "9" * 5000):
+        with pytest.raises(InvalidConstraint, match="nothing at the reference"):
+            json_schema({"prefixItems": [{"$ref": f"#/prefixItems/{step}"}, {"type": "null"}]})
+
+
+D4, D7 = "http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#"
+
+
+@pytest.mark.parametrize(
+    ("inner", "valid", "invalid"),
+    [
+        ({"$schema": META, "type": "string", "pattern": r"^\p{Letter}+$"}, '"ab"', '"1"'),
+        (
+            {"$schema": D7, "patternProperties": {r"^\d$": {"type": "null"}}},
+            '{"1": null, "\u0663": 1}',
+            '{"1": 1}',
+        ),
+        ({"$schema": D7, "multipleOf": 0.01}, "1.15", "0.015"),
+        ({"$schema": D7, "format": "date"}, '"2020-01-01"', '"2020-13-01"'),
+        ({"$schema": D4, "type": "integer", "minimum": 3, "exclusiveMinimum": True}, "4", "3"),
+    ],
+)
+def test_the_judge_reads_every_resource_as_its_own_draft_does(inner: Any, valid: str, invalid: str) -> None:
+    for schema, registry in (
+        ({"$ref": "https://a.b/inner"}, {"https://a.b/inner": inner}),
+        ({"$schema": META, "$defs": {"x": {"$id": "https://a.b/inner", **inner}}, "$ref": "#/$defs/x"}, None),
+    ):
+        assert matches(schema, valid, registry=registry)
+        assert not matches(schema, invalid, registry=registry)
+
+
+def test_a_reference_from_an_older_resource_to_a_newer_one() -> None:
+    schema = {
+        "$id": "https://a.b/root",
+        "$schema": META,
+        "$defs": {"sum": {"$ref": "#/$defs/number", "maximum": 3}, "number": {"type": "number"}},
+        "properties": {
+            "old": {
+                "$id": "https://a.b/old",
+                "$schema": D7,
+                "properties": {"x": {"$ref": "https://a.b/root#/$defs/sum", "minimum": 2}},
+            }
+        },
+    }
+    assert matches(schema, '{"old": {"x": 1}}')
+    assert not matches(schema, '{"old": {"x": 9}}')
+
+
+def test_vocabularies_are_those_of_the_resource() -> None:
+    applicator = {"https://json-schema.org/draft/2020-12/vocab/applicator": True}
+    registry = {
+        "https://a.b/meta": {"$schema": META, "$id": "https://a.b/meta", "$vocabulary": applicator},
+        "https://a.b/inner": {"$schema": "https://a.b/meta", "minimum": 5, "properties": {"b": False}},
+    }
+    schema = {"$schema": META, "properties": {"a": {"$ref": "https://a.b/inner"}}, "maxProperties": 1}
+    assert matches(schema, '{"a": 1}', registry=registry)
+    assert not matches(schema, '{"a": {"b": 1}}', registry=registry)
+    assert not matches(schema, '{"a": 1, "c": 1}', registry=registry)

@@ -138,6 +138,38 @@ def test_refused(schema: Any, error: type[CanvasgenError], path: str | None) -> 
     assert took < 5
 
 
+def test_schemas_that_contradict_one_another_below_a_property() -> None:
+    schema = {
+        "type": "object",
+        "required": ["a"],
+        "allOf": [{"properties": {"a": {"type": kind}}} for kind in ("null", "string")],
+    }
+    with pytest.raises(Unsatisfiable, match=r"allOf\[0\].properties.a and .*allOf\[1\].properties.a"):
+        json_schema(schema)
+
+
+def test_keys_with_a_lone_surrogate() -> None:
+    key = chr(0xD800)
+    for schema in ({"properties": {key: {"type": "integer"}}}, {"dependentRequired": {key: ["a"], "a": []}}):
+        assert json_schema(schema).automaton.accepts(b"{}")
+        assert json_schema(schema).matches('{"a": 1}')
+    with pytest.raises(Unsatisfiable):
+        json_schema({"type": "object", "required": [key]})
+
+
+def test_bad_input_in_bounded_time() -> None:
+    cases = [
+        {"type": "array", "contains": {"const": 1}, "minContains": 10**12},
+        {"patternProperties": {f"^p{at}_": {"type": "integer"} for at in range(400)}},
+        "{" + ",".join(f'"k{at}": 1' for at in range(20_000)) + ', "k19999": 2}',
+    ]
+    for schema in cases:
+        began = time.process_time()
+        with pytest.raises((ConstraintTooLarge, InvalidConstraint)):
+            json_schema(schema)
+        assert time.process_time() - began < 5
+
+
 def test_options_are_checked() -> None:
     with pytest.raises(InvalidConstraint, match="whitespace"):
         json_schema({}, whitespace="wild")

@@ -164,6 +164,9 @@ def _emptiness(graph: Graph, translator: Translator) -> Unsatisfiable:
     node = graph.reason()
     told = dict(reversed(translator.contradictions))
     message = told.get(node.path, "the schema takes no value at all")
+    paths = dict.fromkeys(atom.path for atom in node.atoms)
+    if len(paths) > 1:
+        message = f"{' and '.join(paths)} contradict one another"
     return Unsatisfiable(message, path=node.path, rule="schema")
 
 

@@ -15,9 +15,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin
 
+import attrs
 import jsonschema
 from jsonschema import validators
 from jsonschema.exceptions import ValidationError
+from referencing.exceptions import Unresolvable
 
 from canvasgen.automata import to_dfa
 from canvasgen.constraints.json import formats
@@ -143,13 +145,53 @@ class Judge:
         self.document = document
         self.python = python
 
+        self._classes: dict[tuple[int, frozenset[str]], Any] = {}
+
     @cached_property
     def _validator(self) -> Any:
+        resource = self.document.root_base().resource
+        made = self._class(resource.draft, resource.without)
+        return made(self._root, registry=self.document.references.registry)
+
+    @cached_property
+    def _root(self) -> Any:
+        root = self.document.root
+        if not isinstance(root, dict) or not isinstance(root.get("$id"), str):
+            return root
+        return {**root, "$id": urljoin(_HERE, root["$id"])}
+
+    def _class(self, draft: int, without: frozenset[str]) -> Any:
+        """jsonschema's class for a draft, with the keywords of this module, but for those without effect."""
+        made = self._classes.get((draft, without))
+        if made is None:
+            keywords = self._keywords(draft) | dict.fromkeys(without, _no_effect)
+            made = self._classes[draft, without] = validators.extend(_CLASSES[draft], keywords)
+            # jsonschema would go on with a class of its own where a schema has a `$schema`, and with that of the
+            # schema before where one of another draft is referred to.
+            made.evolve = self._evolve
+        return made
+
+    @cached_property
+    def _evolve(self) -> Any:
+        references, root = self.document.references, self._root
+
+        def evolve(validator: Any, **changes: Any) -> Any:
+            made = type(validator)
+            schema = changes.get("schema", validator.schema)
+            resource = references.resource_of(self.document.root if schema is root else schema)
+            if resource is not None:
+                made = self._class(resource.draft, resource.without)
+            kept = {field.alias: getattr(validator, field.name) for field in attrs.fields(made) if field.init}
+            return made(**kept | changes)
+
+        return evolve
+
+    def _keywords(self, draft: int) -> dict[str, Any]:
         def check_format(_: Any, name: str, value: Any, __: Any) -> Iterator[ValidationError]:
             if isinstance(value, str) and not formats.holds(name, value, python=self.python):
                 yield ValidationError(f"{value!r} is no {name!r}")
 
-        keywords = {
+        keywords: dict[str, Any] = {
             "additionalProperties": _additional_properties,
             "format": check_format,
             "multipleOf": _multiple_of,
@@ -157,18 +199,9 @@ class Judge:
             "patternProperties": _pattern_properties,
             "uniqueItems": _unique_items,
         }
-        if self.document.draft == 2019:
+        if draft == 2019:
             keywords["unevaluatedProperties"] = _unevaluated_2019
-        keywords |= dict.fromkeys(self.document.root_base().resource.without, _no_effect)
-        made = validators.extend(_CLASSES[self.document.draft], keywords)
-        root = self.document.root
-        if isinstance(root, dict):
-            # A `$schema` would call jsonschema's own class back where the root is referred to.
-            root = {name: value for name, value in root.items() if name != "$schema"}
-            own = root.get("$id")
-            if isinstance(own, str):
-                root["$id"] = urljoin(_HERE, own)
-        return made(root, registry=self.document.references.registry)
+        return keywords
 
     def __call__(self, text: str) -> Any:
         """The data of a text that is valid.
@@ -182,6 +215,10 @@ class Judge:
                 error
                 for _, error in zip(range(_MOST_REASONS), self._validator.iter_errors(data), strict=False)
             ]
+        except Unresolvable as error:
+            raise ValidationFailed(
+                f"jsonschema finds nothing at a reference: {error}", text=text, rule="jsonschema"
+            ) from error
         except RecursionError as error:
             raise ValidationFailed(
                 "the text is nested too deeply to be judged", text=text, rule="nesting depth"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
@@ -50,8 +51,8 @@ def parse_text(text: str, what: str = "schema") -> Any:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) != len(items):
-            names = [name for name, _ in items]
-            twice = next(name for name in names if names.count(name) > 1)
+            names = Counter(name for name, _ in items)
+            twice = next(name for name, count in names.items() if count > 1)
             raise InvalidConstraint(
                 f"the {what} has an object with a key twice", rule="duplicate key", value=twice
             )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import referencing
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
@@ -173,7 +173,8 @@ class References:
         self._resources: dict[str, Resource] = {}
         self._roots: dict[int, Resource] = {}
         self._anchors: dict[tuple[str, str], tuple[Any, str]] = {}
-        self._seen: set[int] = set()
+        self._around: dict[int, Resource] = {}
+        self._twice: dict[tuple[str, str], str] = {}
         self._main = self._document("", root, "$", draft)
 
     def root(self) -> Base:
@@ -184,10 +185,14 @@ class References:
         """The base inside a schema: another one where it has an identifier of its own."""
         if not isinstance(schema, dict) or schema is base.resource.schema:
             return base
-        if id(schema) not in self._seen:
+        if id(schema) not in self._around:
             self._walk(schema, path, base.resource)
         resource = self._roots.get(id(schema))
         return base if resource is None else Base(resource, base.scope)
+
+    def resource_of(self, schema: Any) -> Resource | None:
+        """The resource around a schema that the way from the root has come by; None for others."""
+        return self._around.get(id(schema))
 
     def resolve(self, reference: str, base: Base, path: str, rule: str = "$ref") -> tuple[Any, str, Base]:
         """The schema that a reference (the keyword `rule`, at a path) means, its path, and its base.
@@ -215,6 +220,7 @@ class References:
         anchored = self._anchors.get((here.resource.url, fragment))
         if anchored is None:
             raise InvalidConstraint("no schema has this anchor", path=path, rule=rule, value=reference)
+        self._refuse_twins(here.resource.url, fragment, anchored[1], path, rule)
         return anchored[0], anchored[1], here
 
     def resolve_dynamic(self, name: str, reference: str, base: Base, path: str) -> tuple[Any, str, Base]:
@@ -230,6 +236,18 @@ class References:
         if target is None:
             return schema, where, here
         return target.schema, target.path, Base(target.resource, here.scope)
+
+    def _refuse_twins(self, url: str, anchor: str, first: str, path: str, rule: str) -> None:
+        """Refuse a reference to a URL or an anchor that two schemas have; that they have it is no harm otherwise."""
+        second = self._twice.get((url, anchor))
+        if second is not None:
+            raise InvalidConstraint(
+                f"the reference is ambiguous: it could mean {first} or {second}",
+                path=path,
+                rule=rule,
+                value=anchor or url,
+                remedy="give the schemas different identifiers",
+            )
 
     def _point(self, pointer: str, reference: str, base: Base, path: str, rule: str) -> tuple[Any, str, Base]:
         found, where = base.resource.schema, base.resource.path
@@ -251,6 +269,7 @@ class References:
     def _resource(self, url: str, path: str, reference: str, rule: str) -> Resource:
         known = self._resources.get(url)
         if known is not None:
+            self._refuse_twins(url, "", known.path, path, rule)
             return known
         try:
             contents = self.registry.get_or_retrieve(url).value.contents
@@ -282,9 +301,8 @@ class References:
         waiting: list[tuple[Any, str, Resource]] = [(schema, path, around)]
         while waiting:
             value, where, resource = waiting.pop()
-            if not isinstance(value, dict) or id(value) in self._seen:
+            if not isinstance(value, dict) or id(value) in self._around:
                 continue
-            self._seen.add(id(value))
             own = _identifier(value, resource.draft)
             if own and value is not resource.schema:
                 draft, without = resource.draft, resource.without
@@ -293,13 +311,9 @@ class References:
                 resource = Resource(urljoin(resource.url, own), value, where, draft, without, {})
                 known = self._resources.setdefault(resource.url, resource)
                 if known.schema is not value and known.path.startswith("$"):
-                    raise InvalidConstraint(
-                        f"two schemas have the same identifier, the other at {known.path}",
-                        path=where,
-                        rule="$id",
-                        value=own,
-                    )
+                    self._twice[resource.url, ""] = where
                 self._roots[id(value)] = resource
+            self._around[id(value)] = resource
             self._note_anchors(value, where, resource)
             for child, steps in subschemas(value):
                 below = where
@@ -324,12 +338,7 @@ class References:
             if isinstance(name, str) and name:
                 known = self._anchors.setdefault((resource.url, name), (schema, path))
                 if known[0] is not schema:
-                    raise InvalidConstraint(
-                        f"two schemas have the same anchor, the other at {known[1]}",
-                        path=path,
-                        rule="$anchor",
-                        value=name,
-                    )
+                    self._twice[resource.url, name] = path
 
     def _dialect(self, schema: Any, path: str, draft: int) -> tuple[int, frozenset[str]]:
         """The draft of a resource, and the keywords that its meta-schema leaves without effect."""
@@ -344,7 +353,9 @@ class References:
 
 
 def _is_index(step: str) -> bool:
-    return step.isascii() and step.isdigit() and len(step) < 10
+    """Is it an index of an array in a JSON pointer (RFC 6901, section 4), of those that a schema can have?"""
+    plain = step.isascii() and step.isdigit() and len(step) < 10
+    return plain and (step == "0" or not step.startswith("0"))
 
 
 def dialect(declared: str, path: str, retrieve: Callable[[str], Any]) -> tuple[int, frozenset[str]]:
@@ -387,4 +398,10 @@ def _identifier(schema: Any, draft: int) -> str | None:
     own = schema.get("id" if draft == 4 else "$id")
     if own is not None and not isinstance(own, str):
         raise InvalidConstraint("an identifier is a string", rule="$id", value=own)
-    return (urldefrag(own)[0] or None) if own is not None else None
+    if own is None:
+        return None
+    try:
+        urlsplit(own)
+        return urldefrag(own)[0] or None
+    except ValueError as error:
+        raise InvalidConstraint(f"the identifier is no URI: {error}", rule="$id", value=own) from error

@@ -32,11 +32,11 @@ from canvasgen.constraints.json.normal import (
 )
 from canvasgen.constraints.json.plain import json_path
 from canvasgen.constraints.json.references import Base
-from canvasgen.errors import InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 
 __all__ = ["Translator"]
 
-LONGEST_REFERENCES = 1000
+LONGEST_REFERENCES = 100
 """Most `$ref`s that are followed one after the other."""
 
 _ANNOTATIONS = frozenset(
@@ -100,6 +100,8 @@ _SINCE = {
 """The draft that brought a keyword; in older ones it is an unknown word."""
 _UNTIL = {"$recursiveRef": 2019, "additionalItems": 2019}
 """The last draft with a keyword. (`dependencies` is kept in all of them, as the meta-schemas do.)"""
+MOST_NEGATIONS = 50
+"""Most `not`s that negate one another directly."""
 _EVERYTHING_ELSE = ANY._replace(objects=())
 
 
@@ -119,6 +121,7 @@ class Translator:
         self.arena = Arena()
         self.notes: dict[Note, None] = {}
         self.contradictions: list[tuple[str, str]] = []
+        self._negations = 0
         self._nodes: dict[tuple[int, tuple[tuple[str, int], ...]], Node] = {}
 
     def root(self) -> Node:
@@ -131,6 +134,7 @@ class Translator:
 
     def node(self, schema: Any, path: str, base: Base) -> Node:
         """The node of a schema; one node for each place in the document."""
+        seen: set[tuple[int, Any]] = set()
         for _ in range(LONGEST_REFERENCES):
             if schema is True:
                 return ANY_NODE
@@ -144,19 +148,32 @@ class Translator:
                 return known
             if not ("$ref" in schema and all(name == "$ref" or name in _ANNOTATIONS for name in schema)):
                 break
+            if (id(schema), base.key) in seen:
+                raise InvalidConstraint(
+                    "references lead to one another without any content", path=path, rule="$ref"
+                )
+            seen.add((id(schema), base.key))
             schema, path, base = self.target(schema, "$ref", path, base)
         else:
-            raise InvalidConstraint(
-                "references lead to one another without any content", path=path, rule="$ref"
+            raise ConstraintTooLarge(
+                f"more than {LONGEST_REFERENCES} references lead one to the next",
+                path=path,
+                rule="reference chain",
+                remedy="refer to the last schema of the chain itself",
             )
         keywords = [name for name in schema if name not in _ANNOTATIONS]
         if not keywords:
             node = ANY_NODE
         elif keywords == ["not"] and not base.resource.without:
             # The complement of a complement is found again, however often a schema refers to itself.
-            node = self.arena.difference(
-                ANY_NODE, self.node(schema["not"], json_path(path, "not"), base), path
-            )
+            self._negations += 1
+            if self._negations > MOST_NEGATIONS:
+                raise ConstraintTooLarge(
+                    f"more than {MOST_NEGATIONS} schemas that only negate one another", path=path, rule="not"
+                )
+            negated = self.node(schema["not"], json_path(path, "not"), base)
+            self._negations -= 1
+            node = self.arena.difference(ANY_NODE, negated, path)
         else:
             here, where, inside = schema, path, base
             node = Node(where, self.arena, lambda: self._values(here, where, inside))
@@ -230,7 +247,7 @@ class Translator:
             ):
                 self.note("annotation", f"`{name}` is no keyword of JSON Schema and has no effect", path)
                 continue
-            if name not in _ANNOTATIONS:
+            if name not in _ANNOTATIONS and name not in late:
                 self._blame(path, json_path(path, name), met, before, values)
         for name in late:
             before = values
