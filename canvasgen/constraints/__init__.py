@@ -5,6 +5,7 @@ from canvasgen.constraints.base import Constraint, Note
 from canvasgen.constraints.compiled import CompiledConstraint
 from canvasgen.constraints.grammar import grammar
 from canvasgen.constraints.json import json_schema
+from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.simple import choice, literal, regex, text
 from canvasgen.constraints.template import template
 
@@ -13,6 +14,8 @@ __all__ = [
     "Constraint",
     "Note",
     "choice",
+    "contains",
+    "excludes",
     "grammar",
     "json_schema",
     "literal",

@@ -1,0 +1,81 @@
+"""`contains` and `excludes`: texts that must, or must not, occur somewhere, however they are cut into tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from typing_extensions import override
+
+from canvasgen import automata
+from canvasgen.automata import ANY_TEXT, Expr
+from canvasgen.constraints.base import Constraint, Note, as_bytes
+from canvasgen.errors import InvalidConstraint
+
+__all__ = ["Contains", "Excludes", "contains", "excludes"]
+
+
+class Contains(Constraint):
+    """Texts in which another text occurs often enough, without overlaps (as `str.count` counts)."""
+
+    def __init__(self, content: str, at_least: int) -> None:
+        self.content = content
+        self.at_least = at_least
+
+    @override
+    def _expression(self) -> Expr:
+        return automata.concat(ANY_TEXT, *(automata.literal(self.content), ANY_TEXT) * self.at_least)
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        return (Note("automaton", f"{self.content!r} occurs at least {self.at_least} times"),)
+
+
+class Excludes(Constraint):
+    """Texts in which none of some texts occurs."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+
+    @override
+    def _expression(self) -> Expr:
+        listed = automata.union(*(automata.literal(word) for word in self.words))
+        return automata.complement(automata.concat(ANY_TEXT, listed, ANY_TEXT))
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        return (Note("automaton", f"none of {list(self.words)} occurs"),)
+
+
+def contains(content: str, *, at_least: int = 1) -> Constraint:
+    """Any text in which `content` occurs at least so many times, without overlaps.
+
+    Combine it with what the text is otherwise: `cg.json_schema(Mail) & cg.contains("regards")`.
+
+    Raises:
+        InvalidConstraint: it is empty or no string that has UTF-8, or `at_least` is no whole number above zero.
+    """
+    _check(content, "contains")
+    if isinstance(at_least, bool) or not isinstance(at_least, int) or at_least < 1:
+        raise InvalidConstraint("`at_least` is a whole number above zero", rule="contains", value=at_least)
+    return Contains(content, at_least)
+
+
+def excludes(words: str | Iterable[str]) -> Constraint:
+    """Any text in which none of the words or phrases occurs.
+
+    Combine it with what the text is otherwise: `cg.text() & cg.excludes(["cheap", "best price"])`.
+
+    Raises:
+        InvalidConstraint: there is none, or one is empty or no string that has UTF-8.
+    """
+    listed = (words,) if isinstance(words, str) else tuple(dict.fromkeys(words))
+    if not listed:
+        raise InvalidConstraint("`excludes` needs at least one word", rule="excludes")
+    for word in listed:
+        _check(word, "excludes")
+    return Excludes(listed)
+
+
+def _check(word: object, rule: str) -> None:
+    if not isinstance(word, str) or not word or as_bytes(word) is None:
+        raise InvalidConstraint("a non-empty string that has UTF-8 is needed", rule=rule, value=word)
