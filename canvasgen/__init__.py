@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from canvasgen import errors
 
 if TYPE_CHECKING:
-    from canvasgen.api import generate, load
+    from canvasgen.api import decide, generate, load
     from canvasgen.constraints import (
         Constraint,
         choice,
@@ -43,6 +43,7 @@ __all__ = [
     "__version__",
     "choice",
     "contains",
+    "decide",
     "errors",
     "excludes",
     "generate",
@@ -65,6 +66,7 @@ _HOME = {
     "Vocabulary": "canvasgen.vocabulary",
     "choice": "canvasgen.constraints",
     "contains": "canvasgen.constraints",
+    "decide": "canvasgen.api",
     "excludes": "canvasgen.constraints",
     "generate": "canvasgen.api",
     "grammar": "canvasgen.constraints",

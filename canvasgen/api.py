@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
     from canvasgen.constraints.template import Template
 
-__all__ = ["generate", "load"]
+__all__ = ["decide", "generate", "load"]
 
 
 def load(
@@ -104,3 +104,35 @@ def generate(
         prompt_schema=prompt_schema,
     )
     return engine.complete(request).value
+
+
+def decide(
+    prompt: str | Sequence[Mapping[str, Any]],
+    options: Sequence[Any] | Mapping[str, Any],
+    *,
+    model: Any = None,
+    samples: int = 4,
+    seed: int | None = None,
+) -> dict[Any, float]:
+    """The probability of each option as the whole answer, by the model's distribution after one denoising step.
+
+    It is exact for each canvas of noise: the mass of an option is summed over all its tokenizations, and divided by
+    that of all options. Several canvases of noise are averaged.
+
+    Args:
+        prompt: the prompt, or chat messages.
+        options: the answers, as for `choice`.
+        model: as for `load`.
+        samples: canvases of noise.
+        seed: makes the run repeatable.
+
+    Returns:
+        Option -> probability; they sum to one. (Options without a hash stand as their text.)
+
+    Raises:
+        InvalidConstraint: there are no options, or two are written alike.
+        BudgetTooSmall: an option does not fit into one canvas.
+        ModelError: the model cannot be loaded or misbehaves.
+    """
+    engine = shared_engine(model) if model is None or isinstance(model, str) else load(model)
+    return engine.decide(prompt, options, samples=samples, seed=seed)

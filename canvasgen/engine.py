@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from canvasgen.constraints import Constraint
+import torch
+
+from canvasgen.constraints import Constraint, literal
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
 from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, run, stream
+from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
 
@@ -172,6 +175,38 @@ class Engine:
             shown = chunks
         return [done for chunk in shown for done in run(self._loaded.denoiser, chunk, policy=self._policy)]
 
+    def decide(
+        self,
+        prompt: Prompt,
+        options: Sequence[Any] | Mapping[str, Any],
+        *,
+        samples: int = 4,
+        seed: int | None = None,
+    ) -> dict[Any, float]:
+        """The probability of each option as the whole answer, after one denoising step; arguments and errors as for
+        `canvasgen.decide`."""
+        if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
+            raise InvalidConstraint("`samples` is a whole number above zero", rule="samples", value=samples)
+        choice = choice_constraint(options)
+        compiled = [literal(text).compile(self.vocabulary) for text in choice.values]
+        denoiser = self.denoiser
+        context = denoiser.prefill([self._loaded.encode(prompt, None)] * samples)
+        first = secrets.randbits(62) if seed is None else seed
+        seeds = [first + at for at in range(samples)]
+        noise = RowRandomness(seeds, denoiser.canvas_length, denoiser.vocab_size)
+        logits = denoiser.denoise(context, noise.canvas(range(samples)), None)
+        if not bool(torch.isfinite(logits).all()):
+            raise ModelError("the model gave logits that are not finite", rule="logits")
+        scores = torch.tensor(
+            [[float(one.condition(row).log_partition) for one in compiled] for row in logits],
+            dtype=torch.float64,
+        )
+        shares = torch.softmax(scores, dim=1).mean(dim=0).tolist()
+        return {
+            _key(value, text): share
+            for (text, value), share in zip(choice.values.items(), shares, strict=True)
+        }
+
     def _job(self, request: Request) -> Job:
         _check_settings(request)
         constraint = request.resolve()
@@ -197,6 +232,15 @@ class Engine:
             yield event
             if isinstance(event, Done):
                 return
+
+
+def _key(value: Any, text: str) -> Any:
+    """An option as a key of a dict: itself, or its text if it has no hash."""
+    try:
+        hash(value)
+    except TypeError:
+        return text
+    return value
 
 
 _OPTIONS = frozenset(f.name for f in fields(Request)) - {"prompt"}

@@ -129,7 +129,7 @@ def literal(content: str) -> Constraint:
     return Literal(content)
 
 
-def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Constraint:
+def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Choice:
     """One of the items; the generated value is the item itself.
 
     Args:

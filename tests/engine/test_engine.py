@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field, field_validator
 
 import canvasgen as cg
 from canvasgen.denoise import Commit, Done, Draft
+from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import (
     BudgetTooSmall,
     InvalidConstraint,
@@ -106,6 +108,31 @@ def test_grammar_and_template(engine: cg.Engine) -> None:
         engine.generate("x", template=3)
     with pytest.raises(InvalidConstraint, match="grammar and template"):
         engine.generate("x", grammar=sentence, template=made)
+
+
+def test_decide_splits_the_mass_of_the_choice(engine: cg.Engine) -> None:
+    """The options' masses are those of the whole choice, and each is that of its own constraint."""
+    options = {"yes": True, "no": False, "yes, no": None}
+    found = engine.decide("Is it so? Yes.", options, samples=1, seed=5)
+    assert list(found) == [True, False, None]
+    assert sum(found.values()) == pytest.approx(1)
+    denoiser = engine.denoiser
+    context = denoiser.prefill([engine._loaded.encode("Is it so? Yes.", None)])
+    noise = RowRandomness([5], denoiser.canvas_length, denoiser.vocab_size)
+    logits = denoiser.denoise(context, noise.canvas([0]), None)[0]
+    whole = cg.choice(list(options)).compile(engine.vocabulary).condition(logits).log_partition
+    for text, value in options.items():
+        part = cg.literal(text).compile(engine.vocabulary).condition(logits).log_partition
+        assert found[value] == pytest.approx(math.exp(float(part) - float(whole)), abs=1e-5)
+    averaged = engine.decide("Is it so? Yes.", ["yes", "no"], samples=3, seed=5)
+    assert averaged == engine.decide("Is it so? Yes.", ["yes", "no"], samples=3, seed=5)
+    for wrong in ([], ["a", "a"]):
+        with pytest.raises(InvalidConstraint):
+            engine.decide("x", wrong)
+    with pytest.raises(InvalidConstraint, match="samples"):
+        engine.decide("x", ["a"], samples=0)
+    with pytest.raises(BudgetTooSmall):
+        engine.decide("x", ["a", "b" * 5000], samples=1, seed=1)
 
 
 def test_free_text_goes_through_the_same_loop(engine: cg.Engine) -> None:
