@@ -76,6 +76,7 @@ def test_check_of_matching_texts_ends_with_zero(schema_file: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_generate_prints_plain_json_on_a_pipe(schema_file: Path) -> None:
     done = canvasgen(
         "generate", "--schema", str(schema_file), "--seed", "0", "--steps", "4", "Alice Smith, 34"
@@ -86,6 +87,7 @@ def test_generate_prints_plain_json_on_a_pipe(schema_file: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_generate_reads_standard_input_and_is_repeatable() -> None:
     runs = [
         canvasgen("generate", "--regex", "[a-z]{3}", "--seed", "7", "--steps", "2", stdin="three letters")
@@ -96,6 +98,7 @@ def test_generate_reads_standard_input_and_is_repeatable() -> None:
     assert runs[0].stdout == runs[1].stdout
 
 
+@pytest.mark.slow
 def test_generate_takes_a_dotted_name(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(
         "from pydantic import BaseModel\nclass Item(BaseModel):\n    sku: int\n", encoding="utf-8"
@@ -107,6 +110,7 @@ def test_generate_takes_a_dotted_name(tmp_path: Path) -> None:
     assert isinstance(json.loads(done.stdout)["sku"], int)
 
 
+@pytest.mark.slow
 def test_trace_goes_to_standard_error() -> None:
     done = canvasgen(
         "generate", "--choice", "yes", "--choice", "no", "--steps", "2", "--seed", "0", "--trace", "well?"
@@ -138,6 +142,7 @@ def test_wrong_input_is_one_line(arguments: list[str], words: list[str]) -> None
     assert_one_line_error(canvasgen(*arguments), *words)
 
 
+@pytest.mark.slow
 def test_a_prompt_longer_than_the_context(tmp_path: Path) -> None:
     long = tmp_path / "long.txt"
     long.write_text("word " * 40_000, encoding="utf-8")

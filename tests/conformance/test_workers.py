@@ -27,6 +27,8 @@ for line in sys.stdin:
 """
 COMMAND = [sys.executable, "-c", CODE]
 
+pytestmark = pytest.mark.slow
+
 
 def do(worker: Worker, word: str) -> Any:
     try:

@@ -124,6 +124,7 @@ def compiled(text: str) -> Grammar | None:
         return None
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(grammars)
 @example('start: start "a" | "b"\none:\ntwo:\n')
@@ -134,6 +135,7 @@ def test_random_grammars_against_their_equations(text: str) -> None:
         assert matched(constraint, "abc", 4) == bounded(constraint.rules, 4) & set(texts("abc", 4))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(grammars)
 def test_random_grammars_against_earley(text: str) -> None:

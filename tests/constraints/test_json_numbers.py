@@ -84,7 +84,7 @@ def test_language_is_the_set(shape: Numbers, numbers: list[float]) -> None:
             spelled
             and text != "-0.0"
             and "e-324" not in text
-            and not ("e" in text and (shape.step or shape.not_steps))
+            and not ((shape.step or shape.not_steps) and ("e" in text or len(text.lstrip("-")) > 16))
         ):
             assert dfa.accepts(text.encode()), (text, shape)
 

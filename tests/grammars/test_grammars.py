@@ -16,6 +16,8 @@ from canvasgen.constraints.grammar import Grammar
 from canvasgen.constraints.grammar.library import shipped, shipped_names
 from canvasgen.errors import InvalidConstraint
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parent / "data"
 WALKS = 60
 COMPARED = 15

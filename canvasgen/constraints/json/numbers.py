@@ -4,7 +4,8 @@ Spelling: no leading zeros, no `+`, no `-0` (a negative zero may stand as `-0.0`
 whole numbers without a fraction unless `point`, at most `INTEGER_DIGITS` digits before the point and
 `FRACTION_DIGITS` after it (more where the bounds themselves have more), exponents from -323 to 307 on a
 mantissa with one nonzero digit before the point (so nothing overflows a double). Every member that
-`json.dumps` writes for an int of 19 digits or a float below 1e308 has its text.
+`json.dumps` writes for an int of 19 digits or a float below 1e308 has its text; beside multiples, fractions have at
+most fifteen digits in all, so that a reader of doubles cannot change them.
 
 Bounds are compared as decimals, digit by digit, without rounding; open ends keep clear of decimals that a
 double would round to the bound.
