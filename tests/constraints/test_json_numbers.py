@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 from constraint_walks import walks
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from canvasgen.automata import to_dfa
@@ -68,6 +68,7 @@ def is_json_number(text: str) -> bool:
 
 @settings(max_examples=120, deadline=None)
 @given(shapes, st.lists(NUMBERS, max_size=20))
+@example(Numbers(Fraction(10**20), False, Fraction(10**20), False, None, (Fraction(1),), True), [])
 def test_language_is_the_set(shape: Numbers, numbers: list[float]) -> None:
     dfa = to_dfa(number_text(shape))
     if not dfa.is_empty:

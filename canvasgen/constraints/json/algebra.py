@@ -6,7 +6,6 @@ the normal form has no shape for it, or would need more than `MOST_PIECES`.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from canvasgen import automata
@@ -307,9 +306,9 @@ def _meet_keys(a: tuple[Keys, ...], b: tuple[Keys, ...], arena: Arena) -> tuple[
             elif y.part is None:
                 found.append(Keys(x.part, node))
             else:
-                expr = automata.intersect(x.part.expr, y.part.expr)
-                if not to_dfa(expr).is_empty:
-                    found.append(Keys(both(x.part, y.part, expr), node))
+                part = both(x.part, y.part)
+                if part.expr is not automata.EMPTY:
+                    found.append(Keys(part, node))
     return _bounded(tuple(found))
 
 
@@ -354,20 +353,15 @@ def _strangers(shape: Object, arena: Arena) -> list[Keys]:
     for keys in shape.open:
         other = arena.difference(ANY_NODE, keys.node)
         if other is not NEVER_NODE:
-            found.append(Keys(undeclared if keys.part is None else _common(keys.part, undeclared), other))
+            found.append(Keys(undeclared if keys.part is None else both(keys.part, undeclared), other))
     parts = [keys.part for keys in shape.open]
     if None not in parts:
         outside = undeclared
         for part in parts:
             assert part is not None
-            outside = _common(outside, complement((part,)))
+            outside = both(outside, complement((part,)))
         found.append(Keys(outside, ANY_NODE))
     return [keys for keys in found if keys.part is None or not to_dfa(keys.part.expr).is_empty]
-
-
-@lru_cache(maxsize=1024)
-def _common(a: Part, b: Part) -> Part:
-    return both(a, b, automata.intersect(a.expr, b.expr))
 
 
 # --- difference and disjointness ----------------------------------------------------------------------------

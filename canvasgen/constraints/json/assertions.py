@@ -16,7 +16,7 @@ from canvasgen.constraints.json import contents, formats
 from canvasgen.constraints.json.algebra import intersect, is_loose, lookup, meet_arrays, meet_objects
 from canvasgen.constraints.json.embedded import JSON_TEXT, text_part
 from canvasgen.constraints.json.intervals import as_fraction, meet_numbers
-from canvasgen.constraints.json.languages import has_utf8, in_part, strings_contain
+from canvasgen.constraints.json.languages import both, has_utf8, in_part, strings_contain
 from canvasgen.constraints.json.normal import (
     ANY,
     ANY_NODE,
@@ -419,15 +419,14 @@ def open_keys(
         outside = Part(f"not {part.name}", automata.complement(part.expr))
         split: list[tuple[Part | None, Node | None]] = []
         for cell, inside in cells:
-            both = node if inside is None else translator.arena.meet(inside, node)
-            for piece, value in ((part, both), (outside, inside)):
+            met = node if inside is None else translator.arena.meet(inside, node)
+            for piece, value in ((part, met), (outside, inside)):
                 if cell is None:
                     joined = piece
                 else:
-                    dfa = to_dfa(automata.intersect(cell.expr, piece.expr))
-                    if dfa.is_empty:
+                    joined = both(cell, piece)
+                    if joined.expr is automata.EMPTY:
                         continue
-                    joined = Part(f"{cell.name} and {piece.name}"[:200], automata.from_dfa(dfa))
                 split.append((joined, value))
         cells = split
         if len(cells) > MOST_CELLS:

@@ -94,7 +94,13 @@ class JsonSchema(Constraint):
     @override
     def matches(self, text: str | bytes) -> bool:
         data = as_bytes(text)
-        return data is not None and self._recognises(data) and super().matches(text)
+        if data is None or not self._recognises(data):
+            return False
+        try:
+            self._judge(data.decode("utf-8"))
+        except ValidationFailed:
+            return False
+        return True
 
     @override
     def validate(self, text: str | bytes) -> None:

@@ -59,7 +59,12 @@ def read_strictly(text: str) -> Any:
     def number(written: str) -> float:
         value = float(written)
         if math.isinf(value):
-            constant(written)
+            raise ValidationFailed(
+                "a number is too large to be read",
+                text=text,
+                rule="json",
+                reasons=(f"{written} is infinite",),
+            )
         return value
 
     def constant(name: str) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from canvasgen import automata
-from canvasgen.automata import Expr, to_dfa
+from canvasgen.automata import to_dfa
 from canvasgen.constraints.json.normal import Part, Strings
 from canvasgen.errors import ConstraintTooLarge
 
@@ -20,6 +21,8 @@ __all__ = [
     "subtract_strings",
 ]
 
+LONGEST_NAME = 200
+"""Most characters of a part's name: it only serves messages."""
 MANY_SHAPES = 4
 """From this many on, shapes with the same lengths become one, whose language is their union."""
 
@@ -100,8 +103,9 @@ def complement(parts: tuple[Part, ...]) -> Part:
     )
 
 
-def both(a: Part, b: Part, expr: Expr) -> Part:
-    """The part of the strings in two others, whose languages meet in `expr`."""
+@lru_cache(maxsize=4096)
+def both(a: Part, b: Part) -> Part:
+    """The part of the strings in two others, its language compiled."""
     holds: Callable[[str], bool] | None = None
     if a.holds is not None or b.holds is not None:
 
@@ -110,9 +114,10 @@ def both(a: Part, b: Part, expr: Expr) -> Part:
 
         holds = inside
 
-    return Part(
-        f"{a.name} and {b.name}", expr, exact=a.exact and b.exact, loose=a.loose or b.loose, holds=holds
-    )
+    dfa = to_dfa(automata.intersect(a.expr, b.expr))
+    expr = automata.EMPTY if dfa.is_empty else automata.from_dfa(dfa)
+    name = f"{a.name} and {b.name}"[:LONGEST_NAME]
+    return Part(name, expr, exact=a.exact and b.exact, loose=a.loose or b.loose, holds=holds)
 
 
 def merge_strings(shapes: Iterable[Strings]) -> tuple[Strings, ...]:

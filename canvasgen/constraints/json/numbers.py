@@ -128,8 +128,7 @@ def _samples(shape: Numbers) -> Expr:
 def _interval_text(shape: Numbers) -> Expr:
     step = shape.step
     if shape.low is not None and shape.low == shape.high:
-        fits = step is None or (shape.low / step).denominator == 1
-        return _single(shape.low, shape.point) if fits else EMPTY
+        return _single(shape.low, shape.point) if has_number(shape, shape.low) else EMPTY
     if step is not None and step.denominator == 1 and not shape.point:
         return _whole_multiples(shape, step)
     if step is not None and step.denominator == 1:

@@ -8,13 +8,11 @@ behind the declared properties.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import islice
 
-from canvasgen import automata
 from canvasgen.automata import to_dfa
 from canvasgen.constraints.json.languages import both, has_utf8, in_part
-from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Arena, Keys, Node, Object, Part, Property
+from canvasgen.constraints.json.normal import ANY_NODE, NEVER_NODE, Arena, Keys, Node, Object, Property
 
 __all__ = ["expand"]
 
@@ -57,7 +55,7 @@ def _narrowed(a: Keys, b: Keys) -> Keys | None:
     node = _meet(a.node, b.node)
     part = b.part if a.part is None else a.part
     if a.part is not None and b.part is not None:
-        part = _common(a.part, b.part)
+        part = both(a.part, b.part)
     if node is NEVER_NODE or (part is not None and to_dfa(part.expr).is_empty):
         return None
     return Keys(part, node)
@@ -68,8 +66,3 @@ def _meet(a: Node, b: Node) -> Node:
     if arena is None:
         return b if a is ANY_NODE else a
     return arena.meet(a, b)
-
-
-@lru_cache(maxsize=256)
-def _common(a: Part, b: Part) -> Part:
-    return both(a, b, automata.intersect(a.expr, b.expr))
