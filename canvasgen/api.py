@@ -76,7 +76,7 @@ def generate(
         max_denoising_steps: denoising steps per block at most; None: the model's own.
         temperature: None for the model's schedule, 0 for the best canvas at every step, else constant.
         seed: makes the run repeatable.
-        prompt_schema: tell the model the schema in the prompt.
+        prompt_schema: tell the model the schema, or the form of a template, in the prompt.
 
     Returns:
         An instance for a model class or type, plain data for a schema, the chosen item for a choice, a

@@ -16,10 +16,11 @@ from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
-from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, run, stream
+from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
+from canvasgen.models.starts import start_from
 
 if TYPE_CHECKING:
     from canvasgen.constraints.template import Template
@@ -40,7 +41,8 @@ class Request:
         schema, regex, grammar, choice, template, constraint: at most one of them.
         validators: called with the value.
         max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
-        prompt_schema: whether the schema goes into the prompt; or another schema that goes there, constrained or not.
+        prompt_schema: whether the schema or form goes into the prompt; or another schema that goes there, constrained or
+            not.
     """
 
     prompt: Prompt = ""
@@ -213,7 +215,8 @@ class Engine:
         if isinstance(request.prompt_schema, Mapping):
             shown = request.prompt_schema
         else:
-            shown = constraint.schema if constraint is not None and request.prompt_schema else None
+            shown = _told(constraint) if constraint is not None and request.prompt_schema else None
+        seed = secrets.randbits(62) if request.seed is None else request.seed
         return Job(
             prompt=self._loaded.encode(request.prompt, shown),
             constraint=None if constraint is None else constraint.compile(self.vocabulary),
@@ -221,7 +224,19 @@ class Engine:
             max_denoising_steps=request.max_denoising_steps,
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
-            seed=secrets.randbits(62) if request.seed is None else request.seed,
+            seed=seed,
+            start=Start() if constraint is None else self._start(constraint, seed),
+        )
+
+    def _start(self, constraint: Constraint, seed: int) -> Start:
+        if constraint.draft is None:
+            return Start()
+        return start_from(
+            constraint.draft,
+            self._loaded.prompts.tokens,
+            canvas_length=self.denoiser.canvas_length,
+            end_ids=self.vocabulary.end_ids,
+            seed=seed,
         )
 
     @staticmethod
@@ -232,6 +247,11 @@ class Engine:
             yield event
             if isinstance(event, Done):
                 return
+
+
+def _told(constraint: Constraint) -> Any:
+    """What a model is told of a constraint: its JSON Schema or its form."""
+    return constraint.form if constraint.schema is None else constraint.schema
 
 
 def _key(value: Any, text: str) -> Any:

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from canvasgen.cli.check import check
+from canvasgen.cli.edit import edit
+from canvasgen.cli.fill import fill
 from canvasgen.cli.generate import generate
 from canvasgen.errors import CanvasgenError
 
@@ -51,6 +53,8 @@ app = typer.Typer(
 )
 app.command("generate")(one_line_errors(generate))
 app.command("check")(one_line_errors(check))
+app.command("fill")(one_line_errors(fill))
+app.command("edit")(one_line_errors(edit))
 
 
 def show_version(wanted: bool) -> None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canvasgen.cli.sources import Order, Whitespace, constraint_from_options, read_text
+from canvasgen.cli.options import (
+    ChoiceOption,
+    GrammarOption,
+    OrderOption,
+    RegexOption,
+    SchemaOption,
+    WhitespaceOption,
+)
+from canvasgen.cli.sources import constraint_from_options, read_text
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 
 if TYPE_CHECKING:
@@ -21,21 +29,15 @@ EXIT_NO_MATCH = 1
 
 def check(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to match against the constraint.")] = None,
-    schema: Annotated[
-        str | None,
-        typer.Option("--schema", "-s", help="JSON Schema: a file, the text itself, or module:Model."),
-    ] = None,
-    regex: Annotated[
-        str | None, typer.Option("--regex", "-r", help="Regular expression, Python's dialect.")
-    ] = None,
-    choice: Annotated[
-        list[str] | None, typer.Option("--choice", "-c", help="One allowed text; repeat for more.")
-    ] = None,
+    schema: SchemaOption = None,
+    regex: RegexOption = None,
+    grammar: GrammarOption = None,
+    choice: ChoiceOption = None,
     file: Annotated[
         Path | None, typer.Option("--file", "-f", help="A file whose whole text is matched too.")
     ] = None,
-    whitespace: Annotated[Whitespace, typer.Option(help="Whitespace allowed in JSON.")] = "flexible",
-    property_order: Annotated[Order, typer.Option(help="Order of the keys of JSON objects.")] = "schema",
+    whitespace: WhitespaceOption = "flexible",
+    property_order: OrderOption = "schema",
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one."),
@@ -52,10 +54,10 @@ def check(
     from canvasgen.models.vocabularies import load_vocabulary
 
     began = time.perf_counter()
-    constraint = constraint_from_options(schema, regex, choice, whitespace, property_order)
+    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order)
     if constraint is None:
         raise InvalidConstraint(
-            "there is no constraint to check", remedy="give --schema, --regex or --choice"
+            "there is no constraint to check", remedy="give --schema, --regex, --grammar or --choice"
         )
     automaton = constraint.automaton
     byte_seconds = time.perf_counter() - began

@@ -6,27 +6,32 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from canvasgen.cli.options import Order, Whitespace
 from canvasgen.errors import InvalidConstraint, ModelError
 
 if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
 
-__all__ = ["Order", "Whitespace", "constraint_from_options", "load_schema", "read_prompt", "read_text"]
-
-Whitespace = Literal["flexible", "compact"]
-Order = Literal["schema", "any"]
+__all__ = [
+    "constraint_from_options",
+    "hole_from_option",
+    "load_schema",
+    "read_prompt",
+    "read_text",
+    "text_or_file",
+]
 
 
 def read_text(path: Path, what: str) -> str:
-    """The text of a UTF-8 file.
+    """The text of a UTF-8 file, its line ends as they are.
 
     Raises:
         InvalidConstraint: the file cannot be read or is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConstraint(
             f"the {what} file cannot be read: {error}",
@@ -73,17 +78,18 @@ def constraint_from_options(
     schema: str | None,
     regex: str | None,
     choice: list[str] | None,
-    whitespace: Whitespace,
+    grammar: str | None,
+    whitespace: Whitespace = "flexible",
     order: Order = "schema",
 ) -> Constraint | None:
     """The one constraint that the options name; None if they name none.
 
     Raises:
-        InvalidConstraint: more than one of `--schema`, `--regex` and `--choice` was given, or it is malformed.
+        InvalidConstraint: more than one of `--schema`, `--regex`, `--grammar` and `--choice` was given, or it is
+            malformed.
     """
-    given = [
-        name for name, value in (("--schema", schema), ("--regex", regex), ("--choice", choice)) if value
-    ]
+    options = (("--schema", schema), ("--regex", regex), ("--grammar", grammar), ("--choice", choice))
+    given = [name for name, value in options if value]
     if len(given) > 1:
         raise InvalidConstraint(
             f"{' and '.join(given)} exclude each other", rule="one constraint", remedy="give one of them"
@@ -94,9 +100,48 @@ def constraint_from_options(
         return constraints.json_schema(load_schema(schema), whitespace=whitespace, property_order=order)
     if regex:
         return constraints.regex(regex)
+    if grammar:
+        return constraints.grammar(text_or_file(grammar, "grammar"))
     if choice:
         return constraints.choice(choice)
     return None
+
+
+def text_or_file(source: str, what: str) -> str:
+    """The text of the file of that name, else the argument itself."""
+    try:
+        is_file = Path(source).is_file()
+    except (OSError, ValueError):
+        is_file = False
+    return read_text(Path(source), what) if is_file else source
+
+
+def hole_from_option(option: str) -> tuple[str, Constraint]:
+    """Name and constraint of `name=regex:[a-z]+`, `name=choice:red|blue`, `name=schema:…`, `name=grammar:…`, `name=text:40`.
+
+    Raises:
+        InvalidConstraint: it is none of these.
+    """
+    name, separator, rest = option.partition("=")
+    kind, colon, value = rest.partition(":")
+    if not separator or not name.isidentifier() or not colon or not value:
+        raise InvalidConstraint("a hole is NAME=KIND:VALUE", rule="--hole", value=option, remedy=_HOLES)
+    from canvasgen import constraints
+
+    if kind == "regex":
+        return name, constraints.regex(value)
+    if kind == "choice":
+        return name, constraints.choice(value.split("|"))
+    if kind == "schema":
+        return name, constraints.json_schema(load_schema(value))
+    if kind == "grammar":
+        return name, constraints.grammar(text_or_file(value, "grammar"))
+    if kind == "text" and value.isdecimal():
+        return name, constraints.text(max_length=int(value), lines=False)
+    raise InvalidConstraint("there is no such kind of hole", rule="--hole", value=option, remedy=_HOLES)
+
+
+_HOLES = "write name=regex:PATTERN, name=choice:A|B, name=schema:FILE, name=grammar:NAME or name=text:MOST_CHARACTERS"
 
 
 def read_prompt(argument: str | None, file: Path | None) -> str:

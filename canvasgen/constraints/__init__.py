@@ -4,6 +4,7 @@ from canvasgen.constraints.algebra import optional, repeat
 from canvasgen.constraints.base import Constraint, Note
 from canvasgen.constraints.compiled import CompiledConstraint
 from canvasgen.constraints.grammar import grammar
+from canvasgen.constraints.infill import edit, infill
 from canvasgen.constraints.json import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.simple import choice, literal, regex, text
@@ -15,8 +16,10 @@ __all__ = [
     "Note",
     "choice",
     "contains",
+    "edit",
     "excludes",
     "grammar",
+    "infill",
     "json_schema",
     "literal",
     "optional",

@@ -13,10 +13,20 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Note
+from canvasgen.constraints.base import Constraint, Draft, Form, Note
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 
-__all__ = ["Both", "Either", "Not", "Repeat", "Sequence", "as_constraint", "optional", "repeat"]
+__all__ = [
+    "Both",
+    "Either",
+    "Not",
+    "Repeat",
+    "Sequence",
+    "as_constraint",
+    "constraint_from",
+    "optional",
+    "repeat",
+]
 
 
 def as_constraint(value: object) -> Constraint | None:
@@ -28,6 +38,20 @@ def as_constraint(value: object) -> Constraint | None:
 
         return literal(value)
     return None
+
+
+def constraint_from(value: Any) -> Constraint:
+    """A constraint as it is, a string as its literal, a type or a JSON Schema as its JSON.
+
+    Raises:
+        InvalidConstraint, UnsupportedConstraint, Unsatisfiable: it is a schema that cannot be used.
+    """
+    constraint = as_constraint(value)
+    if constraint is None:
+        from canvasgen.constraints.json import json_schema
+
+        constraint = json_schema(value)
+    return constraint
 
 
 def _need(value: object, where: str) -> Constraint:
@@ -59,7 +83,11 @@ class _Combined(Constraint):
 
 
 class Sequence(_Combined):
-    """`a + b`: a text of a followed by a text of b."""
+    """`a + b`: a text of a followed by a text of b.
+
+    If exactly one part has a value of its own (JSON, a choice, a template), `parse` reads that, where it begins
+    earliest and from there is longest; else the value is the text.
+    """
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Sequence else (part,))]
@@ -81,6 +109,34 @@ class Sequence(_Combined):
         if len(text) not in self._ends(text, 0):
             raise ValidationFailed("no way to split the text satisfies every part", rule="+", value=text)
 
+    @property
+    @override
+    def has_value(self) -> bool:
+        return sum(part.has_value for part in self.parts) == 1
+
+    @override
+    def parse(self, text: str) -> Any:
+        if not self.has_value:
+            return text
+        at = next(number for number, part in enumerate(self.parts) if part.has_value)
+        start, stop = self._span(text, at)
+        return self.parts[at].parse(text[start:stop])
+
+    def _span(self, text: str, number: int) -> tuple[int, int]:
+        """Where a part's text stands: as early as it can, and from there as far as it can."""
+        begins = {0}
+        for part in self.parts[:number]:
+            begins = {stop for begin in begins for stop in part._ends(text, begin)}
+        rest = Sequence(self.parts[number + 1 :])
+        closes: dict[int, bool] = {}
+        for begin in sorted(begins):
+            for stop in reversed(self.parts[number]._ends(text, begin)):
+                if stop not in closes:
+                    closes[stop] = len(text) in rest._ends(text, stop)
+                if closes[stop]:
+                    return begin, stop
+        raise ValidationFailed("no way to split the text satisfies every part", rule="+", value=text)
+
 
 class Either(_Combined):
     """`a | b`: a text of a or of b; `parse` reads it as the first that matches."""
@@ -97,6 +153,11 @@ class Either(_Combined):
     def _judge(self, text: str) -> None:
         if not any(part.matches(text) for part in self.parts):
             raise ValidationFailed("no alternative accepts the text", rule="|", value=text)
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return any(part.has_value for part in self.parts)
 
     @override
     def parse(self, text: str) -> Any:
@@ -126,6 +187,21 @@ class Both(_Combined):
     @override
     def schema(self) -> Any:
         return next((part.schema for part in self.parts if part.schema is not None), None)
+
+    @property
+    @override
+    def form(self) -> Form | None:
+        return next((part.form for part in self.parts if part.form is not None), None)
+
+    @property
+    @override
+    def draft(self) -> Draft | None:
+        return next((part.draft for part in self.parts if part.draft is not None), None)
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return self.parts[0].has_value
 
 
 class Not(_Combined):

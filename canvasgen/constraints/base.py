@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from canvasgen.constraints.compiled import CompiledConstraint
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Constraint", "Note", "as_bytes"]
+__all__ = ["Constraint", "Draft", "Form", "Note", "as_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,33 @@ class Note:
     def __str__(self) -> str:
         where = "" if self.path is None else f" at {self.path}"
         return f"{self.kind}{where}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Fixed text with holes, to show a model.
+
+    Attributes:
+        text: the fixed text; a hole is a name, or what stood there before, in braces.
+        rewrites: whether the braces hold old text that is to be written anew.
+    """
+
+    text: str
+    rewrites: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that the canvas starts from.
+
+    Attributes:
+        pieces: the text in pieces, each with whether it stays as it is.
+        strength: above 0, at most 1: the share of the tokens of the other pieces that start as noise, and of the
+            denoising schedule that is run.
+    """
+
+    pieces: tuple[tuple[str, bool], ...]
+    strength: float = 1.0
 
 
 def as_bytes(text: str | bytes) -> bytes | None:
@@ -88,6 +115,21 @@ class Constraint(ABC):
     def schema(self) -> Any:
         """The JSON schema to show to a model; None for constraints that are not JSON."""
         return None
+
+    @property
+    def form(self) -> Form | None:
+        """The fixed text with its holes, to show to a model; None for constraints that are no such text."""
+        return None
+
+    @property
+    def draft(self) -> Draft | None:
+        """The text that the canvas starts from; None: it starts from noise."""
+        return None
+
+    @property
+    def has_value(self) -> bool:
+        """True if `parse` makes more of a text than the text itself."""
+        return False
 
     @property
     def has_validator(self) -> bool:

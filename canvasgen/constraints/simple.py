@@ -61,6 +61,11 @@ class Choice(Constraint):
     def _expression(self) -> Expr:
         return automata.union(*(automata.literal(item) for item in self.values))
 
+    @property
+    @override
+    def has_value(self) -> bool:
+        return True
+
     @override
     def parse(self, text: str) -> Any:
         if text not in self.values:

@@ -14,8 +14,9 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.algebra import as_constraint
-from canvasgen.constraints.base import Constraint, Note
+from canvasgen.constraints.algebra import constraint_from
+from canvasgen.constraints.base import Constraint, Form, Note
+from canvasgen.constraints.places import place
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 
 __all__ = ["Filled", "Template", "template"]
@@ -179,6 +180,16 @@ class Template(Constraint):
 
         yield from read(0, start, {})
 
+    @property
+    @override
+    def form(self) -> Form:
+        return Form("".join(p if isinstance(p, str) else f"{{{p.name}}}" for p in self.pieces))
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return True
+
     @override
     def parse(self, text: str) -> Filled:
         found = self._split(text)
@@ -216,7 +227,7 @@ def template(
     """
     if isinstance(text, Path):
         try:
-            text = text.read_text(encoding="utf-8")
+            text = text.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidConstraint(f"the template cannot be read: {error}", rule="template") from error
     if not isinstance(text, str):
@@ -255,7 +266,7 @@ def _pieces(text: str) -> Iterator[str | Hole]:
         if not name.isidentifier() or spec or conversion:
             raise InvalidConstraint(
                 "a hole is a name in braces",
-                path=_place(text, text.find("{" + name)),
+                path=place(text, text.find("{" + name)),
                 rule="template",
                 value=name,
                 remedy="write {{ and }} for braces",
@@ -274,18 +285,14 @@ def _stray_brace(text: str) -> str:
             continue
         if mark == "{":
             if open_at is not None:
-                return _place(text, open_at)
+                return place(text, open_at)
             open_at = at
         elif mark == "}":
             if open_at is None:
-                return _place(text, at)
+                return place(text, at)
             open_at = None
         at += 1
-    return _place(text, open_at if open_at is not None else len(text))
-
-
-def _place(text: str, at: int) -> str:
-    return f"line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}"
+    return place(text, open_at if open_at is not None else len(text))
 
 
 def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) -> Constraint:
@@ -293,7 +300,7 @@ def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) ->
         if strict:
             raise InvalidConstraint(
                 "the hole has no constraint",
-                path=_place(text, text.find("{" + name + "}")),
+                path=place(text, text.find("{" + name + "}")),
                 rule="template",
                 value=name,
                 remedy=f"pass {name}=cg.text(), or strict=False",
@@ -301,10 +308,4 @@ def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) ->
         from canvasgen.constraints.simple import text as free_text
 
         return free_text(lines=False)
-    given = holes[name]
-    constraint = as_constraint(given)
-    if constraint is None:
-        from canvasgen.constraints.json import json_schema
-
-        constraint = json_schema(given)
-    return constraint
+    return constraint_from(holes[name])

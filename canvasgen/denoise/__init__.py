@@ -6,6 +6,7 @@ from canvasgen.denoise.loop import run, stream
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Context, Defaults, Denoiser
 from canvasgen.denoise.randomness import Randomness, RowRandomness
+from canvasgen.denoise.start import Start
 from canvasgen.denoise.validators import Validator
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Policy",
     "Randomness",
     "RowRandomness",
+    "Start",
     "Step",
     "Validator",
     "run",

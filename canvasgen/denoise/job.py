@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from canvasgen.denoise.protocol import Denoiser
+from canvasgen.denoise.start import Start
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Job:
             sample's, under the model's schedule; else constant.
         validators: besides the constraint's own.
         seed: of all the row's random numbers.
+        start: what is there before the first step; its written tokens do not count towards `max_tokens`.
     """
 
     prompt: Sequence[int]
@@ -39,6 +41,25 @@ class Job:
     temperature: float | None = None
     validators: tuple[Validator, ...] = field(default=())
     seed: int = 0
+    start: Start = field(default_factory=Start)
+
+    def state_at_start(self) -> int | None:
+        """The automaton's state after what is written already; None at its start and without a constraint.
+
+        Raises:
+            ModelError: what is written is no beginning of a text of the constraint.
+        """
+        if self.constraint is None or not self.start.written:
+            return None
+        automaton = self.constraint.token_automaton
+        state = automaton.start
+        for token in self.start.written:
+            state = automaton.step(state, token)
+            if state < 0:
+                raise ModelError(
+                    "what is written already does not fit the constraint", rule="start", value=token
+                )
+        return state
 
 
 def token_budget(job: Job, denoiser: Denoiser) -> int:
@@ -66,11 +87,14 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
                 rule="vocabulary",
                 remedy="compile it with the model's own vocabulary",
             )
-        shortest = max(1, int(job.constraint.token_automaton.shortest_tokens))
+        automaton = job.constraint.token_automaton
+        state = job.state_at_start()
+        shortest = max(1, int(automaton.distance[automaton.start if state is None else state]))
     budget = job.max_tokens
     if budget is None:
         length = denoiser.canvas_length
-        budget = max(denoiser.defaults.max_tokens, -(-shortest // length) * length)
+        room = length // 4 if job.start.canvas else 0
+        budget = max(denoiser.defaults.max_tokens, -(-(shortest + room) // length) * length)
     if budget < shortest:
         raise BudgetTooSmall(
             f"the shortest valid text has {shortest} tokens and the budget is {budget}",
@@ -79,12 +103,13 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
             remedy=f"raise max_tokens to {shortest} or more",
         )
     limit = denoiser.max_context
-    if limit is not None and len(job.prompt) + budget > limit:
+    before = len(job.prompt) + len(job.start.written)
+    if limit is not None and before + budget > limit:
         raise ModelError(
-            f"the prompt has {len(job.prompt)} tokens, but beside max_tokens {budget} the context of {limit} "
+            f"the prompt has {before} tokens, but beside max_tokens {budget} the context of {limit} "
             f"has room for {max(0, limit - budget)}",
             rule="context length",
-            value=len(job.prompt),
+            value=before,
             remedy="shorten the prompt or lower max_tokens",
         )
     if not job.prompt:

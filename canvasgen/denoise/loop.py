@@ -88,7 +88,7 @@ def _events(denoiser: Denoiser, rows: list[Row], randomness: Randomness) -> Iter
     if not rows:
         return
     begun = perf_counter()
-    context = denoiser.prefill([row.job.prompt for row in rows])
+    context = denoiser.prefill([[*row.job.prompt, *row.job.start.written] for row in rows])
     _spend(rows, "prefill", begun)
     while rows:
         for row, canvas in zip(rows, randomness.canvas([row.index for row in rows]), strict=True):

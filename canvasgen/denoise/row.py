@@ -65,9 +65,10 @@ class Row:
     def begin_again(self, canvas: torch.Tensor) -> None:
         """The same block once more, from other noise int64 `[L]`."""
         self.phase = Phase.DENOISING
-        self.canvas = canvas.cpu()
+        begins = self.block == 1
+        self.canvas = self.job.start.onto(canvas.cpu()) if begins else canvas.cpu()
         self._belief: Belief | None = None
-        self._step = 0
+        self._step = self._schedule.skipped(self.job.start.strength) if begins else 0
         self._history: deque[bytes] = deque(maxlen=self._stability)
 
     @property
@@ -132,7 +133,8 @@ class Row:
 
     def renoise(self, tokens: torch.Tensor, noise: torch.Tensor) -> None:
         """The next canvas: accepted tokens, and noise elsewhere; both int64 `[L]`."""
-        self.canvas = torch.where(torch.from_numpy(self._accepted), tokens.cpu(), noise.cpu())
+        rest = self.job.start.renoised(noise.cpu()) if self.block == 1 else noise.cpu()
+        self.canvas = torch.where(torch.from_numpy(self._accepted), tokens.cpu(), rest)
 
     # The decision.
 
@@ -144,7 +146,7 @@ class Row:
         content = text.tobytes()
         stable = len(self._history) == self._history.maxlen and all(old == content for old in self._history)
         self._history.append(content)
-        if constrained and (stable or self._step == 1):
+        if constrained and (stable or self._steps[-1] == 1):
             counted &= ~self.belief.forced()
             if not counted.any():
                 return True

@@ -32,6 +32,10 @@ class Schedule:
         left = np.float32(self.steps - step + 1) / np.float32(self.steps)
         return float(np.float32(self.t_min) + np.float32(self.t_max - self.t_min) * left)
 
+    def skipped(self, strength: float) -> int:
+        """Steps left out before the first where only the last `strength` of the schedule is run; never all."""
+        return min(self.steps - 1, int((1.0 - strength) * self.steps))
+
     def progress(self, step: int) -> float:
         """How much of the way lies behind at the step: 0 at the first, 1 at the last."""
         return (step - 1) / (self.steps - 1) if self.steps > 1 else 1.0

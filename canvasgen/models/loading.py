@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.errors import ModelError
 from canvasgen.models import tiny
-from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, prompt_encoder
+from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, Told, prompt_encoder
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ class Loaded:
     denoiser: Denoiser
     prompts: PromptEncoder
 
-    def encode(self, prompt: Prompt, schema: Mapping[str, Any] | bool | None = None) -> list[int]:
-        """Token ids of a prompt; `schema`, if not None, is told to the model."""
-        return self.prompts.encode(prompt, schema)
+    def encode(self, prompt: Prompt, told: Told = None) -> list[int]:
+        """Token ids of a prompt; a schema or form, if not None, is told to the model."""
+        return self.prompts.encode(prompt, told)
 
 
 def load(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from canvasgen.constraints.base import Form
 from canvasgen.errors import ModelError
 from canvasgen.models.tiny.prompt import format_prompt
 
@@ -25,16 +26,23 @@ Message: TypeAlias = Mapping[str, Any]
 Prompt: TypeAlias = "str | Sequence[Message]"
 """A text, or chat messages `{"role": …, "content": …}`."""
 
-Schema: TypeAlias = "Mapping[str, Any] | bool | None"
+Told: TypeAlias = "Mapping[str, Any] | bool | Form | None"
+"""What a model is told of its answer: a JSON Schema, or a form; None: nothing."""
 
-_INSTRUCTION = "Answer only with JSON that follows this JSON Schema:"
+_SCHEMA = "Answer only with JSON that follows this JSON Schema:"
+_FORM = "Answer only with this text, its parts in braces filled in:"
+_REWRITE = "Answer only with this text, its parts in braces written anew:"
 
 
 class PromptEncoder(Protocol):
     """Turns prompts into token ids."""
 
-    def encode(self, prompt: Prompt, schema: Schema) -> list[int]:
-        """Token ids of the prompt, the schema told if it is not None."""
+    def encode(self, prompt: Prompt, told: Told) -> list[int]:
+        """Token ids of the prompt, and of what is told of the answer if that is not None."""
+        ...
+
+    def tokens(self, text: str) -> list[int]:
+        """Token ids of a part of an answer, without any special token."""
         ...
 
 
@@ -44,16 +52,21 @@ class ChatPrompts:
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
 
-    def encode(self, prompt: Prompt, schema: Schema) -> list[int]:
-        """The chat with the schema at the end of the last user turn, ready for the model's answer."""
+    def encode(self, prompt: Prompt, told: Told) -> list[int]:
+        """The chat with what is told at the end of the last user turn, ready for the model's answer."""
         messages = [dict(message) for message in _messages(prompt)]
-        if schema is not None:
-            _tell(
-                messages, f"{_INSTRUCTION}\n{json.dumps(schema, ensure_ascii=False, separators=(',', ':'))}"
-            )
+        if isinstance(told, Form):
+            _tell(messages, f"{_REWRITE if told.rewrites else _FORM}\n{told.text}")
+        elif told is not None:
+            _tell(messages, f"{_SCHEMA}\n{json.dumps(told, ensure_ascii=False, separators=(',', ':'))}")
         ids: Any = self._tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=True, return_dict=False
         )
+        return [int(token) for token in ids]
+
+    def tokens(self, text: str) -> list[int]:
+        """As the tokenizer cuts it."""
+        ids: Any = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return [int(token) for token in ids]
 
 
@@ -63,9 +76,13 @@ class PlainPrompts:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
 
-    def encode(self, prompt: Prompt, schema: Schema) -> list[int]:
-        """The text, then the schema's fields and types on one line."""
-        return list(self._tokenizer.encode(format_prompt(_text(prompt), schema)).ids)
+    def encode(self, prompt: Prompt, told: Told) -> list[int]:
+        """The text, then the schema's fields and types on one line, or the form."""
+        return list(self._tokenizer.encode(_plain(prompt, told)).ids)
+
+    def tokens(self, text: str) -> list[int]:
+        """As the tokenizer cuts it."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 class GreedyPrompts:
@@ -78,13 +95,21 @@ class GreedyPrompts:
                 self._ids.setdefault(content, token)
         self._longest = max(map(len, self._ids), default=0)
 
-    def encode(self, prompt: Prompt, schema: Schema) -> list[int]:
+    def encode(self, prompt: Prompt, told: Told) -> list[int]:
         """The text in the plain form.
 
         Raises:
             ModelError: the vocabulary has no token for some byte of it.
         """
-        content = format_prompt(_text(prompt), schema).encode()
+        return self.tokens(_plain(prompt, told))
+
+    def tokens(self, text: str) -> list[int]:
+        """The longest token at every place.
+
+        Raises:
+            ModelError: the vocabulary has no token for some byte of it.
+        """
+        content = text.encode()
         ids: list[int] = []
         at = 0
         while at < len(content):
@@ -96,7 +121,7 @@ class GreedyPrompts:
                     break
             else:
                 raise ModelError(
-                    "the vocabulary has no token for a byte of the prompt",
+                    "the vocabulary has no token for a byte of the text",
                     path=f"byte {at}",
                     rule="vocabulary",
                     value=content[at : at + 1],
@@ -124,6 +149,13 @@ def _messages(prompt: Prompt) -> Sequence[Message]:
             remedy='give messages as {"role": "user", "content": "…"}',
         )
     return prompt
+
+
+def _plain(prompt: Prompt, told: Told) -> str:
+    """The plain text form; a form stands below the prompt as a schema would."""
+    if isinstance(told, Form):
+        return format_prompt(f"{_text(prompt).strip()}\n{told.text}", None)
+    return format_prompt(_text(prompt), told)
 
 
 def _text(prompt: Prompt) -> str:

@@ -87,6 +87,11 @@ class JsonSchema(Constraint):
     def has_validator(self) -> bool:
         return True
 
+    @property
+    @override
+    def has_value(self) -> bool:
+        return True
+
     @override
     def _ends(self, text: str, start: int) -> list[int]:
         return [stop for stop in self._recogniser.ends(text, start) if self.matches(text[start:stop])]

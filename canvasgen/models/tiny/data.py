@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from canvasgen.models.tiny import jsontext, phrasing
+from canvasgen.models.tiny import forms, jsontext, phrasing
 from canvasgen.models.tiny.domains import DOMAINS
 from canvasgen.models.tiny.fields import Domain, Field
 from canvasgen.models.tiny.lexicon import WORDS, Lexicon, pronounceable
@@ -17,6 +17,8 @@ from canvasgen.models.tiny.phrasing import Fact
 Split = Literal["train", "test", "test_hard"]
 LEVELS = 5
 """Levels of difficulty: 0 one or two fields, 1 up to three, 2 up to four, 3 up to six, 4 nested and lists."""
+LETTERS, GAPS = 5, 6
+"""Levels beside these: letters with holes, and texts with a gap (`forms`)."""
 
 _MIX = (0.10, 0.15, 0.22, 0.33, 0.20)
 _MOST_FIELDS = (2, 3, 4, 6, 5)
@@ -25,16 +27,17 @@ _MOST_DISTRACTORS = (0, 1, 2, 3, 2)
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt, the JSON Schema asked for, the value, its JSON text in one style, the kind of task."""
+    """A prompt, the JSON Schema asked for or the form to fill, the value, its text, the kind of task."""
 
     prompt: str
-    schema: dict[str, Any]
+    schema: dict[str, Any] | None
     value: Any
     text: str
     task: str
     instruction: str | None = None
     fields: int = 0
     spans: tuple[jsontext.Span, ...] = ()
+    form: forms.Form | None = None
 
 
 def examples(seed: int, split: Split = "train", level: int | None = None) -> Iterator[Example]:
@@ -44,7 +47,7 @@ def examples(seed: int, split: Split = "train", level: int | None = None) -> Ite
         seed: any integer; the splits never share a stream.
         split: ``train``, ``test`` (same words and phrasings, other texts) or ``test_hard`` (held-out words
             and phrasings).
-        level: one level of difficulty, or None for the mixture of all.
+        level: one level of difficulty, or None for the mixture of all that have a schema.
     """
     rng = random.Random(f"canvasgen-tiny/{split}/{seed}")
     while True:
@@ -56,6 +59,8 @@ def examples(seed: int, split: Split = "train", level: int | None = None) -> Ite
 def example(rng: random.Random, hard: bool, level: int) -> Example:
     """One example of a level."""
     lexicon = Lexicon(rng, hard)
+    if level in (LETTERS, GAPS):
+        return _filled(forms.letter(rng, lexicon) if level == LETTERS else forms.gap(rng, lexicon))
     roll = rng.random()
     if level == 4 and roll < 0.35:
         text, schema, value, task = object_list(rng, lexicon)
@@ -63,6 +68,14 @@ def example(rng: random.Random, hard: bool, level: int) -> Example:
     if roll < (0.45, 0.25, 0.2, 0.16, 0.0)[level]:
         return _finish(rng, *_keyed(rng, lexicon, level), "keyed", level)
     return _record(rng, lexicon, level)
+
+
+def _filled(form: forms.Form) -> Example:
+    text, spans = form.filled()
+    values = dict(piece for piece in form.pieces if not isinstance(piece, str))
+    instruction = forms.GAP_ALONE if form.alone else None
+    prompt = form.source.strip() + ("\n" + form.form if form.shown else "")
+    return Example(prompt, None, values, text, form.task, instruction, len(spans), spans, form)
 
 
 def _finish(

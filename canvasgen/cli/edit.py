@@ -1,0 +1,98 @@
+"""`canvasgen edit`: spans of a text written anew, all the rest as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from canvasgen.cli.options import (
+    ChoiceOption,
+    FileOption,
+    GrammarOption,
+    MaxTokensOption,
+    ModelOption,
+    PromptArgument,
+    PromptFormOption,
+    RegexOption,
+    SchemaOption,
+    SeedOption,
+    StepsOption,
+    TemperatureOption,
+    TraceOption,
+)
+from canvasgen.cli.running import complete
+from canvasgen.cli.sources import constraint_from_options, read_prompt, text_or_file
+from canvasgen.errors import InvalidConstraint
+
+if TYPE_CHECKING:
+    from canvasgen.constraints.infill import Span
+
+__all__ = ["edit"]
+
+
+def edit(
+    text: Annotated[str, typer.Argument(help="The text, or a file with it.")],
+    prompt: PromptArgument = None,
+    mark: Annotated[
+        list[str] | None,
+        typer.Option(help="A part of the text to write anew, which stands there once; repeat for more."),
+    ] = None,
+    span: Annotated[
+        list[str] | None,
+        typer.Option(help="Characters START:STOP to write anew; repeat for more."),
+    ] = None,
+    schema: SchemaOption = None,
+    regex: RegexOption = None,
+    grammar: GrammarOption = None,
+    choice: ChoiceOption = None,
+    strength: Annotated[
+        float, typer.Option(help="Above 0, at most 1: how much of the old text gives way to noise.")
+    ] = 1.0,
+    in_place: Annotated[bool, typer.Option("--in-place", "-i", help="Write the file back.")] = False,
+    file: FileOption = None,
+    model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
+    steps: StepsOption = None,
+    temperature: TemperatureOption = None,
+    seed: SeedOption = None,
+    prompt_form: PromptFormOption = True,
+    trace: TraceOption = False,
+) -> None:
+    """Write spans of a text anew, keep the rest byte for byte, and print it.
+
+    Example: `canvasgen edit "Ann lives in Rome." "Ann moved to Paris." --mark Rome`
+    """
+    content = text_or_file(text, "text")
+    if in_place and not Path(text).is_file():
+        raise InvalidConstraint("--in-place needs a file", rule="--in-place", value=text)
+    spans: list[Span] = [*(mark or []), *(_span(each) for each in span or [])]
+    if not spans:
+        raise InvalidConstraint("there is no span to edit", rule="--mark", remedy="give --mark or --span")
+    part = constraint_from_options(schema, regex, choice, grammar)
+
+    from canvasgen import constraints
+    from canvasgen.engine import Request
+
+    request = Request(
+        read_prompt(prompt, file),
+        constraint=constraints.edit(content, spans, part, strength=strength),
+        max_tokens=max_tokens,
+        max_denoising_steps=steps,
+        temperature=temperature,
+        seed=seed,
+        prompt_schema=prompt_form,
+    )
+    completion = complete(request, model, trace=trace)
+    if in_place:
+        Path(text).write_bytes(completion.text.encode("utf-8"))
+    else:
+        typer.echo(completion.text)
+
+
+def _span(written: str) -> tuple[int, int]:
+    start, separator, stop = written.partition(":")
+    if not (separator and start.isdecimal() and stop.isdecimal()):
+        raise InvalidConstraint("a span is START:STOP, counted in characters", rule="--span", value=written)
+    return int(start), int(stop)

@@ -1,0 +1,100 @@
+"""`canvasgen fill`: a template's holes, or the gap of a text, filled by the model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from canvasgen.cli.options import (
+    FileOption,
+    MaxTokensOption,
+    ModelOption,
+    PromptArgument,
+    PromptFormOption,
+    SeedOption,
+    StepsOption,
+    TemperatureOption,
+    TraceOption,
+)
+from canvasgen.cli.running import complete
+from canvasgen.cli.sources import hole_from_option, read_prompt, text_or_file
+from canvasgen.errors import InvalidConstraint
+
+if TYPE_CHECKING:
+    from canvasgen.constraints import Constraint
+
+__all__ = ["fill"]
+
+
+def fill(
+    form: Annotated[
+        str, typer.Argument(help="Text with {holes}, or a file with it; `{{` and `}}` stand for braces.")
+    ],
+    prompt: PromptArgument = None,
+    hole: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=regex:PATTERN, NAME=choice:A|B, NAME=schema:FILE, NAME=grammar:NAME or NAME=text:40; "
+            "a hole without one takes a line of text.",
+        ),
+    ] = None,
+    gap: Annotated[
+        str | None,
+        typer.Option(
+            help="The mark of the one gap in a text whose braces mean nothing; its hole is named `gap`."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the holes' texts as JSON.")] = False,
+    file: FileOption = None,
+    model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
+    steps: StepsOption = None,
+    temperature: TemperatureOption = None,
+    seed: SeedOption = None,
+    prompt_form: PromptFormOption = True,
+    trace: TraceOption = False,
+) -> None:
+    """Fill the holes of a text, and print it.
+
+    Example: `canvasgen fill "Dear {name}, your {item} is ready." "name: Ann, item: lamp" --hole name=regex:[A-Z][a-z]+`
+    """
+    holes = dict(hole_from_option(option) for option in hole or [])
+    constraint = _constraint(text_or_file(form, "template"), gap, holes)
+    text = read_prompt(prompt, file)
+
+    from canvasgen.engine import Request
+
+    request = Request(
+        text,
+        constraint=constraint,
+        max_tokens=max_tokens,
+        max_denoising_steps=steps,
+        temperature=temperature,
+        seed=seed,
+        prompt_schema=prompt_form,
+    )
+    completion = complete(request, model, trace=trace)
+    if not as_json:
+        typer.echo(completion.text)
+        return
+    value: Any = completion.value if gap is None else {"gap": completion.value}
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _constraint(text: str, gap: str | None, holes: dict[str, Constraint]) -> Constraint:
+    from canvasgen import constraints
+
+    if gap is None:
+        return constraints.template(text, strict=False, **holes)
+    if not gap or text.count(gap) != 1:
+        raise InvalidConstraint(
+            f"the mark of the gap must stand in the text once; it stands there {text.count(gap) if gap else 0} times",
+            rule="--gap",
+            value=gap,
+        )
+    if set(holes) - {"gap"}:
+        raise InvalidConstraint("the gap's hole is named `gap`", rule="--hole", value=sorted(holes)[0])
+    before, _, after = text.partition(gap)
+    return constraints.infill(before, after, holes.get("gap"))

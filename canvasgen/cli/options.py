@@ -1,0 +1,70 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+__all__ = [
+    "ChoiceOption",
+    "FileOption",
+    "GrammarOption",
+    "MaxTokensOption",
+    "ModelOption",
+    "Order",
+    "OrderOption",
+    "PromptArgument",
+    "PromptFormOption",
+    "RegexOption",
+    "SchemaOption",
+    "SeedOption",
+    "StepsOption",
+    "TemperatureOption",
+    "TraceOption",
+    "Whitespace",
+    "WhitespaceOption",
+]
+
+Whitespace = Literal["flexible", "compact"]
+Order = Literal["schema", "any"]
+
+PromptArgument: TypeAlias = Annotated[
+    str | None, typer.Argument(help="The prompt; `-` or nothing reads standard input.")
+]
+SchemaOption: TypeAlias = Annotated[
+    str | None, typer.Option("--schema", "-s", help="JSON Schema: a file, the text itself, or module:Model.")
+]
+RegexOption: TypeAlias = Annotated[
+    str | None, typer.Option("--regex", "-r", help="Regular expression, Python's dialect.")
+]
+GrammarOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--grammar", "-g", help="Grammar in Lark's dialect: a file, or a shipped one's name."),
+]
+ChoiceOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--choice", "-c", help="One allowed text; repeat for more.")
+]
+FileOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--file", "-f", help="Read the prompt from this file.")
+]
+ModelOption: TypeAlias = Annotated[
+    str | None, typer.Option("--model", "-m", help="Hub id or folder; default: the embedded model.")
+]
+MaxTokensOption: TypeAlias = Annotated[
+    int | None, typer.Option(help="Token budget; the text always closes within it.")
+]
+StepsOption: TypeAlias = Annotated[int | None, typer.Option(help="Denoising steps per block at most.")]
+TemperatureOption: TypeAlias = Annotated[
+    float | None, typer.Option(help="0 takes the best canvas; default: the model's.")
+]
+SeedOption: TypeAlias = Annotated[int | None, typer.Option(help="Makes the run repeatable.")]
+WhitespaceOption: TypeAlias = Annotated[Whitespace, typer.Option(help="Whitespace allowed in JSON.")]
+OrderOption: TypeAlias = Annotated[Order, typer.Option(help="Order of the keys of JSON objects.")]
+PromptFormOption: TypeAlias = Annotated[
+    bool, typer.Option("--prompt-form/--no-prompt-form", help="Show the model the text in the prompt.")
+]
+TraceOption: TypeAlias = Annotated[
+    bool, typer.Option("--trace", help="One line a denoising step, on standard error.")
+]

@@ -1,0 +1,183 @@
+"""`infill` and `edit`: fixed text on both sides of what is written anew.
+
+The fixed text is held byte for byte, and need not begin or end where a token does: the automaton is over bytes. It
+floats: how wide a gap becomes is found by the recurrence over the canvas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Listed
+from typing import Any, TypeAlias
+
+from typing_extensions import override
+
+from canvasgen.constraints.algebra import Sequence, constraint_from
+from canvasgen.constraints.base import Constraint, Draft, Form, Note
+from canvasgen.constraints.places import place
+from canvasgen.constraints.simple import literal, text
+from canvasgen.errors import InvalidConstraint
+
+__all__ = ["Edit", "Infill", "Span", "edit", "infill"]
+
+Span: TypeAlias = "tuple[int, int] | str"
+"""Characters `start:stop` of a text, or a part of it that stands there once."""
+
+
+class Infill(Sequence):
+    """A text between two fixed ones; its value is that of the text between. Build one with `infill`."""
+
+    def __init__(self, prefix: str, suffix: str, part: Constraint) -> None:
+        self.prefix = prefix
+        self.suffix = suffix
+        self.part = part
+        super().__init__((literal(prefix), part, literal(suffix)))
+
+    @property
+    @override
+    def form(self) -> Form:
+        return Form(f"{self.prefix}{{}}{self.suffix}")
+
+    @property
+    @override
+    def draft(self) -> Draft:
+        return Draft(((self.prefix, True), ("", False), (self.suffix, True)))
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return True
+
+    @override
+    def parse(self, text: str) -> Any:
+        self.validate(text)
+        return self.part.parse(text[len(self.prefix) : len(text) - len(self.suffix)])
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        return (Note("automaton", "the text before and after the gap"), *self.part.explain())
+
+
+class Edit(Sequence):
+    """A text with spans that are written anew; its value is the whole text. Build one with `edit`."""
+
+    def __init__(self, pieces: tuple[tuple[str, Constraint | None], ...], strength: float) -> None:
+        self.pieces = pieces
+        self.strength = strength
+        super().__init__(tuple(part or literal(old) for old, part in pieces))
+
+    @property
+    @override
+    def form(self) -> Form:
+        return Form("".join(f"{{{old}}}" if part else old for old, part in self.pieces), rewrites=True)
+
+    @property
+    @override
+    def draft(self) -> Draft:
+        return Draft(tuple((old, part is None) for old, part in self.pieces), self.strength)
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return False
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        return (Note("automaton", "the text outside the spans, byte for byte"), *super().explain())
+
+
+def infill(prefix: str, suffix: str, constraint: Any = None) -> Infill:
+    """The text between a prefix and a suffix: `infill("def area(r):\\n    return ", "\\n", cg.regex(...))`.
+
+    The generated value is that of the text between (a str, or what the constraint makes of it); the whole stands in
+    `Completion.text`.
+
+    Args:
+        prefix: the text before the gap.
+        suffix: the text behind it; it stands in the canvas while the gap is filled.
+        constraint: of the text between: a constraint, a string, a type or a JSON Schema; None: any text.
+
+    Raises:
+        InvalidConstraint: prefix or suffix is no string that has UTF-8.
+    """
+    return Infill(prefix, suffix, text() if constraint is None else constraint_from(constraint))
+
+
+def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, strength: float = 1.0) -> Edit:
+    """A text in which one span, or several, are written anew and all the rest stays as it is.
+
+    The canvas starts from the text. The generated value is the whole new text.
+
+    Args:
+        content: the text.
+        span: `(start, stop)` in characters, or the part of the text itself, which must stand there exactly once; or a
+            list of such spans.
+        constraint: of what comes into each span; None: any text, of one line if what stands there is.
+        strength: above 0, at most 1: the share of a span's tokens that start as noise (the others start as they are), and
+            of the denoising schedule that is run. A low one stays near the old text.
+
+    Raises:
+        InvalidConstraint: a span lies outside of the text, overlaps another, or is not found exactly once.
+    """
+    literal(content)
+    if isinstance(strength, bool) or not isinstance(strength, (int, float)) or not 0 < strength <= 1:
+        raise InvalidConstraint("a strength is a number above 0, at most 1", rule="strength", value=strength)
+    one = isinstance(span, str) or (len(span) == 2 and all(isinstance(at, int) for at in span))
+    listed: list[Any] = [span] if one else list(span)
+    if not listed:
+        raise InvalidConstraint("there is no span to edit", rule="span", value=span)
+    pieces: list[tuple[str, Constraint | None]] = []
+    reached = 0
+    for start, stop in sorted(_span(content, each) for each in listed):
+        if start < reached or (start == reached and pieces):
+            raise InvalidConstraint(
+                "two spans overlap or touch", path=place(content, start), rule="span", value=(start, stop)
+            )
+        old = content[start:stop]
+        part = text(lines="\n" in old) if constraint is None else constraint_from(constraint)
+        pieces += [(content[reached:start], None), (old, part)]
+        reached = stop
+    pieces.append((content[reached:], None))
+    return Edit(tuple(pieces), float(strength))
+
+
+def _span(content: str, span: Any) -> tuple[int, int]:
+    if isinstance(span, str):
+        return _found(content, span)
+    if not (
+        isinstance(span, Listed)
+        and len(span) == 2
+        and all(isinstance(at, int) and not isinstance(at, bool) for at in span)
+    ):
+        raise InvalidConstraint(
+            "a span is (start, stop), or a part of the text",
+            rule="span",
+            value=span,
+            remedy="count characters",
+        )
+    start, stop = span
+    if not 0 <= start <= stop <= len(content):
+        raise InvalidConstraint(
+            f"the span lies outside of the text, which has {len(content)} characters", rule="span", value=span
+        )
+    return start, stop
+
+
+def _found(content: str, marker: str) -> tuple[int, int]:
+    if not marker:
+        raise InvalidConstraint("a marker is not empty", rule="marker", value=marker)
+    places: list[int] = []
+    at = content.find(marker)
+    while at >= 0 and len(places) < 4:
+        places.append(at)
+        at = content.find(marker, at + 1)
+    if not places:
+        raise InvalidConstraint("the text does not hold the marker", rule="marker", value=marker)
+    if len(places) > 1:
+        raise InvalidConstraint(
+            "the text holds the marker more than once: " + "; ".join(place(content, at) for at in places),
+            path=place(content, places[1]),
+            rule="marker",
+            value=marker,
+            remedy="give the span as (start, stop)",
+        )
+    return places[0], places[0] + len(marker)
