@@ -43,6 +43,8 @@ class Request:
         max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
         prompt_schema: whether the schema or form goes into the prompt; or another schema that goes there, constrained or
             not.
+        probabilities: whether `Completion.probabilities` tells those of the choice-like fields; costs one more
+            conditioning for each option.
     """
 
     prompt: Prompt = ""
@@ -58,6 +60,7 @@ class Request:
     temperature: float | None = field(default=None, kw_only=True)
     seed: int | None = field(default=None, kw_only=True)
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
+    probabilities: bool = field(default=False, kw_only=True)
 
     def resolve(self) -> Constraint | None:
         """The one constraint that the request names; None for free text.
@@ -225,6 +228,7 @@ class Engine:
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
+            probabilities=bool(request.probabilities),
             start=Start() if constraint is None else self._start(constraint, seed),
         )
 

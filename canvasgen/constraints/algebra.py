@@ -7,6 +7,7 @@ is checked over every way to split the text, from each place where a part may be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from typing_extensions import override
@@ -122,6 +123,18 @@ class Sequence(_Combined):
         start, stop = self._span(text, at)
         return self.parts[at].parse(text[start:stop])
 
+    @override
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+        if sum(part.has_value for part in self.parts) != 1:
+            return {}
+        at = next(number for number, part in enumerate(self.parts) if part.has_value)
+        start, stop = self._span(text, at)
+        before, after = self.parts[:at], self.parts[at + 1 :]
+        return {
+            field: {option: Sequence((*before, narrowed, *after)) for option, narrowed in options.items()}
+            for field, options in self.parts[at].options(text[start:stop]).items()
+        }
+
     def _span(self, text: str, number: int) -> tuple[int, int]:
         """Where a part's text stands: as early as it can, and from there as far as it can."""
         begins = {0}
@@ -192,6 +205,14 @@ class Both(_Combined):
     @override
     def form(self) -> Form | None:
         return next((part.form for part in self.parts if part.form is not None), None)
+
+    @override
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+        rest = self.parts[1:]
+        return {
+            field: {option: Both((narrowed, *rest)) for option, narrowed in options.items()}
+            for field, options in self.parts[0].options(text).items()
+        }
 
     @property
     @override

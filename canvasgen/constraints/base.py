@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -181,6 +182,13 @@ class Constraint(ABC):
     def parse(self, text: str) -> Any:
         """The value that a matching text stands for; the text itself unless the constraint says otherwise."""
         return text
+
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+        """The choice-like fields of a matching text: by field, the constraint narrowed to each of its options.
+
+        The narrowed ones need to be right as languages only (`expr`), not as validators.
+        """
+        return {}
 
     def explain(self) -> tuple[Note, ...]:
         """How each part is enforced, and what is never generated though it would be valid."""

@@ -13,8 +13,21 @@ from canvasgen.automata import Expr, parse_regex
 from canvasgen.constraints.base import Constraint, Note, as_bytes
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 
-__all__ = ["Choice", "Literal", "Regex", "Text", "choice", "literal", "regex", "text"]
+__all__ = [
+    "Choice",
+    "Language",
+    "Literal",
+    "Regex",
+    "Text",
+    "by_key",
+    "choice",
+    "literal",
+    "regex",
+    "text",
+]
 
+MOST_OPTIONS = 64
+"""A choice of more is not reported on."""
 _TAB, _NEWLINE = 0x09, 0x0A
 
 
@@ -67,6 +80,12 @@ class Choice(Constraint):
         return True
 
     @override
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+        if not 2 <= len(self.values) <= MOST_OPTIONS:
+            return {}
+        return {"": by_key((value, written, Literal(written)) for written, value in self.values.items())}
+
+    @override
     def parse(self, text: str) -> Any:
         if text not in self.values:
             raise ValidationFailed("the text is none of the choices", rule="choice", value=text)
@@ -101,6 +120,29 @@ class Text(Constraint):
             )
         )
         return automata.difference(free, unwanted)
+
+
+class Language(Constraint):
+    """The texts of an expression over bytes."""
+
+    def __init__(self, expr: Expr) -> None:
+        self._given = expr
+
+    @override
+    def _expression(self) -> Expr:
+        return self._given
+
+
+def by_key(options: Iterable[tuple[Any, str, Constraint]]) -> dict[Any, Constraint]:
+    """Options by value; by their text where values have no hash or are equal (`1` and `true`)."""
+    found: dict[Any, Constraint] = {}
+    for value, written, narrowed in options:
+        try:
+            taken = value in found
+        except TypeError:
+            taken = True
+        found[written if taken else value] = narrowed
+    return found
 
 
 def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constraint:

@@ -5,7 +5,7 @@ The fixed text floats: a hole is as wide as its text, and the recurrence over th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -184,6 +184,17 @@ class Template(Constraint):
     @override
     def form(self) -> Form:
         return Form("".join(p if isinstance(p, str) else f"{{{p.name}}}" for p in self.pieces))
+
+    @override
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+        fields: dict[str, dict[Any, Constraint]] = {}
+        for name, filling in self._split(text).items():
+            for field, options in self.holes[name].options(filling).items():
+                fields[f"{name}.{field}".removesuffix(".")] = {
+                    option: Template(self.pieces, {**self.holes, name: narrowed})
+                    for option, narrowed in options.items()
+                }
+        return fields
 
     @property
     @override

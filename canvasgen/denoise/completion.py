@@ -62,7 +62,9 @@ class Completion:
         log_prob: sum over the blocks of log P(canvas | valid) in nats, under the last distributions before
             each commit (position by position without a constraint): how sure the model was of exactly these
             tokens.
-        probabilities: probabilities of fields; empty, until constraints name fields to report on.
+        probabilities: if asked for, by choice-like field of the value (`status`, `items[0].size`, a template's hole; the
+            empty name for the whole), the probability of each option given that the text is valid: exact, under the
+            last distributions before the commit. They sum to one, or to the probability that the field is there.
         steps: denoising steps of each block.
         blocks: number of blocks.
         outcome: how it ended.
@@ -75,7 +77,7 @@ class Completion:
     text: str
     token_ids: tuple[int, ...]
     log_prob: float
-    probabilities: Mapping[str, Any] = field(default_factory=dict)
+    probabilities: Mapping[str, Mapping[Any, float]] = field(default_factory=dict)
     steps: tuple[int, ...] = ()
     blocks: int = 0
     outcome: Outcome = Outcome.COMPLETE

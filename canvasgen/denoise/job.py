@@ -32,6 +32,7 @@ class Job:
         validators: besides the constraint's own.
         seed: of all the row's random numbers.
         start: what is there before the first step; its written tokens do not count towards `max_tokens`.
+        probabilities: whether the completion tells those of choice-like fields; keeps each block's logits till then.
     """
 
     prompt: Sequence[int]
@@ -42,6 +43,7 @@ class Job:
     validators: tuple[Validator, ...] = field(default=())
     seed: int = 0
     start: Start = field(default_factory=Start)
+    probabilities: bool = False
 
     def state_at_start(self) -> int | None:
         """The automaton's state after what is written already; None at its start and without a constraint.

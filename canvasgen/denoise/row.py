@@ -12,6 +12,7 @@ import torch
 from canvasgen.denoise.belief import Belief, ConstrainedBelief, FreeBelief
 from canvasgen.denoise.commit import RowText
 from canvasgen.denoise.completion import Completion, Step
+from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
@@ -52,6 +53,7 @@ class Row:
         self._vocabulary = denoiser.vocabulary
         self._canvas_length = denoiser.canvas_length
         self._steps: list[int] = []
+        self._blocks: list[Block] = []
         self._hurried = False
         self._outcome = Outcome.COMPLETE
 
@@ -162,9 +164,14 @@ class Row:
         Raises:
             ValidationFailed: no canvas is acceptable, or a validator broke.
         """
+        here, remaining = self.text.room(self._canvas_length)
+        before = tuple(self.text.ids)
         chosen = self.text.choose(self.belief)
         if chosen is None:
             return False
+        if self.job.probabilities and self.belief.log_partition is not None:
+            logits = self.belief.logits[:here]
+            self._blocks.append(Block(logits, before, remaining, self.belief.log_partition))
         self._outcome = Outcome.STEP_LIMIT if self._hurried else self._outcome
         self.phase = Phase.OVER if chosen.closes else Phase.COMMITTED
         self.committed = chosen.canvas
@@ -184,6 +191,9 @@ class Row:
             text=text,
             token_ids=tuple(self.text.ids),
             log_prob=self.text.log_prob,
+            probabilities=probabilities(constraint, text, self._blocks)
+            if constraint and self._blocks
+            else {},
             steps=tuple(self._steps),
             blocks=len(self._steps),
             outcome=self._outcome if ended else Outcome.UNCLOSED,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from canvasgen.automata import EMPTY, Expr
+from canvasgen.automata import EMPTY, Expr, intersect
 from canvasgen.constraints.base import Constraint, Note, as_bytes
 from canvasgen.constraints.json.emit import Written, written
+from canvasgen.constraints.json.fields import choice_fields, field_name, with_value
 from canvasgen.constraints.json.graph import Graph
 from canvasgen.constraints.json.loader import Source, load
 from canvasgen.constraints.json.recogniser import Recogniser
 from canvasgen.constraints.json.translate import Translator
+from canvasgen.constraints.simple import Language, by_key
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
 
 if TYPE_CHECKING:
@@ -132,6 +136,17 @@ class JsonSchema(Constraint):
     @override
     def parse(self, text: str) -> Any:
         return self.source.read(text)
+
+    @override
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+        own = self.expr
+        return {
+            field_name(path): by_key(
+                (value, json.dumps(value), Language(intersect(own, with_value(path, value))))
+                for value in values
+            )
+            for path, values in choice_fields(self.source.document.root, json.loads(text))
+        }
 
     @cached_property
     def _judge_of_schema(self) -> Judge:

@@ -1,0 +1,94 @@
+"""Exact probabilities of what the choice-like fields of a finished text could have been.
+
+For each option the constraint is narrowed to the texts that have it, and
+
+    P(field = option | valid) = Z(narrowed) / Z,
+
+both partition sums over the same logits: those that the text was committed from. Of a text over several canvases, the
+last one counts before which several options were still possible.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from canvasgen.errors import BudgetTooSmall, Unsatisfiable
+
+if TYPE_CHECKING:
+    from canvasgen.constraints import CompiledConstraint, Constraint
+
+__all__ = ["Block", "probabilities"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a canvas was committed from.
+
+    Attributes:
+        logits: float32 `[n, V]`, divided by the temperature; n positions within the budget.
+        before: token ids of the text before the canvas.
+        remaining: tokens of budget after it.
+        log_partition: log of the mass on valid canvases.
+    """
+
+    logits: torch.Tensor
+    before: tuple[int, ...]
+    remaining: int
+    log_partition: float
+
+
+def probabilities(
+    constraint: CompiledConstraint, text: str, blocks: list[Block]
+) -> dict[str, dict[Any, float]]:
+    """By field, the probability of each option under the canvas that decided it."""
+    return {
+        field: _field(constraint, options, blocks)
+        for field, options in constraint.constraint.options(text).items()
+    }
+
+
+def _field(
+    constraint: CompiledConstraint, options: Mapping[Any, Constraint], blocks: list[Block]
+) -> dict[Any, float]:
+    narrowed = {option: _compiled(constraint, one) for option, one in options.items()}
+    shares = dict.fromkeys(options, 0.0)
+    for block in blocks:
+        states = {option: _after(one, block.before) for option, one in narrowed.items() if one is not None}
+        alive = [option for option, state in states.items() if state >= 0]
+        if block.before and len(alive) < 2:
+            break
+        shares = dict.fromkeys(options, 0.0)
+        for option in alive:
+            one = narrowed[option]
+            assert one is not None
+            shares[option] = math.exp(min(0.0, _log_mass(one, states[option], block) - block.log_partition))
+    return shares
+
+
+def _compiled(constraint: CompiledConstraint, narrowed: Constraint) -> CompiledConstraint | None:
+    try:
+        return narrowed.compile(constraint.vocabulary)
+    except Unsatisfiable:
+        return None
+
+
+def _after(constraint: CompiledConstraint, ids: tuple[int, ...]) -> int:
+    automaton = constraint.token_automaton
+    state = automaton.start
+    for token in ids:
+        state = automaton.step(state, token)
+        if state < 0:
+            break
+    return state
+
+
+def _log_mass(constraint: CompiledConstraint, state: int, block: Block) -> float:
+    try:
+        return constraint.condition(block.logits, state=state, remaining=block.remaining).log_partition
+    except (Unsatisfiable, BudgetTooSmall):
+        return -math.inf
