@@ -137,6 +137,10 @@ class Engine:
         """The model's token ids and their bytes."""
         return self._loaded.denoiser.vocabulary
 
+    def tokens(self, text: str) -> list[int]:
+        """The ids that the model's tokenizer cuts a text into, without any special token."""
+        return self._loaded.prompts.tokens(text)
+
     def generate(self, prompt: Prompt | Request = "", **options: Any) -> Any:
         """The value of a completion; arguments and errors as for `canvasgen.generate`."""
         return self.complete(prompt, **options).value

@@ -97,13 +97,16 @@ class Choice(Constraint):
 
 
 class Text(Constraint):
-    """Free text between two lengths, counted in code points."""
+    """Free text between two lengths, counted in code points, and perhaps a mark that ends it."""
 
-    def __init__(self, low: int, high: int | None, lines: bool, without: tuple[str, ...]) -> None:
+    def __init__(
+        self, low: int, high: int | None, lines: bool, without: tuple[str, ...], until: str = ""
+    ) -> None:
         self.low = low
         self.high = high
         self.lines = lines
         self.without = without
+        self.until = until
 
     @override
     def _expression(self) -> Expr:
@@ -111,15 +114,28 @@ class Text(Constraint):
         if self.lines:
             ranges = [(_TAB, _NEWLINE), *ranges]
         free = automata.repeat(automata.code_points(ranges), self.low, self.high)
-        if not self.without:
+        if self.without:
+            free = automata.difference(free, self._unwanted())
+        if not self.until:
             return free
-        unwanted = automata.union(
+        mark = automata.literal(self.until)
+        return automata.difference(
+            automata.concat(free, mark),
+            automata.concat(automata.ANY_TEXT, mark, automata.ANY_CHARACTER, automata.ANY_TEXT),
+        )
+
+    def _unwanted(self) -> Expr:
+        return automata.union(
             *(
                 automata.concat(automata.ANY_TEXT, automata.literal(part), automata.ANY_TEXT)
                 for part in self.without
             )
         )
-        return automata.difference(free, unwanted)
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        ends = f", up to the first {self.until!r}" if self.until else ""
+        return (Note("automaton", f"free text{ends}"),)
 
 
 class Language(Constraint):
@@ -211,18 +227,28 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Choice:
 
 
 def text(
-    min_length: int = 0, max_length: int | None = None, *, lines: bool = True, without: Iterable[str] = ()
+    min_length: int = 0,
+    max_length: int | None = None,
+    *,
+    lines: bool = True,
+    without: Iterable[str] = (),
+    until: str | None = None,
 ) -> Constraint:
     """Free text: printable characters, spaces and, with `lines`, tabs and newlines.
+
+    `text(until="</think>") + json_schema(Answer)` thinks first and then answers: the value is the answer's, and the
+    thoughts, which may go over several canvases, always leave the tokens that the answer needs.
 
     Args:
         min_length: fewest code points.
         max_length: most code points; None for no bound but the token budget.
         lines: whether the text may hold tabs and newlines.
         without: texts that must not occur inside.
+        until: the mark that ends the text and is its last part; it stands nowhere else in it. The lengths count what is
+            before it.
 
     Raises:
-        InvalidConstraint: the bounds are negative or contradict each other, or a `without` text is empty.
+        InvalidConstraint: the bounds are negative or contradict each other, or `until` or a `without` text is empty.
     """
     for name, value in (("min_length", min_length), ("max_length", max_length)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
@@ -233,4 +259,6 @@ def text(
     for part in parts:
         if not isinstance(part, str) or not part or as_bytes(part) is None:
             raise InvalidConstraint("`without` holds non-empty strings", rule="without", value=part)
-    return Text(min_length, max_length, lines, parts)
+    if until is not None and (not isinstance(until, str) or not until or as_bytes(until) is None):
+        raise InvalidConstraint("`until` is a non-empty string that has UTF-8", rule="until", value=until)
+    return Text(min_length, max_length, lines, parts, until or "")

@@ -197,3 +197,32 @@ def test_combinations_take_what_their_parts_take_beyond_their_automata() -> None
     assert repeat(lists, 2, 3, separator=", ").matches(f"1, {DEEP}, [[2]]")
     assert not repeat(lists, 2, 3, separator=", ").matches(DEEP)
     assert (regex("[0-9]*") + json_schema({"type": "integer"}) + "0").matches("1200")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(["a", "ab", "aa", "aba"]), st.integers(0, 2), st.text("abc", max_size=8))
+def test_text_until_its_mark(mark: str, low: int, content: str) -> None:
+    first = content.find(mark)
+    expected = first >= low and first + len(mark) == len(content)
+    assert text(low, until=mark).matches(content) == expected
+
+
+def test_text_until_with_other_limits() -> None:
+    assert text(until="\n", lines=False).matches("ab\n")
+    assert not text(until="\n", lines=False).matches("a\tb\n")
+    assert not text(until=".", without=["x"]).matches("axb.")
+    assert not text(0, 2, until=".").matches("abc.")
+    with pytest.raises(InvalidConstraint, match="until"):
+        text(until="")
+
+
+def test_think_first_then_constrain() -> None:
+    constraint = text(until="</think>") + json_schema(
+        {"type": "object", "properties": {"n": {"type": "integer"}}}
+    )
+    whole = 'so {"n": 1}? No.</think>{"n": 2}'
+    assert constraint.parse(whole) == {"n": 2}
+    assert not constraint.matches('{"n": 2}')
+    assert not constraint.matches('a</think>b</think>{"n": 2}')
+    fenced = "Here it is:\n```json\n" + json_schema(int) + "\n```\n" + text()
+    assert fenced.parse("Here it is:\n```json\n42\n```\nAnything else?") == 42

@@ -11,6 +11,7 @@ from toy_constraints import compiled
 from toy_models import END, LETTERS, PAD, Confident, Erratic, vocabulary
 
 from canvasgen.automata import byte_set, concat, literal, optional, repeat, union
+from canvasgen.constraints import regex, text
 from canvasgen.denoise import Defaults, Job, Policy, run
 from canvasgen.denoise.belief import text_length
 from canvasgen.errors import BudgetTooSmall, ModelError, Outcome
@@ -216,3 +217,17 @@ def test_nan_under_a_constraint():
     logits[2, 4] = float("nan")
     with pytest.raises(ModelError, match=r"block 1, step 1, position 2"):
         run(Confident(logits=logits), [Job([3], compiled(DIGITS, LETTERS))])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 12))
+def test_thoughts_over_several_canvases_leave_room_for_the_answer(seed, slack):
+    constraint = text(6, until=":") + regex("[12]{3}")
+    budget = constraint.compile(LETTERS).shortest_tokens + slack
+    model = Erratic(seed=seed, canvas_length=4)
+    (done,) = run(
+        model, [Job([2], constraint.compile(LETTERS), max_tokens=budget, max_denoising_steps=2, seed=seed)]
+    )
+    assert constraint.matches(done.text)
+    assert len([token for token in done.token_ids if token != END]) <= budget
+    assert done.blocks >= 2
