@@ -6,6 +6,7 @@ from canvasgen.constraints.compiled import CompiledConstraint
 from canvasgen.constraints.grammar import grammar
 from canvasgen.constraints.json import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
+from canvasgen.constraints.positions import fixed, near
 from canvasgen.constraints.simple import choice, literal, regex, text
 from canvasgen.constraints.template import template
 
@@ -16,9 +17,11 @@ __all__ = [
     "choice",
     "contains",
     "excludes",
+    "fixed",
     "grammar",
     "json_schema",
     "literal",
+    "near",
     "optional",
     "regex",
     "repeat",

@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Note
+from canvasgen.constraints.base import Constraint, Note, Position
+from canvasgen.constraints.positions import no_positions
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 
 __all__ = ["Both", "Either", "Not", "Repeat", "Sequence", "as_constraint", "optional", "repeat"]
@@ -63,6 +64,7 @@ class Sequence(_Combined):
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Sequence else (part,))]
+        no_positions(flat, "+")
         super().__init__(tuple(flat))
 
     @override
@@ -87,6 +89,7 @@ class Either(_Combined):
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Either else (part,))]
+        no_positions(flat, "|")
         super().__init__(tuple(flat))
 
     @override
@@ -107,11 +110,24 @@ class Either(_Combined):
 
 
 class Both(_Combined):
-    """`a & b`: a text of a that is a text of b too; `parse` reads it as the first."""
+    """`a & b`: a text of a that is a text of b too; `parse` reads it as the first that is not on positions alone."""
+
+    @property
+    @override
+    def positions(self) -> tuple[Position, ...]:
+        return tuple(place for part in self.parts for place in part.positions)
+
+    @property
+    @override
+    def only_positions(self) -> bool:
+        return all(part.only_positions for part in self.parts)
 
     @override
     def _expression(self) -> Expr:
-        return automata.intersect(*(part.expr for part in self.parts))
+        asked = dict.fromkeys(part.expr for part in self.parts)
+        if any(part.positions for part in self.parts) and len(asked) > 1:
+            asked.pop(automata.ANY_TEXT, None)  # of `fixed`: every constraint's texts are in it
+        return automata.intersect(*asked)
 
     @override
     def _judge(self, text: str) -> None:
@@ -120,7 +136,7 @@ class Both(_Combined):
 
     @override
     def parse(self, text: str) -> Any:
-        return self.parts[0].parse(text)
+        return next((part for part in self.parts if not part.only_positions), self.parts[0]).parse(text)
 
     @property
     @override
@@ -135,6 +151,7 @@ class Not(_Combined):
     """
 
     def __init__(self, part: Constraint) -> None:
+        no_positions((part,), "~")
         super().__init__((part,))
 
     @override
@@ -159,7 +176,10 @@ class Not(_Combined):
 class Repeat(_Combined):
     """`low` to `high` texts of a constraint, one after the other, with a literal separator between them."""
 
-    def __init__(self, part: Constraint, low: int, high: int | None, separator: str = "") -> None:
+    def __init__(
+        self, part: Constraint, low: int, high: int | None, separator: str = "", where: str = "repeat"
+    ) -> None:
+        no_positions((part,), where)
         super().__init__((part,))
         self.low = low
         self.high = high
@@ -199,8 +219,9 @@ def optional(constraint: Constraint | str) -> Constraint:
 
     Raises:
         InvalidConstraint: the argument is neither a constraint nor a string.
+        UnsupportedConstraint: it is on token positions.
     """
-    return Repeat(_need(constraint, "optional"), 0, 1)
+    return Repeat(_need(constraint, "optional"), 0, 1, where="optional")
 
 
 def repeat(
@@ -210,6 +231,7 @@ def repeat(
 
     Raises:
         InvalidConstraint: the bounds are negative or contradict each other.
+        UnsupportedConstraint: the constraint is on token positions.
     """
     for name, value in (("low", low), ("high", high)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):

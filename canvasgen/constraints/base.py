@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from canvasgen.constraints.compiled import CompiledConstraint
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Constraint", "Note", "as_bytes"]
+__all__ = ["Constraint", "Note", "Position", "as_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Note:
     def __str__(self) -> str:
         where = "" if self.path is None else f" at {self.path}"
         return f"{self.kind}{where}: {self.message}"
+
+
+class Position:
+    """What a constraint says of token positions; see `constraints.positions`."""
 
 
 def as_bytes(text: str | bytes) -> bytes | None:
@@ -80,9 +85,20 @@ class Constraint(ABC):
         return to_dfa(self.expr, self.limits)
 
     @property
+    def positions(self) -> tuple[Position, ...]:
+        """What it says of token positions; `matches`, which sees the text alone, leaves that out."""
+        return ()
+
+    @property
+    def only_positions(self) -> bool:
+        """True if there is nothing to it but `positions` and what follows from them."""
+        return False
+
+    @property
     def fingerprint(self) -> str:
-        """A hex digest; equal for constraints with equal automata."""
-        return self.automaton.fingerprint()
+        """A hex digest; equal for constraints with equal automata and positions."""
+        digest = self.automaton.fingerprint()
+        return sha256(f"{digest} {self.positions}".encode()).hexdigest() if self.positions else digest
 
     @property
     def schema(self) -> Any:
@@ -149,6 +165,7 @@ class Constraint(ABC):
 
         Raises:
             Unsatisfiable: no text satisfies the constraint.
+            InvalidConstraint: it fixes tokens that the vocabulary does not have as text.
             ConstraintTooLarge: a limit would be exceeded.
         """
         from canvasgen.constraints.compiled import CompiledConstraint

@@ -16,6 +16,7 @@ from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.constraints.algebra import as_constraint
 from canvasgen.constraints.base import Constraint, Note
+from canvasgen.constraints.positions import no_positions
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 
 __all__ = ["Filled", "Template", "template"]
@@ -57,6 +58,8 @@ class Template(Constraint):
     def __init__(self, pieces: tuple[str | Hole, ...], holes: dict[str, Constraint]) -> None:
         self.pieces = pieces
         self.holes = holes
+        for name, hole in holes.items():
+            no_positions((hole,), f"template hole {{{name}}}")
         names = [piece.name for piece in pieces if isinstance(piece, Hole)]
         self._repeated = [name for name in holes if names.count(name) > 1]
         self._listed = self._few_values()
@@ -212,6 +215,7 @@ def template(
 
     Raises:
         InvalidConstraint: a brace is not closed, a hole has no constraint, or a constraint no hole.
+        UnsupportedConstraint: a hole's constraint is on token positions.
         ConstraintTooLarge: more than `MOST_PIECES` holes and literals.
     """
     if isinstance(text, Path):

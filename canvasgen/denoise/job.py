@@ -66,7 +66,7 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
                 rule="vocabulary",
                 remedy="compile it with the model's own vocabulary",
             )
-        shortest = max(1, int(job.constraint.token_automaton.shortest_tokens))
+        shortest = max(1, job.constraint.shortest_tokens)
     budget = job.max_tokens
     if budget is None:
         length = denoiser.canvas_length

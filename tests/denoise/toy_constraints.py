@@ -30,7 +30,11 @@ class Compiled:
     vocabulary: Vocabulary
     token_automaton: TokenAutomaton
 
-    def condition(self, logits: Any, *, state=None, remaining=0):
+    @property
+    def shortest_tokens(self) -> int:
+        return self.token_automaton.shortest_tokens
+
+    def condition(self, logits: Any, *, state=None, remaining=0, offset=0):
         return condition(
             self.token_automaton,
             logits,
