@@ -24,6 +24,8 @@ def posterior_of(problem: Problem, backend: str) -> Posterior:
         fixed=problem.fixed,
         state=problem.state,
         remaining=problem.remaining,
+        restriction=problem.restriction,
+        offset=problem.offset,
         backend=backend,
     )
 
@@ -72,7 +74,7 @@ def test_best_canvases(backend: str, problem: Problem) -> None:
         seen.add(text)
         assert np.exp(log_prob) == pytest.approx(exact.texts[text] / exact.total, abs=1e-6)
         assert posterior.log_prob(ids) == pytest.approx(log_prob, abs=1e-9)
-        assert all(ids[i] == token for i, token in problem.fixed.items())
+        assert all(ids[i] == token for i, token in problem.all_fixed.items())
     assert seen == set(exact.texts)
 
 
@@ -116,7 +118,7 @@ def test_the_samplers_distribution(backend: str, problem: Problem) -> None:
         assert tuple(canvas) in exact.joint
         chosen = np.exp(log_prob)
         for i, token in enumerate(canvas):
-            if i not in problem.fixed:
+            if i not in problem.all_fixed:
                 chosen *= exact.p[i, token] / exact.p[i, classes == classes[token]].sum()
         assert chosen == pytest.approx(exact.joint[tuple(canvas)] / exact.total, abs=1e-6, rel=1e-5)
     seen = {tuple(canvas) for canvas in ids.tolist()}
