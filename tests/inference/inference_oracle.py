@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -179,23 +179,6 @@ class Problem:
 
 
 @st.composite
-def restricted(draw: st.DrawFn, problem: Problem) -> Problem:
-    """With fixed tokens and gates at positions of the whole text, and the canvas somewhere in it."""
-    automaton, size = problem.automaton, problem.automaton.table.shape[1]
-    offset = draw(st.integers(0, 3))
-    text = [t for t in range(size) if t not in automaton.end_ids]
-    placed = draw(st.dictionaries(st.integers(0, 7), st.sampled_from(text), max_size=2)) if text else {}
-    sets = st.lists(st.booleans(), min_size=len(automaton._sets) + 2, max_size=len(automaton._sets) + 2)
-    windows = st.tuples(st.integers(0, 5), st.one_of(st.none(), st.integers(0, 7)))
-    gates = tuple(
-        Gate(np.array(draw(sets)), first, last) for first, last in draw(st.lists(windows, max_size=2))
-    )
-    return Problem(
-        automaton, problem.logits, problem.fixed, problem.state, problem.remaining, offset, placed, gates
-    )
-
-
-@st.composite
 def problems(draw: st.DrawFn, max_length: int = 4) -> Problem:
     automaton = draw(automata())
     length, size = draw(st.integers(1, max_length)), automaton.table.shape[1]
@@ -210,8 +193,49 @@ def problems(draw: st.DrawFn, max_length: int = 4) -> Problem:
     fixed = draw(st.dictionaries(st.integers(0, length - 1), st.integers(0, size - 1), max_size=2))
     fixed = {i: token for i, token in fixed.items() if draw(st.booleans())}
     state = draw(st.integers(0, automaton.num_states))
-    problem = Problem(automaton, logits, fixed, state, draw(st.integers(0, 2)))
-    return draw(restricted(problem)) if draw(st.booleans()) else problem
+    return Problem(automaton, logits, fixed, state, draw(st.integers(0, 2)))
+
+
+def _restricted(rng: np.random.Generator) -> Problem | None:
+    """A dense random automaton with an end token; fixed tokens and gates near the canvas."""
+    states, size, length = (int(rng.integers(low, 5)) for low in (1, 3, 1))
+    table = np.where(rng.random((states, size)) < 0.2, -1, rng.integers(0, states, (states, size)))
+    automaton = trimmed(table, rng.random(states) < 0.6, (size - 1,))
+    if automaton is None:
+        return None
+    offset = int(rng.integers(0, 3))
+    behind = offset + length
+    placed = {}
+    for _ in range(int(rng.choice([0, 0, 1, 2]))):
+        placed[int(rng.integers(max(offset - 1, 0), behind + 2))] = int(rng.integers(0, size - 1))
+    gates = []
+    for _ in range(int(rng.integers(0 if placed else 1, 3))):
+        sets = np.zeros(len(automaton._sets) + 2, dtype=bool)
+        sets[rng.integers(0, len(sets))] = True
+        first = int(rng.integers(0, behind + 1))
+        gates.append(Gate(sets, first, None if rng.random() < 0.3 else int(rng.integers(first, behind + 2))))
+    return Problem(
+        automaton,
+        (rng.standard_normal((length, size)) * rng.choice([0.0, 1.0, 5.0])).astype(np.float32),
+        {int(rng.integers(0, length)): int(rng.integers(0, size))} if rng.random() < 0.15 else {},
+        int(rng.integers(0, automaton.num_states)),
+        int(rng.integers(0, 3)),
+        offset,
+        placed,
+        tuple(gates),
+    )
+
+
+@st.composite
+def restricted_problems(draw: st.DrawFn) -> Problem:
+    """Problems with a valid canvas, of which the restriction takes some away."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    while True:
+        problem = _restricted(rng)
+        if problem is not None:
+            free = Enumeration(replace(problem, placed={}, gates=())).total
+            if 0 < Enumeration(problem).total < free * (1 - 1e-9):
+                return problem
 
 
 class Enumeration:
