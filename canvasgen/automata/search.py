@@ -29,7 +29,10 @@ def searcher(content: bytes) -> DFA:
         table[k] = table[back]
         table[k, content[k]] = k + 1
         back = int(table[back, content[k]])
-    offsets, low, high, target = [0], [], [], []
+    offsets: list[int] = [0]
+    low: list[int] = []
+    high: list[int] = []
+    target: list[int] = []
     for row in table:
         starts = np.concatenate([[0], np.flatnonzero(np.diff(row)) + 1])
         low += starts.tolist()

@@ -26,17 +26,18 @@ def states_beside(automaton: TokenAutomaton, vocabulary: Vocabulary, beside: DFA
     `beside` is complete on all that the token automaton reads.
     """
     classes, firsts = np.unique(automaton.class_of_token, return_index=True)
-    token_of_class = dict(zip(classes.tolist(), firsts.tolist(), strict=True))
-    offsets = np.searchsorted(automaton.edge_source, np.arange(automaton.num_states + 1)).tolist()
-    first_class = automaton.set_classes[automaton.set_offsets[automaton.edge_set]].tolist()
-    targets = automaton.edge_target.tolist()
+    token_of_class: dict[int, int] = dict(zip(classes.tolist(), firsts.tolist(), strict=True))
+    offsets: list[int] = np.searchsorted(automaton.edge_source, np.arange(automaton.num_states + 1)).tolist()
+    first_class: list[int] = automaton.set_classes[automaton.set_offsets[automaton.edge_set]].tolist()
+    targets: list[int] = automaton.edge_target.tolist()
     found = {automaton.start: 0}
     queue = [automaton.start]
     for source in queue:
         for edge in range(offsets[source], offsets[source + 1]):
             if targets[edge] not in found:
                 state = found[source]
-                for byte in vocabulary.tokens[token_of_class[first_class[edge]]] or b"":
+                content = vocabulary.tokens[token_of_class[first_class[edge]]]
+                for byte in content or b"":
                     state = beside.step(state, byte)
                 found[targets[edge]] = state
                 queue.append(targets[edge])
