@@ -60,6 +60,9 @@ class Constraint(ABC):
     holds (nested JSON), `_recognises` decides them, the automaton generates a subset, and `explain` says what
     is left out. Subclasses give `_expression` and, where there is more to it, `_judge`, `parse` and `explain`.
 
+    What is said of token positions (`positions`) is about ids, which a text does not have: the automaton of the
+    tokens enforces it, `matches` leaves it out.
+
     Laws (tests/constraints): what `matches` accepts, `validate` accepts and `parse` reads; `+ | & ~` mean
     concatenation, union, intersection and complement of the sets that `matches` decides.
     """

@@ -8,7 +8,7 @@ near    the byte automaton side by side with the one that searches the phrase, n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 __all__ = ["placed"]
 
 
+@lru_cache(maxsize=16)
 def placed(
-    automaton: DFA, positions: Iterable[Position], vocabulary: Vocabulary, limits: Limits = DEFAULT_LIMITS
+    automaton: DFA, positions: tuple[Position, ...], vocabulary: Vocabulary, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[TokenAutomaton, Restriction]:
-    """The token automaton of a constraint on positions, and the restriction over its sets.
+    """The token automaton of a constraint on positions, and the restriction over its sets; the last 16 are kept.
 
     Raises:
         InvalidConstraint: a fixed id is outside the vocabulary or no text, or no tokens spell a fixed text.
         Unsatisfiable: two tokens are fixed at one position, or no text at all has what is asked where it is asked.
         ConstraintTooLarge: a limit would be exceeded.
     """
-    asked = list(positions)
-    tokens = _fixed_tokens([place for place in asked if isinstance(place, FixedAt)], vocabulary)
+    tokens = _fixed_tokens([place for place in positions if isinstance(place, FixedAt)], vocabulary)
     windows: dict[str, tuple[int, int]] = {}
-    for place in asked:
+    for place in positions:
         if isinstance(place, NearPosition):
             first, last = windows.get(place.content, (place.first, place.last))
             windows[place.content] = max(first, place.first), min(last, place.last)
@@ -56,17 +56,16 @@ def placed(
     for one in searchers:
         automaton = side_by_side(automaton, one, limits)
     lifted = cached_lift(automaton, vocabulary)
-    marks = np.zeros(lifted.num_edges, dtype=np.int64)
-    for number, one in enumerate(searchers):
-        occurred = states_beside(lifted, vocabulary, one) == one.num_states - 1
-        completes = occurred[lifted.edge_target] & ~occurred[lifted.edge_source]
-        marks |= completes.astype(np.int64) << number
     gates: list[Gate] = []
     if searchers:
-        lifted, set_marks = mark_edges(lifted, marks)
-        for number, (first, last) in enumerate(windows.values()):
-            completing = np.append((set_marks >> number & 1).astype(np.bool_), [False, False])
-            gates.append(Gate(completing, first, last))
+        occurred = np.array(
+            [states_beside(lifted, vocabulary, one) == one.num_states - 1 for one in searchers]
+        )
+        completes = occurred[:, lifted.edge_target] & ~occurred[:, lifted.edge_source]
+        kinds, kind_of_edge = np.unique(completes, axis=1, return_inverse=True)
+        lifted, kind_of_set = mark_edges(lifted, kind_of_edge.reshape(-1).astype(np.int64))
+        for completing, (first, last) in zip(kinds[:, kind_of_set], windows.values(), strict=True):
+            gates.append(Gate(np.append(completing, [False, False]), first, last))
     restriction = Restriction(lifted, tokens, gates)
     if restriction.distance(0)[lifted.start] < 0:
         raise _nothing_fits(restriction, windows)
@@ -75,7 +74,7 @@ def placed(
 
 def _fixed_tokens(asked: list[FixedAt], vocabulary: Vocabulary) -> dict[int, int]:
     found: dict[int, int] = {}
-    for place in asked:
+    for place in positions:
         for position, token in enumerate(_ids(place, vocabulary), place.position):
             if found.setdefault(position, token) != token:
                 raise Unsatisfiable(

@@ -167,7 +167,9 @@ class Restriction:
         source, target = (
             np.ascontiguousarray(ends[usable]) for ends in (automaton.edge_source, automaton.edge_target)
         )
-        found = breadth_first(target, source, self._may_end(self.horizon))
+        seeds = self._may_end(self.horizon)
+        seeds.setflags(write=False)  # as in a lift: one compiled kernel serves both
+        found = breadth_first(target, source, seeds)
         return np.where(found < 0, _NEVER, found).astype(np.int64)
 
     def _row_before(self, position: int, row: Longs) -> Longs:

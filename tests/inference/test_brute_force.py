@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from inference_oracle import Enumeration, Problem, TableAutomaton, problems, restricted_problems
 
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
-from canvasgen.inference import Posterior, condition
+from canvasgen.inference import Posterior, Request, condition, condition_batch
 
 BACKENDS = ["numba", "torch"]
 
@@ -158,6 +158,25 @@ def test_kind_of_arrays_follows_the_logits(backend: str) -> None:
         assert str(posterior.marginals().dtype).endswith("float32")
         for array in (posterior.best, posterior.entropies, posterior.sample(2, seed=0)):
             assert isinstance(array, np.ndarray)
+
+
+@settings(deadline=None, max_examples=10)
+@given(several=st.lists(restricted_problems(), min_size=2, max_size=3))
+def test_restrictions_in_a_batch(several: list[Problem]) -> None:
+    requests = [
+        Request(
+            problem.automaton,
+            problem.logits,
+            fixed=problem.fixed,
+            state=problem.state,
+            remaining=problem.remaining,
+            restriction=problem.restriction,
+            offset=problem.offset,
+        )
+        for problem in several
+    ]
+    for posterior, problem in zip(condition_batch(requests, threads=2), several, strict=True):
+        assert posterior.log_partition == pytest.approx(np.log(Enumeration(problem).total), abs=1e-5)
 
 
 @settings(deadline=None, max_examples=40)
