@@ -74,7 +74,7 @@ def placed(
 
 def _fixed_tokens(asked: list[FixedAt], vocabulary: Vocabulary) -> dict[int, int]:
     found: dict[int, int] = {}
-    for place in positions:
+    for place in asked:
         for position, token in enumerate(_ids(place, vocabulary), place.position):
             if found.setdefault(position, token) != token:
                 raise Unsatisfiable(
