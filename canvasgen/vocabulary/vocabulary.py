@@ -124,7 +124,7 @@ class Vocabulary:
 
         The tokenizer itself may cut a text otherwise: it is not asked.
         """
-        return fewest_tokens(self.tokens, content)
+        return fewest_tokens(self.trie, content)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -351,3 +351,12 @@ def test_the_searcher_knows_how_far_it_is(phrase: str, text: str) -> None:
         seen = text[:at]
         most = max(k for k in range(len(phrase) + 1) if seen.endswith(phrase[:k]))
         assert state == (len(phrase) if phrase in seen else most)
+
+
+def test_a_character_in_two_tokens_counts_where_it_is_complete() -> None:
+    vocabulary = cg.Vocabulary([b"a", b"\xc3", b"\xa9a", "é".encode(), None], end_ids=[4])
+    compiled = (cg.regex("[aé]*") & cg.near("é", 1, within=0)).compile(vocabulary)
+    assert compiled.accepts([1, 2])
+    assert compiled.accepts([0, 3, 1, 2])
+    assert not compiled.accepts([3])
+    assert not compiled.accepts([0, 1, 2])
