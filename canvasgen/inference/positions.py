@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from math import inf
 
 import numpy as np
-import numpy.typing as npt
 
 from canvasgen.inference.layout import AutomatonArrays, layout_of
 from canvasgen.inference.tables import Bools, Ints, Longs
@@ -44,15 +44,14 @@ class Gate:
     last: int | None = None
 
     @property
+    def behind(self) -> float:
+        """The first position behind the last one."""
+        return inf if self.last is None else self.last + 1
+
+    @property
     def horizon(self) -> int:
         """From here on the gate does not change."""
         return self.first if self.last is None else self.last + 1
-
-    def is_open(self, positions: npt.NDArray[np.integer]) -> Bools:
-        """Whether the gate is open at each of the positions."""
-        if self.last is None:
-            return positions >= self.first
-        return (positions >= self.first) & (positions <= self.last)
 
 
 class Restriction:
@@ -76,19 +75,17 @@ class Restriction:
         self.gates = (*gates, *([Gate(behind_text, last + 1)] if self.fixed else []))
         self.horizon = max([last + 1, *(gate.horizon for gate in self.gates)])
         self._automaton = automaton
-        self._offsets: Longs = np.searchsorted(
-            automaton.edge_source, np.arange(automaton.num_states + 1)
-        ).astype(np.int64)
-        self._leaving: Longs = np.flatnonzero(np.diff(self._offsets))
         self._holding = {token: self._sets_with(token) for token in set(self.fixed.values())}
         self._rows: dict[int, Longs] = {}
+        self._known_moves: dict[tuple[object, ...], tuple[Longs, Longs, Longs, Longs]] = {}
 
     def closed(self, offset: int, length: int) -> Bools:
         """bool[length, Z + 2]: the sets that may not stand at the positions from `offset` on."""
         positions = np.arange(offset, offset + length)
         closed = np.zeros((length, self.num_sets + 2), dtype=np.bool_)
         for gate in self.gates:
-            closed |= ~gate.is_open(positions)[:, None] & gate.sets
+            is_open = (positions >= gate.first) & (positions < gate.behind)
+            closed |= ~is_open[:, None] & gate.sets
         return closed
 
     def fixed_in(self, offset: int, length: int) -> dict[int, int]:
@@ -173,11 +170,23 @@ class Restriction:
         return np.where(found < 0, _NEVER, found).astype(np.int64)
 
     def _row_before(self, position: int, row: Longs) -> Longs:
-        automaton = self._automaton
-        usable = self._open(position)[automaton.edge_set]
-        through = np.where(usable, row[automaton.edge_target] + 1, _NEVER)
-        out = np.full(automaton.num_states, _NEVER)
-        if len(self._leaving):
-            out[self._leaving] = np.minimum.reduceat(through, self._offsets[self._leaving])
-        out[self._may_end(position)] = 0
-        return np.minimum(out, _NEVER)
+        """D at a position from D at the next."""
+        leaving, borders, target, ends = self._moves(position)
+        out = np.full(len(row), _NEVER)
+        if len(leaving):
+            out[leaving] = np.minimum(np.minimum.reduceat(row[target], borders) + 1, _NEVER)
+        out[ends] = 0
+        return out
+
+    def _moves(self, position: int) -> tuple[Longs, Longs, Longs, Longs]:
+        """What can be done at a position: the states that have an edge, where the edges of each start, the edges'
+        targets; and the states where the text may end. Made once for all positions that are alike."""
+        alike = (self.fixed.get(position), *(gate.first <= position < gate.behind for gate in self.gates))
+        if alike not in self._known_moves:
+            automaton = self._automaton
+            usable = self._open(position)[automaton.edge_set]
+            sources = automaton.edge_source[usable].astype(np.int64)
+            leaving, borders = np.unique(sources, return_index=True)
+            target = automaton.edge_target[usable].astype(np.int64)
+            self._known_moves[alike] = (leaving, borders, target, np.flatnonzero(self._may_end(position)))
+        return self._known_moves[alike]
