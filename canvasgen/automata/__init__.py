@@ -51,6 +51,7 @@ from canvasgen.automata.expr import (
 )
 from canvasgen.automata.limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.regex import parse_regex
+from canvasgen.automata.search import searcher, side_by_side
 
 __all__ = [
     "ANY_CHARACTER",
@@ -73,7 +74,9 @@ __all__ = [
     "optional",
     "parse_regex",
     "repeat",
+    "searcher",
     "separated",
+    "side_by_side",
     "substitute",
     "to_dfa",
     "union",

@@ -7,6 +7,7 @@ from canvasgen.constraints.grammar import grammar
 from canvasgen.constraints.infill import edit, infill
 from canvasgen.constraints.json import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
+from canvasgen.constraints.positions import fixed, near
 from canvasgen.constraints.simple import choice, literal, regex, text
 from canvasgen.constraints.template import template
 
@@ -18,10 +19,12 @@ __all__ = [
     "contains",
     "edit",
     "excludes",
+    "fixed",
     "grammar",
     "infill",
     "json_schema",
     "literal",
+    "near",
     "optional",
     "regex",
     "repeat",

@@ -14,7 +14,8 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Draft, Form, Note
+from canvasgen.constraints.base import Constraint, Draft, Form, Note, Position
+from canvasgen.constraints.positions import no_positions
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 
 __all__ = [
@@ -92,7 +93,14 @@ class Sequence(_Combined):
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Sequence else (part,))]
+        # Where a leading text ends is a position of the whole; any other part's positions are not.
+        no_positions(flat if flat and not flat[0].ends_at_positions else flat[1:], "+")
         super().__init__(tuple(flat))
+
+    @property
+    @override
+    def positions(self) -> tuple[Position, ...]:
+        return self.parts[0].positions if self.parts else ()
 
     @override
     def _expression(self) -> Expr:
@@ -156,6 +164,7 @@ class Either(_Combined):
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Either else (part,))]
+        no_positions(flat, "|")
         super().__init__(tuple(flat))
 
     @override
@@ -181,11 +190,24 @@ class Either(_Combined):
 
 
 class Both(_Combined):
-    """`a & b`: a text of a that is a text of b too; `parse` reads it as the first."""
+    """`a & b`: a text of a that is a text of b too; `parse` reads it as the first that is not on positions alone."""
+
+    @property
+    @override
+    def positions(self) -> tuple[Position, ...]:
+        return tuple(place for part in self.parts for place in part.positions)
+
+    @property
+    @override
+    def only_positions(self) -> bool:
+        return all(part.only_positions for part in self.parts)
 
     @override
     def _expression(self) -> Expr:
-        return automata.intersect(*(part.expr for part in self.parts))
+        asked = dict.fromkeys(part.expr for part in self.parts)
+        if any(part.positions for part in self.parts) and len(asked) > 1:
+            asked.pop(automata.ANY_TEXT, None)  # of `fixed`: every constraint's texts are in it
+        return automata.intersect(*asked)
 
     @override
     def _judge(self, text: str) -> None:
@@ -194,7 +216,7 @@ class Both(_Combined):
 
     @override
     def parse(self, text: str) -> Any:
-        return self.parts[0].parse(text)
+        return self._main.parse(text)
 
     @property
     @override
@@ -206,12 +228,17 @@ class Both(_Combined):
     def form(self) -> Form | None:
         return next((part.form for part in self.parts if part.form is not None), None)
 
+    @property
+    def _main(self) -> Constraint:
+        """The part whose value it has."""
+        return next((part for part in self.parts if not part.only_positions), self.parts[0])
+
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
-        rest = self.parts[1:]
+        rest = tuple(part for part in self.parts if part is not self._main)
         return {
             field: {option: Both((narrowed, *rest)) for option, narrowed in options.items()}
-            for field, options in self.parts[0].options(text).items()
+            for field, options in self._main.options(text).items()
         }
 
     @property
@@ -222,7 +249,7 @@ class Both(_Combined):
     @property
     @override
     def has_value(self) -> bool:
-        return self.parts[0].has_value
+        return self._main.has_value
 
 
 class Not(_Combined):
@@ -232,6 +259,7 @@ class Not(_Combined):
     """
 
     def __init__(self, part: Constraint) -> None:
+        no_positions((part,), "~")
         super().__init__((part,))
 
     @override
@@ -256,7 +284,10 @@ class Not(_Combined):
 class Repeat(_Combined):
     """`low` to `high` texts of a constraint, one after the other, with a literal separator between them."""
 
-    def __init__(self, part: Constraint, low: int, high: int | None, separator: str = "") -> None:
+    def __init__(
+        self, part: Constraint, low: int, high: int | None, separator: str = "", where: str = "repeat"
+    ) -> None:
+        no_positions((part,), where)
         super().__init__((part,))
         self.low = low
         self.high = high
@@ -296,8 +327,9 @@ def optional(constraint: Constraint | str) -> Constraint:
 
     Raises:
         InvalidConstraint: the argument is neither a constraint nor a string.
+        UnsupportedConstraint: it is on token positions.
     """
-    return Repeat(_need(constraint, "optional"), 0, 1)
+    return Repeat(_need(constraint, "optional"), 0, 1, where="optional")
 
 
 def repeat(
@@ -307,6 +339,7 @@ def repeat(
 
     Raises:
         InvalidConstraint: the bounds are negative or contradict each other.
+        UnsupportedConstraint: the constraint is on token positions.
     """
     for name, value in (("low", low), ("high", high)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from canvasgen.constraints.compiled import CompiledConstraint
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Constraint", "Draft", "Form", "Note", "as_bytes"]
+__all__ = ["Constraint", "Draft", "Form", "Note", "Position", "as_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class Draft:
     strength: float = 1.0
 
 
+class Position:
+    """What a constraint says of token positions; see `constraints.positions`."""
+
+
 def as_bytes(text: str | bytes) -> bytes | None:
     """The UTF-8 bytes of a text; None if it has none (a lone surrogate)."""
     if isinstance(text, bytes):
@@ -82,6 +87,9 @@ class Constraint(ABC):
     most constraints the automaton is everything. Where the texts are more than a finite automaton of sane size
     holds (nested JSON), `_recognises` decides them, the automaton generates a subset, and `explain` says what
     is left out. Subclasses give `_expression` and, where there is more to it, `_judge`, `parse` and `explain`.
+
+    What is said of token positions (`positions`) is about ids, which a text does not have: the automaton of the
+    tokens enforces it, `matches` leaves it out.
 
     Laws (tests/constraints): what `matches` accepts, `validate` accepts and `parse` reads; `+ | & ~` mean
     concatenation, union, intersection and complement of the sets that `matches` decides.
@@ -108,9 +116,25 @@ class Constraint(ABC):
         return to_dfa(self.expr, self.limits)
 
     @property
+    def positions(self) -> tuple[Position, ...]:
+        """What it says of token positions; `matches`, which sees the text alone, leaves that out."""
+        return ()
+
+    @property
+    def ends_at_positions(self) -> bool:
+        """True if its `positions` say where its own texts end, so that more may follow behind them."""
+        return False
+
+    @property
+    def only_positions(self) -> bool:
+        """True if there is nothing to it but `positions` and what follows from them."""
+        return False
+
+    @property
     def fingerprint(self) -> str:
-        """A hex digest; equal for constraints with equal automata."""
-        return self.automaton.fingerprint()
+        """A hex digest; equal for constraints with equal automata and positions."""
+        digest = self.automaton.fingerprint()
+        return sha256(f"{digest} {self.positions}".encode()).hexdigest() if self.positions else digest
 
     @property
     def schema(self) -> Any:
@@ -199,6 +223,7 @@ class Constraint(ABC):
 
         Raises:
             Unsatisfiable: no text satisfies the constraint.
+            InvalidConstraint: it fixes tokens that the vocabulary does not have as text.
             ConstraintTooLarge: a limit would be exceeded.
         """
         from canvasgen.constraints.compiled import CompiledConstraint

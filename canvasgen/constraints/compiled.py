@@ -10,7 +10,7 @@ from canvasgen.constraints.base import Constraint
 from canvasgen.errors import Unsatisfiable
 
 if TYPE_CHECKING:
-    from canvasgen.inference import Posterior
+    from canvasgen.inference import Posterior, Restriction
     from canvasgen.tokens import TokenAutomaton
     from canvasgen.vocabulary import Vocabulary
 
@@ -24,12 +24,14 @@ class CompiledConstraint:
     Attributes:
         constraint: the constraint.
         vocabulary: the vocabulary.
-        token_automaton: classes, sets and edges (DESIGN: every state is reachable and can reach the end).
+        token_automaton: classes, sets and edges (every state is reachable and can reach the end).
+        restriction: what the constraint says of token positions, over the automaton's sets; None if nothing.
     """
 
     constraint: Constraint
     vocabulary: Vocabulary
     token_automaton: TokenAutomaton
+    restriction: Restriction | None = None
 
     @classmethod
     def build(cls, constraint: Constraint, vocabulary: Vocabulary) -> CompiledConstraint:
@@ -39,7 +41,13 @@ class CompiledConstraint:
         automaton = constraint.automaton
         if automaton.is_empty:
             raise Unsatisfiable("no text satisfies the constraint", rule=type(constraint).__name__)
-        return cls(constraint, vocabulary, cached_lift(automaton, vocabulary))
+        if not constraint.positions:
+            return cls(constraint, vocabulary, cached_lift(automaton, vocabulary))
+        from canvasgen.constraints.placement import placed
+
+        return cls(
+            constraint, vocabulary, *placed(automaton, constraint.positions, vocabulary, constraint.limits)
+        )
 
     @property
     def num_states(self) -> int:
@@ -59,11 +67,23 @@ class CompiledConstraint:
     @property
     def shortest_tokens(self) -> int:
         """Fewest tokens of any complete text (without an end token)."""
-        return self.token_automaton.shortest_tokens
+        return self.fewest_tokens(None, 0)
+
+    def fewest_tokens(self, state: int | None, written: int) -> int:
+        """Fewest tokens from a state (None: the start) to the end of the text, `written` tokens standing before it."""
+        automaton = self.token_automaton
+        at = automaton.start if state is None else state
+        distance = automaton.distance if self.restriction is None else self.restriction.distance(written)
+        return int(distance[at])
 
     def accepts(self, ids: Sequence[int]) -> bool:
-        """True if the ids spell a complete text: its tokens, at most one end token, then anything."""
-        return self.token_automaton.accepts(ids)
+        """True if the ids spell a complete text: its tokens, at most one end token, then anything.
+
+        The only place where what a constraint says of token positions is checked on finished ids.
+        """
+        if self.restriction is None:
+            return self.token_automaton.accepts(ids)
+        return self.restriction.accepts(ids)
 
     def condition(
         self,
@@ -72,6 +92,7 @@ class CompiledConstraint:
         fixed: Mapping[int, int] | None = None,
         state: int | None = None,
         remaining: int = 0,
+        offset: int = 0,
         backend: Literal["auto", "numba", "torch"] = "auto",
     ) -> Posterior:
         """The distribution of a canvas given that it is valid.
@@ -82,6 +103,7 @@ class CompiledConstraint:
             state: the state carried over from the block before; None at the start of the text.
             remaining: tokens of budget after this canvas; 0 if the canvas must hold the whole rest of the
                 text.
+            offset: tokens of the text before this canvas; matters to `fixed` and `near` alone.
             backend: `auto`, `numba` or `torch`.
 
         Raises:
@@ -96,6 +118,8 @@ class CompiledConstraint:
             fixed=fixed,
             state=state,
             remaining=remaining,
+            restriction=self.restriction,
+            offset=offset,
             end_ids=self.vocabulary.end_ids,
             pad_id=self.vocabulary.pad_id,
             backend=backend,

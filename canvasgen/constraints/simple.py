@@ -10,7 +10,8 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr, parse_regex
-from canvasgen.constraints.base import Constraint, Note, as_bytes
+from canvasgen.constraints.base import Constraint, Note, Position, as_bytes
+from canvasgen.constraints.positions import NearPosition
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 
 __all__ = [
@@ -100,13 +101,30 @@ class Text(Constraint):
     """Free text between two lengths, counted in code points, and perhaps a mark that ends it."""
 
     def __init__(
-        self, low: int, high: int | None, lines: bool, without: tuple[str, ...], until: str = ""
+        self,
+        low: int,
+        high: int | None,
+        lines: bool,
+        without: tuple[str, ...],
+        until: str = "",
+        most_tokens: int | None = None,
     ) -> None:
         self.low = low
         self.high = high
         self.lines = lines
         self.without = without
         self.until = until
+        self.most_tokens = most_tokens
+
+    @property
+    @override
+    def positions(self) -> tuple[Position, ...]:
+        return () if self.most_tokens is None else (NearPosition(self.until, 0, self.most_tokens - 1),)
+
+    @property
+    @override
+    def ends_at_positions(self) -> bool:
+        return True
 
     @override
     def _expression(self) -> Expr:
@@ -135,6 +153,7 @@ class Text(Constraint):
     @override
     def explain(self) -> tuple[Note, ...]:
         ends = f", up to the first {self.until!r}" if self.until else ""
+        ends += "" if self.most_tokens is None else f", in at most {self.most_tokens} tokens"
         return (Note("automaton", f"free text{ends}"),)
 
 
@@ -233,6 +252,7 @@ def text(
     lines: bool = True,
     without: Iterable[str] = (),
     until: str | None = None,
+    max_tokens: int | None = None,
 ) -> Constraint:
     """Free text: printable characters, spaces and, with `lines`, tabs and newlines.
 
@@ -246,9 +266,11 @@ def text(
         without: texts that must not occur inside.
         until: the mark that ends the text and is its last part; it stands nowhere else in it. The lengths count what is
             before it.
+        max_tokens: most tokens of a text that is the first part of the whole, with its mark (needs `until`).
 
     Raises:
         InvalidConstraint: the bounds are negative or contradict each other, or `until` or a `without` text is empty.
+        UnsupportedConstraint: from `+` and templates: a text with `max_tokens` is not the first part.
     """
     for name, value in (("min_length", min_length), ("max_length", max_length)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
@@ -261,4 +283,17 @@ def text(
             raise InvalidConstraint("`without` holds non-empty strings", rule="without", value=part)
     if until is not None and (not isinstance(until, str) or not until or as_bytes(until) is None):
         raise InvalidConstraint("`until` is a non-empty string that has UTF-8", rule="until", value=until)
-    return Text(min_length, max_length, lines, parts, until or "")
+    if max_tokens is not None and (
+        isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or max_tokens < 1
+    ):
+        raise InvalidConstraint(
+            "max_tokens is a whole number above zero", rule="max_tokens", value=max_tokens
+        )
+    if max_tokens is not None and until is None:
+        raise InvalidConstraint(
+            "max_tokens counts up to a mark, and there is none",
+            rule="max_tokens",
+            value=max_tokens,
+            remedy="give until=, or bound the characters with max_length=",
+        )
+    return Text(min_length, max_length, lines, parts, until or "", max_tokens)

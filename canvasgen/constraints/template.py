@@ -17,6 +17,7 @@ from canvasgen.automata import Expr
 from canvasgen.constraints.algebra import constraint_from
 from canvasgen.constraints.base import Constraint, Form, Note
 from canvasgen.constraints.places import place
+from canvasgen.constraints.positions import no_positions
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 
 __all__ = ["Filled", "Template", "template"]
@@ -58,6 +59,8 @@ class Template(Constraint):
     def __init__(self, pieces: tuple[str | Hole, ...], holes: dict[str, Constraint]) -> None:
         self.pieces = pieces
         self.holes = holes
+        for name, hole in holes.items():
+            no_positions((hole,), f"template hole {{{name}}}")
         names = [piece.name for piece in pieces if isinstance(piece, Hole)]
         self._repeated = [name for name in holes if names.count(name) > 1]
         self._listed = self._few_values()
@@ -234,6 +237,7 @@ def template(
 
     Raises:
         InvalidConstraint: a brace is not closed, a hole has no constraint, or a constraint no hole.
+        UnsupportedConstraint: a hole's constraint is on token positions.
         ConstraintTooLarge: more than `MOST_PIECES` holes and literals.
     """
     if isinstance(text, Path):

@@ -141,6 +141,7 @@ class ConstrainedBelief:
         state: the automaton's state before this block; None for its start.
         budget: n; the positions from n on are beyond the token budget.
         remaining: tokens of budget after this block.
+        offset: tokens of the text before this block.
 
     Raises:
         ModelError: NaN or +inf among the logits.
@@ -155,10 +156,13 @@ class ConstrainedBelief:
         state: int | None,
         budget: int,
         remaining: int,
+        offset: int = 0,
     ) -> None:
         end_ids = constraint.vocabulary.end_ids
         self.logits = logits
-        self._posterior = constraint.condition(logits[:budget], state=state, remaining=remaining)
+        self._posterior = constraint.condition(
+            logits[:budget], state=state, remaining=remaining, offset=offset
+        )
         self._beyond = FreeBelief(logits[budget:], 0, end_ids, budget) if budget < len(logits) else None
         self.log_partition: float | None = self._posterior.log_partition
         self.best = self._posterior.best

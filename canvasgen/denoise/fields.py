@@ -89,6 +89,8 @@ def _after(constraint: CompiledConstraint, ids: tuple[int, ...]) -> int:
 
 def _log_mass(constraint: CompiledConstraint, state: int, block: Block) -> float:
     try:
-        return constraint.condition(block.logits, state=state, remaining=block.remaining).log_partition
+        return constraint.condition(
+            block.logits, state=state, remaining=block.remaining, offset=len(block.before)
+        ).log_partition
     except (Unsatisfiable, BudgetTooSmall):
         return -math.inf

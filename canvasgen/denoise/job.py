@@ -89,9 +89,7 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
                 rule="vocabulary",
                 remedy="compile it with the model's own vocabulary",
             )
-        automaton = job.constraint.token_automaton
-        state = job.state_at_start()
-        shortest = max(1, int(automaton.distance[automaton.start if state is None else state]))
+        shortest = max(1, job.constraint.fewest_tokens(job.state_at_start(), len(job.start.written)))
     budget = job.max_tokens
     if budget is None:
         length = denoiser.canvas_length

@@ -206,7 +206,9 @@ class Row:
         try:
             if self.job.constraint is None:
                 return FreeBelief(logits, budget, self._vocabulary.end_ids)
-            return ConstrainedBelief(logits, self.job.constraint, self.text.state, budget, remaining)
+            return ConstrainedBelief(
+                logits, self.job.constraint, self.text.state, budget, remaining, len(self.text.ids)
+            )
         except ModelError as error:
             raise ModelError(
                 f"row {self.index}: {error.message}",

@@ -14,6 +14,7 @@ import torch
 from canvasgen.errors import BudgetTooSmall, ModelError, Unsatisfiable
 from canvasgen.inference.layout import AutomatonArrays, Layout, layout_of
 from canvasgen.inference.numba_backend import NumbaBackend
+from canvasgen.inference.positions import Restriction
 from canvasgen.inference.posterior import Posterior
 from canvasgen.inference.reference import TorchBackend
 from canvasgen.inference.tables import Backend, ClassTables
@@ -34,6 +35,8 @@ def condition(
     fixed: Mapping[int, int] | None = None,
     state: int | None = None,
     remaining: int = 0,
+    restriction: Restriction | None = None,
+    offset: int = 0,
     backend: BackendName = "auto",
     threads: int | None = None,
 ) -> Posterior:
@@ -51,6 +54,8 @@ def condition(
         fixed: position -> token id that must stand there; its probability p_i counts once, in text or tail.
         state: state before this canvas (`Posterior.end_state` of the last one); None: the start.
         remaining: tokens of budget after this canvas.
+        restriction: what may stand at which position of the whole text.
+        offset: the position, in the whole text, of the canvas's first token.
         backend: "numba" computes on the CPU, "torch" where the logits are (the plain reference, in float64);
             "auto" is torch for logits on a GPU with float64, else numba.
         threads: for numba; None: as many as torch uses.
@@ -68,10 +73,19 @@ def condition(
     if pad_id is not None and not 0 <= pad_id < size:
         raise ModelError("the pad token lies outside the vocabulary", rule="pad_id", value=pad_id)
     pinned = _checked_fixed(fixed or {}, length, size)
-    _check_budget(layout, at, length, remaining)
+    closed, distance, later = None, layout.distance, None
+    if restriction is not None:
+        _add_fixed(pinned, restriction.fixed_in(offset, length))
+        closed = restriction.closed(offset, length)
+        distance, later = restriction.distance(offset), restriction.distance(offset + length)
+    if at != layout.ended:
+        _check_budget(int(distance[at]), length + remaining)
     engine = _backend(logits, backend, threads)
     tables = _tables(layout, engine, pinned)
-    return Posterior(layout, tables, engine, fixed=pinned, state=at, remaining=remaining, pad_id=pad_id)
+    final = layout.final(remaining, later)
+    return Posterior(
+        layout, tables, engine, fixed=pinned, state=at, final=final, closed=closed, pad_id=pad_id
+    )
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,8 @@ class Request:
     fixed: Mapping[int, int] = field(default_factory=dict[int, int])
     state: int | None = None
     remaining: int = 0
+    restriction: Restriction | None = None
+    offset: int = 0
 
 
 def condition_batch(
@@ -103,6 +119,8 @@ def condition_batch(
             fixed=request.fixed,
             state=request.state,
             remaining=request.remaining,
+            restriction=request.restriction,
+            offset=request.offset,
             backend=backend,
             threads=each,
         )
@@ -141,17 +159,26 @@ def _checked_fixed(fixed: Mapping[int, int], length: int, size: int) -> dict[int
     return pinned
 
 
-def _check_budget(layout: Layout, state: int, length: int, remaining: int) -> None:
-    if state == layout.ended:
-        return
-    needed = int(layout.distance[state])
+def _add_fixed(pinned: dict[int, int], more: Mapping[int, int]) -> None:
+    for i, token in more.items():
+        if pinned.setdefault(i, token) != token:
+            raise Unsatisfiable(
+                "two tokens are fixed at one position",
+                path=f"position {i}",
+                rule="fixed",
+                value=(pinned[i], token),
+                remedy="take one of them back",
+            )
+
+
+def _check_budget(needed: int, left: int) -> None:
     if needed < 0:
         raise Unsatisfiable("no text of this vocabulary satisfies the constraint", rule="empty language")
-    if needed > length + remaining:
+    if needed > left:
         raise BudgetTooSmall(
-            f"the shortest way to finish the text takes {needed} tokens, {length + remaining} are left",
+            f"the shortest way to finish the text takes {needed} tokens, {left} are left",
             rule="token budget",
-            value=length + remaining,
+            value=left,
             remedy=f"allow at least {needed} tokens",
         )
 

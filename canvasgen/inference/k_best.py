@@ -80,6 +80,8 @@ class _Alternatives:
         layout, edges = lattice.layout, lattice.layout.by_source
         for edge in range(int(edges.offsets[state]), int(edges.offsets[state + 1])):
             target, index = int(edges.first[edge]), int(edges.second[edge])
+            if lattice.sets[position, index] == -np.inf:
+                continue
             after = float(lattice.to_go[position + 1, target])
             if index == layout.tail_set:
                 self._push(float(lattice.tables.tail[position]) + after, target, -1, 0)
@@ -116,9 +118,16 @@ class _Lattice:
     """What the streams share."""
 
     def __init__(
-        self, layout: Layout, tables: ClassTables, backend: Backend, to_go: Floats, fixed: Mapping[int, int]
+        self,
+        layout: Layout,
+        tables: ClassTables,
+        backend: Backend,
+        sets: Floats,
+        to_go: Floats,
+        fixed: Mapping[int, int],
     ) -> None:
-        self.layout, self.tables, self.backend, self.to_go, self.fixed = layout, tables, backend, to_go, fixed
+        self.layout, self.tables, self.backend = layout, tables, backend
+        self.sets, self.to_go, self.fixed = sets, to_go, fixed
         self._tokens: dict[tuple[int, int], _Tokens] = {}
         self._alternatives: dict[tuple[int, int], _Alternatives] = {}
 
@@ -147,16 +156,23 @@ class _Deviation:
 
 
 def enumerate_best(
-    layout: Layout, tables: ClassTables, backend: Backend, to_go: Floats, state: int, fixed: Mapping[int, int]
+    layout: Layout,
+    tables: ClassTables,
+    backend: Backend,
+    sets: Floats,
+    to_go: Floats,
+    state: int,
+    fixed: Mapping[int, int],
 ) -> Iterator[Candidate]:
     """Every canvas of positive probability, in decreasing order.
 
     Args:
+        sets: weights of the class sets in the max semiring, `[L, Z + 2]`.
         to_go: backward values of the max semiring, `[L + 1, S + 1]`, finite at `[0, state]`.
         state: state before the canvas.
         fixed: position -> token; `tables` hold these already.
     """
-    lattice, length = _Lattice(layout, tables, backend, to_go, fixed), len(to_go) - 1
+    lattice, length = _Lattice(layout, tables, backend, sets, to_go, fixed), len(to_go) - 1
     serial = 0
     queue = [(0.0, serial, _Deviation([], 0, 0))]
     while queue:

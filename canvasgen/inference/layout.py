@@ -171,14 +171,18 @@ class Layout:
         """The token ids of a class, ascending."""
         return self.token_order[self.class_offsets[index] : self.class_offsets[index + 1]]
 
-    def final(self, remaining: int) -> npt.NDArray[np.bool_]:
-        """bool[S + 1]: the states that a block may end in with `remaining` tokens of budget left."""
-        return np.append((self.distance >= 0) & (self.distance <= remaining), True)
+    def final(self, remaining: int, distance: Ints | None = None) -> npt.NDArray[np.bool_]:
+        """bool[S + 1]: the states that a block may end in with `remaining` tokens of budget left.
 
-    def step(self, state: int, token: int) -> int:
-        """The state after `token`, or -1: text first, then an end token, then anything."""
+        `distance` takes the place of the automaton's own where it depends on the position.
+        """
+        needed = self.distance if distance is None else distance
+        return np.append((needed >= 0) & (needed <= remaining), True)
+
+    def step(self, state: int, token: int, closed: npt.NDArray[np.bool_] | None = None) -> int:
+        """The state after `token`, or -1: text first, then an end token, then anything; no set of `closed[Z + 2]`."""
         if state == self.ended:
-            return state
+            return state if closed is None or not closed[self.tail_set] else -1
         if not 0 <= token < self.vocabulary_size:
             return -1
         wanted = int(self.class_of_token[token])
@@ -187,7 +191,7 @@ class Layout:
             low, high = int(self.set_offsets[index]), int(self.set_offsets[index + 1])
             place = low + int(np.searchsorted(self.set_classes[low:high], wanted))
             if place < high and int(self.set_classes[place]) == wanted:
-                return int(self.by_source.first[edge])
+                return int(self.by_source.first[edge]) if closed is None or not closed[index] else -1
         return -1
 
 

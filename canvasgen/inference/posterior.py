@@ -46,15 +46,17 @@ class Posterior:
         *,
         fixed: Mapping[int, int],
         state: int,
-        remaining: int,
-        pad_id: int | None,
+        final: Bools,
+        closed: Bools | None = None,
+        pad_id: int | None = None,
     ) -> None:
         self._layout = layout
         self._tables = tables
         self._backend = backend
         self._fixed = dict(sorted(fixed.items()))
         self._state = state
-        self._final = np.where(layout.final(remaining), 0.0, -np.inf)
+        self._final = np.where(final, 0.0, -np.inf)
+        self._closed = closed  # bool [L, Z + 2]: class sets that may not stand at a position
         self._pad_id = pad_id
         if not self.log_partition > -np.inf:
             raise self._impossible()
@@ -64,7 +66,13 @@ class Posterior:
 
     @cached_property
     def _sets(self) -> Floats:
-        return self._backend.set_weights(self._layout, self._tables.mass, self._tables.tail, "log")
+        weights = self._backend.set_weights(self._layout, self._tables.mass, self._tables.tail, "log")
+        return self._without_closed(weights)
+
+    def _without_closed(self, values: Floats) -> Floats:
+        if self._closed is not None:
+            values[self._closed] = -np.inf
+        return values
 
     @cached_property
     def _sweeps(self) -> tuple[Floats, Floats]:
@@ -92,14 +100,14 @@ class Posterior:
     def _bias(self) -> Floats:
         """`[L, C + 2]`: log P(x_i = v | valid) − log p_i(v) of the tokens v of each class."""
         scores = self._backend.set_scores(self._layout, self._alpha, self._beta) - self.log_partition
-        return self._backend.class_scores(self._layout, scores)
+        return self._backend.class_scores(self._layout, self._without_closed(scores))
 
     @cached_property
     def tail_log_prob(self) -> Floats:
         """`[L]`: log-probability that position i stands after the end token."""
         return (
             self._alpha[:-1, self._layout.ended]
-            + self._tables.tail
+            + self._sets[:, self._layout.tail_set]
             + self._beta[1:, self._layout.ended]
             - self.log_partition
         )
@@ -166,7 +174,8 @@ class Posterior:
 
     @cached_property
     def _best_sets(self) -> Floats:
-        return self._backend.set_weights(self._layout, self._tables.best, self._tables.tail, "max")
+        weights = self._backend.set_weights(self._layout, self._tables.best, self._tables.tail, "max")
+        return self._without_closed(weights)
 
     @cached_property
     def _to_go(self) -> Floats:
@@ -217,7 +226,7 @@ class Posterior:
         from canvasgen.inference.k_best import enumerate_best
 
         for candidate in enumerate_best(
-            self._layout, self._tables, self._backend, self._to_go, self._state, self._fixed
+            self._layout, self._tables, self._backend, self._best_sets, self._to_go, self._state, self._fixed
         ):
             yield self._written(candidate), candidate.log_weight - self.log_partition
 
@@ -301,7 +310,8 @@ class Posterior:
             raise ValueError(f"a canvas of {len(ids)} tokens; this posterior has {self.length} positions")
         state = self._state
         for i, token in enumerate(ids):
-            state = self._layout.step(state, int(token))
+            closed = None if self._closed is None else self._closed[i]
+            state = self._layout.step(state, int(token), closed)
             if state < 0:
                 return state, i
         return state, -1
@@ -319,7 +329,7 @@ class Posterior:
         return Unsatisfiable(
             "no token of positive probability can stand here",
             path=f"position {position}",
-            rule="fixed" if self._fixed else "logits",
+            rule="fixed" if self._fixed else "logits" if self._closed is None else "positions",
             value=self._fixed or None,
             remedy="take back fixed tokens that contradict the constraint" if self._fixed else None,
         )

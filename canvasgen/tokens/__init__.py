@@ -4,6 +4,7 @@ from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.cache import cached_lift, clear_memory, fingerprint
 from canvasgen.tokens.lifting import lift
 from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
+from canvasgen.tokens.marking import mark_edges, states_beside
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -13,4 +14,6 @@ __all__ = [
     "clear_memory",
     "fingerprint",
     "lift",
+    "mark_edges",
+    "states_beside",
 ]

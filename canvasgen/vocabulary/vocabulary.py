@@ -14,6 +14,7 @@ import numpy as np
 from canvasgen.errors import ModelError
 from canvasgen.vocabulary.decoder import byte_map
 from canvasgen.vocabulary.source import read_tokenizer
+from canvasgen.vocabulary.spelling import fewest_tokens
 from canvasgen.vocabulary.store import ArrayStore, cache_folder
 from canvasgen.vocabulary.trie import Trie
 
@@ -117,6 +118,13 @@ class Vocabulary:
                 raise IndexError(f"token {token} is none of the vocabulary's {self.size}")
             parts.append(self.tokens[token] or b"")
         return b"".join(parts)
+
+    def spell(self, content: bytes) -> tuple[int, ...] | None:
+        """The ids of the fewest tokens that spell some bytes, longest first; None if none do.
+
+        The tokenizer itself may cut a text otherwise: it is not asked.
+        """
+        return fewest_tokens(self.trie, content)
 
     @cached_property
     def fingerprint(self) -> str:

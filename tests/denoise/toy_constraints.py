@@ -30,7 +30,14 @@ class Compiled:
     vocabulary: Vocabulary
     token_automaton: TokenAutomaton
 
-    def condition(self, logits: Any, *, state=None, remaining=0):
+    @property
+    def shortest_tokens(self) -> int:
+        return self.token_automaton.shortest_tokens
+
+    def fewest_tokens(self, state: int | None, written: int) -> int:
+        return int(self.token_automaton.distance[self.token_automaton.start if state is None else state])
+
+    def condition(self, logits: Any, *, state=None, remaining=0, offset=0):
         return condition(
             self.token_automaton,
             logits,

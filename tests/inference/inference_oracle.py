@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from hypothesis import strategies as st
+
+from canvasgen.inference import Gate, Restriction
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,11 +115,67 @@ def automata(draw: st.DrawFn, max_states: int = 4, max_tokens: int = 4) -> Table
 
 @dataclass(frozen=True)
 class Problem:
+    """A canvas to condition; `placed` and `gates` speak of positions of the whole text, of which `offset` is the
+    canvas's first."""
+
     automaton: TableAutomaton
     logits: np.ndarray
     fixed: dict[int, int]
     state: int
     remaining: int
+    offset: int = 0
+    placed: dict[int, int] = field(default_factory=dict)
+    gates: tuple[Gate, ...] = ()
+
+    @cached_property
+    def restriction(self) -> Restriction | None:
+        return Restriction(self.automaton, self.placed, self.gates) if self.placed or self.gates else None
+
+    @property
+    def all_fixed(self) -> dict[int, int]:
+        """By positions of the canvas."""
+        length = len(self.logits)
+        inside = {p - self.offset: t for p, t in self.placed.items() if 0 <= p - self.offset < length}
+        return {**self.fixed, **inside}
+
+    def may_end(self, state: int, length: int) -> bool:
+        """Whether a text of so many tokens may end in a state."""
+        ends = len(self.automaton._sets)
+        return (
+            bool(self.automaton.accepting[state])
+            and all(p < length for p in self.placed)
+            and self._is_open(ends, length)
+        )
+
+    def step(self, state: int, token: int, position: int) -> int:
+        """The state after a token at a position of the whole text; S is *ended*, -1 is none."""
+        automaton = self.automaton
+        if self.placed.get(position, token) != token:
+            return -1
+        if state == automaton.num_states:
+            behind = all(p < position for p in self.placed)
+            return state if behind and self._is_open(len(automaton._sets) + 1, position) else -1
+        if token in automaton.end_ids:
+            return automaton.num_states if self.may_end(state, position) else -1
+        target = int(automaton.table[state, token])
+        if target < 0:
+            return -1
+        classes = next(c for source, to, c in automaton._edges if (source, to) == (state, target))
+        return target if self._is_open(automaton._sets.index(classes), position) else -1
+
+    def can_finish(self, state: int, position: int, left: int) -> bool:
+        """Whether some way of at most `left` more tokens of text ends it."""
+        if self.may_end(state, position):
+            return True
+        tokens = [t for t in range(self.automaton.table.shape[1]) if t not in self.automaton.end_ids]
+        after = [self.step(state, token, position) for token in tokens] if left else []
+        return any(t >= 0 and self.can_finish(t, position + 1, left - 1) for t in set(after))
+
+    def _is_open(self, index: int, position: int) -> bool:
+        return not any(
+            gate.sets[index] and (position < gate.first or (gate.last is not None and position > gate.last))
+            for gate in self.gates
+        )
 
 
 @st.composite
@@ -138,6 +196,48 @@ def problems(draw: st.DrawFn, max_length: int = 4) -> Problem:
     return Problem(automaton, logits, fixed, state, draw(st.integers(0, 2)))
 
 
+def _restricted(rng: np.random.Generator) -> Problem | None:
+    """A dense random automaton with an end token; fixed tokens and gates near the canvas."""
+    states, size, length = (int(rng.integers(low, 5)) for low in (1, 3, 1))
+    table = np.where(rng.random((states, size)) < 0.2, -1, rng.integers(0, states, (states, size)))
+    automaton = trimmed(table, rng.random(states) < 0.6, (size - 1,))
+    if automaton is None:
+        return None
+    offset = int(rng.integers(0, 3))
+    behind = offset + length
+    placed = {}
+    for _ in range(int(rng.choice([0, 0, 1, 2]))):
+        placed[int(rng.integers(max(offset - 1, 0), behind + 2))] = int(rng.integers(0, size - 1))
+    gates = []
+    for _ in range(int(rng.integers(0 if placed else 1, 3))):
+        sets = np.zeros(len(automaton._sets) + 2, dtype=bool)
+        sets[rng.integers(0, len(sets))] = True
+        first = int(rng.integers(0, behind + 1))
+        gates.append(Gate(sets, first, None if rng.random() < 0.3 else int(rng.integers(first, behind + 2))))
+    return Problem(
+        automaton,
+        (rng.standard_normal((length, size)) * rng.choice([0.0, 1.0, 5.0])).astype(np.float32),
+        {int(rng.integers(0, length)): int(rng.integers(0, size))} if rng.random() < 0.15 else {},
+        int(rng.integers(0, automaton.num_states)),
+        int(rng.integers(0, 3)),
+        offset,
+        placed,
+        tuple(gates),
+    )
+
+
+@st.composite
+def restricted_problems(draw: st.DrawFn) -> Problem:
+    """Problems with a valid canvas, of which the restriction takes some away."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    while True:
+        problem = _restricted(rng)
+        if problem is not None:
+            free = Enumeration(replace(problem, placed={}, gates=())).total
+            if 0 < Enumeration(problem).total < free * (1 - 1e-9):
+                return problem
+
+
 class Enumeration:
     """The exact posterior: every canvas, its probability and its text."""
 
@@ -155,18 +255,13 @@ class Enumeration:
                 continue
             state, text = problem.state, length if problem.state != ended else 0
             for i, token in enumerate(canvas):
-                if state == ended:
+                before, state = state, problem.step(state, token, problem.offset + i)
+                if state < 0:
                     break
-                if token in automaton.end_ids:
-                    if not automaton.accepting[state]:
-                        state = -1
-                        break
-                    state, text = ended, i + 1
-                else:
-                    state = int(automaton.table[state, token])
-                    if state < 0:
-                        break
-            valid = state == ended or (state >= 0 and automaton.distance[state] <= problem.remaining)
+                if state == ended != before:
+                    text = i + 1
+            after = problem.offset + length
+            valid = state == ended or (state >= 0 and problem.can_finish(state, after, problem.remaining))
             mass = float(np.prod([self.p[i, token] for i, token in enumerate(canvas)]))
             if valid and mass > 0:
                 self.joint[canvas] = mass

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import assume, given, settings
-from inference_oracle import Enumeration, Problem, TableAutomaton, problems
+from hypothesis import strategies as st
+from inference_oracle import Enumeration, Problem, TableAutomaton, problems, restricted_problems
 
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
-from canvasgen.inference import Posterior, condition
+from canvasgen.inference import Posterior, Request, condition, condition_batch
 
 BACKENDS = ["numba", "torch"]
 
@@ -24,6 +25,8 @@ def posterior_of(problem: Problem, backend: str) -> Posterior:
         fixed=problem.fixed,
         state=problem.state,
         remaining=problem.remaining,
+        restriction=problem.restriction,
+        offset=problem.offset,
         backend=backend,
     )
 
@@ -35,8 +38,8 @@ def solved(problem: Problem, backend: str) -> tuple[Posterior, Enumeration]:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=40)
-@given(problem=problems())
+@settings(deadline=None, max_examples=60)
+@given(problem=problems() | restricted_problems())
 def test_sums(backend: str, problem: Problem) -> None:
     posterior, exact = solved(problem, backend)
     marginals = exact.marginals()
@@ -53,8 +56,8 @@ def test_sums(backend: str, problem: Problem) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=40)
-@given(problem=problems())
+@settings(deadline=None, max_examples=60)
+@given(problem=problems() | restricted_problems())
 def test_best_canvases(backend: str, problem: Problem) -> None:
     posterior, exact = solved(problem, backend)
     expected = sorted(exact.texts.values(), reverse=True)
@@ -72,7 +75,7 @@ def test_best_canvases(backend: str, problem: Problem) -> None:
         seen.add(text)
         assert np.exp(log_prob) == pytest.approx(exact.texts[text] / exact.total, abs=1e-6)
         assert posterior.log_prob(ids) == pytest.approx(log_prob, abs=1e-9)
-        assert all(ids[i] == token for i, token in problem.fixed.items())
+        assert all(ids[i] == token for i, token in problem.all_fixed.items())
     assert seen == set(exact.texts)
 
 
@@ -84,8 +87,8 @@ def text_length(problem: Problem, ids: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=20)
-@given(problem=problems(max_length=3))
+@settings(deadline=None, max_examples=40)
+@given(problem=problems(max_length=3) | restricted_problems())
 def test_every_canvas(backend: str, problem: Problem) -> None:
     posterior, exact = solved(problem, backend)
     length, size = problem.logits.shape
@@ -101,8 +104,8 @@ def test_every_canvas(backend: str, problem: Problem) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=25)
-@given(problem=problems(max_length=3))
+@settings(deadline=None, max_examples=40)
+@given(problem=problems(max_length=3) | restricted_problems())
 def test_the_samplers_distribution(backend: str, problem: Problem) -> None:
     """Each draw reports the probability of its choices: with the tokens' own, the canvas's exact one."""
     posterior, exact = solved(problem, backend)
@@ -116,7 +119,7 @@ def test_the_samplers_distribution(backend: str, problem: Problem) -> None:
         assert tuple(canvas) in exact.joint
         chosen = np.exp(log_prob)
         for i, token in enumerate(canvas):
-            if i not in problem.fixed:
+            if i not in problem.all_fixed:
                 chosen *= exact.p[i, token] / exact.p[i, classes == classes[token]].sum()
         assert chosen == pytest.approx(exact.joint[tuple(canvas)] / exact.total, abs=1e-6, rel=1e-5)
     seen = {tuple(canvas) for canvas in ids.tolist()}
@@ -124,7 +127,7 @@ def test_the_samplers_distribution(backend: str, problem: Problem) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=60)
 @given(problem=problems())
 def test_what_is_impossible_says_so(backend: str, problem: Problem) -> None:
     if Enumeration(problem).total > 0:
@@ -133,8 +136,8 @@ def test_what_is_impossible_says_so(backend: str, problem: Problem) -> None:
         posterior_of(problem, backend)
 
 
-@settings(deadline=None, max_examples=40)
-@given(problem=problems())
+@settings(deadline=None, max_examples=60)
+@given(problem=problems() | restricted_problems())
 def test_backends_draw_the_same(problem: Problem) -> None:
     numba, _ = solved(problem, "numba")
     reference, _ = solved(problem, "torch")
@@ -155,6 +158,39 @@ def test_kind_of_arrays_follows_the_logits(backend: str) -> None:
         assert str(posterior.marginals().dtype).endswith("float32")
         for array in (posterior.best, posterior.entropies, posterior.sample(2, seed=0)):
             assert isinstance(array, np.ndarray)
+
+
+@settings(deadline=None, max_examples=10)
+@given(several=st.lists(restricted_problems(), min_size=2, max_size=3))
+def test_restrictions_in_a_batch(several: list[Problem]) -> None:
+    requests = [
+        Request(
+            problem.automaton,
+            problem.logits,
+            fixed=problem.fixed,
+            state=problem.state,
+            remaining=problem.remaining,
+            restriction=problem.restriction,
+            offset=problem.offset,
+        )
+        for problem in several
+    ]
+    for posterior, problem in zip(condition_batch(requests, threads=2), several, strict=True):
+        assert posterior.log_partition == pytest.approx(np.log(Enumeration(problem).total), abs=1e-5)
+
+
+@settings(deadline=None, max_examples=40)
+@given(problem=restricted_problems(), seed=st.integers(0, 2**16))
+def test_the_budget_of_every_state_and_position(problem: Problem, seed: int) -> None:
+    assert problem.restriction is not None
+    for position in np.random.default_rng(seed).permutation(9).tolist():  # rows are remembered in any order
+        needed = problem.restriction.distance(position)
+        for state, fewest in enumerate(needed.tolist()):
+            if fewest < 0:
+                assert not problem.can_finish(state, position, 12)
+            else:
+                assert problem.can_finish(state, position, fewest)
+                assert fewest == 0 or not problem.can_finish(state, position, fewest - 1)
 
 
 def test_the_oracle_sees_a_wrong_automaton() -> None:

@@ -133,14 +133,17 @@ class Feed:
             yield collate(taken, length)
 
 
-PATTERNS = ("independent", "prefix", "values", "everything")
+PATTERNS = ("independent", "prefix", "values", "everything", "widths")
+MOST_WIDTH = 12
+"""Most tokens of noise that stand for a value whose width is not known."""
 
 
 @dataclass
 class Noised:
     """Noised canvases [B, L]: which positions are wrong or noise, the patterns [B], loss weights [B, L].
 
-    ``base`` [B, L] is what was noised: the answer, or in ``misplaced`` rows [B] one with a slip in it.
+    ``base`` [B, L] is what was noised: the answer, or in ``misplaced`` rows [B] one with a slip in it,
+    or one with values of other widths.
     """
 
     canvas: Tensor
@@ -167,19 +170,42 @@ def slip(batch: Batch, generator: torch.Generator) -> Tensor:
     return batch.canvas.gather(1, torch.where(fewer, shorter, longer))
 
 
+def stretch(batch: Batch, rows: Tensor, vocab_size: int, generator: torch.Generator) -> Tensor:
+    """Answers [B, L]; in ``rows`` [B] every value is noise of some other width, and what follows it is moved.
+
+    It is what a canvas starts from where the fixed text is known and the widths of its holes are not.
+    """
+    out = batch.canvas.clone()
+    length = out.shape[1]
+    for row in torch.nonzero(rows)[:, 0].tolist():
+        values, ids = batch.values[row].tolist(), batch.canvas[row].tolist()
+        same = int(torch.randint(0, MOST_WIDTH + 1, (), generator=generator))
+        laid: list[int] = []
+        for place, value in enumerate(values):
+            if value < 0:
+                laid.append(ids[place])
+            elif place == 0 or values[place - 1] != value:
+                one = bool(torch.rand((), generator=generator) < 0.5)
+                width = same if one else int(torch.randint(0, MOST_WIDTH + 1, (), generator=generator))
+                laid += torch.randint(0, vocab_size, (width,), generator=generator).tolist()
+        laid = (laid + [PAD_ID] * length)[:length]
+        out[row] = torch.tensor(laid)
+    return out
+
+
 def noise(batch: Batch, vocab_size: int, generator: torch.Generator, high: float = 0.5) -> Noised:
     """Noise on a batch's canvases.
 
     ``high`` is the share of rows with mostly high noise rates (the others: uniform). The weight falls with
     the distance from the end of a clean beginning: what stands far behind it cannot be placed yet.
 
-    Patterns: each token by itself; a clean beginning and noise after it; the values alone; everything. All
-    are states a decoder meets: it fixes what is certain first, often from left to right, and a constraint
-    gives the form.
+    Patterns: each token by itself; a clean beginning and noise after it; the values alone; everything; values
+    of other widths than their own (``stretch``), perhaps with noise elsewhere. All are states a decoder
+    meets: it fixes what is certain first, often from left to right, and a constraint gives the form.
     """
     rows, length = batch.canvas.shape
     pattern = torch.multinomial(
-        torch.tensor([0.30, 0.40, 0.15, 0.15]), rows, replacement=True, generator=generator
+        torch.tensor([0.26, 0.32, 0.12, 0.12, 0.18]), rows, replacement=True, generator=generator
     )
     uniform = torch.rand(rows, length, generator=generator)
     rate = torch.rand(rows, 1, generator=generator)
@@ -198,6 +224,10 @@ def noise(batch: Batch, vocab_size: int, generator: torch.Generator, high: float
     weight = torch.where(((pattern == 1) | (pattern == 3))[:, None], near, 1.0)
     misplaced = (pattern < 2) & (torch.rand(rows, generator=generator) < 0.3)
     base = torch.where(misplaced[:, None], slip(batch, generator), batch.canvas)
+    stretched = pattern == 4
+    base = torch.where(stretched[:, None], stretch(batch, stretched, vocab_size, generator), base)
+    spared = torch.rand(rows, 1, generator=generator) < 0.5
+    replaced = torch.where(stretched[:, None] & spared, False, replaced)
     canvas = torch.where(replaced, random_ids, base)
     return Noised(canvas, replaced | (base != batch.canvas), pattern, weight, base, misplaced)
 

@@ -1,0 +1,208 @@
+"""`fixed` and `near`: what stands at, or near, a token position of the text.
+
+Positions count the tokens of the whole text from 0, over all its canvases. They cost the automaton nothing: the
+tokens and class sets that a position allows are restricted where the posterior is worked out (`inference.positions`).
+So they hold for the whole text only, and combine with other constraints by `&` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from canvasgen import automata
+from canvasgen.automata import ANY_TEXT, Expr
+from canvasgen.constraints.base import Constraint, Note, Position, as_bytes
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
+
+__all__ = ["MOST_POSITIONS", "Fixed", "FixedAt", "Near", "NearPosition", "fixed", "near", "no_positions"]
+
+MOST_POSITIONS = 262_144
+"""Positions above this are refused: no model's context holds them."""
+
+
+@dataclass(frozen=True)
+class FixedAt(Position):
+    """From `position` on stand the tokens of a text, or one token of a given id."""
+
+    position: int
+    content: str | int
+
+
+@dataclass(frozen=True)
+class NearPosition(Position):
+    """The first occurrence of a text is completed by a token at one of `first`..`last`."""
+
+    content: str
+    first: int
+    last: int
+
+
+class _AtPositions(Constraint):
+    """A constraint on positions, and on the text only what follows from that."""
+
+    @property
+    @override
+    def only_positions(self) -> bool:
+        return True
+
+
+class Fixed(_AtPositions):
+    """Texts that have given tokens at given positions. Build one with `fixed`."""
+
+    def __init__(self, tokens: tuple[FixedAt, ...]) -> None:
+        self.tokens = tokens
+
+    @property
+    @override
+    def positions(self) -> tuple[Position, ...]:
+        return self.tokens
+
+    @override
+    def _expression(self) -> Expr:
+        return ANY_TEXT
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        return tuple(
+            Note(
+                "automaton",
+                (
+                    f"the token {at.content}"
+                    if isinstance(at.content, int)
+                    else f"the tokens of {at.content!r}"
+                )
+                + f" from token position {at.position} on; `matches`, which sees the text alone, leaves this out",
+            )
+            for at in self.tokens
+        )
+
+
+class Near(_AtPositions):
+    """Texts whose first occurrence of a phrase ends near a position. Build one with `near`."""
+
+    def __init__(self, place: NearPosition) -> None:
+        self.place = place
+
+    @property
+    @override
+    def positions(self) -> tuple[Position, ...]:
+        return (self.place,)
+
+    @override
+    def _expression(self) -> Expr:
+        return automata.concat(ANY_TEXT, automata.literal(self.place.content), ANY_TEXT)
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        place = self.place
+        return (
+            Note(
+                "automaton",
+                f"{place.content!r} occurs, first completed by a token at one of the positions {place.first} to "
+                f"{place.last}; `matches`, which sees the text alone, asks only that it occurs",
+            ),
+        )
+
+
+def fixed(tokens: Mapping[int, str | int]) -> Constraint:
+    """Any text that has these tokens at these token positions: `cg.regex(…) & cg.fixed({0: "Title"})`.
+
+    Positions count the tokens of the whole text from 0. The text must reach that far: it may not end before a fixed
+    token. `matches` cannot see tokens and accepts any text; `CompiledConstraint.accepts` checks them.
+
+    Args:
+        tokens: position -> a token id; or a text, that stands from the position on in the fewest tokens that spell it
+            (of equally few, the longest first). A tokenizer may cut it otherwise; give ids to be sure.
+
+    Raises:
+        InvalidConstraint: there are none, a position is no whole number from 0 on, or a value neither an id nor a
+            text that is not empty. From `compile`: an id is outside the vocabulary or no text (an end token), or
+            no tokens spell the text.
+        ConstraintTooLarge: a position above `MOST_POSITIONS`.
+        Unsatisfiable: from `compile`: two tokens are fixed at one position, or no text has them there.
+        BudgetTooSmall: from `generate`, before the model runs: no such text fits into the budget.
+    """
+    if not isinstance(tokens, Mapping) or not tokens:
+        raise InvalidConstraint(
+            "`fixed` needs a mapping from positions to texts or token ids", rule="fixed", value=tokens
+        )
+    for position, content in tokens.items():
+        _check_position(position, "fixed")
+        if isinstance(content, bool) or not isinstance(content, (str, int)):
+            raise InvalidConstraint(
+                "a text or a token id stands at a position",
+                path=f"position {position}",
+                rule="fixed",
+                value=content,
+            )
+        if isinstance(content, str) and not as_bytes(content):
+            raise InvalidConstraint(
+                "a fixed text is not empty and has UTF-8",
+                path=f"position {position}",
+                rule="fixed",
+                value=content,
+            )
+    return Fixed(tuple(FixedAt(position, tokens[position]) for position in sorted(tokens)))
+
+
+def near(text: str, position: int, within: int = 8) -> Constraint:
+    """Any text in which `text` occurs, first near a token position: `cg.text() & cg.near("regards", 20)`.
+
+    Exactly: the token that completes the first occurrence (the one with its last byte), however the text is cut into
+    tokens, stands at one of the positions `position - within` to `position + within`, both included. A long phrase
+    begins some tokens before. Positions count the tokens of the whole text from 0. `matches` cannot see tokens and
+    asks only that `text` occurs; `CompiledConstraint.accepts` checks the position.
+
+    Raises:
+        InvalidConstraint: `text` is empty or no string that has UTF-8; `position` or `within` is no whole number from
+            0 on.
+        ConstraintTooLarge: a position above `MOST_POSITIONS`.
+        Unsatisfiable: from `compile`: it cannot occur there first.
+        BudgetTooSmall: from `generate`, before the model runs: no such text fits into the budget.
+    """
+    if not isinstance(text, str) or not as_bytes(text):
+        raise InvalidConstraint("a non-empty string that has UTF-8 is needed", rule="near", value=text)
+    _check_position(position, "near")
+    if isinstance(within, bool) or not isinstance(within, int) or within < 0:
+        raise InvalidConstraint(
+            "`within` is a whole number of tokens, zero or more",
+            rule="within",
+            value=within,
+            remedy="within=8",
+        )
+    _check_position(position + within, "near")
+    return Near(NearPosition(text, max(0, position - within), position + within))
+
+
+def _check_position(position: object, rule: str) -> None:
+    if isinstance(position, bool) or not isinstance(position, int) or position < 0:
+        raise InvalidConstraint(
+            "a position is a whole number, zero or more",
+            rule=rule,
+            value=position,
+            remedy="count the tokens of the text from 0",
+        )
+    if position > MOST_POSITIONS:
+        raise ConstraintTooLarge(
+            f"a position is above {MOST_POSITIONS}",
+            rule="MOST_POSITIONS",
+            value=position,
+            remedy="positions count tokens, not characters",
+        )
+
+
+def no_positions(parts: Iterable[Constraint], where: str) -> None:
+    """Refuses constraints on positions where they are not about the whole text.
+
+    Raises:
+        UnsupportedConstraint: names the combination.
+    """
+    if any(part.positions for part in parts):
+        raise UnsupportedConstraint(
+            "token positions are those of the whole text, and combine with other constraints by & only",
+            rule=where,
+            remedy="put them around the whole: (a + b) & cg.fixed({0: ...})",
+        )

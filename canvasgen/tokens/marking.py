@@ -1,0 +1,72 @@
+"""What a token automaton's states and edges mean beside another byte automaton that reads the same text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from canvasgen.tokens.automaton import TokenAutomaton
+
+if TYPE_CHECKING:
+    from canvasgen.automata import DFA
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["mark_edges", "states_beside"]
+
+Longs = npt.NDArray[np.int64]
+
+
+def states_beside(automaton: TokenAutomaton, vocabulary: Vocabulary, beside: DFA) -> Longs:
+    """int64[S]: the state that `beside` is in whenever the token automaton is in each of its states.
+
+    Both start together. Only meaningful if the one determines the other, as a product that was not minimised does;
+    `beside` is complete on all that the token automaton reads.
+    """
+    classes, firsts = np.unique(automaton.class_of_token, return_index=True)
+    token_of_class: dict[int, int] = dict(zip(classes.tolist(), firsts.tolist(), strict=True))
+    offsets: list[int] = np.searchsorted(automaton.edge_source, np.arange(automaton.num_states + 1)).tolist()
+    first_class: list[int] = automaton.set_classes[automaton.set_offsets[automaton.edge_set]].tolist()
+    targets: list[int] = automaton.edge_target.tolist()
+    found = {automaton.start: 0}
+    queue = [automaton.start]
+    for source in queue:
+        for edge in range(offsets[source], offsets[source + 1]):
+            if targets[edge] not in found:
+                state = found[source]
+                content = vocabulary.tokens[token_of_class[first_class[edge]]]
+                for byte in content or b"":
+                    state = beside.step(state, byte)
+                found[targets[edge]] = state
+                queue.append(targets[edge])
+    return np.array([found[state] for state in range(automaton.num_states)], dtype=np.int64)
+
+
+def mark_edges(automaton: TokenAutomaton, marks: Longs) -> tuple[TokenAutomaton, Longs]:
+    """The same automaton, with no class set shared by edges of different marks.
+
+    Args:
+        marks: int64[E], a number from 0 for each edge.
+
+    Returns:
+        The automaton; int64[Z], the mark of each of its sets.
+    """
+    keys = automaton.edge_set.astype(np.int64) * (int(marks.max(initial=0)) + 1) + marks
+    _, firsts, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(firsts, kind="stable")  # sets are numbered by their first edge
+    number = np.empty(len(order), dtype=np.int32)
+    number[order] = np.arange(len(order), dtype=np.int32)
+    firsts = firsts[order]
+    lists = [
+        automaton.set_classes[automaton.set_offsets[z] : automaton.set_offsets[z + 1]]
+        for z in automaton.edge_set[firsts].tolist()
+    ]
+    marked = replace(
+        automaton,
+        edge_set=number[inverse],
+        set_offsets=np.cumsum([0, *(len(part) for part in lists)]).astype(np.int32),
+        set_classes=np.concatenate([*lists, np.empty(0, dtype=np.int32)]).astype(np.int32),
+    )
+    return marked, marks[firsts]

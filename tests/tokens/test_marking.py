@@ -1,0 +1,58 @@
+"""Marked edges: the same automaton, and no set across marks."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from token_oracle import problems
+
+from canvasgen.automata import searcher, side_by_side
+from canvasgen.errors import Unsatisfiable
+from canvasgen.tokens import lift, mark_edges, states_beside
+
+
+@settings(deadline=None, max_examples=60)
+@given(problem=problems(), seed=st.integers(0, 99))
+def test_marks(problem, seed: int) -> None:
+    dfa, vocabulary = problem
+    try:
+        automaton = lift(dfa, vocabulary)
+    except Unsatisfiable:
+        assume(False)
+        return
+    marks = np.random.default_rng(seed).integers(0, 3, automaton.num_edges)
+    marked, mark_of_set = mark_edges(automaton, marks)
+    np.testing.assert_array_equal(mark_of_set[marked.edge_set], marks)
+    sets = [
+        (int(mark), *marked.set_classes[a:b].tolist())
+        for mark, a, b in zip(mark_of_set, marked.set_offsets[:-1], marked.set_offsets[1:], strict=True)
+    ]
+    assert len(set(sets)) == len(sets) == marked.num_sets
+    first_use = dict.fromkeys(marked.edge_set.tolist())
+    assert list(first_use) == list(range(marked.num_sets))
+    for state in range(automaton.num_states):
+        for token in range(vocabulary.size):
+            assert marked.step(state, token) == automaton.step(state, token)
+
+
+@settings(deadline=None, max_examples=60)
+@given(problem=problems(), phrase=st.lists(st.sampled_from([97, 99]), min_size=1, max_size=3).map(bytes))
+def test_states_beside(problem, phrase: bytes) -> None:
+    dfa, vocabulary = problem
+    beside = searcher(phrase)
+    try:
+        automaton = lift(side_by_side(dfa, beside), vocabulary)
+    except Unsatisfiable:
+        assume(False)
+        return
+    states = states_beside(automaton, vocabulary, beside)
+    assert states[automaton.start] == 0
+    for state in range(automaton.num_states):
+        for token, content in enumerate(vocabulary.tokens):
+            target = automaton.step(state, token)
+            if target >= 0:
+                at = int(states[state])
+                for byte in content or b"":
+                    at = beside.step(at, byte)
+                assert states[target] == at
