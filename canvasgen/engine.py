@@ -20,7 +20,7 @@ from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, Star
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
-from canvasgen.models.starts import start_from
+from canvasgen.models.starts import starts_from
 
 if TYPE_CHECKING:
     from canvasgen.constraints.template import Template
@@ -233,13 +233,13 @@ class Engine:
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
             probabilities=bool(request.probabilities),
-            start=Start() if constraint is None else self._start(constraint, seed),
+            starts=(Start(),) if constraint is None else self._starts(constraint, seed),
         )
 
-    def _start(self, constraint: Constraint, seed: int) -> Start:
+    def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
         if constraint.draft is None:
-            return Start()
-        return start_from(
+            return (Start(),)
+        return starts_from(
             constraint.draft,
             self._loaded.prompts.tokens,
             canvas_length=self.denoiser.canvas_length,

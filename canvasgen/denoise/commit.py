@@ -66,7 +66,7 @@ class RowText:
     """
 
     def __init__(self, job: Job, max_tokens: int, vocabulary: Vocabulary, policy: Policy) -> None:
-        self.ids: list[int] = list(job.start.written)
+        self.ids: list[int] = list(job.written)
         self.content = vocabulary.text_bytes(np.array(self.ids, dtype=np.int64))
         self.state: int | None = job.state_at_start()
         self.log_prob = 0.0

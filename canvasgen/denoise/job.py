@@ -31,7 +31,8 @@ class Job:
             sample's, under the model's schedule; else constant.
         validators: besides the constraint's own.
         seed: of all the row's random numbers.
-        start: what is there before the first step; its written tokens do not count towards `max_tokens`.
+        starts: what is there before the first step; all have the same written tokens, which do not count towards
+            `max_tokens`. Of several, the one is taken under which the model gives valid texts the most mass.
         probabilities: whether the completion tells those of choice-like fields; keeps each block's logits till then.
     """
 
@@ -42,8 +43,13 @@ class Job:
     temperature: float | None = None
     validators: tuple[Validator, ...] = field(default=())
     seed: int = 0
-    start: Start = field(default_factory=Start)
+    starts: tuple[Start, ...] = (Start(),)
     probabilities: bool = False
+
+    @property
+    def written(self) -> tuple[int, ...]:
+        """Token ids that are there before the first canvas."""
+        return self.starts[0].written
 
     def state_at_start(self) -> int | None:
         """The automaton's state after what is written already; None at its start and without a constraint.
@@ -51,11 +57,11 @@ class Job:
         Raises:
             ModelError: what is written is no beginning of a text of the constraint.
         """
-        if self.constraint is None or not self.start.written:
+        if self.constraint is None or not self.written:
             return None
         automaton = self.constraint.token_automaton
         state = automaton.start
-        for token in self.start.written:
+        for token in self.written:
             state = automaton.step(state, token)
             if state < 0:
                 raise ModelError(
@@ -89,11 +95,11 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
                 rule="vocabulary",
                 remedy="compile it with the model's own vocabulary",
             )
-        shortest = max(1, job.constraint.fewest_tokens(job.state_at_start(), len(job.start.written)))
+        shortest = max(1, job.constraint.fewest_tokens(job.state_at_start(), len(job.written)))
     budget = job.max_tokens
     if budget is None:
         length = denoiser.canvas_length
-        room = length // 4 if job.start.canvas else 0
+        room = length // 4 if any(start.canvas for start in job.starts) else 0
         budget = max(denoiser.defaults.max_tokens, -(-(shortest + room) // length) * length)
     if budget < shortest:
         raise BudgetTooSmall(
@@ -103,7 +109,7 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
             remedy=f"raise max_tokens to {shortest} or more",
         )
     limit = denoiser.max_context
-    before = len(job.prompt) + len(job.start.written)
+    before = len(job.prompt) + len(job.written)
     if limit is not None and before + budget > limit:
         raise ModelError(
             f"the prompt has {before} tokens, but beside max_tokens {budget} the context of {limit} "

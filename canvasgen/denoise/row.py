@@ -52,12 +52,26 @@ class Row:
         self._schedule = _schedule(job, denoiser)
         self._vocabulary = denoiser.vocabulary
         self._canvas_length = denoiser.canvas_length
+        self._start = job.starts[0]
         self._steps: list[int] = []
         self._blocks: list[Block] = []
         self._hurried = False
         self._outcome = Outcome.COMPLETE
 
     # A block starts, or starts again.
+
+    def choose_start(self, logits: torch.Tensor) -> None:
+        """Takes the start under which valid texts have the most mass; float32 `[number of starts, L, V]`, raw.
+
+        Raises:
+            ModelError: the logits are not numbers.
+        """
+        masses: list[float] = []
+        for start, each in zip(self.job.starts, logits, strict=True):
+            first = self._schedule.skipped(start.strength) + 1
+            mass = self._believe(each / self._schedule.temperature(first)).log_partition
+            masses.append(0.0 if mass is None else mass)
+        self._start = self.job.starts[masses.index(max(masses))]
 
     def begin_block(self, canvas: torch.Tensor) -> None:
         """A new block, from noise int64 `[L]`."""
@@ -68,9 +82,9 @@ class Row:
         """The same block once more, from other noise int64 `[L]`."""
         self.phase = Phase.DENOISING
         begins = self.block == 1
-        self.canvas = self.job.start.onto(canvas.cpu()) if begins else canvas.cpu()
+        self.canvas = self._start.onto(canvas.cpu()) if begins else canvas.cpu()
         self._belief: Belief | None = None
-        self._step = self._schedule.skipped(self.job.start.strength) if begins else 0
+        self._step = self._schedule.skipped(self._start.strength) if begins else 0
         self._history: deque[bytes] = deque(maxlen=self._stability)
 
     @property
@@ -135,7 +149,7 @@ class Row:
 
     def renoise(self, tokens: torch.Tensor, noise: torch.Tensor) -> None:
         """The next canvas: accepted tokens, and noise elsewhere; both int64 `[L]`."""
-        rest = self.job.start.renoised(noise.cpu()) if self.block == 1 else noise.cpu()
+        rest = self._start.renoised(noise.cpu()) if self.block == 1 else noise.cpu()
         self.canvas = torch.where(torch.from_numpy(self._accepted), tokens.cpu(), rest)
 
     # The decision.
@@ -212,7 +226,7 @@ class Row:
         except ModelError as error:
             raise ModelError(
                 f"row {self.index}: {error.message}",
-                path=f"block {self.block}, step {self._steps[-1]}, {error.path or 'some position'}",
+                path=f"block {max(1, self.block)}, step {sum(self._steps[-1:])}, {error.path or 'some position'}",
                 rule=error.rule,
                 value=error.value,
                 remedy=error.remedy or "check the model's weights and its dtype",

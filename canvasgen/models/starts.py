@@ -11,26 +11,27 @@ from canvasgen.denoise import Start
 if TYPE_CHECKING:
     from canvasgen.constraints.base import Draft
 
-__all__ = ["start_from"]
+__all__ = ["starts_from"]
 
 KEPT_TOKENS = 16
-"""Of a long beginning that stays, the last tokens stay on the canvas: there the model sees both sides at once."""
-GAP_TOKENS = 8
-"""Noise that stands for a gap whose width nobody knows; what follows it floats from the first step on."""
+"""Of a beginning that goes into the context, the last tokens stay on the canvas."""
+GAP_WIDTHS = (1, 2, 3, 4, 6, 8, 12)
+"""Tokens of noise that may stand for gaps whose width nobody knows; what follows them floats from the first step on."""
 
 
-def start_from(
+def starts_from(
     draft: Draft,
     tokens: Callable[[str], list[int]],
     *,
     canvas_length: int,
     end_ids: tuple[int, ...],
     seed: int,
-) -> Start:
-    """The start of a draft.
+) -> tuple[Start, ...]:
+    """The starts of a draft, one for each width that its gaps may have, for the model to choose from.
 
-    What stays before the first gap stands on the canvas, or, where it is longer than a quarter of it, in the context. Of
-    a piece that is written anew, the `strength` of the draft says how many tokens are noise; an empty one is noise.
+    What stays stands on the canvas; where the text would fill more than three quarters of it, its beginning goes into
+    the context. Of a piece that is written anew, the `strength` of the draft says how many tokens are noise; at full
+    strength it is a gap of its old width, or of another. The last start has noise alone behind what stays before the first gap.
 
     Args:
         draft: the pieces of the text.
@@ -39,23 +40,43 @@ def start_from(
         end_ids: tokens that end a text; one is put behind it.
         seed: of the choice which tokens are noise.
     """
+    pieces = [(tokens(text), stays) for text, stays in draft.pieces]
+    leading = 0
+    while leading < len(pieces) and pieces[leading][1]:
+        leading += 1
+    beginning = [token for ids, _ in pieces[:leading] for token in ids]
+    ends = [*end_ids[:1]]
+    old = sum(len(ids) for ids, _ in pieces) + len(ends)
+    gaps = sum(not stays for _, stays in pieces)
+    widths: tuple[int | None, ...] = GAP_WIDTHS if draft.strength == 1.0 and gaps else ()
+    if draft.strength < 1.0 or any(ids for ids, stays in pieces if not stays):
+        widths = (None, *widths)
+    room = old + max((gaps * width for width in widths if width is not None), default=0)
+    # Every start has the same beginning in the context, whatever the widths of its gaps.
+    many = max(0, min(room - (canvas_length - canvas_length // 4), len(beginning) - KEPT_TOKENS))
+    kept = max(0, len(beginning) - many - 1)  # the last token may have to grow together with what follows
+    laid = [
+        [*beginning[many:], *_laid(pieces[leading:], width, draft.strength, seed), *ends]
+        for width in widths or (None,)
+    ]
+    if gaps and draft.strength == 1.0:
+        laid.append(beginning[many:])
+    return tuple(
+        Start(tuple(beginning[:many]), tuple(canvas[:canvas_length]), kept, draft.strength) for canvas in laid
+    )
+
+
+def _laid(
+    pieces: list[tuple[list[int], bool]], width: int | None, strength: float, seed: int
+) -> list[int | None]:
+    """Tokens behind the beginning; gaps are noise of a width, or keep the rest of their old tokens (None)."""
     chance = random.Random(seed)
     laid: list[int | None] = []
-    leading = 0
-    for text, stays in draft.pieces:
-        ids = tokens(text)
+    for ids, stays in pieces:
         if stays:
-            leading += len(ids) if leading == len(laid) else 0
             laid += ids
-        elif not text:
-            laid += [None] * GAP_TOKENS
+        elif width is not None:
+            laid += [None] * width
         else:
-            laid += [None if chance.random() < draft.strength else token for token in ids]
-    if end_ids:
-        laid.append(end_ids[0])
-    written: list[int] = []
-    if leading > canvas_length // 4:
-        written = [token for token in laid[: leading - KEPT_TOKENS] if token is not None]
-        laid, leading = laid[len(written) :], KEPT_TOKENS
-    # The last token before a gap may have to grow together with what comes into it.
-    return Start(tuple(written), tuple(laid[:canvas_length]), max(0, leading - 1), draft.strength)
+            laid += [None if chance.random() < strength else token for token in ids]
+    return laid

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from toy_models import END, LETTERS, Erratic
+from toy_models import END, LETTERS, Confident, Erratic
 
 from canvasgen.constraints import edit, infill, regex
 from canvasgen.denoise import Job, Start, run
 from canvasgen.errors import BudgetTooSmall, ModelError, Outcome
 from canvasgen.models.prompts import GreedyPrompts
-from canvasgen.models.starts import GAP_TOKENS, KEPT_TOKENS, start_from
+from canvasgen.models.starts import GAP_WIDTHS, KEPT_TOKENS, starts_from
 
 TOKENS = GreedyPrompts(LETTERS).tokens
 
@@ -19,32 +19,54 @@ def ids(text: str) -> list[int]:
     return TOKENS(text)
 
 
-def start(constraint, length=8, seed=0) -> Start:
+def starts(constraint, length=8, seed=0) -> tuple[Start, ...]:
     assert constraint.draft is not None
-    return start_from(constraint.draft, TOKENS, canvas_length=length, end_ids=(END,), seed=seed)
+    return starts_from(constraint.draft, TOKENS, canvas_length=length, end_ids=(END,), seed=seed)
 
 
-def test_a_gap_is_noise_between_what_stays():
-    made = start(infill("ab", "cd"), length=16)
-    assert made.canvas == (*ids("ab"), *[None] * GAP_TOKENS, *ids("cd"), END)
-    assert made.written == ()
-    assert made.kept == len(ids("ab")) - 1
+def test_a_gap_is_noise_of_several_widths_between_what_stays():
+    made = starts(infill("ab", "cd"), length=32)
+    for width, one in zip(GAP_WIDTHS, made, strict=False):
+        assert one.canvas == (*ids("ab"), *[None] * width, *ids("cd"), END)
+    assert made[-1].canvas == tuple(ids("ab"))
+    assert len(made) == len(GAP_WIDTHS) + 1
+    assert {(one.written, one.kept, one.strength) for one in made} == {((), len(ids("ab")) - 1, 1.0)}
 
 
 def test_a_strong_edit_starts_from_noise_and_a_weak_one_from_the_text():
     content = "abababab"
-    strong = start(edit(content, (2, 6)), length=16)
-    assert strong.canvas == (*ids("ab"), None, None, *ids("ab"), END)
-    weak = start(edit(content, (2, 6), strength=1e-9), length=16)
+    strong = starts(edit(content, (2, 6)), length=32)
+    assert strong[0].canvas == (*ids("ab"), None, None, *ids("ab"), END)
+    assert strong[1].canvas == (*ids("ab"), None, *ids("ab"), END)
+    (weak,) = starts(edit(content, (2, 6), strength=1e-9), length=32)
     assert weak.canvas == (*ids(content), END)
 
 
-def test_a_long_beginning_goes_into_the_context():
+def test_of_a_text_too_long_for_the_canvas_the_beginning_goes_into_the_context():
     content = "a" * 60
-    made = start(infill(content, "b"), length=32)
-    assert made.written == tuple(ids("a" * (60 - KEPT_TOKENS)))
-    assert made.canvas[:KEPT_TOKENS] == tuple(ids("a" * KEPT_TOKENS))
-    assert made.kept == KEPT_TOKENS - 1
+    made = starts(infill(content, "b"), length=32)
+    assert {one.written for one in made} == {tuple(ids("a" * (60 - KEPT_TOKENS)))}
+    assert made[0].canvas[:KEPT_TOKENS] == tuple(ids("a" * KEPT_TOKENS))
+    assert made[0].kept == KEPT_TOKENS - 1
+    assert all(len(one.canvas) <= 32 for one in starts(infill(content, "b" * 40), length=32))
+    short = starts(infill("a" * 20, "b"), length=64)
+    assert short[0].written == ()
+
+
+def test_the_likeliest_start_is_taken():
+    """A model that copies its canvas believes in the start whose gap has the width that the constraint asks for."""
+
+    class Copies(Confident):
+        def row(self, read, canvas, known):
+            return torch.nn.functional.one_hot(canvas, self.vocab_size).float() * 9
+
+    constraint = infill("ab", "cd", regex("[e-h]{3}"))
+    job = Job([2], constraint.compile(LETTERS), starts=starts(constraint, length=16), seed=4)
+    (done,) = run(Copies(canvas_length=16), [job])
+    first = done.trace[0].ids.tolist()
+    assert first[: len(ids("ab"))] == ids("ab")
+    assert first[len(ids("ab")) + 3 :][:2] == [*ids("cd"), END]
+    assert done.trace[0].log_partition > -20
 
 
 def test_the_canvas_is_laid_over_noise():
@@ -69,7 +91,7 @@ def test_written_text_is_read_and_stays(seed):
     constraint = infill("abababab" * 2, "d", regex("[a-c]{1,2}"))
     model = Watched(canvas_length=8)
     made = Start(written=tuple(ids("ab" * 6)), canvas=(*ids("abab"), None))
-    job = Job([2], constraint.compile(LETTERS), seed=seed, max_tokens=8, start=made)
+    job = Job([2], constraint.compile(LETTERS), seed=seed, max_tokens=8, starts=(made,))
     (done,) = run(model, [job])
     assert constraint.matches(done.text)
     assert done.text.startswith("ab" * 8)
@@ -82,7 +104,7 @@ def test_written_text_is_read_and_stays(seed):
 def test_the_budget_does_not_count_what_is_written():
     constraint = infill("ab" * 10, "", regex("c"))
     made = Start(written=tuple(ids("ab" * 9)))
-    job = Job([2], constraint.compile(LETTERS), max_tokens=2, start=made)
+    job = Job([2], constraint.compile(LETTERS), max_tokens=2, starts=(made,))
     (done,) = run(Erratic(canvas_length=8), [job])
     assert done.text == "ab" * 10 + "c"
     with pytest.raises(BudgetTooSmall):
@@ -90,14 +112,16 @@ def test_the_budget_does_not_count_what_is_written():
 
 
 def test_written_text_must_fit_the_constraint():
-    job = Job([2], regex("a+").compile(LETTERS), start=Start(written=tuple(ids("ab"))))
+    job = Job([2], regex("a+").compile(LETTERS), starts=(Start(written=tuple(ids("ab"))),))
     with pytest.raises(ModelError, match="does not fit"):
         run(Erratic(), [job])
 
 
 @pytest.mark.parametrize(("strength", "most"), [(1.0, 10), (0.5, 5), (0.1, 1), (0.01, 1)])
 def test_the_strength_shortens_the_schedule(strength, most):
-    job = Job([2], regex("[a-d]{6}").compile(LETTERS), max_denoising_steps=10, start=Start(strength=strength))
+    job = Job(
+        [2], regex("[a-d]{6}").compile(LETTERS), max_denoising_steps=10, starts=(Start(strength=strength),)
+    )
     (done,) = run(Erratic(), [job])
     assert done.steps[0] <= most
     temperatures = [step.temperature for step in done.trace]
