@@ -31,7 +31,8 @@ def starts_from(
 
     What stays stands on the canvas; where the text would fill more than three quarters of it, its beginning goes into
     the context. Of a piece that is written anew, the `strength` of the draft says how many tokens are noise; at full
-    strength it is a gap of its old width, or of another. The last start has noise alone behind what stays before the first gap.
+    strength it is a gap of its old width, or of another. The last start has noise alone behind what stays before
+    the first gap.
 
     Args:
         draft: the pieces of the text.
