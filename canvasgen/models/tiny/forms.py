@@ -7,7 +7,7 @@ mostly shows the form; the canvas holds the whole filled text, or (for some gaps
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from canvasgen.models.tiny import phrasing
@@ -83,7 +83,7 @@ def letter(rng: random.Random, lexicon: Lexicon) -> Form:
 
     greeted = rng.random() < 0.75
     if greeted:
-        receiver = _fact(_RECEIVER, rng, lexicon)
+        receiver = _fact(_RECEIVER, rng, lexicon, {fact.key for fact in (subject, *facts)})
         say(phrasing.choose(_GREETINGS, rng, hard) + rng.choice(["\n", "\n", " "]), receiver)
         if rng.random() < 0.4:
             pieces.append(phrasing.choose(_OPENINGS, rng, hard) + " ")
@@ -92,7 +92,8 @@ def letter(rng: random.Random, lexicon: Lexicon) -> Form:
         lead = "" if number == 0 else f"{rng.choice(domain.pronouns)} "
         say(lead + phrasing.choose(fact.field.clauses, rng, hard) + rng.choice([". ", ". ", ".\n"]), fact)
     if rng.random() < 0.6:
-        say(phrasing.choose(_CLOSINGS, rng, hard), _fact(_SENDER, rng, lexicon))
+        used = {fact.key for fact in (*stated, subject, *facts)}
+        say(phrasing.choose(_CLOSINGS, rng, hard), _fact(_SENDER, rng, lexicon, used))
     joined = _joined(pieces)
     return Form(_stating(rng, domain, subject, stated, hard), joined, "letter", shown=rng.random() < 0.85)
 
@@ -149,9 +150,10 @@ def _joined(pieces: Sequence[str | tuple[str, str]]) -> tuple[str | tuple[str, s
     return tuple(piece for piece in out if piece != "")
 
 
-def _fact(field: Field, rng: random.Random, lexicon: Lexicon) -> Fact:
+def _fact(field: Field, rng: random.Random, lexicon: Lexicon, used: Collection[str] = ()) -> Fact:
+    """A fact whose key is not used yet."""
     value = rng.choice(field.choices) if field.kind == "enum" else lexicon.draw(field.kind)
-    return Fact(field, rng.choice(field.keys), value)
+    return Fact(field, rng.choice([key for key in field.keys if key not in used]), value)
 
 
 def _record(rng: random.Random, lexicon: Lexicon, count: int) -> tuple[Domain, Fact, list[Fact]]:

@@ -8,7 +8,8 @@ import json
 import jsonschema
 import pytest
 
-from canvasgen.models.tiny.data import LEVELS, examples
+from canvasgen.models.tiny.data import GAPS, LETTERS, LEVELS, examples
+from canvasgen.models.tiny.forms import GAP_ALONE
 from canvasgen.models.tiny.lexicon import WORDS, held_out
 
 SPLITS = ("train", "test", "test_hard")
@@ -70,3 +71,28 @@ def test_part_of_the_words_is_held_out() -> None:
         .split()
     )
     assert not kept & set(prompts)
+
+
+@pytest.mark.parametrize("level", [LETTERS, GAPS])
+@pytest.mark.parametrize("split", SPLITS)
+def test_forms_are_filled_from_what_the_prompt_states(split: str, level: int) -> None:
+    for one in itertools.islice(examples(3, split, level), 150):
+        assert one.form is not None
+        assert one.schema is None
+        fillings = [piece for piece in one.form.pieces if not isinstance(piece, str)]
+        assert len(fillings) == len(one.spans) >= 1
+        for (name, filling), (start, stop, _) in zip(fillings, one.spans, strict=True):
+            assert one.text[start:stop] == filling == one.value[name]
+            assert filling in one.form.source
+        assert (one.instruction == GAP_ALONE) == one.form.alone
+        if one.form.alone:
+            assert one.text == "".join(filling for _, filling in fillings)
+        else:
+            rest = one.text
+            for piece in one.form.pieces:
+                assert rest.startswith(piece if isinstance(piece, str) else piece[1])
+                rest = rest[len(piece if isinstance(piece, str) else piece[1]) :]
+            assert rest == ""
+        assert (one.form.form in one.prompt) == one.form.shown
+        if level == GAPS:
+            assert [name for name, _ in fillings] == [""]

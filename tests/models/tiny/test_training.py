@@ -10,7 +10,17 @@ from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
 from canvasgen.models.tiny import WEIGHTS, tokenizer
-from canvasgen.models.tiny.batches import STRUCTURE, TAIL, Feed, collate, encode, held_out_rows, noise, slip
+from canvasgen.models.tiny.batches import (
+    STRUCTURE,
+    TAIL,
+    Feed,
+    collate,
+    encode,
+    held_out_rows,
+    noise,
+    slip,
+    stretch,
+)
 from canvasgen.models.tiny.config import model_config, new_model
 from canvasgen.models.tiny.data import example
 from canvasgen.models.tiny.evaluate import leaves, right_values, summary
@@ -117,7 +127,21 @@ def test_marks_and_noise(words: Tokenizer) -> None:
     assert not (made.replaced & (made.pattern == 2)[:, None] & (batch.values == STRUCTURE)).any()
     assert made.replaced[made.pattern == 3].all()
     assert (made.weight > 0).all()
-    assert torch.equal(made.base[~made.misplaced], batch.canvas[~made.misplaced])
+    as_it_is = ~made.misplaced & (made.pattern != 4)
+    assert torch.equal(made.base[as_it_is], batch.canvas[as_it_is])
+
+
+def test_values_of_other_widths_leave_the_form(words: Tokenizer) -> None:
+    batch = collate(held_out_rows(words, "test", 12, 3), 256)
+    rows = torch.arange(12) % 2 == 0
+    made = stretch(batch, rows, words.get_vocab_size(), torch.Generator().manual_seed(0))
+    assert torch.equal(made[~rows], batch.canvas[~rows])
+    for before, values, after in zip(batch.canvas[rows], batch.values[rows], made[rows], strict=True):
+        rest = iter(after.tolist())
+        form = [
+            token for token, value in zip(before.tolist(), values.tolist(), strict=True) if value == STRUCTURE
+        ]
+        assert all(token in rest for token in form), "the form's tokens stand in order"
 
 
 def test_slips_keep_all_but_one_token(words: Tokenizer) -> None:
