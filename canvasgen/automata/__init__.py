@@ -50,7 +50,8 @@ from canvasgen.automata.expr import (
     union,
 )
 from canvasgen.automata.limits import DEFAULT_LIMITS, Limits
-from canvasgen.automata.regex import parse_regex
+from canvasgen.automata.regex import parse_regex, parse_regex_in_context
+from canvasgen.automata.regex.assertions import with_loops
 
 __all__ = [
     "ANY_CHARACTER",
@@ -72,9 +73,11 @@ __all__ = [
     "literal",
     "optional",
     "parse_regex",
+    "parse_regex_in_context",
     "repeat",
     "separated",
     "substitute",
     "to_dfa",
     "union",
+    "with_loops",
 ]

@@ -4,6 +4,7 @@ its terminals."""
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from lark import Token, Tree
@@ -13,7 +14,10 @@ from lark.lexer import PatternStr
 from lark.load_grammar import _literal_to_pattern, load_grammar
 
 from canvasgen import automata
-from canvasgen.automata import Expr, parse_regex, to_dfa
+from canvasgen.automata import Expr, parse_regex_in_context, to_dfa
+from canvasgen.constraints.grammar.extensions import Extended, Lexeme, place_at, rewritten
+from canvasgen.constraints.grammar.library import ImportSource
+from canvasgen.constraints.grammar.marks import Marks
 from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Rules, Sequence
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 
@@ -26,38 +30,43 @@ LONGEST_INSTANCE = 2000
 MOST_RULES = 5000
 """Most rules, templates counted once for each list of arguments."""
 _PLACE = re.compile(r"at line (\d+),? column (\d+)")
-_NAMED = re.compile(r"""'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in rule (\w+)\)""")
+_NAMED = re.compile(r"""'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in rule (\w+)\)|`(\w+)`""")
 """How Lark's messages name what is wrong, where they do not tell the place."""
-_INERT = re.compile(r"\\[^bBAZ]|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
-_LOOKS_AROUND = re.compile(r"\(\?<?[=!]|\\[bBAZ]|\^|\$")
 
 
-def read(text: str, start: str, import_paths: tuple[Any, ...] = ()) -> Rules:
+def read(text: str, start: str, source: ImportSource, path: Path | None = None) -> Rules:
     """The rules of a grammar.
 
     Args:
         text: the grammar.
         start: its start rule.
-        import_paths: folders (or Lark's package loaders) where `%import` looks, before Lark's own grammars.
+        source: where `%import` finds grammars, before Lark's own.
+        path: the file that the text was read from.
 
     Raises:
         InvalidConstraint: Lark refuses it, or a rule has no text at all; line and column are told.
-        UnsupportedConstraint: `%declare`, or a terminal that is not regular.
+        UnsupportedConstraint: `%declare`, a terminal that is not regular, an extension without a meaning here.
         ConstraintTooLarge: a limit is exceeded.
     """
     if len(text) > LONGEST_GRAMMAR:
         raise ConstraintTooLarge(
             f"a grammar of more than {LONGEST_GRAMMAR} characters", rule="grammar length"
         )
+    extended = rewritten(text)
     try:
-        loaded, _ = load_grammar(text, "<grammar>", list(import_paths), False)
+        name = "<grammar>" if path is None else str(path)
+        loaded, _ = load_grammar(extended.text, name, [source], False)
         _bound_templates(loaded)
         terminals, _, ignored = loaded.compile([start], "*")
     except (LarkError, OSError) as error:
-        raise _refusal(error, text) from error
+        raise _refusal(error, extended) from error
+    except CanvasgenError as error:
+        if error.rule == "%import":
+            error.path = error.path or _place_of_import(str(error.value), text)
+        raise
     except RecursionError as error:
         raise ConstraintTooLarge("the grammar is nested too deeply", rule="nesting depth") from error
-    reader = _Reader(text, loaded, {terminal.name: terminal.pattern for terminal in terminals})
+    reader = _Reader(extended, loaded, {terminal.name: terminal.pattern for terminal in terminals})
     if start not in reader.trees:
         raise InvalidConstraint("the grammar has no such start rule", rule="start", value=start)
     items = reader.reachable(start)
@@ -76,29 +85,38 @@ def read(text: str, start: str, import_paths: tuple[Any, ...] = ()) -> Rules:
         items,
         automata.union(*spaces) if spaces else None,
         {name: reader.line_of(name) for name in items},
-        tuple(reader.remarks),
+        tuple(dict.fromkeys(reader.remarks)),
+        tuple(dict.fromkeys(reader.departures)),
+        reader.marks,
     )
 
 
-def _refusal(error: LarkError | OSError, text: str) -> InvalidConstraint:
+def _refusal(error: LarkError | OSError, extended: Extended) -> InvalidConstraint:
     """Lark's error as ours, with the place."""
     message = str(error).strip().splitlines()
     said = message[0] if message else type(error).__name__
     place = _PLACE.search(str(error))
-    path = f"line {place.group(1)}, column {place.group(2)}" if place else None
-    if path is None:
+    path = None
+    if place:
+        path = extended.place(int(place.group(1)), int(place.group(2)))
+        said = _PLACE.sub(f"at {path}", said)
+    else:
         for named in _NAMED.finditer(str(error)):
             name = re.sub(r"_(star|plus|opt|repeat\w*)_\w+$", "", next(filter(None, named.groups())))
-            path = path or _place_of(name.rpartition("__")[2] or name, text)
+            path = path or _place_of(name.rpartition("__")[2] or name, extended.original)
     return InvalidConstraint(f"the grammar is malformed: {said}", path=path, rule="grammar")
+
+
+def _place_of_import(dotted: str, text: str) -> str | None:
+    found = re.search(rf"^%import\s+({re.escape(dotted)})(?![\w])", text, re.MULTILINE)
+    return None if found is None else place_at(text, found.start(1))
 
 
 def _place_of(name: str, text: str) -> str | None:
     found = list(re.finditer(rf"(?<![\w]){re.escape(name)}(?![\w])", text))
     if not found:
         return None
-    at = found[-1].start()
-    return f"line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}"
+    return place_at(text, found[-1].start())
 
 
 def _productive(items: dict[str, Item]) -> set[str]:
@@ -160,21 +178,28 @@ class _Reader:
     Attributes:
         trees: parameters and tree of each rule.
         remarks: what is said about the grammar.
+        departures: what of it is never generated.
+        marks: the leaves that are more than their own text.
     """
 
-    def __init__(self, text: str, loaded: Any, patterns: dict[str, Any]) -> None:
-        self.text = text
+    def __init__(self, extended: Extended, loaded: Any, patterns: dict[str, Any]) -> None:
+        self.extended = extended
+        self.text = extended.original
         self.trees = {str(name): (params, tree) for name, params, tree, _ in loaded.rule_defs}
         self.patterns = patterns
-        self.remarks: list[str] = []
+        self.remarks = list(extended.remarks)
+        self.departures: list[str] = []
+        self.marks = Marks()
         self._languages: dict[str, Expr] = {}
+        self._marked: dict[str, Expr] = {}
         self._instances: dict[str, tuple[Any, dict[str, Any]]] = {}
         self._waiting: list[str] = []
-        for name, _, _, options in loaded.rule_defs:
-            if options.priority:
-                self.remarks.append(
-                    f"the priority of {name!s} has no effect: every reading of a text is as good as another"
-                )
+        prioritised = [name for name, _, _, options in loaded.rule_defs if options.priority]
+        prioritised += [name for name, (tree, priority) in loaded.term_defs if tree is not None and priority]
+        self.remarks += (
+            f"the priority of {name!s} has no effect: every reading of a text is as good as another"
+            for name in prioritised
+        )
 
     def line_of(self, name: str) -> int:
         """The line on which a rule is defined; 0 if it was imported."""
@@ -192,7 +217,9 @@ class _Reader:
             if len(found) >= MOST_RULES:
                 raise ConstraintTooLarge(f"more than {MOST_RULES} rules", rule="rules", value=name)
             tree, bound = self._instances[name]
-            found[name] = self._item(tree, bound)
+            item = self._item(tree, bound)
+            lexeme = self.extended.lexemes.get(name)
+            found[name] = item if lexeme is None else Leaf(self._shortest(name, item, lexeme))
         for name in self.trees:
             if (
                 name not in found
@@ -215,7 +242,9 @@ class _Reader:
         """The language of a named terminal."""
         if name not in self._languages:
             pattern = self.patterns.get(name)
-            if pattern is None:
+            if name in self.extended.schemas:
+                self._languages[name] = self._schema(name)
+            elif pattern is None:
                 raise UnsupportedConstraint(
                     f"the terminal {name} is declared but has no pattern",
                     path=_place_of(name, self.text),
@@ -223,38 +252,73 @@ class _Reader:
                     value=name,
                     remedy="give it a regular expression",
                 )
-            self._languages[name] = self._language(pattern, name)
+            else:
+                self._languages[name] = self._language(pattern, name)
         return self._languages[name]
 
+    def _schema(self, name: str) -> Expr:
+        schema, offset = self.extended.schemas[name]
+        place = place_at(self.text, offset)
+        self.departures += (
+            f"{note.message} (%json at {place})" for note in schema.explain() if note.kind == "departure"
+        )
+        self._marked[name] = self.marks.judge(schema)
+        return self._marked[name]
+
     def _language(self, pattern: Any, name: str) -> Expr:
+        place = _place_of(name.rpartition("__")[2], self.text)
         if isinstance(pattern, PatternStr) and not pattern.flags:
-            expr = automata.literal(pattern.value)
-        else:
-            try:
-                expr = parse_regex(pattern.to_regexp())
-            except CanvasgenError as error:
-                raise type(error)(
-                    error.message,
-                    path=_place_of(name.rpartition("__")[2], self.text),
-                    rule=f"terminal {name}",
-                    value=pattern.to_regexp(),
-                    remedy=error.remedy,
-                ) from error
-            if _LOOKS_AROUND.search(_INERT.sub("", pattern.to_regexp())):
-                self.remarks.append(f"what {name} looks around at is the terminal's own text only")
-        dfa = to_dfa(expr)
-        if dfa.is_empty:
-            raise InvalidConstraint(
-                f"the terminal {name} matches no text", path=_place_of(name, self.text), rule="terminal"
-            )
-        if dfa.accepts(b""):
-            raise InvalidConstraint(
-                f"the terminal {name} matches the empty text",
-                path=_place_of(name, self.text),
-                rule="terminal",
-                remedy="make it match at least one character, and put `?` where it is used",
-            )
+            return automata.literal(pattern.value)
+        written = pattern.to_regexp()
+        if written in self._marked:
+            return self._marked[written]
+        try:
+            expr, cut = parse_regex_in_context(written)
+            empty = (to_dfa(expr) if cut is None else to_dfa(cut)).is_empty
+        except CanvasgenError as error:
+            raise type(error)(
+                error.message, path=place, rule=f"terminal {name}", value=written, remedy=error.remedy
+            ) from error
+        if empty:
+            raise InvalidConstraint(f"the terminal {name} matches no text", path=place, rule="terminal")
+        if cut is not None:
+            self._marked[written] = self.marks.look(expr, cut)
+            return self._marked[written]
+        if to_dfa(expr).accepts(b""):
+            self.remarks.append(f"the terminal {name} may be empty, which Lark itself refuses")
         return expr
+
+    def _shortest(self, name: str, item: Item, lexeme: Lexeme) -> Expr:
+        """The texts of a lazy rule none of whose proper prefixes is one: as few characters as possible."""
+        place = place_at(self.text, lexeme.offset)
+        expr = self._plain(item, name, place)
+        if lexeme.suffix is not None:
+            ending = self._item(self.trees[lexeme.suffix][1], {})
+            expr = automata.concat(expr, self._plain(ending, name, place))
+        longer = automata.concat(expr, automata.ANY_CHARACTER, automata.ANY_TEXT)
+        return automata.difference(expr, longer)
+
+    def _plain(self, item: Item, name: str, place: str) -> Expr:
+        """The language of an item of a lazy rule, which is read as one terminal."""
+        match item:
+            case Leaf(expr):
+                if expr not in self._marked.values():
+                    return expr
+                what = "a terminal that looks around at what stands beside it, or %json"
+            case Ref(other):
+                what = f"the rule {other}"
+            case Sequence(items):
+                return automata.concat(*(self._plain(each, name, place) for each in items))
+            case Choice(options):
+                return automata.union(*(self._plain(each, name, place) for each in options))
+            case Repeat(body, low, high):
+                return automata.repeat(self._plain(body, name, place), low, high)
+        raise UnsupportedConstraint(
+            f"the lazy rule {name} holds {what}",
+            path=place,
+            rule="lazy",
+            remedy="a lazy rule is read as one terminal: use strings, patterns and terminals only",
+        )
 
     def _item(self, tree: Any, bound: dict[str, Any]) -> Item:
         if isinstance(tree, NonTerminal | Terminal | Token):
