@@ -33,6 +33,8 @@ class Grammar(Constraint):
         self.rules = rules
         self._unroller = Unroller(rules, self.limits)
         self.depth, self._marked = self._unrolled(max_depth)
+        if self.has_validator:
+            _ = self.automaton  # without the judges' words it may be larger
 
     def _unrolled(self, max_depth: int | None) -> tuple[int, DFA]:
         if not self._unroller.is_recursive:

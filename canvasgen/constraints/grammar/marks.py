@@ -94,7 +94,7 @@ class Marks:
         """The texts in which every terminal that looks around matches where it stands; its words erased."""
         if not self.wrong:
             return marked
-        focus = dict.fromkeys((_OPEN, _CLOSE), EPSILON)
+        focus: dict[int, Expr] = {_OPEN: EPSILON, _CLOSE: EPSILON}
         wrong = (substitute(intersect(marked, each), focus) for each in self.wrong)
         settled = difference(intersect(marked, repeat(_around)), union(*wrong))
         return substitute(settled, dict.fromkeys(_LOOKING, EPSILON))

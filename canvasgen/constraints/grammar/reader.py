@@ -30,7 +30,10 @@ LONGEST_INSTANCE = 2000
 MOST_RULES = 5000
 """Most rules, templates counted once for each list of arguments."""
 _PLACE = re.compile(r"at line (\d+),? column (\d+)")
-_NAMED = re.compile(r"""'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in rule (\w+)\)|`(\w+)`""")
+_NAMED = re.compile(
+    r"""(?<!\w)'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in rule (\w+)\)|`(\w+)`"""
+    r"""|defined: (\w+)|rule (\w+)(?= as it|$)"""
+)
 """How Lark's messages name what is wrong, where they do not tell the place."""
 
 
