@@ -40,12 +40,16 @@ def mutated(text: str, rng: random.Random) -> str:
 
 
 def nesting(text: str) -> int:
-    """How deeply brackets are nested in a text."""
-    depth = deepest = 0
-    for letter in text:
-        depth += (letter in "([{") - (letter in ")]}")
-        deepest = max(deepest, depth)
-    return deepest
+    """How deeply brackets are nested in a text, all kinds together or one (others may be mere characters)."""
+
+    def deepest(opening: str, closing: str) -> int:
+        depth = found = 0
+        for letter in text:
+            depth += (letter in opening) - (letter in closing)
+            found = max(found, depth)
+        return found
+
+    return max(deepest(*kinds) for kinds in (("([{", ")]}"), ("(", ")"), ("[", "]"), ("{", "}")))
 
 
 def disagreements(
