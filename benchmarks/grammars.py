@@ -10,7 +10,7 @@ llguidance and xgrammar are given the same file (llguidance reads a dialect of L
 no file of Lark's): milliseconds to a matcher and its first mask on the same vocabulary, or the first line of their
 refusal. What they build is lazy; more of the work is left to generation.
 
-    python benchmarks/grammars.py [NAME ...] [--texts 2000] [--tokenizer FILE] [--peers PYTHON] [--no-earley]
+    python benchmarks/grammars.py [NAME ...] [--texts 2000] [--tokenizer FILE] [--peers PYTHON] [--no-earley] [--seed 0]
 
 PYTHON is an interpreter that has the peers; default: this one.
 """
@@ -98,6 +98,7 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, default=Path(given) if given else DEFAULT_TOKENIZER)
     parser.add_argument("--peers", default=sys.executable, help="interpreter that has the peers")
     parser.add_argument("--no-earley", action="store_true", help="sizes and times only")
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     tokenizer = contents(options.tokenizer)
     vocabulary = None
@@ -128,7 +129,7 @@ def main() -> None:
         different: list[tuple[str, bool, bool]] = []
         deeper: list[str] = []
         if not options.no_earley:
-            different = disagreements(shipped(name), constraint, options.texts, random.Random(0), deeper)
+            different = disagreements(shipped(name), constraint, options.texts, random.Random(options.seed), deeper)
         wrong += len(different)
         texts = 0 if options.no_earley else 3 * options.texts
         print(
