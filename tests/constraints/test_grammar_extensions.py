@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -261,3 +262,10 @@ def test_too_many_schemas() -> None:
     many = " | ".join(f'%json {{"const": {number}}}' for number in range(33))
     with pytest.raises(ConstraintTooLarge, match="more than 32 schemas"):
         cg.grammar(f"start: {many}")
+
+
+def test_the_documentation_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "grammars.md").read_text(encoding="utf-8")
+    for snippet in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        exec(compile(snippet, "grammars.md", "exec"), {"__name__": "documentation"})
+    assert "validator" in capsys.readouterr().out
