@@ -113,6 +113,13 @@ def test_around_recursion() -> None:
     ]
 
 
+def test_nothing_but_look_around() -> None:
+    """Lark refuses terminals without width; here they are conditions between two others."""
+    constraint = cg.grammar('start: /[ab]/ (/(?=b)/ /[ab]/ | /(?<=b)/ "c")*')
+    assert [each for each in ("a", "bc", "ab", "abb", "abcb") if not constraint.matches(each)] == []
+    assert [each for each in ("ac", "aa", "aba", "abcc") if constraint.matches(each)] == []
+
+
 def test_what_needs_no_context() -> None:
     for pattern in ('"(?:[^"\\\\]|\\\\.)*?(?<!\\\\)"', "a(?=b)b", "(?!ab)[ab]b"):
         _, cut = parse_regex_in_context(pattern)

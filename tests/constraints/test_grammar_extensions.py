@@ -135,6 +135,18 @@ def test_json_parts_are_judged() -> None:
     assert (cg.grammar("sudoku_grid").has_validator, cg.grammar("json").has_validator) == (False, False)
 
 
+def test_json_beside_look_around() -> None:
+    text = 'start: /a(?=\\{)/ value | /a(?!\\{)/ value | /\\b/ "b" value "c"\nvalue: %json {"type": ["object", "integer"]}'
+    with pytest.raises(InvalidConstraint):
+        cg.grammar(text.replace("/\\b/", "/b(?=a)(?=b)/"))
+    both = cg.grammar(text.replace(' | /\\b/ "b"', " | /b(?=[0-9]+c)/"))
+    good = ("a1", 'a{"x":1}', "b7c")
+    assert [each for each in good if not both.matches(each)] == []
+    bad = ('a{"x":1,"x":1}', "b7", 'b{"x":1}c', "a", "b7cc")
+    assert [each for each in bad if both.matches(each)] == []
+    assert both.automaton.accepts(bad[0].encode())
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(['{"a":1}', '{"a":1,"a":2}', '{"b":{"c":1,"c":1}}', "[]", "1"]), max_size=3))
 def test_judged_parts_one_by_one(parts: list[str]) -> None:
@@ -210,6 +222,7 @@ def test_words() -> None:
         ('start: "a"\n  | @sub', UnsupportedConstraint, "line 2, column 5", "@"),
         ('start: %lark { start: "a" }', UnsupportedConstraint, "line 1, column 8", "%lark"),
         ("start: x::_\nx::_ : /a/", UnsupportedConstraint, "line 2, column 2", "::"),
+        ('start: "a"\n  | /b\nc/', InvalidConstraint, "line 2, column 5", "grammar"),
         ("start: X\nX: /a/ & /b/", UnsupportedConstraint, "line 2, column 8", "&"),
         ('start: X\nX: "a" ~/b/', UnsupportedConstraint, "line 2, column 8", "~"),
         ("start: x\nx[max_tokens=3]: /a+/", UnsupportedConstraint, "line 2, column 3", "max_tokens"),

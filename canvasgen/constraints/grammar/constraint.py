@@ -72,7 +72,7 @@ class Grammar(Constraint):
                 break
         raise Unsatisfiable(
             "the grammar derives no text",
-            path=f"line {self.rules.lines.get(self.rules.start, 0)}, column 1",
+            path=f"line {line}, column 1" if (line := self.rules.lines.get(self.rules.start)) else None,
             rule=self.rules.start,
         )
 

@@ -224,6 +224,14 @@ class _Writer:
                 sign,
                 "combine constraints with & and ~ in Python, or use look-ahead: /(?!not)(?=and)…/",
             )
+        if kind == "pattern" and "\n" in sign and "x" not in sign[sign.rindex("/") :]:
+            raise InvalidConstraint(
+                "a pattern with a line break",
+                path=place_at(self.text, at),
+                rule="grammar",
+                value=sign,
+                remedy="write \\n, or add the flag x if it is there for the layout",
+            )
         if kind in ("string", "pattern", "name"):
             self.operand = len(self.parts)
         elif sign in ("(", "["):

@@ -77,7 +77,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
     if barren and start not in barren:
         raise InvalidConstraint(
             f"the rule {barren[0]} derives no text: each of its options leads back to it",
-            path=f"line {reader.line_of(barren[0])}, column 1",
+            path=f"line {line}, column 1" if (line := reader.line_of(barren[0])) else None,
             rule="grammar",
             value=barren[0],
             remedy="give it an option without itself, or remove it",

@@ -52,7 +52,7 @@ class Unroller:
         except ConstraintTooLarge as error:
             raise ConstraintTooLarge(
                 f"the rule {name} grows too large at depth {depth}: {error.message}",
-                path=f"line {self.rules.lines.get(name, 0)}",
+                path=f"line {line}" if (line := self.rules.lines.get(name)) else None,
                 rule=name,
                 value=depth,
                 remedy="pass a smaller max_depth to grammar, or bound the rule's repetitions",
