@@ -200,7 +200,7 @@ class _Writer:
     def _piece(self, at: int) -> int:
         piece = _PIECE.match(self.text, at)
         assert piece is not None  # the last alternative takes any character
-        kind = piece.lastgroup
+        kind, sign = piece.lastgroup, piece.group()
         if piece["directive"] is not None:
             return self._directive(piece["directive"], at, piece.end())
         if kind == "special":
@@ -213,10 +213,13 @@ class _Writer:
             )
         if kind == "grammar":
             self._refuse(f"the grammar {piece.group()} is another one", at, "@", "write its rules here")
+        if sign == "%declare":
+            self._refuse(
+                "a terminal without a pattern has no texts", at, sign, "give it a regular expression"
+            )
         if piece["low"] is not None and (piece["low"] or (piece["comma"] and piece["high"])):
             self._count(piece, at)
             return piece.end()
-        sign = piece.group()
         if sign in ("&", "~"):
             self._refuse(
                 f"the operator {sign} of terminals",

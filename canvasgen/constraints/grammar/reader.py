@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lark import Token, Tree
-from lark.exceptions import LarkError
+from lark.exceptions import LarkError, VisitError
 from lark.grammar import NonTerminal, Terminal
 from lark.lexer import PatternStr
 from lark.load_grammar import _literal_to_pattern, load_grammar
@@ -59,7 +59,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
     try:
         name = "<grammar>" if path is None else str(path)
         loaded, _ = load_grammar(extended.text, name, [source], False)
-        _bound_templates(loaded)
+        _bound_templates(loaded, extended)
         terminals, _, ignored = loaded.compile([start], "*")
     except (LarkError, OSError) as error:
         raise _refusal(error, extended) from error
@@ -72,6 +72,14 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
     reader = _Reader(extended, loaded, {terminal.name: terminal.pattern for terminal in terminals})
     if start not in reader.trees:
         raise InvalidConstraint("the grammar has no such start rule", rule="start", value=start)
+    if reader.trees[start][0]:
+        raise InvalidConstraint(
+            "the start rule is a template",
+            path=_place_of(start, text),
+            rule="start",
+            value=start,
+            remedy="write a start rule that gives it its arguments",
+        )
     items = reader.reachable(start)
     barren = [name for name in items if name not in _productive(items)]
     if barren and start not in barren:
@@ -100,6 +108,19 @@ def _refusal(error: LarkError | OSError, extended: Extended) -> InvalidConstrain
     said = message[0] if message else type(error).__name__
     place = _PLACE.search(str(error))
     path = None
+    if isinstance(error, VisitError):
+        said = f"{error.orig_exc or said}"
+        tokens = (
+            error.obj.scan_values(lambda value: isinstance(value, Token))
+            if isinstance(error.obj, Tree)
+            else ()
+        )
+        first = next(iter(tokens), None)
+        if first is not None:
+            path = extended.place(first.line, first.column)
+            return InvalidConstraint(
+                f"the grammar is malformed at {first}: {said}", path=path, rule="grammar", value=str(first)
+            )
     if place:
         path = extended.place(int(place.group(1)), int(place.group(2)))
         said = _PLACE.sub(f"at {path}", said)
@@ -146,9 +167,18 @@ def _productive(items: dict[str, Item]) -> set[str]:
     return found
 
 
-def _bound_templates(loaded: Any) -> None:
-    """Refuse templates whose arguments grow without end, before Lark writes them out."""
+def _bound_templates(loaded: Any, extended: Extended) -> None:
+    """Refuse templates whose arguments grow without end or do not fit, before Lark writes them out."""
     templates = {str(name): (params, tree) for name, params, tree, _ in loaded.rule_defs}
+    for name, (_, tree) in templates.items():
+        if tree is None:
+            raise UnsupportedConstraint(
+                f"the rule {name} is declared but not written out",
+                path=_place_of(name, extended.original),
+                rule="%declare",
+                value=name,
+                remedy="write it out",
+            )
     if not any(params for params, _ in templates.values()):
         return
     seen: set[str] = set()
@@ -171,6 +201,14 @@ def _bound_templates(loaded: Any) -> None:
         bound = dict(zip(params, arguments, strict=True))
         for usage in _substituted(tree, bound).find_data("template_usage"):
             used, *inner = usage.children
+            if not isinstance(used, NonTerminal):
+                raise UnsupportedConstraint(
+                    f"a parameter of the template {name} is used as a template",
+                    path=_place_of(name, extended.original),
+                    rule="templates",
+                    value=name,
+                    remedy="name the template that is meant",
+                )
             if str(used.name) in templates:
                 waiting.append((str(used.name), tuple(inner)))
 
@@ -236,6 +274,13 @@ class _Reader:
         """The name of a rule, or of a template with its arguments."""
         params, tree = self.trees[name]
         full = name if not arguments else f"{name}{{{', '.join(map(_shown, arguments))}}}"
+        if len(params) != len(arguments):
+            raise InvalidConstraint(
+                f"the template {name} takes {len(params)} arguments and is given {len(arguments)}",
+                path=_place_of(name, self.text),
+                rule="templates",
+                value=full,
+            )
         if full not in self._instances:
             self._instances[full] = (tree, dict(zip(params, arguments, strict=True)))
             self._waiting.append(full)
@@ -345,6 +390,13 @@ class _Reader:
                 return Leaf(self._language(pattern, str(children[0])))
             case "range":
                 first, last = (_literal_to_pattern(child).value for child in children)
+                if first > last:
+                    raise InvalidConstraint(
+                        "a range of characters runs upwards",
+                        path=self.extended.place(children[0].line, children[0].column),
+                        rule="grammar",
+                        value=f"{children[0]}..{children[1]}",
+                    )
                 return Leaf(automata.code_points([(ord(first), ord(last))]))
             case "template_usage":
                 name, *arguments = children
