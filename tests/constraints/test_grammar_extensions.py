@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import canvasgen as cg
@@ -264,6 +264,31 @@ def test_refused(text: str, kind: type[CanvasgenError], path: str, rule: str) ->
     assert (caught.value.path, caught.value.rule) == (path, rule)
     if kind is UnsupportedConstraint:
         assert caught.value.remedy is not None
+
+
+SEEDS = (
+    'start: x (";" x)*\nx[lazy, suffix="b"]: /[ab]*/ "c"?\n',
+    'start: "a" %json {"type": "integer"}{2,3} | y\ny: %regex {"substring_words": "a b"} # c\n',
+    '%import common.INT\nstart: _sep{INT, ","}\n_sep{x, y}: x (y x)*\n%ignore " "\n',
+    '%llguidance {}\nstart: /a(?!b)/ X{2,} <|t|>\nX.2: "a".."c" & ~/b/\n',
+    '?start: "(" start ")" -> p | [/b\\b/] "c"~1..3\n',
+    'A.1: "a" | B\nB: /c?/ "d"~2\nstart: A b?\nb.-1: (A | B)+ | [b "e"] \n',
+)
+edits = st.tuples(
+    st.integers(0, 90), st.integers(0, 3), st.text('{}[]()<>"/%~&@:|?*+\\\n ,.0aAstrx', max_size=4)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(SEEDS), st.lists(edits, max_size=4))
+@example('A.1: "a" | B\nB: /c?/ "d" x (start: A b?\n', [])  # Lark 1.3.1 fails at wording this error
+def test_any_text_is_read_or_refused(text: str, changes: list[tuple[int, int, str]]) -> None:
+    for at, dropped, put in changes:
+        text = text[:at] + put + text[at + dropped :]
+    try:
+        cg.grammar(text)
+    except CanvasgenError as error:
+        assert error.rule is not None or error.path is not None  # noqa: PT017
 
 
 def test_too_large_is_said_at_once() -> None:

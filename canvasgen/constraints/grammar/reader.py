@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lark import Token, Tree
-from lark.exceptions import LarkError, VisitError
+from lark.exceptions import LarkError, UnexpectedToken, VisitError
 from lark.grammar import NonTerminal, Terminal
 from lark.lexer import PatternStr
 from lark.load_grammar import _literal_to_pattern, load_grammar
@@ -63,6 +63,11 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
         terminals, _, ignored = loaded.compile([start], "*")
     except (LarkError, OSError) as error:
         raise _refusal(error, extended) from error
+    except TypeError as error:
+        # Lark 1.3 fails at a log message of its own (`%d` of a parser's state) while it words a syntax error.
+        if not isinstance(error.__context__, UnexpectedToken):
+            raise
+        raise _refusal(error.__context__, extended) from error
     except CanvasgenError as error:
         if error.rule == "%import":
             error.path = error.path or _place_of_import(str(error.value), text)
