@@ -30,7 +30,7 @@ from canvasgen.models.tiny.data import GAPS, LETTERS, Example, Split, examples
 from canvasgen.models.tiny.forms import GAP_ALONE
 from canvasgen.models.tiny.prompt import format_prompt
 
-LINE = cg.text(max_length=40, lines=False)
+LINE = cg.text(lines=False)
 WAYS = ("canvas and prompt", "canvas", "before in canvas, rest in prompt", "prompt")
 
 

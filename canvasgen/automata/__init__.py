@@ -50,7 +50,8 @@ from canvasgen.automata.expr import (
     union,
 )
 from canvasgen.automata.limits import DEFAULT_LIMITS, Limits
-from canvasgen.automata.regex import parse_regex
+from canvasgen.automata.regex import parse_regex, parse_regex_in_context
+from canvasgen.automata.regex.assertions import with_loops
 from canvasgen.automata.search import searcher, side_by_side
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "literal",
     "optional",
     "parse_regex",
+    "parse_regex_in_context",
     "repeat",
     "searcher",
     "separated",
@@ -80,4 +82,5 @@ __all__ = [
     "substitute",
     "to_dfa",
     "union",
+    "with_loops",
 ]

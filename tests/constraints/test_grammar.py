@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -161,6 +162,10 @@ def test_random_grammars_against_earley(text: str) -> None:
         ("start: one* two\none:\ntwo: one one", False),
         ('start: [start] "a" [start]', True),
         ('start: pair{"a", pair{"b", "c"}}\npair{x, y}: x y', False),
+        ('start: _sep{"a", "b"} ["c"]\n_sep{x, y}: x (y x)*', False),
+        ('start: _sep{_sep{one, "b"}, "c"}\n_sep{x, y}: x (y x)*\none: "a"+', False),
+        ('start: wrap{one} | wrap{"b"}\nwrap{x}: "a" x "a"\none: "c" | wrap{one}', True),
+        ("start: many{X} Y\nmany{x}: x | many{x} x\nX: /a/\nY: /[bc]/", False),
         ('start: list{"a"}\nlist{x}: x | list{x} "b" x', False),
         ('start: "a"~2..4 | "b"~3', False),
         ('start: "a" "b" -> first | "c" -> second', False),
@@ -197,11 +202,42 @@ def test_imports() -> None:
     assert not tagged.matches("result=01")
 
 
+def test_may_be_empty() -> None:
+    for text in ("start: X Y\nX: /a*/\nY: /b?/", "start: /a*/ [/b/]"):
+        assert matched(cg.grammar(text), "ab", 3) == {"", "a", "b", "aa", "ab", "aaa", "aab"}
+
+
+def test_imports_beside_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "main.lark").write_text("%import .words (word, COMMA)\nstart: word (COMMA word)*")
+    (tmp_path / "words.lark").write_text(
+        '%import .letters.LETTER\nword: LETTER+ | INT\nCOMMA: ","\n%import common.INT'
+    )
+    (tmp_path / "letters.lark").write_text("LETTER: /[a-c]/")
+    listed = cg.grammar(tmp_path / "main.lark")
+    assert listed.matches("a,bc,12")
+    assert not listed.matches("a,d")
+    monkeypatch.chdir(tmp_path)
+    for text in ("%import .words.word\nstart: word", "%import words.word\nstart: word"):
+        with pytest.raises((InvalidConstraint, UnsupportedConstraint)) as caught:
+            cg.grammar(text)
+        assert caught.value.rule == "%import"
+        assert caught.value.remedy is not None
+    (tmp_path / "broken.lark").write_text("%import .nothing.word\nstart: word")
+    with pytest.raises(InvalidConstraint, match="cannot be read") as broken:
+        cg.grammar(tmp_path / "broken.lark")
+    assert broken.value.path == "line 1, column 9"
+    with pytest.raises(InvalidConstraint, match="cannot be read"):
+        cg.grammar(tmp_path / "none.lark")
+
+
 def test_remarks() -> None:
     notes = [str(note) for note in cg.grammar('start: "a"\nother: "b"').explain()]
     assert any("'other' is never used" in note for note in notes)
-    notes = [str(note) for note in cg.grammar("start: /a(?!b)/ /[ab]/").explain()]
-    assert any("looks around" in note for note in notes)
+    notes = [str(note) for note in cg.grammar('start.2: X "b"\nX.3: /a*/').explain()]
+    assert [
+        name for name in ("start", "X") if any(f"the priority of {name} has no" in note for note in notes)
+    ]
+    assert any("X may be empty" in note for note in notes)
 
 
 # -- what is refused -------------------------------------------------------------------------------------
@@ -211,11 +247,22 @@ def test_remarks() -> None:
     ("text", "kind", "path"),
     [
         ('start: "a" one\n', InvalidConstraint, "line 1, column 12"),
-        ('start: "a" start', Unsatisfiable, "line 1"),
+        ('start: "a" start', Unsatisfiable, "line 1, column 1"),
+        ('start: "a"\nstart2: "b" other', InvalidConstraint, "line 2, column 13"),
         ('start: "a" | one\none: "b" one', InvalidConstraint, "line 2, column 1"),
         ('start: ("a" "b"\n', InvalidConstraint, "line 1, column 16"),
-        ("%declare X\nstart: X", UnsupportedConstraint, "line 2, column 8"),
-        ("start: X\nX: /a*/", InvalidConstraint, "line 2, column 1"),
+        ("%declare X\nstart: X", UnsupportedConstraint, "line 1, column 1"),
+        ('start: Y\n%declare X\nY: X "a"', UnsupportedConstraint, "line 2, column 1"),
+        ('start: ("a" | "cb".."d")', InvalidConstraint, "line 1, column 15"),
+        ('start: ("a" | "d".."b")', InvalidConstraint, "line 1, column 15"),
+        ("start{x}: x", InvalidConstraint, "line 1, column 1"),
+        ("start: x\nx{y}: y", InvalidConstraint, "line 2, column 1"),
+        ("start: x{z}\nx{y}: y\nz{w}: w", InvalidConstraint, "line 3, column 1"),
+        ('start: x{"a"}\nx{y}: y{"b"}', UnsupportedConstraint, "line 2, column 1"),
+        ("%import common\nstart: INT", InvalidConstraint, "line 1, column 9"),
+        ("%import .beside.thing\nstart: thing", UnsupportedConstraint, "line 1, column 9"),
+        ("%import .beside (thing, other)\nstart: thing", UnsupportedConstraint, "line 1, column 9"),
+        ("%import deep.down.thing\nstart: thing", InvalidConstraint, "line 1, column 9"),
         ('start: "" "a"', InvalidConstraint, "line 1, column 8"),
         ("%import nosuch.thing\nstart: thing", InvalidConstraint, "line 1, column 9"),
         ("%import json.nothing\nstart: nothing", InvalidConstraint, "line 2, column 8"),

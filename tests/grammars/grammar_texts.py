@@ -40,20 +40,25 @@ def mutated(text: str, rng: random.Random) -> str:
 
 
 def nesting(text: str) -> int:
-    """How deeply brackets are nested in a text."""
-    depth = deepest = 0
-    for letter in text:
-        depth += (letter in "([{") - (letter in ")]}")
-        deepest = max(deepest, depth)
-    return deepest
+    """How deeply brackets are nested in a text, all kinds together or one (others may be mere characters)."""
+
+    def deepest(opening: str, closing: str) -> int:
+        depth = found = 0
+        for letter in text:
+            depth += (letter in opening) - (letter in closing)
+            found = max(found, depth)
+        return found
+
+    return max(deepest(*kinds) for kinds in (("([{", ")]}"), ("(", ")"), ("[", "]"), ("{", "}")))
 
 
 def disagreements(
-    text: str, constraint: Grammar, count: int, rng: random.Random
+    text: str, constraint: Grammar, count: int, rng: random.Random, deeper: list[str] | None = None
 ) -> list[tuple[str, bool, bool]]:
     """(text, what the constraint says, what Earley says) where they differ, on walks and two mutations of each.
 
-    A mutation may nest brackets more deeply than the constraint's depth; Earley alone accepts it then.
+    A mutation may nest brackets more deeply than the constraint's depth; Earley alone accepts it then. Such
+    texts are put into `deeper`.
     """
     parser = Lark(text, parser="earley", lexer="dynamic", ambiguity="resolve", import_paths=[import_source])
     found: list[tuple[str, bool, bool]] = []
@@ -68,6 +73,10 @@ def disagreements(
             else:
                 theirs = True
             too_deep = theirs and nesting(each) > constraint.depth and constraint.depth > 0
-            if ours != theirs and not too_deep:
+            if ours == theirs:
+                continue
+            if not too_deep:
                 found.append((each, ours, theirs))
+            elif deeper is not None:
+                deeper.append(each)
     return found

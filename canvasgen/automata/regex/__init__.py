@@ -8,7 +8,7 @@ from canvasgen.automata.regex.ecma_dialect import EcmaParser
 from canvasgen.automata.regex.python_dialect import PythonParser
 from canvasgen.errors import InvalidConstraint
 
-__all__ = ["parse_regex"]
+__all__ = ["parse_regex", "parse_regex_in_context"]
 
 _DIALECTS = {"python": PythonParser, "ecma": EcmaParser}
 
@@ -47,3 +47,19 @@ def parse_regex(
     if dialect not in _DIALECTS:
         raise InvalidConstraint("the dialect is `python` or `ecma`", rule="dialect", value=dialect)
     return _DIALECTS[dialect](pattern, int(flags), limits).parse(search)
+
+
+def parse_regex_in_context(
+    pattern: str, flags: int = 0, *, limits: Limits = DEFAULT_LIMITS
+) -> tuple[Expr, Expr | None]:
+    r"""What a regular expression of `re` matches as a part of a longer text, where look-around sees the whole.
+
+    Returns:
+        The texts that it matches, and None: what stands around them has no influence. Or, if it has (`a(?!b)`,
+        `\bend`), a language that contains every text that it matches anywhere, and the texts `u|x|v`, the bar the
+        byte 0xFF, with x what it matches between u and v.
+
+    Raises:
+        InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge: as for `parse_regex`.
+    """
+    return _DIALECTS["python"](pattern, int(flags), limits).parse_in_context()

@@ -28,6 +28,7 @@ from canvasgen.automata.expr import (
     Literal,
     Repeat,
     Union,
+    byte_set,
     code_points,
     concat,
     difference,
@@ -35,6 +36,7 @@ from canvasgen.automata.expr import (
     intersect,
     literal,
     optional,
+    repeat,
     substitute,
     union,
 )
@@ -60,6 +62,7 @@ _OUTER_BAR = b"\xfe"
 _MARKERS = bytes((0xC0, 0xC1, *range(0xF5, 0xFE)))
 MOST_ASSERTIONS = len(_MARKERS)
 _bar = literal(BAR)
+_not_bar = byte_set([(0, BAR[0] - 1)])
 _cut = concat(ANY_TEXT, _bar, ANY_TEXT)
 
 
@@ -194,6 +197,21 @@ class Scope:
             rest = union(*hard)
             easy.append(self.resolve(concat(ANY_TEXT, rest, ANY_TEXT) if search else rest))
         return union(*easy)
+
+    def in_context(self, pattern: Expr) -> Expr:
+        """The texts `u|x|v` with x what a whole pattern matches where it stands, between u and v."""
+        marked = concat(ANY_TEXT, _bar, pattern, _bar, ANY_TEXT)
+        others = b"".join(self.markers.values()) + _OUTER_BAR
+        one = concat(repeat(_not_bar), _bar, repeat(_not_bar))
+        wrong: list[Expr] = []
+        for a, marker in self.markers.items():
+            # One marker at a time is the bar, and only where the pattern has it: far fewer states than `resolve`.
+            fails = from_dfa(with_loops(to_dfa(a.fails, self.limits), others))
+            chosen = substitute(marked, {BAR[0]: _OUTER_BAR, marker[0]: union(literal(marker), _bar)})
+            wrong.append(
+                substitute(intersect(intersect(chosen, one), fails), {BAR[0]: marker, _OUTER_BAR[0]: BAR})
+            )
+        return self.erase(difference(marked, union(*wrong)))
 
     # -- edges -------------------------------------------------------------------------------------
 

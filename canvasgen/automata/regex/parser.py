@@ -9,9 +9,10 @@ import re
 from abc import ABC, abstractmethod
 
 from canvasgen.automata.compiler import to_dfa
-from canvasgen.automata.expr import Expr, code_points, concat, repeat, union
+from canvasgen.automata.expr import ANY_TEXT, Expr, code_points, concat, literal, repeat, union
 from canvasgen.automata.limits import Limits
 from canvasgen.automata.regex.assertions import (
+    BAR,
     MOST_ASSERTIONS,
     Assertion,
     Scope,
@@ -103,6 +104,24 @@ class Parser(ABC):
 
     def parse(self, search: bool) -> Expr:
         """The texts that the pattern matches (with `search`, that contain a match)."""
+        pattern, scope = self._read()
+        return scope.finish(pattern, search)
+
+    def parse_in_context(self) -> tuple[Expr, Expr | None]:
+        """See `parse_regex_in_context`."""
+        pattern, scope = self._read()
+        if not scope.markers:
+            return pattern, None
+        alone = scope.finish(pattern, search=False)
+        cut = scope.in_context(pattern)
+        bar = literal(BAR)
+        anywhere = concat(ANY_TEXT, bar, alone, bar, ANY_TEXT)
+        if to_dfa(cut, self.limits).fingerprint() == to_dfa(anywhere, self.limits).fingerprint():
+            return alone, None
+        return scope.erase(pattern), cut
+
+    def _read(self) -> tuple[Expr, Scope]:
+        """The whole pattern with its markers, and what they mean."""
         cursor = self.cursor
         while True:
             self.skip()
@@ -139,7 +158,7 @@ class Parser(ABC):
         if len(self.stack) > 1:
             cursor.invalid("missing ), unterminated subpattern", self.frame.opened_at)
         frame = self.stack.pop()
-        return frame.scope.finish(frame.close().expr, search)
+        return frame.close().expr, frame.scope
 
     # -- adding pieces -----------------------------------------------------------------------------
 

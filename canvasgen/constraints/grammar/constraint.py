@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from typing_extensions import override
 
 from canvasgen.automata import DFA, Expr, from_dfa
 from canvasgen.constraints.base import Constraint, Note
-from canvasgen.constraints.grammar.library import import_source, shipped
+from canvasgen.constraints.grammar.library import import_beside, shipped
 from canvasgen.constraints.grammar.reader import read
 from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
-from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
 
 __all__ = ["MOST_DEPTH", "Grammar", "grammar"]
 
@@ -30,7 +32,9 @@ class Grammar(Constraint):
     def __init__(self, rules: Rules, max_depth: int | None) -> None:
         self.rules = rules
         self._unroller = Unroller(rules, self.limits)
-        self.depth, self._dfa = self._unrolled(max_depth)
+        self.depth, self._marked = self._unrolled(max_depth)
+        if self.has_validator:
+            _ = self.automaton  # without the judges' words it may be larger
 
     def _unrolled(self, max_depth: int | None) -> tuple[int, DFA]:
         if not self._unroller.is_recursive:
@@ -68,13 +72,25 @@ class Grammar(Constraint):
                 break
         raise Unsatisfiable(
             "the grammar derives no text",
-            path=f"line {self.rules.lines.get(self.rules.start, 0)}",
+            path=f"line {line}, column 1" if (line := self.rules.lines.get(self.rules.start)) else None,
             rule=self.rules.start,
         )
 
     @override
     def _expression(self) -> Expr:
-        return from_dfa(self._dfa)
+        return self.rules.marks.erase(from_dfa(self._marked))
+
+    @property
+    @override
+    def has_validator(self) -> bool:
+        return bool(self.rules.marks.judges)
+
+    @override
+    def _judge(self, text: str) -> None:
+        if not self.rules.marks.judged(self._marked, text):
+            raise ValidationFailed(
+                "in no reading of the text is every %json part valid", rule="%json", value=text
+            )
 
     @override
     def explain(self) -> tuple[Note, ...]:
@@ -83,25 +99,39 @@ class Grammar(Constraint):
             notes.append(
                 Note("departure", f"rules are embedded in one another at most {self.depth} times (max_depth)")
             )
+        if self.has_validator:
+            notes.append(
+                Note("validator", "jsonschema reads the %json parts once more before a text is committed")
+            )
+        notes += (Note("departure", departure) for departure in self.rules.departures)
         return (*notes, *(Note("annotation", remark) for remark in self.rules.remarks))
 
 
-def grammar(text: str, start: str = "start", *, max_depth: int | None = None) -> Grammar:
-    """The texts of a context-free grammar in Lark's dialect.
+def grammar(text: str | Path, start: str = "start", *, max_depth: int | None = None) -> Grammar:
+    """The texts of a context-free grammar in Lark's dialect, with llguidance's extensions (`docs/grammars.md`).
 
     Args:
         text: the grammar, or the name of one that is shipped (`"json"`, `"sql_select"`; see `grammars/`):
             anything without a line break or a colon is a name. `%import json.value` finds shipped ones too.
+            A path is read; only then `%import .other.rule` finds files beside it.
         start: the start rule.
         max_depth: how often rules may be embedded in one another, where that is not regular; None: as often
             as a sane automaton holds (`Grammar.depth` tells).
 
     Raises:
         InvalidConstraint: the grammar is malformed, or no grammar of that name is shipped.
-        UnsupportedConstraint: `%declare`, or a terminal that is not regular.
+        UnsupportedConstraint: `%declare`, a terminal that is not regular, an extension without a meaning here.
         ConstraintTooLarge: a limit is exceeded, or no text fits into `max_depth`.
         Unsatisfiable: the grammar derives no text.
     """
+    if isinstance(text, Path):
+        try:
+            content = text.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidConstraint(
+                f"the grammar cannot be read: {error}", rule="grammar", value=str(text)
+            ) from error
+        return Grammar(read(content, start, import_beside(text.resolve().parent), text.resolve()), max_depth)
     if "\n" not in text and ":" not in text:
         text = shipped(text.strip())
-    return Grammar(read(text, start, (import_source,)), max_depth)
+    return Grammar(read(text, start, import_beside(None)), max_depth)

@@ -1,18 +1,26 @@
-"""The grammars that come with canvasgen: files `NAME.lark` of the package, or of the checkout it runs from."""
+"""Where grammars come from: files `NAME.lark` of the package, or of the checkout it runs from, and imports."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TypeAlias
 
-from canvasgen.errors import InvalidConstraint
+from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 
-__all__ = ["import_source", "shipped", "shipped_names"]
+__all__ = ["LARKS_OWN", "ImportSource", "import_beside", "import_source", "shipped", "shipped_names"]
 
+ImportSource: TypeAlias = Callable[[str | None, str], tuple[str, str]]
+"""The place and the text of a grammar, by the folder to look in and the path below it."""
+LARKS_OWN = ("common", "lark", "python", "unicode")
+"""The grammars that Lark itself brings."""
 _SUFFIX = ".lark"
+_PLACE = "canvasgen:"
 
 
 @cache
@@ -58,4 +66,45 @@ def import_source(base_path: str | None, grammar_path: str) -> tuple[str, str]:
     name = grammar_path.removesuffix(_SUFFIX)
     if base_path is not None or name not in shipped_names():
         raise FileNotFoundError(grammar_path)
-    return f"canvasgen:{grammar_path}", shipped(name)
+    return f"{_PLACE}{grammar_path}", shipped(name)
+
+
+def import_beside(folder: Path | None) -> ImportSource:
+    """What a grammar may import: shipped grammars, Lark's own, and files relative to its own file if it has one.
+
+    Args:
+        folder: the folder of the grammar's file; None for a text, whose relative imports are refused.
+    """
+
+    def source(base_path: str | None, grammar_path: str) -> tuple[str, str]:
+        dotted = grammar_path.removesuffix(_SUFFIX).replace(os.sep, ".")
+        if base_path is None:
+            if dotted in LARKS_OWN and dotted not in shipped_names():
+                raise FileNotFoundError(grammar_path)  # Lark then takes its own
+            if dotted not in shipped_names():
+                near = get_close_matches(dotted, (*LARKS_OWN, *shipped_names()), n=3, cutoff=0.5)
+                raise InvalidConstraint(
+                    "no grammar of that name is shipped",
+                    rule="%import",
+                    value=dotted,
+                    remedy="did you mean " + " or ".join(map(repr, near))
+                    if near
+                    else "common and the shipped grammars are known; `%import .file` is relative to a grammar's file",
+                )
+            return import_source(None, grammar_path)
+        if folder is None or not base_path:
+            raise UnsupportedConstraint(
+                "a grammar given as a text has no folder to import from",
+                rule="%import",
+                value=f".{dotted}",
+                remedy="pass a pathlib.Path to the grammar's file, or put the rules into the text",
+            )
+        path = Path(base_path) / grammar_path
+        try:
+            return str(path), path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidConstraint(
+                f"a file to import cannot be read: {error}", rule="%import", value=f".{dotted}"
+            ) from error
+
+    return source

@@ -4,16 +4,20 @@ its terminals."""
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from lark import Token, Tree
-from lark.exceptions import LarkError
+from lark.exceptions import LarkError, UnexpectedToken, VisitError
 from lark.grammar import NonTerminal, Terminal
 from lark.lexer import PatternStr
 from lark.load_grammar import _literal_to_pattern, load_grammar
 
 from canvasgen import automata
-from canvasgen.automata import Expr, parse_regex, to_dfa
+from canvasgen.automata import Expr, parse_regex_in_context, to_dfa
+from canvasgen.constraints.grammar.extensions import Extended, Lexeme, place_at, rewritten
+from canvasgen.constraints.grammar.library import ImportSource
+from canvasgen.constraints.grammar.marks import Marks
 from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Rules, Sequence
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 
@@ -26,46 +30,67 @@ LONGEST_INSTANCE = 2000
 MOST_RULES = 5000
 """Most rules, templates counted once for each list of arguments."""
 _PLACE = re.compile(r"at line (\d+),? column (\d+)")
-_NAMED = re.compile(r"""'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in rule (\w+)\)""")
+_NAMED = re.compile(
+    r"""(?<!\w)'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in rule (\w+)\)|`(\w+)`"""
+    r"""|defined: (\w+)|rule (\w+)(?= as it|$)"""
+)
 """How Lark's messages name what is wrong, where they do not tell the place."""
-_INERT = re.compile(r"\\[^bBAZ]|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
-_LOOKS_AROUND = re.compile(r"\(\?<?[=!]|\\[bBAZ]|\^|\$")
 
 
-def read(text: str, start: str, import_paths: tuple[Any, ...] = ()) -> Rules:
+def read(text: str, start: str, source: ImportSource, path: Path | None = None) -> Rules:
     """The rules of a grammar.
 
     Args:
         text: the grammar.
         start: its start rule.
-        import_paths: folders (or Lark's package loaders) where `%import` looks, before Lark's own grammars.
+        source: where `%import` finds grammars, before Lark's own.
+        path: the file that the text was read from.
 
     Raises:
         InvalidConstraint: Lark refuses it, or a rule has no text at all; line and column are told.
-        UnsupportedConstraint: `%declare`, or a terminal that is not regular.
+        UnsupportedConstraint: `%declare`, a terminal that is not regular, an extension without a meaning here.
         ConstraintTooLarge: a limit is exceeded.
     """
     if len(text) > LONGEST_GRAMMAR:
         raise ConstraintTooLarge(
             f"a grammar of more than {LONGEST_GRAMMAR} characters", rule="grammar length"
         )
+    extended = rewritten(text)
     try:
-        loaded, _ = load_grammar(text, "<grammar>", list(import_paths), False)
-        _bound_templates(loaded)
+        name = "<grammar>" if path is None else str(path)
+        loaded, _ = load_grammar(extended.text, name, [source], False)
+        _bound_templates(loaded, extended)
         terminals, _, ignored = loaded.compile([start], "*")
     except (LarkError, OSError) as error:
-        raise _refusal(error, text) from error
+        raise _refusal(error, extended) from error
+    except TypeError as error:
+        # Lark 1.3 fails at a log message of its own (`%d` of a parser's state) while it words a syntax error.
+        if not isinstance(error.__context__, UnexpectedToken):
+            raise
+        raise _refusal(error.__context__, extended) from error
+    except CanvasgenError as error:
+        if error.rule == "%import":
+            error.path = error.path or _place_of_import(str(error.value), text)
+        raise
     except RecursionError as error:
         raise ConstraintTooLarge("the grammar is nested too deeply", rule="nesting depth") from error
-    reader = _Reader(text, loaded, {terminal.name: terminal.pattern for terminal in terminals})
+    reader = _Reader(extended, loaded, {terminal.name: terminal.pattern for terminal in terminals})
     if start not in reader.trees:
         raise InvalidConstraint("the grammar has no such start rule", rule="start", value=start)
+    if reader.trees[start][0]:
+        raise InvalidConstraint(
+            "the start rule is a template",
+            path=_place_of(start, text),
+            rule="start",
+            value=start,
+            remedy="write a start rule that gives it its arguments",
+        )
     items = reader.reachable(start)
     barren = [name for name in items if name not in _productive(items)]
     if barren and start not in barren:
         raise InvalidConstraint(
             f"the rule {barren[0]} derives no text: each of its options leads back to it",
-            path=f"line {reader.line_of(barren[0])}, column 1",
+            path=f"line {line}, column 1" if (line := reader.line_of(barren[0])) else None,
             rule="grammar",
             value=barren[0],
             remedy="give it an option without itself, or remove it",
@@ -76,29 +101,51 @@ def read(text: str, start: str, import_paths: tuple[Any, ...] = ()) -> Rules:
         items,
         automata.union(*spaces) if spaces else None,
         {name: reader.line_of(name) for name in items},
-        tuple(reader.remarks),
+        tuple(dict.fromkeys(reader.remarks)),
+        tuple(dict.fromkeys(reader.departures)),
+        reader.marks,
     )
 
 
-def _refusal(error: LarkError | OSError, text: str) -> InvalidConstraint:
+def _refusal(error: LarkError | OSError, extended: Extended) -> InvalidConstraint:
     """Lark's error as ours, with the place."""
     message = str(error).strip().splitlines()
     said = message[0] if message else type(error).__name__
     place = _PLACE.search(str(error))
-    path = f"line {place.group(1)}, column {place.group(2)}" if place else None
-    if path is None:
+    path = None
+    if isinstance(error, VisitError):
+        said = f"{error.orig_exc or said}"
+        tokens = (
+            error.obj.scan_values(lambda value: isinstance(value, Token))
+            if isinstance(error.obj, Tree)
+            else ()
+        )
+        first = next(iter(tokens), None)
+        if first is not None:
+            path = extended.place(first.line, first.column)
+            return InvalidConstraint(
+                f"the grammar is malformed at {first}: {said}", path=path, rule="grammar", value=str(first)
+            )
+    if place:
+        path = extended.place(int(place.group(1)), int(place.group(2)))
+        said = _PLACE.sub(f"at {path}", said)
+    else:
         for named in _NAMED.finditer(str(error)):
             name = re.sub(r"_(star|plus|opt|repeat\w*)_\w+$", "", next(filter(None, named.groups())))
-            path = path or _place_of(name.rpartition("__")[2] or name, text)
+            path = path or _place_of(name.rpartition("__")[2] or name, extended.original)
     return InvalidConstraint(f"the grammar is malformed: {said}", path=path, rule="grammar")
+
+
+def _place_of_import(dotted: str, text: str) -> str | None:
+    found = re.search(rf"^%import\s+({re.escape(dotted)})(?![\w])", text, re.MULTILINE)
+    return None if found is None else place_at(text, found.start(1))
 
 
 def _place_of(name: str, text: str) -> str | None:
     found = list(re.finditer(rf"(?<![\w]){re.escape(name)}(?![\w])", text))
     if not found:
         return None
-    at = found[-1].start()
-    return f"line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}"
+    return place_at(text, found[-1].start())
 
 
 def _productive(items: dict[str, Item]) -> set[str]:
@@ -125,9 +172,18 @@ def _productive(items: dict[str, Item]) -> set[str]:
     return found
 
 
-def _bound_templates(loaded: Any) -> None:
-    """Refuse templates whose arguments grow without end, before Lark writes them out."""
+def _bound_templates(loaded: Any, extended: Extended) -> None:
+    """Refuse templates whose arguments grow without end or do not fit, before Lark writes them out."""
     templates = {str(name): (params, tree) for name, params, tree, _ in loaded.rule_defs}
+    for name, (_, tree) in templates.items():
+        if tree is None:
+            raise UnsupportedConstraint(
+                f"the rule {name} is declared but not written out",
+                path=_place_of(name, extended.original),
+                rule="%declare",
+                value=name,
+                remedy="write it out",
+            )
     if not any(params for params, _ in templates.values()):
         return
     seen: set[str] = set()
@@ -150,6 +206,14 @@ def _bound_templates(loaded: Any) -> None:
         bound = dict(zip(params, arguments, strict=True))
         for usage in _substituted(tree, bound).find_data("template_usage"):
             used, *inner = usage.children
+            if not isinstance(used, NonTerminal):
+                raise UnsupportedConstraint(
+                    f"a parameter of the template {name} is used as a template",
+                    path=_place_of(name, extended.original),
+                    rule="templates",
+                    value=name,
+                    remedy="name the template that is meant",
+                )
             if str(used.name) in templates:
                 waiting.append((str(used.name), tuple(inner)))
 
@@ -160,21 +224,28 @@ class _Reader:
     Attributes:
         trees: parameters and tree of each rule.
         remarks: what is said about the grammar.
+        departures: what of it is never generated.
+        marks: the leaves that are more than their own text.
     """
 
-    def __init__(self, text: str, loaded: Any, patterns: dict[str, Any]) -> None:
-        self.text = text
+    def __init__(self, extended: Extended, loaded: Any, patterns: dict[str, Any]) -> None:
+        self.extended = extended
+        self.text = extended.original
         self.trees = {str(name): (params, tree) for name, params, tree, _ in loaded.rule_defs}
         self.patterns = patterns
-        self.remarks: list[str] = []
+        self.remarks = list(extended.remarks)
+        self.departures: list[str] = []
+        self.marks = Marks()
         self._languages: dict[str, Expr] = {}
+        self._marked: dict[str, Expr] = {}
         self._instances: dict[str, tuple[Any, dict[str, Any]]] = {}
         self._waiting: list[str] = []
-        for name, _, _, options in loaded.rule_defs:
-            if options.priority:
-                self.remarks.append(
-                    f"the priority of {name!s} has no effect: every reading of a text is as good as another"
-                )
+        prioritised = [name for name, _, _, options in loaded.rule_defs if options.priority]
+        prioritised += [name for name, (tree, priority) in loaded.term_defs if tree is not None and priority]
+        self.remarks += (
+            f"the priority of {name!s} has no effect: every reading of a text is as good as another"
+            for name in prioritised
+        )
 
     def line_of(self, name: str) -> int:
         """The line on which a rule is defined; 0 if it was imported."""
@@ -192,7 +263,9 @@ class _Reader:
             if len(found) >= MOST_RULES:
                 raise ConstraintTooLarge(f"more than {MOST_RULES} rules", rule="rules", value=name)
             tree, bound = self._instances[name]
-            found[name] = self._item(tree, bound)
+            item = self._item(tree, bound)
+            lexeme = self.extended.lexemes.get(name)
+            found[name] = item if lexeme is None else Leaf(self._shortest(name, item, lexeme))
         for name in self.trees:
             if (
                 name not in found
@@ -206,6 +279,13 @@ class _Reader:
         """The name of a rule, or of a template with its arguments."""
         params, tree = self.trees[name]
         full = name if not arguments else f"{name}{{{', '.join(map(_shown, arguments))}}}"
+        if len(params) != len(arguments):
+            raise InvalidConstraint(
+                f"the template {name} takes {len(params)} arguments and is given {len(arguments)}",
+                path=_place_of(name, self.text),
+                rule="templates",
+                value=full,
+            )
         if full not in self._instances:
             self._instances[full] = (tree, dict(zip(params, arguments, strict=True)))
             self._waiting.append(full)
@@ -215,7 +295,9 @@ class _Reader:
         """The language of a named terminal."""
         if name not in self._languages:
             pattern = self.patterns.get(name)
-            if pattern is None:
+            if name in self.extended.schemas:
+                self._languages[name] = self._schema(name)
+            elif pattern is None:
                 raise UnsupportedConstraint(
                     f"the terminal {name} is declared but has no pattern",
                     path=_place_of(name, self.text),
@@ -223,38 +305,73 @@ class _Reader:
                     value=name,
                     remedy="give it a regular expression",
                 )
-            self._languages[name] = self._language(pattern, name)
+            else:
+                self._languages[name] = self._language(pattern, name)
         return self._languages[name]
 
+    def _schema(self, name: str) -> Expr:
+        schema, offset = self.extended.schemas[name]
+        place = place_at(self.text, offset)
+        self.departures += (
+            f"{note.message} (%json at {place})" for note in schema.explain() if note.kind == "departure"
+        )
+        self._marked[name] = self.marks.judge(schema)
+        return self._marked[name]
+
     def _language(self, pattern: Any, name: str) -> Expr:
+        place = _place_of(name.rpartition("__")[2], self.text)
         if isinstance(pattern, PatternStr) and not pattern.flags:
-            expr = automata.literal(pattern.value)
-        else:
-            try:
-                expr = parse_regex(pattern.to_regexp())
-            except CanvasgenError as error:
-                raise type(error)(
-                    error.message,
-                    path=_place_of(name.rpartition("__")[2], self.text),
-                    rule=f"terminal {name}",
-                    value=pattern.to_regexp(),
-                    remedy=error.remedy,
-                ) from error
-            if _LOOKS_AROUND.search(_INERT.sub("", pattern.to_regexp())):
-                self.remarks.append(f"what {name} looks around at is the terminal's own text only")
-        dfa = to_dfa(expr)
-        if dfa.is_empty:
-            raise InvalidConstraint(
-                f"the terminal {name} matches no text", path=_place_of(name, self.text), rule="terminal"
-            )
-        if dfa.accepts(b""):
-            raise InvalidConstraint(
-                f"the terminal {name} matches the empty text",
-                path=_place_of(name, self.text),
-                rule="terminal",
-                remedy="make it match at least one character, and put `?` where it is used",
-            )
+            return automata.literal(pattern.value)
+        written = pattern.to_regexp()
+        if written in self._marked:
+            return self._marked[written]
+        try:
+            expr, cut = parse_regex_in_context(written)
+            empty = (to_dfa(expr) if cut is None else to_dfa(cut)).is_empty
+        except CanvasgenError as error:
+            raise type(error)(
+                error.message, path=place, rule=f"terminal {name}", value=written, remedy=error.remedy
+            ) from error
+        if empty:
+            raise InvalidConstraint(f"the terminal {name} matches no text", path=place, rule="terminal")
+        if cut is not None:
+            self._marked[written] = self.marks.look(expr, cut)
+            return self._marked[written]
+        if to_dfa(expr).accepts(b""):
+            self.remarks.append(f"the terminal {name} may be empty, which Lark itself refuses")
         return expr
+
+    def _shortest(self, name: str, item: Item, lexeme: Lexeme) -> Expr:
+        """The texts of a lazy rule none of whose proper prefixes is one: as few characters as possible."""
+        place = place_at(self.text, lexeme.offset)
+        expr = self._plain(item, name, place)
+        if lexeme.suffix is not None:
+            ending = self._item(self.trees[lexeme.suffix][1], {})
+            expr = automata.concat(expr, self._plain(ending, name, place))
+        longer = automata.concat(expr, automata.ANY_CHARACTER, automata.ANY_TEXT)
+        return automata.difference(expr, longer)
+
+    def _plain(self, item: Item, name: str, place: str) -> Expr:
+        """The language of an item of a lazy rule, which is read as one terminal."""
+        match item:
+            case Leaf(expr):
+                if expr not in self._marked.values():
+                    return expr
+                what = "a terminal that looks around at what stands beside it, or %json"
+            case Ref(other):
+                what = f"the rule {other}"
+            case Sequence(items):
+                return automata.concat(*(self._plain(each, name, place) for each in items))
+            case Choice(options):
+                return automata.union(*(self._plain(each, name, place) for each in options))
+            case Repeat(body, low, high):
+                return automata.repeat(self._plain(body, name, place), low, high)
+        raise UnsupportedConstraint(
+            f"the lazy rule {name} holds {what}",
+            path=place,
+            rule="lazy",
+            remedy="a lazy rule is read as one terminal: use strings, patterns and terminals only",
+        )
 
     def _item(self, tree: Any, bound: dict[str, Any]) -> Item:
         if isinstance(tree, NonTerminal | Terminal | Token):
@@ -278,6 +395,13 @@ class _Reader:
                 return Leaf(self._language(pattern, str(children[0])))
             case "range":
                 first, last = (_literal_to_pattern(child).value for child in children)
+                if first > last:
+                    raise InvalidConstraint(
+                        "a range of characters runs upwards",
+                        path=self.extended.place(children[0].line, children[0].column),
+                        rule="grammar",
+                        value=f"{children[0]}..{children[1]}",
+                    )
                 return Leaf(automata.code_points([(ord(first), ord(last))]))
             case "template_usage":
                 name, *arguments = children

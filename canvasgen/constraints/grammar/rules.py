@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from canvasgen.automata import Expr
+from canvasgen.constraints.grammar.marks import Marks
 
 __all__ = ["Choice", "Item", "Leaf", "Ref", "Repeat", "Rules", "Sequence", "references"]
 
@@ -61,6 +62,8 @@ class Rules:
         ignored: what may stand between terminals, before the first and after the last; None if nothing.
         lines: line of each rule in the text, where it is known.
         remarks: what is said about the grammar (priorities, rules that are never used).
+        departures: what the grammar derives and is never generated.
+        marks: the leaves that are more than their own text.
     """
 
     start: str
@@ -68,6 +71,8 @@ class Rules:
     ignored: Expr | None
     lines: dict[str, int]
     remarks: tuple[str, ...]
+    departures: tuple[str, ...] = ()
+    marks: Marks = field(default_factory=Marks)
 
 
 def references(item: Item) -> Iterator[str]:

@@ -37,13 +37,14 @@ class Unroller:
         return self._embeds
 
     def language(self, depth: int) -> DFA:
-        """All texts of the grammar that embed rules in one another at most `depth` times.
+        """All texts of the grammar that embed rules in one another at most `depth` times, with judges' words.
 
         Raises:
             ConstraintTooLarge: a rule grew beyond the limits; `rule` names it.
         """
         start = self._rule(self.rules.start, depth)
-        return self._compact(concat(self._tail, start), self.rules.start, depth)
+        marked = concat(self._tail, start)
+        return self._compact(self.rules.marks.settle(marked), self.rules.start, depth)
 
     def _compact(self, expr: Expr, name: str, depth: int) -> DFA:
         try:
@@ -51,7 +52,7 @@ class Unroller:
         except ConstraintTooLarge as error:
             raise ConstraintTooLarge(
                 f"the rule {name} grows too large at depth {depth}: {error.message}",
-                path=f"line {self.rules.lines.get(name, 0)}",
+                path=f"line {line}" if (line := self.rules.lines.get(name)) else None,
                 rule=name,
                 value=depth,
                 remedy="pass a smaller max_depth to grammar, or bound the rule's repetitions",
