@@ -3,10 +3,10 @@
     python benchmarks/grammar_generation.py [NAME ...] [--random 20] [--model 5] [--rounds 3] [--tokenizer FILE]
 
 For each grammar: the likeliest canvas and a sample for `--random` arrays of random logits (normal, times 5, in half of
-them the end token late; canvases of the shortest text and 4, 16 and 64 tokens more, and of 256), and `--model` texts by the embedded model in four
-denoising steps. Each must be closed within its canvas. It is judged by another parser of the language where there is
-one (tests/grammars/judges.py) and by Lark's Earley parser up to 400 characters (it is slow beyond). 0 refused is the
-only good number.
+them the end token late; canvases of the shortest text and 4, 16 and 64 tokens more, and of 256), and `--model` texts by
+the embedded model in four denoising steps. Each must be closed within its canvas. It is judged by another parser of the
+language where there is one (tests/grammars/judges.py) and by Lark's Earley parser up to 400 characters (it is slow
+beyond). 0 refused is the only good number.
 
 Then the time of one step (posterior, entropies and the likeliest canvas; benchmarks/step.py) beside
 `torch.log_softmax` of the same logits, 256 x 262,144 float32, where Gemma's tokenizer is there (`--tokenizer`).

@@ -129,7 +129,9 @@ def main() -> None:
         different: list[tuple[str, bool, bool]] = []
         deeper: list[str] = []
         if not options.no_earley:
-            different = disagreements(shipped(name), constraint, options.texts, random.Random(options.seed), deeper)
+            different = disagreements(
+                shipped(name), constraint, options.texts, random.Random(options.seed), deeper
+            )
         wrong += len(different)
         texts = 0 if options.no_earley else 3 * options.texts
         print(
