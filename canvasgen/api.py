@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from canvasgen.engine import Engine, Request
@@ -46,7 +47,7 @@ def generate(
     *,
     schema: Any = None,
     regex: str | None = None,
-    grammar: str | None = None,
+    grammar: str | Path | None = None,
     choice: Sequence[Any] | None = None,
     template: str | Template | None = None,
     constraint: Constraint | None = None,
@@ -66,7 +67,7 @@ def generate(
         schema: a pydantic model, dataclass, TypedDict or any type that pydantic can adapt; or a JSON Schema (a dict,
             or its text).
         regex: a regular expression in Python's dialect, matched against the whole text.
-        grammar: a context-free grammar in Lark's dialect, or the name of a shipped one (`sql_select`).
+        grammar: a context-free grammar in Lark's dialect, the name of a shipped one (`sql_select`), or a path.
         choice: the allowed answers.
         template: text with holes, each a line of free text; or a `cg.template(…)` with constraints for its holes.
         constraint: a constraint built with `json_schema`, `regex`, `text`, … and their algebra.

@@ -6,6 +6,7 @@ import math
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -50,7 +51,7 @@ class Request:
     prompt: Prompt = ""
     schema: Any = field(default=None, kw_only=True)
     regex: str | None = field(default=None, kw_only=True)
-    grammar: str | None = field(default=None, kw_only=True)
+    grammar: str | Path | None = field(default=None, kw_only=True)
     choice: Sequence[Any] | None = field(default=None, kw_only=True)
     template: str | Template | None = field(default=None, kw_only=True)
     constraint: Constraint | None = field(default=None, kw_only=True)

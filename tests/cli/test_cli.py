@@ -74,7 +74,7 @@ def test_help_has_an_example(command: str) -> None:
 
 
 def test_check_tells_sizes_and_verdicts() -> None:
-    done = canvasgen("check", "--regex", "[a-z]+@[a-z]+", "me@here", "nobody")
+    done = inside("check", "--regex", "[a-z]+@[a-z]+", "me@here", "nobody")
     assert done.returncode == 1, done.stderr
     assert "states" in done.stdout
     assert "token classes" in done.stdout
@@ -84,7 +84,7 @@ def test_check_tells_sizes_and_verdicts() -> None:
 
 
 def test_check_of_matching_texts_ends_with_zero(schema_file: Path) -> None:
-    done = canvasgen("check", "--schema", str(schema_file), '{"name": "Al", "age": 3}')
+    done = inside("check", "--schema", str(schema_file), '{"name": "Al", "age": 3}')
     assert done.returncode == 0, done.stderr
 
 
