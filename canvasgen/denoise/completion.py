@@ -45,6 +45,11 @@ class Step:
     vocabulary: Vocabulary = field(repr=False, compare=False)
     before: bytes = field(default=b"", repr=False)
 
+    @property
+    def mass(self) -> float:
+        """`log_partition`, or zero without a constraint."""
+        return 0.0 if self.log_partition is None else self.log_partition
+
     @cached_property
     def draft(self) -> str:
         """The whole text as it would be if this step's best canvas were committed."""

@@ -32,7 +32,7 @@ class Job:
         validators: besides the constraint's own.
         seed: of all the row's random numbers.
         starts: what is there before the first step; all have the same written tokens, which do not count towards
-            `max_tokens`. Of several, the one is taken under which the model gives valid texts the most mass.
+            `max_tokens`. Of several, the one wins under which the model gives valid texts the most mass.
         probabilities: whether the completion tells those of choice-like fields; keeps each block's logits till then.
     """
 

@@ -16,7 +16,7 @@ itself, with its own random numbers, and leaves when it is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from time import perf_counter
 
 import torch
@@ -92,23 +92,51 @@ def _events(denoiser: Denoiser, rows: list[Row], randomness: Randomness) -> Iter
     _spend(rows, "prefill", begun)
     while rows:
         for seat, canvas in enumerate(randomness.canvas([row.index for row in rows])):
-            row = rows[seat]
-            if row.block == 0 and len(row.job.starts) > 1:
-                _choose_start(denoiser, denoiser.select(context, [seat] * len(row.job.starts)), row, canvas)
-            row.begin_block(canvas)
+            if rows[seat].block == 0 and len(rows[seat].job.starts) > 1:
+                alone = denoiser.select(context, [seat])
+                rows[seat] = yield from _race(denoiser, alone, rows[seat], canvas, randomness)
+            else:
+                rows[seat].begin_block(canvas)
         yield from _block(denoiser, context, rows, randomness)
         context, rows = _next_block(denoiser, context, rows)
 
 
-def _choose_start(denoiser: Denoiser, context: Context, row: Row, noise: torch.Tensor) -> None:
-    """Looks once at each start of a row, all in one forward pass, and takes the likeliest."""
-    begun = perf_counter()
-    canvases = torch.stack([start.onto(noise.cpu()) for start in row.job.starts])
-    logits = denoiser.denoise(context, canvases, None)
-    _spend([row], "denoise", begun)
-    begun = perf_counter()
-    row.choose_start(logits)
-    _spend([row], "condition", begun)
+def _race(
+    denoiser: Denoiser, context: Context, row: Row, noise: torch.Tensor, randomness: Randomness
+) -> Generator[Event, None, Row]:
+    """The first steps of a row from each of its starts, side by side; the less likely half leaves after each step.
+
+    What decides is the mass that the model gives to valid texts: where fixed text stands in the wrong place, the model
+    contradicts it the more the longer it looks. A step of the schedule is left for the winner.
+
+    Args:
+        context: of this row alone.
+        noise: int64 `[L]`, the same for all.
+    """
+    racing = row.contenders()
+    for one in racing:
+        one.begin_block(noise)
+    while len(racing) > 1:
+        begun = perf_counter()
+        canvases = torch.stack([one.canvas for one in racing])
+        before = [told for one in racing if (told := one.self_conditioning) is not None]
+        several = denoiser.select(context, [0] * len(racing))
+        logits = denoiser.denoise(several, canvases, torch.stack(before) if before else None)
+        _spend(racing, "denoise", begun)
+        for one, each in zip(racing, logits, strict=True):
+            begun = perf_counter()
+            one.observe(each)
+            _spend([one], "condition", begun)
+        racing.sort(key=lambda one: -one.trace[-1].mass)
+        winner = racing[0]
+        if winner.steps_left == 0:  # the schedule has one step only, and that is still to be taken
+            winner.forget()
+            winner.begin_block(noise)
+            return winner
+        yield Draft(row.index, winner.trace[-1])
+        racing = racing[: 1 if winner.steps_left == 1 else -(-len(racing) // 2)]
+        _accept_and_renoise(racing, randomness)
+    return racing[0]
 
 
 def _block(denoiser: Denoiser, context: Context, rows: list[Row], randomness: Randomness) -> Iterator[Event]:
@@ -128,14 +156,15 @@ def _block(denoiser: Denoiser, context: Context, rows: list[Row], randomness: Ra
 
 def _accept_and_renoise(rows: list[Row], randomness: Randomness) -> None:
     """The next canvas of every row, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
-    tokens = {row.index: row.tokens(randomness) for row in rows if not row.draws_each_position}
+    joint = [None if row.draws_each_position else row.tokens(randomness) for row in rows]
     free = [row for row in rows if row.draws_each_position]
+    drawn: Iterator[torch.Tensor] = iter(())
     if free:
-        indices = [row.index for row in free]
         probabilities = torch.stack([row.probabilities for row in free])
-        tokens.update(zip(indices, randomness.tokens(indices, probabilities), strict=True))
-    for row, noise in zip(rows, randomness.canvas([row.index for row in rows]), strict=True):
-        row.renoise(tokens[row.index], noise)
+        drawn = iter(randomness.tokens([row.index for row in free], probabilities))
+    noise = randomness.canvas([row.index for row in rows])
+    for row, tokens, others in zip(rows, joint, noise, strict=True):
+        row.renoise(next(drawn) if tokens is None else tokens, others)
 
 
 def _commit(row: Row, randomness: Randomness) -> Iterator[Event]:

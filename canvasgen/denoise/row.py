@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from copy import copy
 from enum import Enum
 from time import perf_counter
 
@@ -60,18 +61,25 @@ class Row:
 
     # A block starts, or starts again.
 
-    def choose_start(self, logits: torch.Tensor) -> None:
-        """Takes the start under which valid texts have the most mass; float32 `[number of starts, L, V]`, raw.
+    def contenders(self) -> list[Row]:
+        """One row for each start of the job, otherwise like this one; they tell each other apart by nothing else."""
+        rows: list[Row] = []
+        for start in self.job.starts:
+            one = copy(self)
+            one._start, one.trace, one.times = start, [], dict(self.times)
+            one._steps, one._blocks = [], []
+            rows.append(one)
+        return rows
 
-        Raises:
-            ModelError: the logits are not numbers.
-        """
-        masses: list[float] = []
-        for start, each in zip(self.job.starts, logits, strict=True):
-            first = self._schedule.skipped(start.strength) + 1
-            mass = self._believe(each / self._schedule.temperature(first)).log_partition
-            masses.append(0.0 if mass is None else mass)
-        self._start = self.job.starts[masses.index(max(masses))]
+    def forget(self) -> None:
+        """As if no step had been taken."""
+        self._steps.clear()
+        self.trace.clear()
+
+    @property
+    def steps_left(self) -> int:
+        """Steps of the block's schedule that are still to come."""
+        return self._schedule.steps - self._step
 
     def begin_block(self, canvas: torch.Tensor) -> None:
         """A new block, from noise int64 `[L]`."""
@@ -226,7 +234,7 @@ class Row:
         except ModelError as error:
             raise ModelError(
                 f"row {self.index}: {error.message}",
-                path=f"block {max(1, self.block)}, step {sum(self._steps[-1:])}, {error.path or 'some position'}",
+                path=f"block {self.block}, step {self._steps[-1]}, {error.path or 'some position'}",
                 rule=error.rule,
                 value=error.value,
                 remedy=error.remedy or "check the model's weights and its dtype",

@@ -128,3 +128,43 @@ def test_the_strength_shortens_the_schedule(strength, most):
     whole = run(Erratic(), [Job([2], regex("[a-d]{6}").compile(LETTERS), max_denoising_steps=10)])[0]
     assert temperatures[0] == pytest.approx(0.4 + 0.4 * min(most, 10) / 10, abs=1e-6)
     assert whole.trace[0].temperature == pytest.approx(0.8, abs=1e-6)
+
+
+def race_of(steps, seed=4, starts_of=lambda c: starts(c, length=16)):
+    constraint = infill("ab", "cd", regex("[e-h]{3}"))
+    jobs = [
+        Job(
+            [2, number],
+            constraint.compile(LETTERS),
+            starts=starts_of(constraint),
+            seed=seed,
+            max_denoising_steps=steps,
+        )
+        for number in (2, 3)
+    ]
+    return constraint, run(Erratic(canvas_length=16), jobs), jobs
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 8])
+def test_the_race_keeps_to_the_schedule(steps):
+    constraint, done, _ = race_of(steps)
+    for one in done:
+        assert constraint.matches(one.text)
+        assert one.steps[0] <= steps
+        assert len(one.trace) == one.steps[0]
+        assert [record.step for record in one.trace] == list(range(1, one.steps[0] + 1))
+
+
+def test_rows_race_by_themselves():
+    """A row of a batch ends as it does alone."""
+    _, together, jobs = race_of(6)
+    for one, job in zip(together, jobs, strict=True):
+        (alone,) = run(Erratic(canvas_length=16), [job])
+        assert alone.token_ids == one.token_ids
+        assert alone.log_prob == pytest.approx(one.log_prob)
+
+
+def test_equal_starts_race_to_what_one_gives():
+    _, several, _ = race_of(1, starts_of=lambda _: (Start(), Start(), Start()))
+    _, single, _ = race_of(1, starts_of=lambda _: (Start(),))
+    assert [one.token_ids for one in several] == [one.token_ids for one in single]
