@@ -38,8 +38,7 @@ def asked(example: Example, way: str) -> tuple[str, Constraint]:
     """Prompt and constraint of a gap."""
     form = example.form
     assert form is not None
-    at = next(n for n, piece in enumerate(form.pieces) if not isinstance(piece, str))
-    before, after = ("".join(map(str, form.pieces[:at])), "".join(map(str, form.pieces[at + 1 :])))
+    before, after = sides(example)
     source = form.source.strip()
     shown = f"{source}\n{form.form}"
     if way == "canvas":
@@ -49,6 +48,23 @@ def asked(example: Example, way: str) -> tuple[str, Constraint]:
     if way == "prompt":
         return format_prompt(shown, None, GAP_ALONE).strip(), LINE
     return shown, cg.infill(before, "", LINE)
+
+
+def sides(example: Example) -> tuple[str, str]:
+    """The text before and behind the gap."""
+    assert example.form is not None
+    pieces = example.form.pieces
+    at = next(n for n, piece in enumerate(pieces) if not isinstance(piece, str))
+    return "".join(map(str, pieces[:at])), "".join(map(str, pieces[at + 1 :]))
+
+
+def is_right(example: Example, completion: cg.Completion, way: str) -> bool:
+    """Whether the filling is the expected one; where nothing holds the text behind it, whether that begins rightly."""
+    truth = example.value[""]
+    if way != "before in canvas, rest in prompt":
+        return completion.value == truth
+    before, after = sides(example)
+    return completion.text == before + truth or completion.text.startswith(before + truth + after[:4])
 
 
 def gaps(seed: int, split: Split, count: int) -> list[Example]:
@@ -78,8 +94,11 @@ def fill_gaps(
             size=size,
         )
         for example, (_, constraint), completion in zip(part, pairs, done, strict=True):
-            right += completion.value == example.value[""]
-            kept += constraint.matches(completion.text)
+            right += is_right(example, completion, way)
+            kept += way == "prompt" or (
+                completion.text.startswith(sides(example)[0]) and completion.text.endswith(sides(example)[1])
+            )
+            assert constraint.matches(completion.text)
     return {"right": right / len(held_out), "sides kept": kept / len(held_out)}
 
 

@@ -302,3 +302,54 @@ def test_text_over_several_blocks(engine: cg.Engine) -> None:
     )
     assert completion.blocks > 1
     assert len(completion.text) == 16 * blocks
+
+
+INFILLS = [
+    ("Alice is ", " years old.", cg.regex("[0-9]{1,2}")),
+    ("x" * 40 + " lives in Par", "s, says Bob.", cg.regex("[a-z]")),
+    ("A long story. " * 25, " The end.", cg.regex("[A-Z][a-z]{2,8}\\.")),
+    ("", "\nfollows " * 20, cg.text(1, 10)),
+    ("", "", cg.choice(["a", "b"])),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "part"), INFILLS)
+@pytest.mark.parametrize("seed", range(2))
+def test_infill_keeps_both_sides(before: str, after: str, part: cg.Constraint, seed: int) -> None:
+    done = cg.load().complete(
+        PROMPT, constraint=cg.infill(before, after, part), seed=seed, max_denoising_steps=STEPS
+    )
+    assert done.text.startswith(before)
+    assert done.text.endswith(after)
+    assert part.matches(done.text[len(before) : len(done.text) - len(after)])
+    assert done.value == done.text[len(before) : len(done.text) - len(after)]
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.3])
+def test_edit_keeps_the_rest(strength: float) -> None:
+    content = "Dear Bob,\r\n\tAlice lives in Rome; Zoë too.\r\n" * 3
+    constraint = cg.edit(content, [(19, 23), (60, 61)], cg.regex("\\w{1,6}"), strength=strength)
+    value = cg.generate(PROMPT, constraint=constraint, seed=0, max_denoising_steps=STEPS)
+    assert re.fullmatch(
+        re.escape(content[:19])
+        + r"\w{1,6}"
+        + re.escape(content[23:60])
+        + r"\w{1,6}"
+        + re.escape(content[61:]),
+        value,
+    )
+
+
+def test_infills_in_a_batch_and_a_stream() -> None:
+    engine = cg.load()
+    requests = [cg.Request(PROMPT, constraint=cg.infill(a, b, part), seed=1) for a, b, part in INFILLS[:2]]
+    alone = [engine.complete(request).text for request in requests]
+    assert [done.text for done in engine.batch(requests)] == alone
+    events = list(engine.stream(requests[0]))
+    assert isinstance(events[-1], Done)
+    assert events[-1].completion.text == alone[0]
+
+
+def test_the_budget_of_an_infill() -> None:
+    with pytest.raises(BudgetTooSmall):
+        cg.generate(PROMPT, constraint=cg.infill("", "word " * 50), max_tokens=20)

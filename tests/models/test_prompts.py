@@ -6,6 +6,7 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+from canvasgen.constraints.base import Form
 from canvasgen.errors import ModelError
 from canvasgen.models.prompts import ChatPrompts, GreedyPrompts, PlainPrompts, prompt_encoder
 from canvasgen.models.tiny.prompt import format_prompt
@@ -73,3 +74,19 @@ def test_greedy_takes_the_longest_token():
 def test_malformed_messages(chat, bad):
     with pytest.raises(ModelError, match="chat messages"):
         chat(bad)
+
+
+def test_forms_are_told(chat):
+    assert chat("Hi", Form("Dear {name},")).endswith("in braces filled in:\nDear {name},<model>")
+    assert chat("Hi", Form("Dear {Bob},", rewrites=True)).endswith("written anew:\nDear {Bob},<model>")
+    tokenizer = byte_tokenizer()
+    plain = prompt_encoder(tokenizer)
+    assert tokenizer.decode(plain.encode("Hi ", Form("Dear {name},"))) == "Hi\nDear {name},\n"
+
+
+@pytest.mark.parametrize("content", ["", "Zoë said:\n “hi”", "  two  "])
+def test_parts_of_an_answer_have_no_special_tokens(content):
+    tokenizer = byte_tokenizer()
+    chats = PreTrainedTokenizerFast(tokenizer_object=tokenizer, chat_template=TEMPLATE, bos_token="Ā")
+    for encoder in (prompt_encoder(tokenizer), prompt_encoder(chats)):
+        assert tokenizer.decode(encoder.tokens(content)) == content
