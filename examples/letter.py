@@ -1,4 +1,4 @@
-"""A letter from a template, its holes filled from a note; then one span of it edited, and a gap in code filled.
+"""A letter from a template, its holes filled from a note; then spans of it edited, and the gap of a table's row filled.
 
 python examples/letter.py
 """
@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import canvasgen as cg
 
-LINE = cg.text(1, 30, lines=False)
+LINE = cg.text(lines=False)
+PRICE = cg.regex(r"\d{1,4}\.\d\d")
 
 engine = cg.load()
 letter = cg.template(
-    "Dear {receiver},\nthe {item} costs ${price}.\nBest regards,\n{sender}",
+    "Dear {receiver},\n{item} costs ${price}. It comes in {color}.\nBest regards,\n{sender}",
     receiver=LINE,
     item=LINE,
-    price=cg.regex(r"\d{1,4}\.\d\d"),
+    price=PRICE,
+    color=cg.choice(["red", "green", "white"]),
     sender=LINE,
 )
-note = "receiver: Ann Miller; item: desk lamp; price: 24.95; sender: Bob Stone"
-filled = engine.complete(note, constraint=letter, seed=1)
+note = "receiver: Laura King; item: travel mug; price: 24.95; color: red; sender: Paul Weber"
+filled = engine.complete(note, constraint=letter, seed=1, probabilities=True)
 print(filled.text)
-print(filled.value)
+print(filled.value, {color: round(share, 3) for color, share in filled.probabilities["color"].items()})
 
-edited = engine.complete(
-    "price: 19.50", constraint=cg.edit(filled.text, filled.value["price"], letter.holes["price"])
-)
+news = "item travel mug; price 19.50; color white; receiver Laura King; sender Paul Weber"
+edited = engine.complete(news, constraint=cg.edit(filled.text, filled.value["price"], PRICE), seed=1)
 print(edited.text)
 
-query = cg.infill("rows = db.execute('", "').fetchall()", cg.grammar("sql_select"))
-print(engine.complete("all names of users", constraint=query, max_tokens=64, seed=1).text)
+row = cg.infill("name | age | city\nAnn Miller | ", " | Oslo", int)
+print(engine.generate("Ann Miller, 34 years old, lives in Oslo.", constraint=row, seed=1))

@@ -46,10 +46,12 @@ class Form:
     Attributes:
         text: the fixed text; a hole is a name, or what stood there before, in braces.
         rewrites: whether the braces hold old text that is to be written anew.
+        blank: the same with nothing in the braces, for models that know no old text; empty if it is the text itself.
     """
 
     text: str
     rewrites: bool = False
+    blank: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,11 @@ class Edit(Sequence):
     @property
     @override
     def form(self) -> Form:
-        return Form("".join(f"{{{old}}}" if part else old for old, part in self.pieces), rewrites=True)
+        told, blank = (
+            "".join(f"{{{old * kept}}}" if part else old for old, part in self.pieces)
+            for kept in (True, False)
+        )
+        return Form(told, rewrites=True, blank=blank)
 
     @property
     @override

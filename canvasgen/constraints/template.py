@@ -230,6 +230,9 @@ def template(
     The generated value is a dict of the holes' values, with the whole text as its `text`. A hole that occurs
     several times has the same text everywhere.
 
+    Holes of free text best have no `max_length`: the token budget bounds them anyway, and where the fixed text behind
+    such a hole could be part of it, the counts of all holes multiply (ConstraintTooLarge).
+
     Args:
         text: the template, or the path of a file with it; `{{` and `}}` stand for braces.
         strict: whether every hole needs a constraint; otherwise those without one hold a line of free text.

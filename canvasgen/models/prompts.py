@@ -154,7 +154,7 @@ def _messages(prompt: Prompt) -> Sequence[Message]:
 def _plain(prompt: Prompt, told: Told) -> str:
     """The plain text form; a form stands below the prompt as a schema would."""
     if isinstance(told, Form):
-        return format_prompt(f"{_text(prompt).strip()}\n{told.text}", None)
+        return format_prompt(f"{_text(prompt).strip()}\n{told.blank or told.text}", None)
     return format_prompt(_text(prompt), told)
 
 

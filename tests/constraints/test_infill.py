@@ -82,6 +82,7 @@ def test_several_spans_at_once() -> None:
     assert constraint.matches("Anna,\r\nbye Carl.\nDan")
     assert not constraint.matches("Anna,\nbye Carl.\nDan")
     assert constraint.form.text == "{Dear Bob},\r\nbye {Bob}.\n{Eve}"
+    assert constraint.form.blank == "{},\r\nbye {}.\n{}"
     assert constraint.form.rewrites
 
 
