@@ -113,9 +113,10 @@ def decide(
     *,
     model: Any = None,
     samples: int = 4,
+    steps: int = 1,
     seed: int | None = None,
 ) -> dict[Any, float]:
-    """The probability of each option as the whole answer, by the model's distribution after one denoising step.
+    """The probability of each option as the whole answer, by the model's distribution after one denoising step or more.
 
     It is exact for each canvas of noise: the mass of an option is summed over all its tokenizations, and divided by
     that of all options. Several canvases of noise are averaged.
@@ -125,6 +126,8 @@ def decide(
         options: the answers, as for `choice`.
         model: as for `load`.
         samples: canvases of noise.
+        steps: denoising steps at most; with more than one, the model sees what it has accepted, and a canvas that is
+            settled ends early. Up to 64 options.
         seed: makes the run repeatable.
 
     Returns:
@@ -133,7 +136,8 @@ def decide(
     Raises:
         InvalidConstraint: there are no options, or two are written alike.
         BudgetTooSmall: an option does not fit into one canvas.
+        ConstraintTooLarge: more than 64 options, and more than one step.
         ModelError: the model cannot be loaded or misbehaves.
     """
     engine = shared_engine(model) if model is None or isinstance(model, str) else load(model)
-    return engine.decide(prompt, options, samples=samples, seed=seed)
+    return engine.decide(prompt, options, samples=samples, steps=steps, seed=seed)

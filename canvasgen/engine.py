@@ -17,13 +17,15 @@ from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
+from canvasgen.constraints.simple import MOST_OPTIONS
 from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.denoise.randomness import RowRandomness
-from canvasgen.errors import InvalidConstraint, ModelError
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from
 
 if TYPE_CHECKING:
+    from canvasgen.constraints.simple import Choice
     from canvasgen.constraints.template import Template
     from canvasgen.denoise import Denoiser
     from canvasgen.vocabulary import Vocabulary
@@ -191,13 +193,16 @@ class Engine:
         options: Sequence[Any] | Mapping[str, Any],
         *,
         samples: int = 4,
+        steps: int = 1,
         seed: int | None = None,
     ) -> dict[Any, float]:
-        """The probability of each option as the whole answer, after one denoising step; arguments and errors as for
-        `canvasgen.decide`."""
-        if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
-            raise InvalidConstraint("`samples` is a whole number above zero", rule="samples", value=samples)
+        """The probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
+        for name, value in (("samples", samples), ("steps", steps)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InvalidConstraint(f"`{name}` is a whole number above zero", rule=name, value=value)
         choice = choice_constraint(options)
+        if steps > 1 and len(choice.values) > 1:
+            return self._decided(prompt, choice, samples, steps, seed)
         compiled = [literal(text).compile(self.vocabulary) for text in choice.values]
         denoiser = self.denoiser
         context = denoiser.prefill([self._loaded.encode(prompt, None)] * samples)
@@ -215,6 +220,34 @@ class Engine:
         return {
             _key(value, text): share
             for (text, value), share in zip(choice.values.items(), shares, strict=True)
+        }
+
+    def _decided(
+        self, prompt: Prompt, choice: Choice, samples: int, steps: int, seed: int | None
+    ) -> dict[Any, float]:
+        """The mean, over canvases of noise, of what several steps lead to."""
+        if len(choice.values) > MOST_OPTIONS:
+            raise ConstraintTooLarge(
+                f"more than {MOST_OPTIONS} options",
+                rule="options",
+                value=len(choice.values),
+                remedy="take steps=1",
+            )
+        first = secrets.randbits(62) if seed is None else seed
+        done = self.batch(
+            Request(
+                prompt,
+                constraint=choice,
+                max_denoising_steps=steps,
+                temperature=1.0,
+                seed=first + at,
+                probabilities=True,
+            )
+            for at in range(samples)
+        )
+        return {
+            option: sum(one.probabilities[""][option] for one in done) / samples
+            for option in done[0].probabilities[""]
         }
 
     def _job(self, request: Request) -> Job:
@@ -238,10 +271,10 @@ class Engine:
         )
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
-        if constraint.draft is None:
+        if constraint.outline is None:
             return (Start(),)
         return starts_from(
-            constraint.draft,
+            constraint.outline,
             self._loaded.prompts.tokens,
             canvas_length=self.denoiser.canvas_length,
             end_ids=self.vocabulary.end_ids,

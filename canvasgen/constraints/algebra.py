@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Draft, Form, Note, Position
+from canvasgen.constraints.base import Constraint, Form, Note, Outline, Position
 from canvasgen.constraints.positions import no_positions
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 
@@ -243,8 +243,8 @@ class Both(_Combined):
 
     @property
     @override
-    def draft(self) -> Draft | None:
-        return next((part.draft for part in self.parts if part.draft is not None), None)
+    def outline(self) -> Outline | None:
+        return next((part.outline for part in self.parts if part.outline is not None), None)
 
     @property
     @override

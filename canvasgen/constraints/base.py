@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from canvasgen.constraints.compiled import CompiledConstraint
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Constraint", "Draft", "Form", "Note", "Position", "as_bytes"]
+__all__ = ["Constraint", "Form", "Note", "Outline", "Position", "as_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Outline:
     """A text that the canvas starts from.
 
     Attributes:
@@ -149,7 +149,7 @@ class Constraint(ABC):
         return None
 
     @property
-    def draft(self) -> Draft | None:
+    def outline(self) -> Outline | None:
         """The text that the canvas starts from; None: it starts from noise."""
         return None
 

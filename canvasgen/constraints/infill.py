@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from typing_extensions import override
 
 from canvasgen.constraints.algebra import Sequence, constraint_from
-from canvasgen.constraints.base import Constraint, Draft, Form, Note
+from canvasgen.constraints.base import Constraint, Form, Note, Outline
 from canvasgen.constraints.places import place
 from canvasgen.constraints.simple import literal, text
 from canvasgen.errors import InvalidConstraint
@@ -39,8 +39,8 @@ class Infill(Sequence):
 
     @property
     @override
-    def draft(self) -> Draft:
-        return Draft(((self.prefix, True), ("", False), (self.suffix, True)))
+    def outline(self) -> Outline:
+        return Outline(((self.prefix, True), ("", False), (self.suffix, True)))
 
     @property
     @override
@@ -76,8 +76,8 @@ class Edit(Sequence):
 
     @property
     @override
-    def draft(self) -> Draft:
-        return Draft(tuple((old, part is None) for old, part in self.pieces), self.strength)
+    def outline(self) -> Outline:
+        return Outline(tuple((old, part is None) for old, part in self.pieces), self.strength)
 
     @property
     @override

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from canvasgen.denoise import Start
 
 if TYPE_CHECKING:
-    from canvasgen.constraints.base import Draft
+    from canvasgen.constraints.base import Outline
 
 __all__ = ["starts_from"]
 
@@ -20,28 +20,28 @@ GAP_WIDTHS = (1, 2, 3, 4, 6, 8, 12)
 
 
 def starts_from(
-    draft: Draft,
+    outline: Outline,
     tokens: Callable[[str], list[int]],
     *,
     canvas_length: int,
     end_ids: tuple[int, ...],
     seed: int,
 ) -> tuple[Start, ...]:
-    """The starts of a draft, one for each width that its gaps may have, for the model to choose from.
+    """The starts of an outline, one for each width that its gaps may have, of which the model keeps the likeliest.
 
     What stays stands on the canvas; where the text would fill more than three quarters of it, its beginning goes into
-    the context. Of a piece that is written anew, the `strength` of the draft says how many tokens are noise; at full
+    the context. Of a piece that is written anew, the `strength` of the outline says how many tokens are noise; at full
     strength it is a gap of its old width, or of another. The last start has noise alone behind what stays before
     the first gap.
 
     Args:
-        draft: the pieces of the text.
+        outline: the pieces of the text.
         tokens: the tokenizer: text to ids.
         canvas_length: L.
         end_ids: tokens that end a text; one is put behind it.
         seed: of the choice which tokens are noise.
     """
-    pieces = [(tokens(text), stays) for text, stays in draft.pieces]
+    pieces = [(tokens(text), stays) for text, stays in outline.pieces]
     leading = 0
     while leading < len(pieces) and pieces[leading][1]:
         leading += 1
@@ -49,21 +49,22 @@ def starts_from(
     ends = [*end_ids[:1]]
     old = sum(len(ids) for ids, _ in pieces) + len(ends)
     gaps = sum(not stays for _, stays in pieces)
-    widths: tuple[int | None, ...] = GAP_WIDTHS if draft.strength == 1.0 and gaps else ()
-    if draft.strength < 1.0 or any(ids for ids, stays in pieces if not stays):
+    widths: tuple[int | None, ...] = GAP_WIDTHS if outline.strength == 1.0 and gaps else ()
+    if outline.strength < 1.0 or any(ids for ids, stays in pieces if not stays):
         widths = (None, *widths)
     room = old + max((gaps * width for width in widths if width is not None), default=0)
     # Every start has the same beginning in the context, whatever the widths of its gaps.
     many = max(0, min(room - (canvas_length - canvas_length // 4), len(beginning) - KEPT_TOKENS))
     kept = max(0, len(beginning) - many - 1)  # the last token may have to grow together with what follows
     laid = [
-        [*beginning[many:], *_laid(pieces[leading:], width, draft.strength, seed), *ends]
+        [*beginning[many:], *_laid(pieces[leading:], width, outline.strength, seed), *ends]
         for width in widths or (None,)
     ]
-    if gaps and draft.strength == 1.0:
+    if gaps and outline.strength == 1.0:
         laid.append(beginning[many:])
     return tuple(
-        Start(tuple(beginning[:many]), tuple(canvas[:canvas_length]), kept, draft.strength) for canvas in laid
+        Start(tuple(beginning[:many]), tuple(canvas[:canvas_length]), kept, outline.strength)
+        for canvas in laid
     )
 
 

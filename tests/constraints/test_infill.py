@@ -74,7 +74,7 @@ def test_an_edit_keeps_the_rest(content: str, data: st.DataObject) -> None:
         assert constraint.matches(whole)
         assert constraint.parse(whole) == whole
     assert not constraint.matches(content[:start] + "z" + content[stop:])
-    assert "".join(piece for piece, _ in constraint.draft.pieces) == content
+    assert "".join(piece for piece, _ in constraint.outline.pieces) == content
 
 
 def test_several_spans_at_once() -> None:
@@ -110,7 +110,7 @@ def test_they_combine() -> None:
     assert not constraint.matches("abbbbbc")
     assert constraint.parse("abc") == "b"
     assert constraint.form is not None
-    assert constraint.draft is not None
+    assert constraint.outline is not None
     twice = infill("a", "c", text()) + "d"
     assert twice.matches("axcd")
     assert twice.parse("axcd") == "x"

@@ -17,6 +17,7 @@ from canvasgen.denoise import Commit, Done, Draft
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import (
     BudgetTooSmall,
+    ConstraintTooLarge,
     InvalidConstraint,
     ModelError,
     Outcome,
@@ -302,6 +303,19 @@ def test_text_over_several_blocks(engine: cg.Engine) -> None:
     )
     assert completion.blocks > 1
     assert len(completion.text) == 16 * blocks
+
+
+def test_decide_in_several_steps(engine: cg.Engine) -> None:
+    prompt = "Printer is on fire. Priority: high."
+    found = engine.decide(prompt, ["low", "high", "medium"], samples=2, steps=4, seed=3)
+    assert list(found) == ["low", "high", "medium"]
+    assert sum(found.values()) == pytest.approx(1, abs=1e-5)
+    assert found == engine.decide(prompt, ["low", "high", "medium"], samples=2, steps=4, seed=3)
+    assert engine.decide(prompt, ["low"], steps=4) == {"low": 1.0}
+    with pytest.raises(ConstraintTooLarge):
+        engine.decide(prompt, list(range(100)), steps=2)
+    with pytest.raises(InvalidConstraint, match="steps"):
+        engine.decide(prompt, ["a", "b"], steps=0)
 
 
 INFILLS = [
