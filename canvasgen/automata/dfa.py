@@ -134,6 +134,18 @@ class DFA:
                 return False
         return bool(self.accepting[state])
 
+    def has_one_way_on(self, state: int) -> bool:
+        """True if exactly one byte string leads from a state to acceptance; of an automaton that is trim."""
+        offsets, low, high, target = self._rows
+        for _ in range(self.num_states):
+            row, end = offsets[state], offsets[state + 1]
+            if row == end:
+                return bool(self.accepting[state])
+            if self.accepting[state] or end - row > 1 or low[row] != high[row]:
+                return False
+            state = target[row]
+        return False
+
     # -- the language ------------------------------------------------------------------------------
 
     @cached_property

@@ -17,12 +17,14 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.automata import DEAD
 from canvasgen.denoise.belief import Belief, text_length
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.validators import refusal
@@ -83,6 +85,19 @@ class RowText:
         here = min(canvas_length, self._budget)
         return here, self._budget - here
 
+    @cached_property
+    def only_one_way_on(self) -> bool:
+        """Whether the constraint leaves one text; what is still open then is how tokens cut it."""
+        if self._constraint is None:
+            return False
+        automaton = self._constraint.constraint.automaton
+        state = 0
+        for byte in self.content:
+            state = automaton.step(state, byte)
+            if state == DEAD:
+                return False
+        return automaton.has_one_way_on(state)
+
     def choose(self, belief: Belief) -> Chosen | None:
         """Takes the first acceptable canvas; None if all were refused and the block is to be denoised again.
 
@@ -139,6 +154,7 @@ class RowText:
         self.state = chosen.state
         self.log_prob += belief.log_prob(chosen.canvas)
         self._budget -= len(chosen.canvas)
+        self.__dict__.pop("only_one_way_on", None)
         return chosen
 
     def _with(self, ids: NDArray[np.int64]) -> bytes:

@@ -163,13 +163,18 @@ class Row:
     # The decision.
 
     def settled(self) -> bool:
-        """Whether the best canvas is to be committed: it is stable and sure, or this was the last step."""
+        """Whether the best canvas is to be committed.
+
+        It is if it is stable and sure, if there is one text only that it can hold, or if this was the last step.
+        """
         constrained = self.job.constraint is not None
         text = self.belief.best[: self.belief.length] if constrained else self.belief.canvas
         counted = np.arange(self._canvas_length) < len(text)
         content = text.tobytes()
         stable = len(self._history) == self._history.maxlen and all(old == content for old in self._history)
         self._history.append(content)
+        if self.text.only_one_way_on:
+            return True
         if constrained and (stable or self._steps[-1] == 1):
             counted &= ~self.belief.forced()
             if not counted.any():

@@ -6,6 +6,8 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from canvasgen import automata
 from canvasgen.automata import (
@@ -24,6 +26,7 @@ from canvasgen.automata import (
     intersect,
     literal,
     optional,
+    parse_regex,
     repeat,
     separated,
     substitute,
@@ -209,3 +212,38 @@ def test_long_chains_are_not_quadratic() -> None:
 def test_public_names_are_there() -> None:
     assert all(hasattr(automata, name) for name in automata.__all__)
     assert not to_dfa(complement(ANY_TEXT)).accepts(b"")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "read", "one"),
+    [
+        ("abc", "", True),
+        ("abc", "ab", True),
+        ("abc", "abc", True),
+        ("ab?c", "", False),
+        ("ab?c", "ab", True),
+        ("a*", "", False),
+        ("abc?", "ab", False),
+        ("a[bc]d", "a", False),
+        ("a[bc]d", "ab", True),
+        ("aé", "a", True),
+    ],
+)
+def test_one_way_on(pattern: str, read: str, one: bool) -> None:
+    dfa = to_dfa(parse_regex(pattern))
+    state = 0
+    for byte in read.encode():
+        state = dfa.step(state, byte)
+    assert dfa.has_one_way_on(state) == one
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text("ab", max_size=4), min_size=1, max_size=3), st.text("ab", max_size=3))
+def test_one_way_on_as_counted(texts: list[str], read: str) -> None:
+    dfa = to_dfa(union(*(literal(text) for text in texts)))
+    state = 0
+    for byte in read.encode():
+        state = dfa.step(state, byte)
+        if state == DEAD:
+            return
+    assert dfa.has_one_way_on(state) == (len({text for text in texts if text.startswith(read)}) == 1)

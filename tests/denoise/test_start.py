@@ -168,3 +168,12 @@ def test_equal_starts_race_to_what_one_gives():
     _, several, _ = race_of(1, starts_of=lambda _: (Start(), Start(), Start()))
     _, single, _ = race_of(1, starts_of=lambda _: (Start(),))
     assert [one.token_ids for one in several] == [one.token_ids for one in single]
+
+
+def test_text_behind_the_last_gap_takes_one_step_a_canvas():
+    constraint = infill("ab", "cd" * 16, regex("[e-h]"))
+    job = Job([2], constraint.compile(LETTERS), max_tokens=40, max_denoising_steps=9, seed=1)
+    (done,) = run(Erratic(canvas_length=8), [job])
+    assert constraint.matches(done.text)
+    assert done.blocks >= 3
+    assert set(done.steps[1:]) == {1}
