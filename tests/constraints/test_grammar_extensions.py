@@ -190,6 +190,8 @@ def test_same_as_lark(text: str, same: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text("ab.\\/\n \"'{", max_size=2), max_size=6))
+@example(['\\"'])
+@example(["\\\\'", '"'])
 def test_substrings(chunks: list[str]) -> None:
     expected = {"".join(chunks[n:m]) for n in range(len(chunks) + 1) for m in range(n, len(chunks) + 1)}
     pattern = re.compile(substring_pattern(chunks))

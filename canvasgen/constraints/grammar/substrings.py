@@ -38,5 +38,6 @@ def substring_pattern(chunks: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    escaped = re.escape(text).replace("/", r"\/")
+    # Quotes by number: of a backslash before a quote, Lark's reader of patterns takes one away.
+    escaped = re.escape(text).replace("/", r"\/").replace('"', r"\x22").replace("'", r"\x27")
     return escaped.replace("\\\n", r"\n").replace("\\\r", r"\r")
