@@ -16,6 +16,7 @@ __all__ = [
     "InvalidConstraint",
     "ModelError",
     "Outcome",
+    "TimeLimit",
     "Unsatisfiable",
     "UnsupportedConstraint",
     "ValidationFailed",
@@ -85,6 +86,10 @@ class Unsatisfiable(CanvasgenError):
 
 class BudgetTooSmall(CanvasgenError):
     """Some text satisfies the constraint, but none does within the token budget."""
+
+
+class TimeLimit(CanvasgenError):
+    """An exact search ran out of the seconds named by `rule` (in `value`) without an answer."""
 
 
 class ValidationFailed(CanvasgenError):

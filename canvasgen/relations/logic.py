@@ -1,0 +1,172 @@
+"""Conditions on single cells: implications and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from canvasgen.relations.primitives import Cardinality, NotCount, Primitive, clause
+from canvasgen.relations.relation import COMPARISONS, Relation, cells_of, comparison, integer, refuse
+from canvasgen.relations.space import Space
+from canvasgen.relations.values import Cell, Value, key, keys, show_cells, show_value, show_values
+
+__all__ = [
+    "Condition",
+    "Count",
+    "Implication",
+    "at_least",
+    "at_most",
+    "count",
+    "exactly",
+    "implies",
+    "is_in",
+]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A cell's value is one of some values."""
+
+    cell: Cell
+    values: tuple[Value, ...]
+
+    def holds(self, value: Any) -> bool:
+        """Whether `value` is one of them, type included."""
+        return key(value) in keys(self.values)
+
+    def describe(self) -> str:
+        """In words."""
+        if len(self.values) == 1:
+            return f"{self.cell} is {show_value(self.values[0])}"
+        return f"{self.cell} is one of {show_values(self.values)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Implication(Relation):
+    """Where all conditions of `when` hold, all of `then` do."""
+
+    when: tuple[Condition, ...]
+    then: tuple[Condition, ...]
+
+    def holds(self, values: Sequence[Any]) -> bool:
+        """Whether a condition of `when` fails or all of `then` hold."""
+        at = dict(zip(self.cells, values, strict=True))
+        return not all(c.holds(at[c.cell]) for c in self.when) or all(c.holds(at[c.cell]) for c in self.then)
+
+    def sentence(self) -> str:
+        """The relation in words."""
+        when = " and ".join(c.describe() for c in self.when)
+        return f"if {when}, then {' and '.join(c.describe() for c in self.then)}"
+
+    def lower(self, space: Space) -> list[Primitive]:
+        """A clause for each condition of `then`."""
+        against: list[tuple[int, int]] = []
+        for condition in self.when:
+            n = space.number[condition.cell]
+            against.append((n, space.every(n) & ~space.bits(n, keys(condition.values))))
+        found: list[Primitive] = []
+        for condition in self.then:
+            n = space.number[condition.cell]
+            found.append(clause([*against, (n, space.bits(n, keys(condition.values)))]))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count(Relation):
+    """How many cells have one of some values, compared with a number."""
+
+    values: tuple[Value, ...]
+    op: str
+    k: int
+
+    def holds(self, values: Sequence[Any]) -> bool:
+        """Whether the count compares."""
+        wanted = keys(self.values)
+        return COMPARISONS[self.op](sum(key(value) in wanted for value in values), self.k)
+
+    def sentence(self) -> str:
+        """The relation in words."""
+        words = {"==": "exactly", "!=": "not", "<=": "at most", ">=": "at least"}
+        words |= {"<": "fewer than", ">": "more than"}
+        return f"{words[self.op]} {self.k} of {show_cells(self.cells)} in {show_values(self.values)}"
+
+    def lower(self, space: Space) -> list[Primitive]:
+        """A cardinality over one literal for each cell."""
+        wanted = keys(self.values)
+        literals = tuple((n, space.bits(n, wanted)) for n in (space.number[cell] for cell in self.cells))
+        most = len(literals)
+        k = min(max(self.k, -1), most + 1)
+        if self.op == "!=":
+            return [NotCount(literals, k)]
+        low = {"==": k, ">=": k, ">": k + 1}.get(self.op, 0)
+        high = {"==": k, "<=": k, "<": k - 1}.get(self.op, most)
+        return [Cardinality(literals, low, high)]
+
+
+def is_in(cell: Cell, values: Iterable[Value]) -> Condition:
+    """The cell's value is one of `values`.
+
+    Raises:
+        InvalidConstraint: there are none.
+    """
+    return Condition(cell, _values(values, "is_in"))
+
+
+def implies(
+    when: Condition | Iterable[Condition], then: Condition | Iterable[Condition], *, name: str | None = None
+) -> Relation:
+    """Where all of `when` hold, all of `then` hold.
+
+    Raises:
+        InvalidConstraint: a list is empty, or holds something other than conditions.
+    """
+    ifs, thens = _conditions(when), _conditions(then)
+    cells = tuple(dict.fromkeys(condition.cell for condition in (*ifs, *thens)))
+    return Implication(cells=cells, when=ifs, then=thens, name=name)
+
+
+def count(
+    cells: Iterable[Cell], values: Iterable[Value], op: str, k: int, *, name: str | None = None
+) -> Relation:
+    """The number of cells whose value is in `values` `op` k."""
+    return Count(
+        cells=cells_of(cells, "count"),
+        values=_values(values, "count"),
+        op=comparison(op, "count"),
+        k=integer(k, "count", "the number"),
+        name=name,
+    )
+
+
+def exactly(k: int, cells: Iterable[Cell], values: Iterable[Value], *, name: str | None = None) -> Relation:
+    """Exactly k of the cells have a value in `values`."""
+    return count(cells, values, "==", k, name=name)
+
+
+def at_most(k: int, cells: Iterable[Cell], values: Iterable[Value], *, name: str | None = None) -> Relation:
+    """At most k of the cells have a value in `values`."""
+    return count(cells, values, "<=", k, name=name)
+
+
+def at_least(k: int, cells: Iterable[Cell], values: Iterable[Value], *, name: str | None = None) -> Relation:
+    """At least k of the cells have a value in `values`."""
+    return count(cells, values, ">=", k, name=name)
+
+
+def _values(values: Iterable[Value], rule: str) -> tuple[Value, ...]:
+    if isinstance(values, str):
+        refuse(f"{rule} takes a list of values, not one string", rule, values)
+    found = tuple(value for _, value in dict.fromkeys(key(value) for value in values))
+    if not found:
+        refuse(f"{rule} needs at least one value", rule, found)
+    return found
+
+
+def _conditions(given: Condition | Iterable[Condition]) -> tuple[Condition, ...]:
+    found = (given,) if isinstance(given, Condition) else tuple(given)
+    if not found or not all(isinstance(c, Condition) for c in found):
+        refuse(
+            "implies takes conditions, at least one on each side", "implies", given, "use is_in(cell, values)"
+        )
+    return found

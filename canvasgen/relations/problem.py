@@ -1,0 +1,394 @@
+"""Cells with finite domains and relations over them: propagation, optima, enumeration, samples, conflicts."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable
+from canvasgen.relations.conflict import Conflict, minimal
+from canvasgen.relations.limits import DEFAULT_LIMITS, RelationLimits
+from canvasgen.relations.optimal import Optimiser
+from canvasgen.relations.primitives import Primitive
+from canvasgen.relations.program import assemble
+from canvasgen.relations.propagation_kernel import from_mask, propagate_mask
+from canvasgen.relations.relation import Relation
+from canvasgen.relations.search_kernel import (
+    COMPLETE,
+    TOO_MANY,
+    all_solutions,
+    best_solution,
+    greedy_solution,
+)
+from canvasgen.relations.space import Space
+from canvasgen.relations.tuples import Check
+from canvasgen.relations.values import Cell, Value, show_value
+
+__all__ = ["Problem", "Solved"]
+
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """The outcome of an optimisation.
+
+    Attributes:
+        assignment: index into `Problem.values` for each cell, int64 `[cells]`.
+        score: the sum of its scores.
+        proven: whether no assignment has a greater score (up to the resolution of `Optimiser`).
+        bound: no assignment has a score above it.
+        seconds: wall-clock time it took.
+    """
+
+    assignment: Ints
+    score: float
+    proven: bool
+    bound: float
+    seconds: float
+
+
+class Problem:
+    """Cells, their values, and relations that must hold.
+
+    Arrays of scores and masks have the shape `[cells, width]`: by cell, and by place in the cell's values;
+    entries beyond a cell's last value are ignored in scores and False in masks.
+
+    Attributes:
+        cells: the cells, in the order of the domains.
+        values: each cell's values, in order and without duplicates. `1`, `1.0` and `True` are different values.
+        width: the most values of a cell.
+        root: the mask of values that propagation leaves from the start.
+        relations: the relations that are propagated and optimised over.
+        checks: the predicates, which only `check` asks.
+        limits: the budgets.
+    """
+
+    def __init__(
+        self,
+        domains: Mapping[Cell, Sequence[Value]],
+        relations: Iterable[Relation],
+        *,
+        limits: RelationLimits = DEFAULT_LIMITS,
+    ) -> None:
+        """Lays out the relations and propagates them.
+
+        Args:
+            domains: each cell's possible values.
+            relations: what must hold.
+            limits: the budgets.
+
+        Raises:
+            InvalidConstraint: a relation names an unknown cell or does not fit the values of its cells.
+            ConstraintTooLarge: a limit is exceeded.
+            Unsatisfiable: propagation leaves a cell no value; the message names a minimal conflict.
+        """
+        self.limits = limits
+        self._space = Space(domains, limits)
+        self.cells = self._space.cells
+        self.values = self._space.values
+        self.width = self._space.width
+        given = list(relations)
+        for relation in given:
+            self._require_cells(relation)
+        self.checks = tuple(r for r in given if isinstance(r, Check))
+        self.relations = tuple(r for r in given if not isinstance(r, Check))
+        self._primitives: list[Primitive] = []
+        owners: list[int] = []
+        for n, relation in enumerate(self.relations):
+            lowered = relation.lower(self._space)
+            self._primitives += lowered
+            owners += [n] * len(lowered)
+        self._owners = np.array(owners, np.int64)
+        self._program = assemble(self._space, self._primitives, limits)
+        self._active = np.ones(len(owners), np.bool_)
+        self._optimiser: Optimiser | None = None
+        self._enumerated: tuple[int, Ints | None] | None = None
+        start = self._space.bit >= 0
+        root = self.propagate(start)
+        if root is None:
+            conflict = self._conflict(start, {})
+            raise Unsatisfiable(f"the relations contradict each other: {conflict}", rule="relations")
+        self.root: Mask = root
+
+    # -- propagation -------------------------------------------------------------------------------------
+
+    def propagate(self, mask: Mask) -> Mask | None:
+        """The values that the relations leave of a mask, bool `[cells, width]`; None if a cell has none left.
+
+        All-different, clauses, counts, pointers and tables are each propagated to generalised arc consistency,
+        sums to bounds consistency, and all together to their fixpoint. The mask given is not changed.
+        """
+        alive, left = propagate_mask(self._program, self._active, mask, self._space.words)
+        return left if alive else None
+
+    # -- optima ------------------------------------------------------------------------------------------
+
+    def best(self, scores: Floats, *, excluded: Sequence[Ints] = (), seconds: float | None = None) -> Solved:
+        """The assignment that satisfies all relations (checks apart) with the greatest sum of scores.
+
+        Args:
+            scores: log-probabilities, float64 `[cells, width]`; −inf is impossible.
+            excluded: assignments that do not count, each int64 `[cells]`.
+            seconds: wall-clock time; None: `limits.seconds`.
+
+        Raises:
+            InvalidConstraint: scores are NaN or +inf, or of the wrong shape.
+            Unsatisfiable: there is no such assignment.
+            TimeLimit: none was found in time.
+        """
+        begin = time.perf_counter()
+        seconds = self.limits.seconds if seconds is None else seconds
+        by_bit, mask = self._by_bit(scores)
+        domain = from_mask(self._program, mask, self._space.words)
+        ruled_out = np.array([self._to_bits(a) for a in excluded], np.int64).reshape(
+            len(excluded), len(self.cells)
+        )
+        nodes = self._nodes()
+        status, _, bits = best_solution(self._program, self._active, domain, by_bit, ruled_out, nodes)
+        proven, bound = status == COMPLETE, -math.inf
+        found: Ints | None = bits if bits.size == 0 or bits[0] >= 0 else None
+        if not proven:
+            left = max(seconds - (time.perf_counter() - begin), 0.001)
+            answer = self._cp_sat().solve(by_bit, ruled_out, found, left)
+            found, proven, bound = answer.bits, answer.finished, answer.bound
+        if found is None and proven:
+            raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+        if found is None:
+            raise TimeLimit(
+                f"no assignment was found in {seconds:g} seconds",
+                rule="seconds",
+                value=seconds,
+                remedy="allow more seconds (RelationLimits.seconds)",
+            )
+        assignment = self._from_bits(found)
+        score = self._score(scores, assignment)
+        bound = score if status == COMPLETE else max(bound, score)
+        return Solved(assignment, score, proven, bound, time.perf_counter() - begin)
+
+    def k_best(self, scores: Floats) -> Iterator[Solved]:
+        """All assignments, best first, none twice; each is searched for when it is asked for.
+
+        Raises:
+            InvalidConstraint: as `best`.
+            TimeLimit: as `best`, for any one of them.
+        """
+        found: list[Ints] = []
+        while True:
+            try:
+                solved = self.best(scores, excluded=found)
+            except Unsatisfiable:
+                return
+            found.append(solved.assignment)
+            yield solved
+
+    def greedy(self, scores: Floats) -> Ints | None:
+        """Greedy with propagation: the surest cell first, that is the one whose best value leads by most.
+
+        It is fixed and propagated; a value that leaves some cell nothing is dropped instead. Returns the
+        assignment, int64 `[cells]`; None at a dead end (earlier choices are not taken back).
+        """
+        by_bit, mask = self._by_bit(scores)
+        domain = from_mask(self._program, mask, self._space.words)
+        alive, bits = greedy_solution(self._program, self._active, domain, by_bit)
+        return self._from_bits(bits) if alive else None
+
+    # -- all solutions -----------------------------------------------------------------------------------
+
+    def solutions(self, most: int) -> Ints | None:
+        """All assignments that satisfy the relations (checks apart), int64 `[count, cells]`.
+
+        None if there are more than `most`, or the search needs more than `limits.max_nodes` nodes.
+        """
+        if self._enumerated is None or self._enumerated[0] != most:
+            self._enumerated = most, self._enumerate(self.root, most)
+        return self._enumerated[1]
+
+    def sample(self, scores: Floats, seed: int, *, most: int = 10_000) -> tuple[Ints, bool]:
+        """An assignment drawn with probability ∝ exp(sum of scores), int64 `[cells]`, and whether exactly so.
+
+        Exact where `solutions(most)` finds them all. Otherwise the best assignment under scores perturbed by
+        a Gumbel variable for each value of each cell, which is approximate (G. Papandreou and A. L. Yuille,
+        "Perturb-and-MAP random fields", ICCV 2011).
+
+        Raises:
+            InvalidConstraint, Unsatisfiable, TimeLimit: as `best`.
+        """
+        rng = np.random.default_rng(seed)
+        weighed = self._weighed(scores, most)
+        if weighed is None:
+            return self.best(scores + rng.gumbel(size=scores.shape)).assignment, False
+        found, logs = weighed
+        if not len(found):
+            raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+        weights = np.exp(logs - logs.max())
+        return found[rng.choice(len(found), p=weights / weights.sum())].copy(), True
+
+    def log_partition(self, scores: Floats, most: int = 10_000) -> float | None:
+        """log Σ exp(sum of scores) over all assignments; −inf if there is none, None where there are too many.
+
+        Raises:
+            InvalidConstraint: as `best`.
+        """
+        weighed = self._weighed(scores, most)
+        if weighed is None:
+            return None
+        _, logs = weighed
+        if not len(logs):
+            return -math.inf
+        return float(logs.max() + np.log(np.exp(logs - logs.max()).sum()))
+
+    # -- explanations ------------------------------------------------------------------------------------
+
+    def conflict(self, fixed: Mapping[Cell, Value] | None = None) -> Conflict | None:
+        """Relations and fixed cells that contradict each other, as few as deletion finds; None if none do.
+
+        Args:
+            fixed: cells with the values they are to have.
+
+        Raises:
+            InvalidConstraint: a cell is unknown, or cannot have its value.
+            TimeLimit: whether there is a solution could not be decided in `limits.conflict_seconds`.
+        """
+        indices: dict[int, int] = {}
+        for cell, value in (fixed or {}).items():
+            if cell not in self._space.number:
+                raise InvalidConstraint(f"the cell {cell} is not in the problem", rule="fixed", value=cell)
+            number = self._space.number[cell]
+            indices[number] = self._space.index(number, value)
+            if indices[number] < 0:
+                raise InvalidConstraint(
+                    f"the cell {cell} cannot be {show_value(value)}", rule="fixed", value=value
+                )
+        return self._conflict(self._space.bit >= 0, indices)
+
+    def check(self, assignment: Ints) -> list[Relation]:
+        """The relations, checks included, that do not hold for an assignment, int64 `[cells]`."""
+        at = {cell: self.values[n][int(assignment[n])] for n, cell in enumerate(self.cells)}
+        return [r for r in (*self.relations, *self.checks) if not r.holds([at[cell] for cell in r.cells])]
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    def _require_cells(self, relation: Relation) -> None:
+        for cell in relation.cells:
+            if cell not in self._space.number:
+                raise InvalidConstraint(
+                    f"the relation “{relation.describe()}” names the cell {cell}, which has no domain",
+                    rule="relations",
+                    value=cell,
+                    remedy="give the cell a domain or leave it out",
+                )
+
+    def _nodes(self) -> int:
+        return min(self.limits.max_nodes, 5_000)
+
+    def _cp_sat(self) -> Optimiser:
+        if self._optimiser is None:
+            self._optimiser = Optimiser(
+                self._sets(self.root), self._primitives, self._program.numbers, self._space.start
+            )
+        return self._optimiser
+
+    def _sets(self, mask: Mask) -> list[list[int]]:
+        return [bits[own].tolist() for bits, own in zip(self._space.bit, mask, strict=True)]
+
+    def _by_bit(self, scores: Floats) -> tuple[Floats, Mask]:
+        """Scores by bit, and the values of the root that are not impossible."""
+        if scores.shape != self.root.shape:
+            raise InvalidConstraint(
+                f"scores have the shape {scores.shape}; the problem has {self.root.shape}", rule="scores"
+            )
+        own = scores[self._space.bit >= 0]
+        if np.isnan(own).any() or (own == np.inf).any():
+            raise InvalidConstraint("scores are NaN or +inf", rule="scores", remedy="give log-probabilities")
+        by_bit = np.full((len(self.cells), 64 * self._space.words), -np.inf)
+        rows, places = np.nonzero(self._space.bit >= 0)
+        by_bit[rows, self._space.bit[rows, places]] = own
+        return by_bit, self.root & (scores > -np.inf)
+
+    def _to_bits(self, assignment: Ints) -> Ints:
+        return self._space.bit[np.arange(len(self.cells)), assignment]
+
+    def _from_bits(self, bits: Ints) -> Ints:
+        return np.argmax(self._space.bit == bits[:, None], axis=1).astype(np.int64)
+
+    def _score(self, scores: Floats, assignment: Ints) -> float:
+        return float(scores[np.arange(len(self.cells)), assignment].sum())
+
+    def _enumerate(self, mask: Mask, most: int) -> Ints | None:
+        domain = from_mask(self._program, mask, self._space.words)
+        status, found = all_solutions(self._program, self._active, domain, most, self.limits.max_nodes)
+        if status != COMPLETE:
+            return None
+        return np.argmax(self._space.bit[None] == found[:, :, None], axis=2).astype(np.int64)
+
+    def _weighed(self, scores: Floats, most: int) -> tuple[Ints, Floats] | None:
+        """The assignments that are possible, with their sums of scores; None if there are too many."""
+        _, mask = self._by_bit(scores)
+        every = bool((mask == self.root).all())
+        found = self.solutions(most) if every else self._enumerate(mask, most)
+        if found is None:
+            return None
+        return found, scores[np.arange(len(self.cells)), found].sum(axis=1)
+
+    def _conflict(self, start: Mask, fixed: dict[int, int]) -> Conflict | None:
+        seconds = self.limits.conflict_seconds
+        # Fixed cells go last: relations that have nothing to do with the conflict are out of the way by then.
+        items = [(0, n) for n in range(len(self.relations))] + [(1, n) for n in fixed]
+
+        def solvable(kept: list[tuple[int, int]]) -> bool | None:
+            return self._solvable(
+                start,
+                [n for kind, n in kept if kind == 0],
+                {n: fixed[n] for kind, n in kept if kind},
+                seconds,
+            )
+
+        answer = solvable(items)
+        if answer:
+            return None
+        if answer is None:
+            raise TimeLimit(
+                f"whether there is a solution is not decided after {seconds:g} seconds",
+                rule="conflict_seconds",
+                value=seconds,
+                remedy="raise RelationLimits.conflict_seconds",
+            )
+        kept, sure = minimal(items, solvable, seconds)
+        return Conflict(
+            relations=tuple(self.relations[n] for kind, n in kept if kind == 0),
+            fixed={self.cells[n]: self.values[n][fixed[n]] for kind, n in kept if kind},
+            minimal=sure,
+        )
+
+    def _solvable(
+        self, start: Mask, relations: list[int], fixed: dict[int, int], seconds: float
+    ) -> bool | None:
+        """Whether some relations have a solution with some cells fixed; None if it is not decided in time."""
+        mask = start.copy()
+        for n, index in fixed.items():
+            mask[n] = False
+            mask[n, index] = True
+        chosen = np.zeros(len(self.relations), np.bool_)
+        chosen[relations] = True
+        active = chosen[self._owners]
+        domain = from_mask(self._program, mask, self._space.words)
+        status, found = all_solutions(self._program, active, domain, 1, self._nodes())
+        if len(found) or status == TOO_MANY:
+            return True
+        if status == COMPLETE:
+            return False
+        primitives = [p for p, on in zip(self._primitives, active, strict=True) if on]
+        optimiser = Optimiser(self._sets(mask), primitives, self._program.numbers, self._space.start)
+        none: Any = np.zeros((0, len(self.cells)), np.int64)
+        flat = np.zeros((len(self.cells), 64 * self._space.words))
+        answer = optimiser.solve(flat, none, None, seconds)
+        return True if answer.bits is not None else False if answer.finished else None

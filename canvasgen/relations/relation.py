@@ -1,0 +1,109 @@
+"""What a relation is, and the checks of their arguments."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from canvasgen.errors import InvalidConstraint
+from canvasgen.relations.values import Cell
+
+if TYPE_CHECKING:
+    from canvasgen.relations.primitives import Primitive
+    from canvasgen.relations.space import Space
+
+__all__ = ["COMPARISONS", "Relation", "cells_of", "comparison", "integer", "refuse"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relation(ABC):
+    """A statement about the values of some cells that holds or does not.
+
+    Attributes:
+        cells: the cells it speaks of, each once, in the order that `holds` takes their values.
+        name: what `describe` says instead of a sentence of its own ("row 1: all different").
+    """
+
+    cells: tuple[Cell, ...]
+    name: str | None = None
+
+    @abstractmethod
+    def holds(self, values: Sequence[Any]) -> bool:
+        """Whether it holds for these values of `cells`."""
+
+    @abstractmethod
+    def sentence(self) -> str:
+        """The relation in words."""
+
+    @abstractmethod
+    def lower(self, space: Space) -> list[Primitive]:
+        """What propagation and CP-SAT understand: primitives that hold together exactly where this holds.
+
+        Raises:
+            InvalidConstraint: the domains of the cells do not fit the relation.
+            ConstraintTooLarge: the numbers leave the range of int64.
+        """
+
+    def describe(self) -> str:
+        """One short sentence for people: the name, or the relation in words."""
+        return self.sentence() if self.name is None else self.name
+
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+}
+
+
+def refuse(message: str, rule: str, value: Any, remedy: str | None = None) -> NoReturn:
+    """Raises InvalidConstraint for an argument of a relation."""
+    raise InvalidConstraint(message, rule=rule, value=value, remedy=remedy)
+
+
+def cells_of(cells: Iterable[Cell], rule: str, least: int = 1) -> tuple[Cell, ...]:
+    """The cells of a relation, each once.
+
+    Raises:
+        InvalidConstraint: there are fewer than `least`, one is named twice, or one is not hashable.
+    """
+    if isinstance(cells, str):
+        refuse(f"{rule} takes a list of cells, not one string", rule, cells)
+    found = tuple(cells)
+    for cell in found:
+        if not isinstance(cell, Hashable):
+            refuse(f"a cell of {rule} is not hashable", rule, cell)
+    if len(found) < least:
+        refuse(f"{rule} needs at least {least} cell{'s' if least > 1 else ''}", rule, found)
+    if len(set(found)) < len(found):
+        twice = next(cell for n, cell in enumerate(found) if cell in found[:n])
+        refuse(f"{rule} names the cell {twice} twice", rule, found)
+    return found
+
+
+def comparison(op: Any, rule: str, known: Iterable[str] = COMPARISONS) -> str:
+    """An operator.
+
+    Raises:
+        InvalidConstraint: it is not one of `known`.
+    """
+    known = tuple(known)
+    if op not in known:
+        refuse(f"{rule} does not know the operator {op!r}", rule, op, f"use one of {' '.join(known)}")
+    return op
+
+
+def integer(number: Any, rule: str, what: str) -> int:
+    """A Python integer that is not a bool.
+
+    Raises:
+        InvalidConstraint: it is something else.
+    """
+    if type(number) is not int:
+        refuse(f"{what} of {rule} is not an integer", rule, number)
+    return number

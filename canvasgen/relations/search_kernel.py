@@ -1,0 +1,250 @@
+"""Depth-first searches with propagation at each node, in numba: all solutions, the best one, a greedy one.
+
+A node is a domain at the fixpoint. It is split in two: a cell has a value, or has it not. Nodes are counted, so
+that a search gives up at the same place everywhere.
+"""
+
+# What numba compiles has no types for pyright:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from canvasgen.relations.bits import first_bit, ones, trailing
+from canvasgen.relations.propagation_kernel import close, fixpoint, restrict
+from canvasgen.relations.work import changed, clear_bit, has_bit, make_work
+
+__all__ = ["COMPLETE", "OUT_OF_NODES", "TOO_MANY", "all_solutions", "best_solution", "greedy_solution"]
+
+COMPLETE, TOO_MANY, OUT_OF_NODES = range(3)
+_LARGEST_STACK = 1 << 23  # words of the domains from the root to a node
+
+
+@njit(cache=True, nogil=True)
+def _longer(stack):
+    """Room for twice as many domains."""
+    more = np.empty((2 * stack.shape[0], stack.shape[1], stack.shape[2]), np.int64)
+    more[: stack.shape[0]] = stack
+    return more
+
+
+@njit(cache=True, nogil=True)
+def _smallest(domain) -> int:
+    """The open cell with the fewest values; -1 if all have one."""
+    found, fewest = -1, 1 << 60
+    for cell in range(domain.shape[0]):
+        count = ones(domain[cell])
+        if 1 < count < fewest:
+            found, fewest = cell, count
+            if count == 2:
+                break
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _back(program, work, stack, choices, depth) -> int:
+    """Takes the last choices back until another way is open; returns its depth, or -1."""
+    while depth > 0:
+        depth -= 1
+        if restrict(program, work, stack[depth], choices[depth, 0], choices[depth, 1], False):
+            return depth
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def all_solutions(program, active, domain, most, nodes):
+    """Every solution within a domain.
+
+    Returns:
+        Why it ended, and the solutions as bits, int64 `[count ≤ most, n]`.
+    """
+    cells, words = domain.shape
+    found = np.empty((min(most, 16), cells), np.int64)
+    work, count = make_work(program, active, words), 0
+    stack = np.empty((4, cells, words), np.int64)
+    choices = np.empty((cells * 64 * words + 1, 2), np.int64)
+    stack[0] = domain
+    depth = 0 if close(program, work, stack[0]) else -1
+    while depth >= 0:
+        cell = _smallest(stack[depth])
+        if cell < 0:
+            if count == most:
+                return TOO_MANY, found[:count]
+            if count == found.shape[0]:
+                more = np.empty((min(most, 2 * count), cells), np.int64)
+                more[:count] = found
+                found = more
+            for n in range(cells):
+                found[count, n] = first_bit(stack[depth, n])
+            count += 1
+            depth = _back(program, work, stack, choices, depth)
+            continue
+        nodes -= 1
+        if nodes < 0 or (depth + 2) * cells * words > _LARGEST_STACK:
+            return OUT_OF_NODES, found[:count]
+        if depth + 1 == stack.shape[0]:
+            stack = _longer(stack)
+        choices[depth, 0], choices[depth, 1] = cell, first_bit(stack[depth, cell])
+        stack[depth + 1] = stack[depth]
+        depth += 1
+        if not restrict(program, work, stack[depth], cell, choices[depth - 1, 1], True):
+            depth = _back(program, work, stack, choices, depth)
+    return COMPLETE, found[:count]
+
+
+@njit(cache=True, nogil=True)
+def _best_two(domain, scores, cell):
+    """The best bit of a cell with its score, and the score of the next."""
+    bit, first, second = -1, -np.inf, -np.inf
+    for k in range(domain.shape[1]):
+        rest = domain[cell, k]
+        while rest != 0:
+            b = 64 * k + trailing(rest)
+            rest &= rest - 1
+            score = scores[cell, b]
+            if bit < 0 or score > first:
+                bit, first, second = b, score, first
+            elif score > second:
+                second = score
+    return bit, first, second
+
+
+@njit(cache=True, nogil=True)
+def _surest(domain, scores):
+    """The open cell whose best value is furthest before the next, and that value; -1 if all have one."""
+    found, value, widest = -1, -1, -1.0
+    for cell in range(domain.shape[0]):
+        if ones(domain[cell]) > 1:
+            bit, first, second = _best_two(domain, scores, cell)
+            if first - second > widest:
+                found, value, widest = cell, bit, first - second
+    return found, value
+
+
+@njit(cache=True, nogil=True)
+def _tighten(program, work, domain, scores, floor) -> bool:
+    """Removes values that cannot be part of a score above `floor`; False if nothing can.
+
+    The bound is the sum of the cells' best scores.
+    """
+    cells = domain.shape[0]
+    tops = np.empty(cells)
+    while True:
+        bound = 0.0
+        for cell in range(cells):
+            _, tops[cell], _ = _best_two(domain, scores, cell)
+            bound += tops[cell]
+        if bound <= floor:
+            return False
+        more = False
+        for cell in range(cells):
+            less = False
+            for k in range(domain.shape[1]):
+                rest = domain[cell, k]
+                while rest != 0:
+                    bit = 64 * k + trailing(rest)
+                    rest &= rest - 1
+                    if bound - tops[cell] + scores[cell, bit] <= floor:
+                        clear_bit(domain[cell], bit)
+                        less = True
+            if less:
+                more = True
+                if not changed(program, work, domain, cell):
+                    work.queued[:] = False
+                    work.marks[:] = 0
+                    return False
+        if not more:
+            return True
+        if not fixpoint(program, work, domain):
+            return False
+
+
+@njit(cache=True, nogil=True)
+def best_solution(program, active, domain, scores, excluded, nodes):
+    """Branch and bound for the assignment with the greatest sum of scores, `scores` `[n, 64 · words]` by bit.
+
+    Args:
+        program, active, domain: the problem and where to look.
+        scores: finite wherever the domain has a bit.
+        excluded: assignments as bits that do not count, `[k, n]`.
+        nodes: how many nodes may be opened.
+
+    Returns:
+        Why it ended, the best score found (−inf if none), and the assignment as bits, int64 `[n]`.
+    """
+    cells, words = domain.shape
+    best, floor = np.full(cells, -1, np.int64), -np.inf
+    work = make_work(program, active, words)
+    stack = np.empty((4, cells, words), np.int64)
+    choices = np.empty((cells * 64 * words + 1, 2), np.int64)
+    stack[0] = domain
+    depth = 0 if close(program, work, stack[0]) else -1
+    while depth >= 0:
+        if floor > -np.inf and not _tighten(program, work, stack[depth], scores, floor):
+            depth = _back(program, work, stack, choices, depth)
+            continue
+        cell, bit = _surest(stack[depth], scores)
+        if cell < 0:
+            total = 0.0
+            for n in range(cells):
+                total += scores[n, first_bit(stack[depth, n])]
+            if total > floor and not _listed(stack[depth], excluded):
+                floor = total
+                for n in range(cells):
+                    best[n] = first_bit(stack[depth, n])
+            depth = _back(program, work, stack, choices, depth)
+            continue
+        nodes -= 1
+        if nodes < 0 or (depth + 2) * cells * words > _LARGEST_STACK:
+            return OUT_OF_NODES, floor, best
+        if depth + 1 == stack.shape[0]:
+            stack = _longer(stack)
+        choices[depth, 0], choices[depth, 1] = cell, bit
+        stack[depth + 1] = stack[depth]
+        depth += 1
+        if not restrict(program, work, stack[depth], cell, bit, True):
+            depth = _back(program, work, stack, choices, depth)
+    return COMPLETE, floor, best
+
+
+@njit(cache=True, nogil=True)
+def _listed(domain, excluded) -> bool:
+    for k in range(excluded.shape[0]):
+        alike = True
+        for n in range(domain.shape[0]):
+            if not has_bit(domain[n], excluded[k, n]):
+                alike = False
+                break
+        if alike:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def greedy_solution(program, active, domain, scores):
+    """Fixes the surest cell and propagates, until all have a value; a value that leads nowhere is dropped.
+
+    Returns:
+        Whether it ended well, and the assignment as bits, int64 `[n]`.
+    """
+    cells, words = domain.shape
+    work = make_work(program, active, words)
+    here, trial = domain.copy(), domain.copy()
+    result = np.full(cells, -1, np.int64)
+    alive = close(program, work, here)
+    while alive:
+        cell, bit = _surest(here, scores)
+        if cell < 0:
+            for n in range(cells):
+                result[n] = first_bit(here[n])
+            return True, result
+        trial[:] = here
+        if restrict(program, work, trial, cell, bit, True):
+            here[:] = trial
+        else:
+            alive = restrict(program, work, here, cell, bit, False)
+    return False, result

@@ -1,0 +1,162 @@
+"""The cells of a problem with their values, numbered for the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.relations.limits import RelationLimits
+from canvasgen.relations.values import Cell, Value, key, order
+
+__all__ = ["LARGEST", "Space"]
+
+LARGEST = 2**60  # no sum of a relation may leave ±LARGEST
+
+
+class Space:
+    """Numbers for cells and values.
+
+    Cells whose values overlap (also over others) share a *universe*: its values are numbered by increasing
+    `order`, and a cell's value is known by this number, its *bit*. Cells of different universes have no value
+    in common.
+
+    Attributes:
+        cells: the cells, in the order of the domains.
+        number: each cell's number.
+        values: each cell's values, in the order given, without duplicates.
+        width: most values of a cell.
+        universe: each cell's universe.
+        bit: bits of each cell's values, int64 `[cells, width]`; -1 beyond its last.
+        start: where each cell's universe starts in `numbers` and `ranks`, int64 `[cells]`.
+        numbers: the integers that values are (0 for others and for those beyond ±2^60), int64.
+        ranks: places of numbers and strings in their order, int64; 1 and 1.0 share one.
+        words: 64-bit words of the largest universe.
+    """
+
+    def __init__(self, domains: Mapping[Cell, Sequence[Value]], limits: RelationLimits) -> None:
+        limits.check("max_cells", len(domains), "cells of the problem")
+        self.cells: tuple[Cell, ...] = tuple(domains)
+        self.number: dict[Cell, int] = {cell: n for n, cell in enumerate(self.cells)}
+        self._keys = [self._domain(cell, domains[cell], limits) for cell in self.cells]
+        self.values: tuple[tuple[Any, ...], ...] = tuple(tuple(v for _, v in ks) for ks in self._keys)
+        limits.check("max_cell_values", sum(map(len, self.values)), "values of all cells")
+        self.width = max(map(len, self.values), default=0)
+        self._number_values()
+
+    @staticmethod
+    def _domain(cell: Cell, values: Sequence[Value], limits: RelationLimits) -> list[tuple[type, Any]]:
+        if isinstance(values, str):
+            raise InvalidConstraint(f"the values of the cell {cell} are one string, not a list", value=values)
+        found = list(dict.fromkeys(key(value) for value in values))
+        if not found:
+            raise InvalidConstraint(f"the cell {cell} has no values", rule="domains", value=cell)
+        limits.check("max_values", len(found), f"values of the cell {cell}")
+        return found
+
+    def _number_values(self) -> None:
+        groups = _joined(self._keys)
+        self.universe = [groups[ks[0]] for ks in self._keys]
+        members: dict[int, list[tuple[type, Any]]] = {}
+        for k in sorted(groups, key=order):
+            members.setdefault(groups[k], []).append(k)
+        self._bits = [{k: b for b, k in enumerate(ks)} for ks in (members[u] for u in sorted(members))]
+        numbered = {u: n for n, u in enumerate(sorted(members))}
+        self.universe = [numbered[u] for u in self.universe]
+        rank, last = 0, None
+        ranks: dict[tuple[type, Any], int] = {}
+        for k in sorted(groups, key=order):
+            if last is not None and order(last)[:2] != order(k)[:2]:
+                rank += 1
+            ranks[k], last = rank, k
+        flat = [k for u in sorted(members) for k in members[u]]
+        starts = np.cumsum([0, *(len(bits) for bits in self._bits)])
+        self.start: NDArray[np.int64] = np.array([starts[u] for u in self.universe], np.int64)
+        self.numbers: NDArray[np.int64] = np.array(
+            [v if t is int and abs(v) <= LARGEST else 0 for t, v in flat], np.int64
+        )
+        self.ranks: NDArray[np.int64] = np.array([ranks[k] for k in flat], np.int64)
+        self.words = max(1, -(-max(map(len, self._bits), default=1) // 64))
+        self.bit: NDArray[np.int64] = np.full((len(self.cells), self.width), -1, np.int64)
+        for n, ks in enumerate(self._keys):
+            bits = self._bits[self.universe[n]]
+            self.bit[n, : len(ks)] = [bits[k] for k in ks]
+
+    def bits(self, cell: int, wanted: Iterable[tuple[type, Any]]) -> int:
+        """The set of bits of those keys that are values of the cell."""
+        own, numbered = set(self._keys[cell]), self._bits[self.universe[cell]]
+        found = 0
+        for k in wanted:
+            if k in own:
+                found |= 1 << numbered[k]
+        return found
+
+    def bit_of(self, cell: int, wanted: tuple[type, Any]) -> int:
+        """The bit of a key; -1 if the cell cannot have it."""
+        bits = self.bits(cell, (wanted,))
+        return bits.bit_length() - 1 if bits else -1
+
+    def every(self, cell: int) -> int:
+        """The set of bits of all values of the cell."""
+        return self.bits(cell, self._keys[cell])
+
+    def index(self, cell: int, value: Any) -> int:
+        """Where `value` is among the cell's values; -1 if the cell cannot have it."""
+        wanted = key(value)
+        return self._keys[cell].index(wanted) if wanted in self._keys[cell] else -1
+
+    def require_integers(self, cell: Cell, rule: str) -> list[int]:
+        """The values of a cell, all integers.
+
+        Raises:
+            InvalidConstraint: one of them is not (a bool is not).
+            ConstraintTooLarge: one is beyond ±2^60.
+        """
+        values = self.values[self.number[cell]]
+        for value in values:
+            if type(value) is not int:
+                raise InvalidConstraint(
+                    f"{rule} needs integers, and the cell {cell} may be {value!r}",
+                    rule=rule,
+                    value=value,
+                    remedy="give the cell integer values only",
+                )
+            check_range(value, rule)
+        return list(values)
+
+
+def check_range(number: int, rule: str) -> int:
+    """`number` if it is within ±2^60.
+
+    Raises:
+        ConstraintTooLarge: it is not.
+    """
+    if abs(number) > LARGEST:
+        raise ConstraintTooLarge(
+            f"{rule} reaches numbers beyond ±2^60", rule=rule, value=number, remedy="use smaller numbers"
+        )
+    return number
+
+
+def _joined(domains: list[list[tuple[type, Any]]]) -> dict[tuple[type, Any], int]:
+    """A group for each key, numbered by first appearance: keys of one domain are in one group."""
+    parent: dict[tuple[type, Any], tuple[type, Any]] = {}
+
+    def root(k: tuple[type, Any]) -> tuple[type, Any]:
+        while parent[k] != k:
+            parent[k] = parent[parent[k]]
+            k = parent[k]
+        return k
+
+    for domain in domains:
+        first = domain[0]
+        for k in domain:
+            parent.setdefault(k, k)
+            a, b = root(first), root(k)
+            if a != b:
+                parent[b] = a
+    numbers: dict[tuple[type, Any], int] = {}
+    return {k: numbers.setdefault(root(k), len(numbers)) for k in parent}
