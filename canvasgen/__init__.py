@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from canvasgen import errors
 
 if TYPE_CHECKING:
+    from canvasgen import relations
     from canvasgen.api import decide, generate, load
     from canvasgen.constraints import (
         Constraint,
@@ -21,14 +22,24 @@ if TYPE_CHECKING:
         edit,
         excludes,
         fixed,
+        futoshiki,
         grammar,
+        grid,
         infill,
         json_schema,
+        latin_square,
         literal,
+        magic_square,
         near,
         optional,
+        queens,
         regex,
         repeat,
+        roster,
+        round_robin,
+        seating,
+        sudoku,
+        table,
         template,
         text,
     )
@@ -52,16 +63,27 @@ __all__ = [
     "errors",
     "excludes",
     "fixed",
+    "futoshiki",
     "generate",
     "grammar",
+    "grid",
     "infill",
     "json_schema",
+    "latin_square",
     "literal",
     "load",
+    "magic_square",
     "near",
     "optional",
+    "queens",
     "regex",
+    "relations",
     "repeat",
+    "roster",
+    "round_robin",
+    "seating",
+    "sudoku",
+    "table",
     "template",
     "text",
 ]
@@ -78,22 +100,34 @@ _HOME = {
     "edit": "canvasgen.constraints",
     "excludes": "canvasgen.constraints",
     "fixed": "canvasgen.constraints",
+    "futoshiki": "canvasgen.constraints",
     "generate": "canvasgen.api",
     "grammar": "canvasgen.constraints",
+    "grid": "canvasgen.constraints",
     "infill": "canvasgen.constraints",
     "json_schema": "canvasgen.constraints",
+    "latin_square": "canvasgen.constraints",
     "literal": "canvasgen.constraints",
     "load": "canvasgen.api",
+    "magic_square": "canvasgen.constraints",
     "near": "canvasgen.constraints",
     "optional": "canvasgen.constraints",
+    "queens": "canvasgen.constraints",
     "regex": "canvasgen.constraints",
     "repeat": "canvasgen.constraints",
+    "roster": "canvasgen.constraints",
+    "round_robin": "canvasgen.constraints",
+    "seating": "canvasgen.constraints",
+    "sudoku": "canvasgen.constraints",
+    "table": "canvasgen.constraints",
     "template": "canvasgen.constraints",
     "text": "canvasgen.constraints",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "relations":
+        return import_module("canvasgen.relations")
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module 'canvasgen' has no attribute {name!r}")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from canvasgen.constraints import Constraint
+    from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
 
 __all__ = ["decide", "generate", "load"]
@@ -50,6 +51,7 @@ def generate(
     grammar: str | Path | None = None,
     choice: Sequence[Any] | None = None,
     template: str | Template | None = None,
+    table: Table | None = None,
     constraint: Constraint | None = None,
     model: Any = None,
     validators: Sequence[Callable[[Any], Any]] = (),
@@ -60,7 +62,7 @@ def generate(
     prompt_schema: bool = True,
 ) -> Any:
     """Generates a value that satisfies a constraint; at most one of `schema`, `regex`, `grammar`, `choice`,
-    `template` and `constraint`.
+    `template`, `table` and `constraint`.
 
     Args:
         prompt: the prompt, or chat messages `[{"role": "user", "content": …}]`.
@@ -70,6 +72,7 @@ def generate(
         grammar: a context-free grammar in Lark's dialect, the name of a shipped one (`sql_select`), or a path.
         choice: the allowed answers.
         template: text with holes, each a line of free text; or a `cg.template(…)` with constraints for its holes.
+        table: a table whose cells agree, built with `cg.table`, `cg.sudoku`, `cg.roster`, …
         constraint: a constraint built with `json_schema`, `regex`, `text`, … and their algebra.
         model: as for `load`; models named by a string stay loaded between calls.
         validators: called with the value; one that returns False or raises ValueError or AssertionError refuses it.
@@ -81,7 +84,7 @@ def generate(
 
     Returns:
         An instance for a model class or type, plain data for a schema, the chosen item for a choice, a
-        dict of the holes for a template (with the whole `text`), else a str.
+        dict of the holes for a template (with the whole `text`), a list of rows for a table, else a str.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge, Unsatisfiable, BudgetTooSmall: before the model runs.
@@ -96,6 +99,7 @@ def generate(
         grammar=grammar,
         choice=choice,
         template=template,
+        table=table,
         constraint=constraint,
         validators=tuple(validators),
         max_tokens=max_tokens,

@@ -26,6 +26,7 @@ from canvasgen.models.starts import starts_from
 
 if TYPE_CHECKING:
     from canvasgen.constraints.simple import Choice
+    from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
     from canvasgen.denoise import Denoiser
     from canvasgen.vocabulary import Vocabulary
@@ -41,7 +42,7 @@ class Request:
 
     Attributes:
         prompt: a text, or chat messages.
-        schema, regex, grammar, choice, template, constraint: at most one of them.
+        schema, regex, grammar, choice, template, table, constraint: at most one of them.
         validators: called with the value.
         max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
         prompt_schema: whether the schema or form goes into the prompt; or another schema that goes there, constrained or
@@ -56,6 +57,7 @@ class Request:
     grammar: str | Path | None = field(default=None, kw_only=True)
     choice: Sequence[Any] | None = field(default=None, kw_only=True)
     template: str | Template | None = field(default=None, kw_only=True)
+    table: Table | None = field(default=None, kw_only=True)
     constraint: Constraint | None = field(default=None, kw_only=True)
     validators: Sequence[Callable[[Any], Any]] = field(default=(), kw_only=True)
     max_tokens: int | None = field(default=None, kw_only=True)
@@ -71,7 +73,7 @@ class Request:
         Raises:
             InvalidConstraint: it names more than one, or a malformed one.
         """
-        names = ("schema", "regex", "grammar", "choice", "template", "constraint")
+        names = ("schema", "regex", "grammar", "choice", "template", "table", "constraint")
         given = [name for name in names if getattr(self, name) is not None]
         if len(given) > 1:
             raise InvalidConstraint(
@@ -89,13 +91,13 @@ class Request:
             return choice_constraint(self.choice)
         if isinstance(self.template, str):
             return template_constraint(self.template, strict=False)
-        made = self.constraint if self.template is None else self.template
+        made = next((one for one in (self.template, self.table, self.constraint) if one is not None), None)
         if made is not None and not isinstance(made, Constraint):
             raise InvalidConstraint(
                 "not a constraint",
                 rule=given[0],
                 value=made,
-                remedy="build one with cg.json_schema, cg.regex, …",
+                remedy="build one with cg.json_schema, cg.regex, cg.table, …",
             )
         return made
 

@@ -9,6 +9,18 @@ from canvasgen.constraints.json import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.positions import fixed, near
 from canvasgen.constraints.simple import choice, literal, regex, text
+from canvasgen.constraints.table import (
+    futoshiki,
+    grid,
+    latin_square,
+    magic_square,
+    queens,
+    roster,
+    round_robin,
+    seating,
+    sudoku,
+    table,
+)
 from canvasgen.constraints.template import template
 
 __all__ = [
@@ -20,14 +32,24 @@ __all__ = [
     "edit",
     "excludes",
     "fixed",
+    "futoshiki",
     "grammar",
+    "grid",
     "infill",
     "json_schema",
+    "latin_square",
     "literal",
+    "magic_square",
     "near",
     "optional",
+    "queens",
     "regex",
     "repeat",
+    "roster",
+    "round_robin",
+    "seating",
+    "sudoku",
+    "table",
     "template",
     "text",
 ]

@@ -7,8 +7,8 @@ is checked over every way to split the text, from each place where a part may be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -16,7 +16,10 @@ from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.constraints.base import Constraint, Form, Note, Outline, Position
 from canvasgen.constraints.positions import no_positions
-from canvasgen.errors import InvalidConstraint, ValidationFailed
+from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, ValidationFailed
+
+if TYPE_CHECKING:
+    from canvasgen.constraints.table import Table
 
 __all__ = [
     "Both",
@@ -54,6 +57,36 @@ def constraint_from(value: Any) -> Constraint:
 
         constraint = json_schema(value)
     return constraint
+
+
+def only_table(parts: Iterable[Constraint]) -> Table | None:
+    """The one table with relations among parts that follow each other or hold together.
+
+    Raises:
+        UnsupportedConstraint: there are several.
+    """
+    found = [table for part in parts if (table := part.table) is not None]
+    if len(found) > 1:
+        raise UnsupportedConstraint(
+            "a text has one table with relations at most",
+            rule="table",
+            remedy="make one table of them, or take mode='model' for all but one",
+        )
+    return found[0] if found else None
+
+
+def no_table(parts: Iterable[Constraint], where: str) -> None:
+    """Refuses tables whose cells could occur twice or not at all.
+
+    Raises:
+        UnsupportedConstraint: there is one.
+    """
+    if any(part.table is not None for part in parts):
+        raise UnsupportedConstraint(
+            f"a table with relations cannot stand under {where}",
+            rule=where,
+            remedy="combine it by + and &, or put it into a template",
+        )
 
 
 def _need(value: object, where: str) -> Constraint:
@@ -105,6 +138,19 @@ class Sequence(_Combined):
     @override
     def _expression(self) -> Expr:
         return automata.concat(*(part.expr for part in self.parts))
+
+    @property
+    @override
+    def table(self) -> Table | None:
+        return only_table(self.parts)
+
+    @override
+    def marked(self) -> Expr:
+        return automata.concat(*(part.marked() for part in self.parts))
+
+    @override
+    def narrowed(self, inside: Constraint) -> Constraint:
+        return Sequence(tuple(part.narrowed(inside) for part in self.parts))
 
     @override
     def _ends(self, text: str, start: int) -> list[int]:
@@ -165,6 +211,7 @@ class Either(_Combined):
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Either else (part,))]
         no_positions(flat, "|")
+        no_table(flat, "|")
         super().__init__(tuple(flat))
 
     @override
@@ -208,6 +255,19 @@ class Both(_Combined):
         if any(part.positions for part in self.parts) and len(asked) > 1:
             asked.pop(automata.ANY_TEXT, None)  # of `fixed`: every constraint's texts are in it
         return automata.intersect(*asked)
+
+    @property
+    @override
+    def table(self) -> Table | None:
+        return only_table(self.parts)
+
+    @override
+    def marked(self) -> Expr:
+        return next((part.marked() for part in self.parts if part.table is not None), self.expr)
+
+    @override
+    def narrowed(self, inside: Constraint) -> Constraint:
+        return Both(tuple(part.narrowed(inside) for part in self.parts))
 
     @override
     def _judge(self, text: str) -> None:
@@ -260,6 +320,7 @@ class Not(_Combined):
 
     def __init__(self, part: Constraint) -> None:
         no_positions((part,), "~")
+        no_table((part,), "~")
         super().__init__((part,))
 
     @override
@@ -288,6 +349,7 @@ class Repeat(_Combined):
         self, part: Constraint, low: int, high: int | None, separator: str = "", where: str = "repeat"
     ) -> None:
         no_positions((part,), where)
+        no_table((part,), where)
         super().__init__((part,))
         self.low = low
         self.high = high

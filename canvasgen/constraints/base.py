@@ -14,6 +14,7 @@ from canvasgen.errors import ValidationFailed
 
 if TYPE_CHECKING:
     from canvasgen.constraints.compiled import CompiledConstraint
+    from canvasgen.constraints.table import Table
     from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["Constraint", "Form", "Note", "Outline", "Position", "as_bytes"]
@@ -24,8 +25,9 @@ class Note:
     """One statement about how a constraint is enforced.
 
     Attributes:
-        kind: `automaton` (enforced while generating), `validator` (enforced at commit), `annotation` (has no
-            effect on what is valid) or `departure` (texts that would be valid but are never generated).
+        kind: `automaton` (enforced while generating), `relations` (enforced by what looks at several cells together),
+            `validator` (enforced at commit), `annotation` (has no effect on what is valid) or `departure` (texts that
+            would be valid but are never generated).
         message: the statement.
         path: where in the constraint; None for the whole.
     """
@@ -47,11 +49,13 @@ class Form:
         text: the fixed text; a hole is a name, or what stood there before, in braces.
         rewrites: whether the braces hold old text that is to be written anew.
         blank: the same with nothing in the braces, for models that know no old text; empty if it is the text itself.
+        instruction: what to do with it; empty: to fill in the braces.
     """
 
     text: str
     rewrites: bool = False
     blank: str = ""
+    instruction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,12 @@ class Outline:
         pieces: the text in pieces, each with whether it stays as it is.
         strength: above 0, at most 1: the share of the tokens of the other pieces that start as noise, and of the
             denoising schedule that is run.
+        floats: whether a piece that is written anew may become wider or narrower than it is.
     """
 
     pieces: tuple[tuple[str, bool], ...]
     strength: float = 1.0
+    floats: bool = True
 
 
 class Position:
@@ -152,6 +158,23 @@ class Constraint(ABC):
     def outline(self) -> Outline | None:
         """The text that the canvas starts from; None: it starts from noise."""
         return None
+
+    @property
+    def table(self) -> Table | None:
+        """The table inside of it whose cells have relations that are kept while generating.
+
+        Raises:
+            UnsupportedConstraint: there are several, or it stands where its cells could occur twice or not at all.
+        """
+        return None
+
+    def marked(self) -> Expr:
+        """A language that, but for the bytes 0xFF at the borders of the table's cells, has the constraint's texts."""
+        return self.expr
+
+    def narrowed(self, inside: Constraint) -> Constraint:
+        """The same with another constraint in the place of its table; needs to be right as a language only."""
+        return self
 
     @property
     def has_value(self) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from canvasgen.constraints.base import Constraint
 from canvasgen.errors import Unsatisfiable
 
 if TYPE_CHECKING:
+    from canvasgen.constraints.joint import Joint
     from canvasgen.inference import Posterior, Restriction
     from canvasgen.tokens import TokenAutomaton
     from canvasgen.vocabulary import Vocabulary
@@ -33,16 +35,32 @@ class CompiledConstraint:
     token_automaton: TokenAutomaton
     restriction: Restriction | None = None
 
+    @cached_property
+    def joint(self) -> Joint | None:
+        """The cells of its table, if it has one with relations that are kept while generating."""
+        from canvasgen.constraints.joint import Joint
+
+        table = self.constraint.table
+        return None if table is None else Joint(self.constraint, table, self.token_automaton, self.vocabulary)
+
     @classmethod
-    def build(cls, constraint: Constraint, vocabulary: Vocabulary) -> CompiledConstraint:
-        """Lift a constraint; see `Constraint.compile`."""
-        from canvasgen.tokens import cached_lift
+    def build(
+        cls, constraint: Constraint, vocabulary: Vocabulary, *, remember: bool = True
+    ) -> CompiledConstraint:
+        """Lift a constraint; see `Constraint.compile`.
+
+        Args:
+            constraint: the constraint.
+            vocabulary: the vocabulary.
+            remember: whether the token automaton goes into the caches in memory and on disk.
+        """
+        from canvasgen.tokens import cached_lift, lift
 
         automaton = constraint.automaton
         if automaton.is_empty:
             raise Unsatisfiable("no text satisfies the constraint", rule=type(constraint).__name__)
         if not constraint.positions:
-            return cls(constraint, vocabulary, cached_lift(automaton, vocabulary))
+            return cls(constraint, vocabulary, (cached_lift if remember else lift)(automaton, vocabulary))
         from canvasgen.constraints.placement import placed
 
         return cls(

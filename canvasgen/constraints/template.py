@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.algebra import constraint_from
+from canvasgen.constraints.algebra import constraint_from, no_table, only_table
 from canvasgen.constraints.base import Constraint, Form, Note
 from canvasgen.constraints.places import place
 from canvasgen.constraints.positions import no_positions
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+
+if TYPE_CHECKING:
+    from canvasgen.constraints.table import Table
 
 __all__ = ["Filled", "Template", "template"]
 
@@ -63,6 +66,7 @@ class Template(Constraint):
             no_positions((hole,), f"template hole {{{name}}}")
         names = [piece.name for piece in pieces if isinstance(piece, Hole)]
         self._repeated = [name for name in holes if names.count(name) > 1]
+        no_table((holes[name] for name in self._repeated), "a hole that occurs twice")
         self._listed = self._few_values()
 
     def _few_values(self) -> dict[str, list[str]]:
@@ -89,16 +93,19 @@ class Template(Constraint):
         choices: list[dict[str, str]] = [{}]
         for name, texts in self._listed.items():
             choices = [{**choice, name: text} for choice in choices for text in texts]
-        return automata.union(*(self._filled(choice) for choice in choices))
+        whole = {name: hole.expr for name, hole in self.holes.items()}
+        return automata.union(
+            *(
+                self._of({**whole, **{name: automata.literal(text) for name, text in choice.items()}})
+                for choice in choices
+            )
+        )
 
-    def _filled(self, known: dict[str, str]) -> Expr:
+    def _of(self, holes: Mapping[str, Expr]) -> Expr:
+        """The fixed text with these languages in its holes."""
         return automata.concat(
             *(
-                automata.literal(piece)
-                if isinstance(piece, str)
-                else automata.literal(known[piece.name])
-                if piece.name in known
-                else self.holes[piece.name].expr
+                automata.literal(piece) if isinstance(piece, str) else holes[piece.name]
                 for piece in self.pieces
             )
         )
@@ -182,6 +189,19 @@ class Template(Constraint):
                 failed.add(key)
 
         yield from read(0, start, {})
+
+    @property
+    @override
+    def table(self) -> Table | None:
+        return only_table(self.holes.values())
+
+    @override
+    def marked(self) -> Expr:
+        return self._of({name: hole.marked() for name, hole in self.holes.items()})
+
+    @override
+    def narrowed(self, inside: Constraint) -> Constraint:
+        return Template(self.pieces, {name: hole.narrowed(inside) for name, hole in self.holes.items()})
 
     @property
     @override

@@ -61,6 +61,10 @@ class Belief(Protocol):
         """Positions `[L]` of the text where only one token is possible."""
         ...
 
+    def finish(self) -> None:
+        """Called once before a commit: what was worked out in a hurry is worked out in full."""
+        ...
+
     def candidates(self) -> Iterator[NDArray[np.int64]]:
         """Canvases int64 `[n]`, most probable first."""
         ...
@@ -116,6 +120,9 @@ class FreeBelief:
     def forced(self) -> NDArray[np.bool_]:
         """None."""
         return np.zeros(len(self.canvas), dtype=np.bool_)
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
 
     def candidates(self) -> Iterator[NDArray[np.int64]]:
         """The best alone."""
@@ -197,6 +204,9 @@ class ConstrainedBelief:
         only_one = np.zeros(len(self.canvas), dtype=np.bool_)
         only_one[: self.length] = self._posterior.forced[: self.length]
         return only_one
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
 
     def candidates(self) -> Iterator[NDArray[np.int64]]:
         """Lazily; canvases differ in text or tokenization."""

@@ -15,6 +15,7 @@ from canvasgen.denoise.commit import RowText
 from canvasgen.denoise.completion import Completion, Step
 from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job
+from canvasgen.denoise.joint import JointBelief
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.randomness import Randomness
@@ -193,6 +194,7 @@ class Row:
         """
         here, remaining = self.text.room(self._canvas_length)
         before = tuple(self.text.ids)
+        self.belief.finish()
         chosen = self.text.choose(self.belief)
         if chosen is None:
             return False
@@ -233,8 +235,19 @@ class Row:
         try:
             if self.job.constraint is None:
                 return FreeBelief(logits, budget, self._vocabulary.end_ids)
-            return ConstrainedBelief(
-                logits, self.job.constraint, self.text.state, budget, remaining, len(self.text.ids)
+            joint = self.job.constraint.joint
+            if joint is None:
+                return ConstrainedBelief(
+                    logits, self.job.constraint, self.text.state, budget, remaining, len(self.text.ids)
+                )
+            return JointBelief(
+                logits,
+                self.job.constraint,
+                joint,
+                self.text.state,
+                budget,
+                remaining,
+                tuple(self.text.ids),
             )
         except ModelError as error:
             raise ModelError(

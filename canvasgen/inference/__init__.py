@@ -3,5 +3,15 @@
 from canvasgen.inference.condition import Request, condition, condition_batch
 from canvasgen.inference.positions import Gate, Restriction
 from canvasgen.inference.posterior import Posterior
+from canvasgen.inference.spans import SpanGraph, Spans
 
-__all__ = ["Gate", "Posterior", "Request", "Restriction", "condition", "condition_batch"]
+__all__ = [
+    "Gate",
+    "Posterior",
+    "Request",
+    "Restriction",
+    "SpanGraph",
+    "Spans",
+    "condition",
+    "condition_batch",
+]

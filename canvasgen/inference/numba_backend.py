@@ -139,6 +139,10 @@ class NumbaBackend:
         """See `Backend.token_logit`."""
         return float(self._logits[position, token])
 
+    def columns(self, tokens: Longs) -> Floats:
+        """See `Backend.columns`."""
+        return self._logits[:, tokens].astype(np.float64)
+
     def draw_tokens(self, layout: Layout, tables: ClassTables, classes: Longs, uniforms: Floats) -> Longs:
         """See `Backend.draw_tokens`."""
         out = np.full(classes.shape, -1, dtype=np.int64)

@@ -22,6 +22,7 @@ import numpy as np
 from canvasgen.errors import Unsatisfiable
 from canvasgen.inference import chain_kernels, path_kernels
 from canvasgen.inference.layout import Layout
+from canvasgen.inference.spans import SpanGraph, span_masses
 from canvasgen.inference.tables import Backend, Bools, ClassTables, Floats, Longs, log_sum
 
 if TYPE_CHECKING:
@@ -168,6 +169,24 @@ class Posterior:
                 logits = self._backend.top_tokens(self._layout, i, int(np.argmax(allowed[i])), 2)[1]
                 forced[i] = np.count_nonzero(logits > -np.inf) == 1
         return forced
+
+    def span_masses(self, graph: SpanGraph) -> Floats:
+        """`[num_spans]`: log P(the span's text stands between its states, its borders being borders of tokens)."""
+        weights = self._backend.columns(graph.tokens) - self._tables.normaliser[:, None]
+        for i, token in self._fixed.items():
+            weights[i, graph.tokens != token] = -np.inf
+        return span_masses(graph, self._alpha, self._beta, weights, self.log_partition)
+
+    def token_log_probs(self, ids: Longs) -> Floats:
+        """`[n]`: log P(x_i = ids[i] | valid) at the first n positions."""
+        classes = self._layout.class_of_token[ids]
+        out = np.empty(len(ids))
+        for i, (token, c) in enumerate(zip(ids.tolist(), classes.tolist(), strict=True)):
+            weight = self._backend.token_logit(i, token) - float(self._tables.normaliser[i])
+            out[i] = weight + self._bias[i, c]
+            if i in self._fixed:
+                out[i] = 0.0 if self._fixed[i] == token else -np.inf
+        return out
 
     # The best: the max semiring
     # --------------------------------------------------------------------------------

@@ -165,6 +165,10 @@ class TorchBackend:
         """See `Backend.token_logit`."""
         return float(self._logits[position, token])
 
+    def columns(self, tokens: Longs) -> Floats:
+        """See `Backend.columns`."""
+        return self._logits[:, _index(tokens, self._logits.device)].double().cpu().numpy()
+
     def draw_tokens(self, layout: Layout, tables: ClassTables, classes: Longs, uniforms: Floats) -> Longs:
         """See `Backend.draw_tokens`."""
         out = np.full(classes.shape, -1, dtype=np.int64)

@@ -102,6 +102,10 @@ class Backend(Protocol):
         """One logit."""
         ...
 
+    def columns(self, tokens: Longs) -> Floats:
+        """float64 `[L, T]`: the logits of these tokens at every position."""
+        ...
+
     def draw_tokens(self, layout: Layout, tables: ClassTables, classes: Longs, uniforms: Floats) -> Longs:
         """A token of each class `classes[n, L]` at its position, by inverse CDF in id order with `uniforms[n,
         L]`.

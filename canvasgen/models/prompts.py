@@ -56,7 +56,8 @@ class ChatPrompts:
         """The chat with what is told at the end of the last user turn, ready for the model's answer."""
         messages = [dict(message) for message in _messages(prompt)]
         if isinstance(told, Form):
-            _tell(messages, f"{_REWRITE if told.rewrites else _FORM}\n{told.text}")
+            asked = told.instruction or (_REWRITE if told.rewrites else _FORM)
+            _tell(messages, f"{asked}\n{told.text}")
         elif told is not None:
             _tell(messages, f"{_SCHEMA}\n{json.dumps(told, ensure_ascii=False, separators=(',', ':'))}")
         ids: Any = self._tokenizer.apply_chat_template(

@@ -49,8 +49,9 @@ def starts_from(
     ends = [*end_ids[:1]]
     old = sum(len(ids) for ids, _ in pieces) + len(ends)
     gaps = sum(not stays for _, stays in pieces)
-    widths: tuple[int | None, ...] = GAP_WIDTHS if outline.strength == 1.0 and gaps else ()
-    if outline.strength < 1.0 or any(ids for ids, stays in pieces if not stays):
+    races = outline.floats and outline.strength == 1.0 and gaps > 0
+    widths: tuple[int | None, ...] = GAP_WIDTHS if races else ()
+    if not races or any(ids for ids, stays in pieces if not stays):
         widths = (None, *widths)
     room = old + max((gaps * width for width in widths if width is not None), default=0)
     # Every start has the same beginning in the context, whatever the widths of its gaps.
@@ -60,7 +61,7 @@ def starts_from(
         [*beginning[many:], *_laid(pieces[leading:], width, outline.strength, seed), *ends]
         for width in widths or (None,)
     ]
-    if gaps and outline.strength == 1.0:
+    if races:
         laid.append(beginning[many:])
     return tuple(
         Start(tuple(beginning[:many]), tuple(canvas[:canvas_length]), kept, outline.strength)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from canvasgen.relations.alternatives import any_of
 from canvasgen.relations.choice import element, lookup
 from canvasgen.relations.conflict import Conflict
 from canvasgen.relations.difference import all_different, different, equal
@@ -10,11 +11,12 @@ from canvasgen.relations.logic import Condition, at_least, at_most, count, exact
 from canvasgen.relations.problem import Problem, Solved
 from canvasgen.relations.relation import Relation
 from canvasgen.relations.sums import linear, ordered, total
-from canvasgen.relations.tuples import allowed, check, forbidden
+from canvasgen.relations.tuples import Check, allowed, check, forbidden
 from canvasgen.relations.values import Cell, Value
 
 __all__ = [
     "Cell",
+    "Check",
     "Condition",
     "Conflict",
     "Problem",
@@ -24,6 +26,7 @@ __all__ = [
     "Value",
     "all_different",
     "allowed",
+    "any_of",
     "at_least",
     "at_most",
     "check",

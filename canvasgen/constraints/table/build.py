@@ -1,0 +1,179 @@
+"""`table`: cells, their values, a layout and relations, checked and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, get_args
+
+from canvasgen.constraints.table.cells import Domain, domain_of
+from canvasgen.constraints.table.constraint import Mode, Said, Table
+from canvasgen.constraints.table.grid import Cell, Grid, grid
+from canvasgen.constraints.table.layouts import Laid, Layout, lay
+from canvasgen.errors import InvalidConstraint
+from canvasgen.relations import Relation
+
+__all__ = ["assemble", "checked_mode", "table"]
+
+_MODES: tuple[str, ...] = get_args(Mode)
+_INSTRUCTION = "Answer only with this table, every {gap} in it filled in:"
+_RULES = "Answer only with this table, every {gap} in it filled in so that {rules}:"
+_MOST_RULES = 24
+"""Rules that are told to the model one by one."""
+
+
+def table(
+    rows: int | Sequence[str],
+    columns: int | Sequence[str],
+    cells: Any = str,
+    relations: Iterable[Relation] | Callable[[Grid], Iterable[Relation]] = (),
+    *,
+    layout: Layout = "markdown",
+    mode: Mode = "exact",
+    instruction: str | None = None,
+) -> Table:
+    """A table whose cells agree: fixed text, a domain for each cell, and relations across cells.
+
+    `table(["Mon", "Tue"], ["early", "late"], cells=["Ann", "Bob", "Cy"], relations=lambda grid:
+    [cg.relations.all_different(row) for row in grid.rows])`
+
+    The generated value is a list of rows, each a list of the cells' values.
+
+    Args:
+        rows, columns: how many, or their names, which the layout shows.
+        cells: what a cell may hold: a list of values or a range, one value that stands there, a type, a JSON Schema, or a
+            constraint. Or such a description by cell: a mapping from `(row, column)`, from a column's name or number, or
+            from `...` for all others; or a list of rows.
+        relations: over cells `(row, column)` (by name where they have names, else by number from 0), made with
+            `canvasgen.relations`; or a function of the grid, which has `rows`, `columns`, `diagonals` and `boxes`.
+        layout: `plain` (digits side by side, or words with spaces), `aligned`, `csv`, `markdown` or `json`.
+        mode: `exact` chooses all cells together; `propagate` masks what propagation excludes, the surest cell first;
+            `model` leaves the relations to the model, and does not check them either.
+        instruction: what the model is told above the table; None: to fill it in, and the relations in words.
+
+    Raises:
+        InvalidConstraint: a description, a name, a relation's cell or an option is malformed.
+        ConstraintTooLarge: too many cells, values or tuples; names the limit.
+        UnsupportedConstraint: the layout cannot hold such cells.
+        Unsatisfiable: no assignment satisfies the relations; names a minimal set of those that contradict each other.
+        TimeLimit: the solver could not tell in its time.
+    """
+    about = grid(rows, columns)
+    domains = _domains(cells, about)
+    found = relations(about) if callable(relations) else relations
+    wanted = tuple(found)
+    for relation in wanted:
+        if not isinstance(relation, Relation):
+            raise InvalidConstraint(
+                "not a relation",
+                rule="relations",
+                value=relation,
+                remedy="make relations with canvasgen.relations: all_different(cells), total(cells, '==', 15), …",
+            )
+    concerned = {cell for relation in wanted for cell in relation.cells}
+    domains = {cell: one.listed() if cell in concerned else one for cell, one in domains.items()}
+    return assemble(about, domains, wanted, layout=layout, mode=mode, instruction=instruction)
+
+
+def assemble(
+    about: Grid,
+    domains: Mapping[Cell, Domain],
+    relations: tuple[Relation, ...],
+    *,
+    layout: str,
+    mode: str,
+    instruction: str | None = None,
+    gap: str = "?",
+    laid: Laid | None = None,
+) -> Table:
+    """A table of checked parts; arguments and errors as for `table`."""
+    checked_mode(mode)
+    laid = laid or lay(about, domains, layout)
+    said = Said(instruction or _told(relations, gap), gap)
+    made = Table(about, laid, relations, mode, said)  # type: ignore[arg-type]
+    if made.problem is not None:
+        made.settle()
+    return made
+
+
+def checked_mode(mode: str) -> None:
+    """Refuses a mode that there is not."""
+    if mode not in _MODES:
+        raise InvalidConstraint(
+            "there is no such mode", rule="mode", value=mode, remedy=f"take one of {', '.join(_MODES)}"
+        )
+
+
+def _told(relations: Sequence[Relation], gap: str) -> str:
+    if not relations:
+        return _INSTRUCTION.format(gap=gap)
+    rules = [relation.describe() for relation in relations[:_MOST_RULES]]
+    if len(relations) > _MOST_RULES:
+        rules.append(f"{len(relations) - _MOST_RULES} more such rules hold")
+    return _RULES.format(gap=gap, rules="; ".join(rules))
+
+
+def _domains(cells: Any, about: Grid) -> dict[Cell, Domain]:
+    """The domain of every cell, from what the user gave."""
+    if _is_matrix(cells, about):
+        given = {
+            cell: one
+            for row, line in zip(about.rows, cells, strict=True)
+            for cell, one in zip(row, line, strict=True)
+        }
+    elif isinstance(cells, Mapping) and _is_by_place(cells, about):
+        given = {cell: _of_cell(cells, cell, about) for cell in about.cells}
+        _check_all_used(cells, about)
+    else:
+        one = domain_of(cells, "cells")
+        return dict.fromkeys(about.cells, one)
+    known: dict[int, Domain] = {}
+    domains: dict[Cell, Domain] = {}
+    for cell, one in given.items():
+        if id(one) not in known:
+            known[id(one)] = domain_of(one, f"cell {cell}")
+        domains[cell] = known[id(one)]
+    return domains
+
+
+def _is_matrix(cells: Any, about: Grid) -> bool:
+    if not isinstance(cells, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in cells):
+        return False
+    widths = {len(row) for row in cells}
+    if len(cells) != len(about.row_names) or widths != {len(about.column_names)}:
+        raise InvalidConstraint(
+            f"the rows of `cells` are not {len(about.row_names)} of {len(about.column_names)}",
+            rule="cells",
+            value=[len(row) for row in cells],
+        )
+    return True
+
+
+def _is_by_place(cells: Mapping[Any, Any], about: Grid) -> bool:
+    """Whether a mapping tells cells apart, and is not a JSON Schema."""
+    return any(key is ... or isinstance(key, (tuple, int)) or key in about.column_names for key in cells)
+
+
+def _of_cell(cells: Mapping[Any, Any], cell: Cell, about: Grid) -> Any:
+    column = cell[1]
+    number = about.column_names.index(column)
+    for key in (cell, column, number, ...):
+        if key in cells:
+            return cells[key]
+    raise InvalidConstraint(
+        "nothing is said of what a cell may hold",
+        path=str(cell),
+        rule="cells",
+        remedy="name its column, or give what all others hold as cells[...]",
+    )
+
+
+def _check_all_used(cells: Mapping[Any, Any], about: Grid) -> None:
+    known: set[Hashable] = {*about.cells, *about.column_names, *range(len(about.column_names)), ...}
+    for key in cells:
+        if key not in known:
+            raise InvalidConstraint(
+                "`cells` names a cell or column that there is not",
+                rule="cells",
+                value=key,
+                remedy="cells are (row, column), by name where they have names, else by number from 0",
+            )

@@ -1,0 +1,371 @@
+"""`Table`: a grid of cells with fixed text between them, and relations that the cells' values satisfy together.
+
+The automaton holds the shape: the fixed text, and in each cell the values that propagation leaves. Relations across
+cells are no matter for a chain of states; where the table is conditioned, `constraints.joint` reads a score for every
+value of every cell off the chain, and `relations.Problem` finds the best assignment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import override
+
+from canvasgen import automata
+from canvasgen.automata import Expr
+from canvasgen.constraints.base import Constraint, Form, Note, Outline
+from canvasgen.constraints.simple import Language
+from canvasgen.constraints.table.grid import Cell, Grid
+from canvasgen.constraints.table.layouts import Laid
+from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable, ValidationFailed
+from canvasgen.relations import Check, Problem, Relation
+
+__all__ = ["BORDER", "Mode", "Table"]
+
+Mode = Literal["exact", "propagate", "model"]
+BORDER = automata.literal(b"\xff")
+"""Stands at both borders of a cell in `marked`; UTF-8 has no such byte."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a model is told of a table.
+
+    Attributes:
+        instruction: what to do, a sentence or several.
+        blank: the table with open cells as `gap`.
+    """
+
+    instruction: str
+    gap: str = "?"
+
+
+class Table(Constraint):
+    """The texts of a table. Build one with `table`, `sudoku` and the other ready ones.
+
+    Attributes:
+        grid: the rows and columns.
+        mode: `exact`, `propagate` or `model`.
+        problem: the cells that relations are about, with their values; None if there are no relations.
+        related: those cells, in the order in which they stand.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        laid: Laid,
+        relations: tuple[Relation, ...],
+        mode: Mode,
+        said: Said,
+    ) -> None:
+        self.grid = grid
+        self.mode = mode
+        self.relations = relations
+        self._laid = laid
+        self._said = said
+        about = {cell for relation in relations for cell in relation.cells}
+        asked = about & laid.listed.keys()
+        self.related = tuple(piece for piece in laid.pieces if not isinstance(piece, str) and piece in asked)
+        self._plain = {cell: _plain_values(cell, laid) for cell in self.related}
+        self.problem: Problem | None = None
+        if self.related:
+            inside = [one for one in relations if set(one.cells) <= asked]
+            self.problem = _problem(self._plain, inside)
+
+    @cached_property
+    def root(self) -> NDArray[np.bool_]:
+        """bool `[related cells, values]`: what can stand before the model runs, by propagation.
+
+        In mode `exact`, if there is one solution alone that can be found quickly, that one.
+
+        Raises:
+            Unsatisfiable: nothing; names a minimal conflict.
+        """
+        assert self.problem is not None
+        mask = self.problem.root
+        if self.mode == "exact":
+            only = self.problem.solutions(1)
+            if only is not None and len(only) == 1:
+                mask = np.arange(self.problem.width) == only[0][:, None]
+        return mask
+
+    def settle(self) -> None:
+        """Finds out whether there is a solution.
+
+        Raises:
+            Unsatisfiable: there is none; names a minimal conflict.
+            TimeLimit: the solver could not tell in its time.
+        """
+        problem = self.problem
+        assert problem is not None
+        found = problem.solutions(1)
+        if found is None:
+            problem.best(np.zeros((len(problem.cells), problem.width)))
+        elif not len(found):
+            raise _contradiction(self._plain, problem.relations)
+
+    @cached_property
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """By related cell, the texts of its values."""
+        return tuple(tuple(self._laid.listed[cell]) for cell in self.related)
+
+    @property
+    @override
+    def table(self) -> Table | None:
+        return None if self.problem is None or self.mode == "model" else self
+
+    @cached_property
+    def _allowed(self) -> Mapping[Cell, tuple[str, ...]]:
+        """The texts of each listed cell that may stand."""
+        allowed = {cell: tuple(texts) for cell, texts in self._laid.listed.items()}
+        if self.problem is not None and self.mode != "model":
+            for cell, texts, mask in zip(self.related, self.texts, self.root, strict=True):
+                allowed[cell] = tuple(text for text, kept in zip(texts, mask, strict=False) if kept)
+        return allowed
+
+    @override
+    def _expression(self) -> Expr:
+        return self._written(self._allowed, {})
+
+    @override
+    def marked(self) -> Expr:
+        return self._written(self._allowed, dict.fromkeys(self.related, BORDER))
+
+    def with_texts(self, texts: Mapping[Cell, str]) -> Constraint:
+        """The same shape with one text in each of these cells."""
+        return Language(self._written({**self._allowed, **{cell: (one,) for cell, one in texts.items()}}, {}))
+
+    def _written(self, allowed: Mapping[Cell, tuple[str, ...]], borders: Mapping[Cell, Expr]) -> Expr:
+        parts: list[Expr] = []
+        fixed = ""
+        for piece in self._laid.pieces:
+            if isinstance(piece, str):
+                fixed += piece
+            elif piece not in borders and len(allowed.get(piece, ())) == 1:
+                fixed += allowed[piece][0]
+            else:
+                border = borders.get(piece, automata.EPSILON)
+                parts += [automata.literal(fixed), border, self._cell(piece, allowed), border]
+                fixed = ""
+        return automata.concat(*parts, automata.literal(fixed))
+
+    def _cell(self, cell: Cell, allowed: Mapping[Cell, tuple[str, ...]]) -> Expr:
+        if cell in allowed:
+            return automata.union(*(automata.literal(text) for text in allowed[cell]))
+        return automata.concat(automata.literal(self._laid.lead[cell]), self._laid.free[cell].expr)
+
+    @override
+    def narrowed(self, inside: Constraint) -> Constraint:
+        return inside
+
+    # Reading
+
+    @property
+    @override
+    def has_validator(self) -> bool:
+        return (bool(self.relations) and self.mode != "model") or any(
+            one.has_validator for one in self._laid.free.values()
+        )
+
+    @override
+    def _judge(self, text: str) -> None:
+        values, texts = self._values(text)
+        if self.mode == "model":
+            return
+        plain = {
+            cell: dict(zip(self._laid.listed[cell], self._plain[cell], strict=True))[texts[cell]]
+            for cell in self.related
+        }
+        for relation in self.relations:
+            seen: dict[Any, Any] = values if isinstance(relation, Check) else {**values, **plain}
+            if not relation.holds([seen[cell] for cell in relation.cells]):
+                raise ValidationFailed(
+                    f"the cells do not agree: {relation.describe()}",
+                    path=", ".join(map(str, relation.cells[:12])),
+                    rule=type(relation).__name__,
+                    value=[seen[cell] for cell in relation.cells],
+                )
+
+    def _values(self, text: str) -> tuple[dict[Cell, Any], dict[Cell, str]]:
+        """The value and the text of every cell.
+
+        Raises:
+            ValidationFailed: the text is no such table.
+        """
+        pieces = self._laid.pieces
+        failed: set[tuple[int, int]] = set()
+
+        def read(number: int, at: int) -> list[tuple[Cell, int, int]] | None:
+            """Where the cells from a piece on stand; None if the text does not fit."""
+            spans: list[list[tuple[Cell, int, int]]] = []
+            stack = [(number, at, iter(self._stops(number, text, at)))]
+            spans.append([])
+            while stack:
+                piece, start, stops = stack[-1]
+                stop = next(stops, None)
+                if stop is None or (piece + 1, stop) in failed:
+                    if stop is None:
+                        failed.add((piece, start))
+                        stack.pop()
+                        spans.pop()
+                    continue
+                here = pieces[piece]
+                found = spans[-1] if isinstance(here, str) else [*spans[-1], (here, start, stop)]
+                if piece + 1 == len(pieces):
+                    if stop == len(text):
+                        return found
+                    continue
+                stack.append((piece + 1, stop, iter(self._stops(piece + 1, text, stop))))
+                spans.append(found)
+            return None
+
+        found = read(0, 0)
+        if found is None:
+            raise ValidationFailed("the text is no such table", rule="table", value=text)
+        values: dict[Cell, Any] = {}
+        for cell, start, stop in found:
+            content = text[start:stop]
+            if cell in self._laid.listed:
+                values[cell] = self._laid.listed[cell][content]
+            else:
+                free = self._laid.free[cell]
+                inner = content[len(self._laid.lead[cell]) :]
+                if free.has_validator:
+                    free.validate(inner)
+                values[cell] = free.parse(inner)
+        return values, {cell: text[start:stop] for cell, start, stop in found}
+
+    def _stops(self, number: int, text: str, at: int) -> list[int]:
+        """Where a piece that begins at a place may end."""
+        piece = self._laid.pieces[number]
+        if isinstance(piece, str):
+            return [at + len(piece)] if text.startswith(piece, at) else []
+        if piece in self._laid.listed:
+            return sorted(
+                {at + len(one) for one in self._laid.listed[piece] if text.startswith(one, at)}, reverse=True
+            )
+        lead = self._laid.lead[piece]
+        if not text.startswith(lead, at):
+            return []
+        return self._laid.free[piece]._ends(text, at + len(lead))[::-1]
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return True
+
+    @override
+    def parse(self, text: str) -> Any:
+        values, _ = self._values(text)
+        return [[values[cell] for cell in row] for row in self.grid.rows]
+
+    # What a model is told
+
+    def shown(self, gap: str | None = None) -> str:
+        """The table with its known cells, and a gap in the place of every other."""
+        return "".join(
+            piece
+            if isinstance(piece, str)
+            else self._known.get(piece, self._laid.lead[piece] + (self._said.gap if gap is None else gap))
+            for piece in self._laid.pieces
+        )
+
+    @property
+    def _known(self) -> Mapping[Cell, str]:
+        """The texts of cells that have only one from the start, by what the user gave, not by propagation."""
+        return {cell: next(iter(texts)) for cell, texts in self._laid.listed.items() if len(texts) == 1}
+
+    @property
+    @override
+    def form(self) -> Form:
+        return Form(self.shown(), instruction=self._said.instruction)
+
+    @property
+    @override
+    def outline(self) -> Outline | None:
+        """The fixed text and the known cells on the first canvas, if every open cell is one character wide."""
+        open_cells = [cell for cell in self.grid.cells if cell not in self._known]
+        if any(cell in self._laid.free for cell in open_cells) or any(
+            len(text) != 1 for cell in open_cells for text in self._laid.listed[cell]
+        ):
+            return None
+        pieces = [
+            (piece, True)
+            if isinstance(piece, str)
+            else (self._known[piece], True)
+            if piece in self._known
+            else (next(iter(self._laid.listed[piece])), False)
+            for piece in self._laid.pieces
+        ]
+        return Outline(tuple(pieces), floats=False)
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        notes = [Note("automaton", "the table's shape, and what each cell may hold")]
+        if self.problem is not None and self.mode == "model":
+            notes.append(Note("annotation", f"{len(self.relations)} relations are told to the model alone"))
+        elif self.problem is not None:
+            how = "joint optimisation" if self.mode == "exact" else "propagation, and checked at commit"
+            notes.append(
+                Note(
+                    "relations",
+                    f"{sum(not isinstance(one, Check) for one in self.relations)} relations, by {how}",
+                )
+            )
+            notes += [Note("validator", one.describe()) for one in self.relations if isinstance(one, Check)]
+        for cell, free in self._laid.free.items():
+            notes += [Note(note.kind, note.message, str(cell)) for note in free.explain()]
+        return tuple(notes)
+
+
+def _plain_values(cell: Cell, laid: Laid) -> tuple[Any, ...]:
+    """The values of a cell as relations know them: scalars as they are, anything else by its text.
+
+    Raises:
+        InvalidConstraint: two texts stand for one value.
+    """
+    lead = len(laid.lead[cell])
+    plain = tuple(
+        value if type(value) in _SCALARS else text[lead:] for text, value in laid.listed[cell].items()
+    )
+    if len({(type(value), value) for value in plain}) < len(plain):
+        raise InvalidConstraint(
+            "two texts of a cell that has relations stand for one value",
+            path=str(cell),
+            rule="cells",
+            value=plain,
+            remedy="leave one of them out",
+        )
+    return plain
+
+
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def _problem(domains: Mapping[Any, tuple[Any, ...]], relations: Sequence[Relation]) -> Problem:
+    try:
+        return Problem(domains, relations)
+    except Unsatisfiable as error:
+        raise _contradiction(domains, relations) from error
+
+
+def _contradiction(domains: Mapping[Any, tuple[Any, ...]], relations: Sequence[Relation]) -> Unsatisfiable:
+    """What to say of cells that cannot agree: a minimal set of given values and relations."""
+    every = tuple({(type(value), value): value for values in domains.values() for value in values}.values())
+    given: dict[Any, Any] = {cell: values[0] for cell, values in domains.items() if len(values) == 1}
+    opened: dict[Any, Any] = {cell: every if cell in given else values for cell, values in domains.items()}
+    message = "no values of the cells satisfy all relations"
+    try:
+        conflict = Problem(opened, relations).conflict(given)
+    except (Unsatisfiable, InvalidConstraint, TimeLimit) as error:
+        return Unsatisfiable(f"{message}: {error.message}", rule="relations")
+    return Unsatisfiable(
+        f"{message}: {conflict}",
+        rule="relations",
+        remedy="take back one of them",
+    )

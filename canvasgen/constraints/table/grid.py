@@ -1,0 +1,138 @@
+"""The cells of a table by name: rows, columns, diagonals and boxes, for relations to be about."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+
+__all__ = ["Cell", "Grid", "grid"]
+
+MOST_CELLS = 4_096
+"""Most cells of a table."""
+
+Cell: TypeAlias = tuple[Any, Any]
+"""A row's name and a column's; where they have no names, their numbers from 0."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows and columns; a cell is a pair of a row and a column.
+
+    Attributes:
+        row_names, column_names: names, or numbers from 0.
+        rows_named, columns_named: whether they are names, which a layout shows.
+    """
+
+    row_names: tuple[Hashable, ...]
+    column_names: tuple[Hashable, ...]
+    rows_named: bool = False
+    columns_named: bool = False
+
+    def row(self, row: Any) -> tuple[Cell, ...]:
+        """The cells of a row, by name or number."""
+        name = _name(self.row_names, row, "row")
+        return tuple((name, column) for column in self.column_names)
+
+    def column(self, column: Any) -> tuple[Cell, ...]:
+        """The cells of a column, by name or number."""
+        name = _name(self.column_names, column, "column")
+        return tuple((row, name) for row in self.row_names)
+
+    def cell(self, row: Any, column: Any) -> Cell:
+        """A cell by its row and column, each by name or number."""
+        return _name(self.row_names, row, "row"), _name(self.column_names, column, "column")
+
+    @property
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """All rows, from the top."""
+        return tuple(tuple((row, column) for column in self.column_names) for row in self.row_names)
+
+    @property
+    def columns(self) -> tuple[tuple[Cell, ...], ...]:
+        """All columns, from the left."""
+        return tuple(zip(*self.rows, strict=True))
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells, row by row."""
+        return tuple(cell for row in self.rows for cell in row)
+
+    @property
+    def diagonals(self) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+        """The two diagonals of a square grid, from the top left and from the top right."""
+        rows = self.rows
+        if len(rows) != len(self.column_names):
+            raise InvalidConstraint(
+                "only a square grid has diagonals", rule="grid", value=(len(rows), len(self.column_names))
+            )
+        return (
+            tuple(row[at] for at, row in enumerate(rows)),
+            tuple(row[-1 - at] for at, row in enumerate(rows)),
+        )
+
+    def boxes(self, height: int, width: int) -> tuple[tuple[Cell, ...], ...]:
+        """The grid cut into boxes of `height` rows and `width` columns, row by row."""
+        rows = self.rows
+        if height < 1 or width < 1 or len(rows) % height or len(self.column_names) % width:
+            raise InvalidConstraint(
+                f"a grid of {len(rows)} x {len(self.column_names)} cannot be cut into such boxes",
+                rule="boxes",
+                value=(height, width),
+            )
+        return tuple(
+            tuple(
+                rows[row][column] for row in range(top, top + height) for column in range(left, left + width)
+            )
+            for top in range(0, len(rows), height)
+            for left in range(0, len(self.column_names), width)
+        )
+
+
+def grid(rows: int | Sequence[Hashable], columns: int | Sequence[Hashable]) -> Grid:
+    """A grid from counts or names.
+
+    Raises:
+        InvalidConstraint: no rows or columns, or two of one name.
+        ConstraintTooLarge: more than `MOST_CELLS` cells.
+    """
+    row_names, column_names = _names(rows, "rows"), _names(columns, "columns")
+    if len(row_names) * len(column_names) > MOST_CELLS:
+        raise ConstraintTooLarge(
+            f"more than {MOST_CELLS} cells", rule="MOST_CELLS", value=(len(row_names), len(column_names))
+        )
+    return Grid(row_names, column_names, not isinstance(rows, int), not isinstance(columns, int))
+
+
+def _names(given: int | Iterable[Hashable], what: str) -> tuple[Hashable, ...]:
+    if isinstance(given, int) and not isinstance(given, bool):
+        if given > MOST_CELLS:
+            raise ConstraintTooLarge(f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=given)
+        names: tuple[Hashable, ...] = tuple(range(given))
+    elif isinstance(given, (str, bytes, bool)) or not isinstance(given, Iterable):
+        raise InvalidConstraint(f"{what} are a count or a list of names", rule=what, value=given)
+    else:
+        names = tuple(given)
+        if not all(isinstance(name, str) for name in names):
+            raise InvalidConstraint(f"names of {what} are strings", rule=what, value=names)
+    if not names:
+        raise InvalidConstraint(f"a table has {what}", rule=what, value=given)
+    if len(set(names)) < len(names):
+        raise InvalidConstraint(f"two {what} have one name", rule=what, value=names)
+    return names
+
+
+def _name(names: tuple[Hashable, ...], asked: Any, what: str) -> Hashable:
+    """The name that was asked for by name or by number (from 0)."""
+    if isinstance(asked, int) and not isinstance(asked, bool) and 0 <= asked < len(names):
+        return names[asked]
+    if asked in names:
+        return asked
+    raise InvalidConstraint(
+        f"there is no such {what}",
+        rule="cells",
+        value=asked,
+        remedy=f"the {what}s are {', '.join(map(str, names[:12]))}{', …' if len(names) > 12 else ''}",
+    )

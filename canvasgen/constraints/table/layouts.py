@@ -1,0 +1,306 @@
+"""How a table is written: plain, aligned, CSV, Markdown or JSON.
+
+A layout is fixed text between cells. A space that separates two cells belongs to the text of the second: that is where
+tokenizers cut ("| Ann |" is "|", " Ann", " |"), and so no token has to reach over a cell's border.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from typing_extensions import override
+
+from canvasgen import automata
+from canvasgen.automata import Expr
+from canvasgen.constraints.base import Constraint, Note
+from canvasgen.constraints.table.cells import Domain
+from canvasgen.constraints.table.grid import Cell, Grid
+from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+
+__all__ = ["LAYOUTS", "Laid", "Layout", "lay"]
+
+Layout = Literal["plain", "aligned", "csv", "markdown", "json"]
+LAYOUTS: tuple[str, ...] = get_args(Layout)
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A table as text.
+
+    Attributes:
+        pieces: fixed text and cells in the order in which they stand.
+        lead: by cell, the text that its texts begin with beside their own.
+        listed: by cell, text (with the lead) to value, in the order given.
+        free: by cell, the constraint of its text behind the lead, for cells whose texts are not listed.
+    """
+
+    pieces: tuple[str | Cell, ...]
+    lead: Mapping[Cell, str]
+    listed: Mapping[Cell, Mapping[str, Any]]
+    free: Mapping[Cell, Constraint]
+
+
+@dataclass(frozen=True)
+class _Style:
+    """Where the fixed text of a layout stands.
+
+    Attributes:
+        top: the header with its line ends.
+        row: what a row begins with, by its name.
+        lead, later_lead: what the first cell, and every other, begins with (a space or nothing).
+        between: what stands between two cells, before the lead, by the name of the second's column.
+        end: what a row ends with; `join`: what stands between rows; `bottom`: what ends the table.
+        write: a text of a cell of a column as it is written.
+        without: characters that texts of cells must not have.
+    """
+
+    top: str = ""
+    row: Callable[[Hashable], str] = lambda name: ""
+    lead: str = ""
+    later_lead: str = ""
+    between: Callable[[Hashable], str] = lambda name: ""
+    end: str = ""
+    join: str = "\n"
+    bottom: str = ""
+    write: Callable[[Any, Hashable], str] = lambda content, column: content
+    without: str = "\n"
+
+
+def lay(grid: Grid, domains: Mapping[Cell, Domain], layout: str) -> Laid:
+    """Cells in their places.
+
+    Raises:
+        InvalidConstraint: there is no such layout, or a listed text or a name cannot stand in it.
+        UnsupportedConstraint: `aligned` with a cell whose texts are not listed.
+    """
+    if layout not in LAYOUTS:
+        raise InvalidConstraint(
+            "there is no such layout", rule="layout", value=layout, remedy=f"take one of {', '.join(LAYOUTS)}"
+        )
+    style = _STYLES[layout](grid, domains)
+    pieces: list[str | Cell] = [style.top]
+    lead: dict[Cell, str] = {}
+    listed: dict[Cell, dict[str, Any]] = {}
+    free: dict[Cell, Constraint] = {}
+    for number, row in enumerate(grid.rows):
+        pieces.append((style.join if number else "") + style.row(row[0][0]))
+        for place, cell in enumerate(row):
+            pieces += [style.between(cell[1]) if place else "", cell]
+            lead[cell] = style.later_lead if place else style.lead
+            domain = domains[cell]
+            if domain.values is None:
+                free[cell] = _safe(domain.constraint, style.without, cell)
+                continue
+            texts = {
+                lead[cell] + style.write(content, cell[1]): value for content, value in domain.values.items()
+            }
+            _check_texts(texts, len(lead[cell]), style.without, layout, cell)
+            listed[cell] = texts
+        pieces.append(style.end)
+    pieces.append(style.bottom)
+    return Laid(_joined(pieces), lead, listed, free)
+
+
+def _joined(pieces: list[str | Cell]) -> tuple[str | Cell, ...]:
+    """Without empty texts, neighbouring ones as one."""
+    joined: list[str | Cell] = []
+    for piece in pieces:
+        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += piece
+        elif piece != "":
+            joined.append(piece)
+    return tuple(joined)
+
+
+def _check_texts(texts: Mapping[str, Any], lead: int, without: str, layout: str, cell: Cell) -> None:
+    for content in texts:
+        wrong = next((character for character in content[lead:] if character in without), None)
+        if wrong is not None:
+            raise InvalidConstraint(
+                f"a cell's text holds {wrong!r}, which a {layout} table cannot hold",
+                path=str(cell),
+                rule="layout",
+                value=content,
+                remedy="take another layout, such as json",
+            )
+
+
+def _safe(constraint: Constraint, without: str, cell: Cell) -> Constraint:
+    """The texts that leave the table readable."""
+    if not without:
+        return constraint
+    kept = automata.intersect(constraint.expr, _clean(without))
+    if automata.to_dfa(kept).is_empty:
+        raise InvalidConstraint(
+            f"every text of a cell holds one of {without!r}, which the layout cannot hold",
+            path=str(cell),
+            rule="layout",
+        )
+    return Within(constraint, kept)
+
+
+class Within(Constraint):
+    """Those texts of a constraint that are in a language."""
+
+    def __init__(self, whole: Constraint, kept: Expr) -> None:
+        self._whole, self._kept = whole, kept
+
+    @override
+    def _expression(self) -> Expr:
+        return self._kept
+
+    @property
+    @override
+    def has_validator(self) -> bool:
+        return self._whole.has_validator
+
+    @override
+    def _judge(self, text: str) -> None:
+        self._whole.validate(text)
+
+    @override
+    def parse(self, text: str) -> Any:
+        return self._whole.parse(text)
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        left_out = automata.to_dfa(self._kept) != self._whole.automaton
+        return (Note("departure", "texts that would end the cell"),) if left_out else ()
+
+
+def _clean(without: str) -> Expr:
+    """Texts with none of these characters, and neither empty nor with spaces around them."""
+    space = automata.literal(" ")
+    parts = [automata.concat(automata.ANY_TEXT, automata.literal(one), automata.ANY_TEXT) for one in without]
+    spaced = [automata.concat(space, automata.ANY_TEXT), automata.concat(automata.ANY_TEXT, space)]
+    return automata.difference(automata.ANY_TEXT, automata.union(*parts, *spaced, automata.EPSILON))
+
+
+def _plain(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
+    texts = [one for domain in domains.values() for one in domain.values or ("..",)]
+    if all(len(one) == 1 for one in texts):
+        return _Style()
+    return _Style(later_lead=" ", without="\n ")
+
+
+def _aligned(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
+    loose = next((cell for cell, domain in domains.items() if domain.values is None), None)
+    if loose is not None:
+        raise UnsupportedConstraint(
+            "an aligned table needs the texts of every cell listed",
+            path=str(loose),
+            rule="layout",
+            remedy="take csv, markdown or json, or list the cell's values",
+        )
+    widths: dict[Hashable, int] = {
+        column: max(
+            len(str(column)) if grid.columns_named else 0,
+            *(len(text) for cell in grid.column(column) for text in domains[cell].values or ()),
+        )
+        for column in grid.column_names
+    }
+    label = max(len(str(name)) for name in grid.row_names) if grid.rows_named else 0
+
+    def numeric(column: Hashable) -> bool:
+        values = [value for cell in grid.column(column) for value in (domains[cell].values or {}).values()]
+        return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+
+    numbers = {column: numeric(column) for column in grid.column_names}
+
+    def write(text: str, column: Hashable) -> str:
+        return text.rjust(widths[column]) if numbers[column] else text.ljust(widths[column])
+
+    header = "  ".join(
+        ([" " * label] if label else []) + [write(str(column), column) for column in grid.column_names]
+    )
+    return _Style(
+        top=header + "\n" if grid.columns_named else "",
+        row=lambda name: str(name).ljust(label) if label else "",
+        lead="  " if label else "",
+        later_lead="  ",
+        write=write,
+        without="\n",
+    )
+
+
+def _csv(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
+    header = [""] * grid.rows_named + [str(name) for name in grid.column_names]
+    return _Style(
+        top=",".join(map(_csv_field, header)) + "\n" if grid.columns_named else "",
+        row=lambda name: _csv_field(str(name)) + "," if grid.rows_named else "",
+        between=lambda name: ",",
+        write=lambda text, column: _csv_field(text),
+        # A listed text is quoted where it has to be; of a constraint, such texts are left out.
+        without="\r\n" if all(domain.values is not None for domain in domains.values()) else '\r\n",',
+    )
+
+
+def _csv_field(text: str) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow([text])
+    return out.getvalue() if text else ""
+
+
+def _markdown(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
+    names = [" "] * grid.rows_named + [str(name) if grid.columns_named else " " for name in grid.column_names]
+    for name in [*names, *(str(row) for row in grid.row_names)]:
+        if "|" in name or "\n" in name:
+            raise InvalidConstraint("a Markdown table's names have no |", rule="layout", value=name)
+    top = "|" + "|".join(f" {name.strip()} " if name.strip() else "  " for name in names) + "|\n"
+    return _Style(
+        top=top + "|" + "---|" * len(names) + "\n",
+        row=lambda name: f"| {name} |" if grid.rows_named else "|",
+        lead=" ",
+        later_lead=" ",
+        between=lambda name: " |",
+        end=" |",
+        without="|\r\n",
+    )
+
+
+def _json(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
+    def key(name: Hashable) -> str:
+        return json.dumps(name, ensure_ascii=False) + ":"
+
+    columns, rows = grid.columns_named, grid.rows_named
+    first = key(grid.column_names[0]) if columns else ""
+    for cell, domain in domains.items():
+        if domain.values is None and domain.constraint.schema is None:
+            raise UnsupportedConstraint(
+                "a cell of a JSON table holds listed values or JSON",
+                path=str(cell),
+                rule="layout",
+                remedy="describe the cell with a type or a JSON Schema, such as {'type': 'string', 'pattern': …}",
+            )
+    spell = {
+        (column, text): json.dumps(value, ensure_ascii=False)
+        for column in grid.column_names
+        for cell in grid.column(column)
+        for text, value in (domains[cell].values or {}).items()
+    }
+    return _Style(
+        top="{" if rows else "[",
+        row=lambda name: (key(name) if rows else "") + ("{" if columns else "[") + first,
+        lead=" " if columns else "",
+        later_lead=" ",
+        between=lambda name: "," + (" " + key(name) if columns else ""),
+        end="}" if columns else "]",
+        join=",\n ",
+        bottom="}" if rows else "]",
+        write=lambda text, column: spell[column, text],
+        without="",
+    )
+
+
+_STYLES: dict[str, Callable[[Grid, Mapping[Cell, Domain]], _Style]] = {
+    "plain": _plain,
+    "aligned": _aligned,
+    "csv": _csv,
+    "markdown": _markdown,
+    "json": _json,
+}

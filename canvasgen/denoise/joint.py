@@ -1,0 +1,164 @@
+"""The belief about a canvas that holds a table: cells that are scored by the chain and chosen together.
+
+`exact`       the best assignment of all cells, by their log-probabilities on this canvas
+`propagate`   the surest cell first, then what the relations leave of the others; may end in a contradiction
+
+What is said of single positions (entropies, marginals, the mass Z) is the shape's: each cell by itself, with the values
+that propagation leaves. A position where the assignment wants another token than the shape does is doubted by the
+token's surprisal, -log q(token), if that is more than the entropy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from canvasgen.constraints import CompiledConstraint
+from canvasgen.constraints.joint import Joint, Scores
+from canvasgen.denoise.belief import ConstrainedBelief, text_length
+from canvasgen.errors import BudgetTooSmall, Unsatisfiable
+from canvasgen.inference import Posterior
+
+__all__ = ["JointBelief"]
+
+Longs = NDArray[np.int64]
+SECONDS_PER_STEP = 0.25
+"""Of the solver, in a denoising step; before a commit it has its own limit."""
+_TRIES = 16
+"""Assignments whose text does not fit into the budget, or into the rest of the constraint, before giving up."""
+_COMPARED = 4
+"""Assignments that are weighed by their texts' own probability where the cells' scores do not add up to it."""
+
+
+class JointBelief(ConstrainedBelief):
+    """The shape's posterior, with the best canvas, the candidates and the samples of the joint one.
+
+    Args:
+        joint: the constraint's cells.
+        before: the bytes of the text before this block.
+        seed: of perturbations, where samples cannot be exact.
+
+    The other arguments are those of `ConstrainedBelief`.
+
+    Raises:
+        ModelError: NaN or +inf among the logits.
+        Unsatisfiable, BudgetTooSmall: no assignment that was tried fits.
+        TimeLimit: the solver found no assignment in its time.
+    """
+
+    def __init__(
+        self,
+        logits: torch.Tensor,
+        constraint: CompiledConstraint,
+        joint: Joint,
+        state: int | None,
+        budget: int,
+        remaining: int,
+        before: tuple[int, ...],
+    ) -> None:
+        super().__init__(logits, constraint, state, budget, remaining, len(before))
+        self._joint = joint
+        self._budget, self._remaining, self._before = budget, remaining, before
+        problem = joint.table.problem
+        assert problem is not None
+        self._problem = problem
+        self._scores: Scores = joint.scores(
+            self._posterior, constraint.vocabulary.text_bytes(np.array(before, dtype=np.int64)), state
+        )
+        self._end_ids = constraint.vocabulary.end_ids
+        self._shape_entropies = self.entropies
+        self._proven = True
+        self._choose(SECONDS_PER_STEP)
+
+    def finish(self) -> None:
+        """Chooses again, with all the time that the solver has, if it ran out of it."""
+        if not self._proven:
+            self._choose(None)
+
+    def _choose(self, seconds: float | None) -> None:
+        """Finds `best`, and doubts it by its surprisal."""
+        chosen = self._chosen(seconds)
+        if chosen is None:  # a dead end of `propagate`: the shape alone, for the validator to refuse
+            return
+        self.best = chosen
+        self.length = text_length(chosen, self._end_ids)
+        surprisals = -self._posterior.token_log_probs(self.best[: self.length])
+        self.entropies = self._shape_entropies.copy()
+        self.entropies[: self.length] = np.maximum(self.entropies[: self.length], surprisals)
+
+    def _chosen(self, seconds: float | None) -> Longs | None:
+        """The canvas of the best assignment; None if there is none."""
+        if self._joint.table.mode == "propagate":
+            found = self._problem.greedy(self._scores.log_probs)
+            return None if found is None else self._fitting(iter([found]))
+        first = self._problem.best(self._scores.log_probs, seconds=seconds)
+        self._proven = first.proven
+        if self._scores.factored or not first.proven:
+            return self._fitting(iter([first.assignment]))
+        ranked = (solved.assignment for solved in self._problem.k_best(self._scores.log_probs))
+        few = list(islice(ranked, _COMPARED))
+        weighed = [(self._log_weight(one), at) for at, one in enumerate(few)]
+        best = max(weighed, key=lambda pair: (pair[0], -pair[1]))[1]
+        return self._fitting(chain([few[best]], few[:best], few[best + 1 :], ranked))
+
+    def _fitting(self, assignments: Iterator[Longs]) -> Longs | None:
+        """The best canvas of the first assignment whose text fits.
+
+        Raises:
+            Unsatisfiable, BudgetTooSmall: none of the first few does.
+        """
+        error: BudgetTooSmall | Unsatisfiable | None = None
+        for one in islice(assignments, _TRIES):
+            try:
+                return self._inside(one).best
+            except (BudgetTooSmall, Unsatisfiable) as failure:
+                error = failure
+        if error is not None:
+            raise error
+        return None
+
+    def _log_weight(self, assignment: Longs) -> float:
+        try:
+            return self._inside(assignment).log_partition
+        except (BudgetTooSmall, Unsatisfiable):
+            return -np.inf
+
+    def _inside(self, assignment: Longs) -> Posterior:
+        """The posterior of the canvas with these values in the cells."""
+        narrowed = self._joint.narrowed(assignment)
+        state: int | None = None
+        if self._before:
+            state = narrowed.token_automaton.start
+            for token in self._before:
+                state = narrowed.token_automaton.step(state, token)
+                if state < 0:
+                    raise Unsatisfiable("the text so far has other values", rule="table")
+        return narrowed.condition(
+            self.logits[: self._budget], state=state, remaining=self._remaining, offset=len(self._before)
+        )
+
+    def sample(self, seed: int) -> Longs:
+        """A joint sample; exact where the solutions can be listed, else of scores perturbed by Gumbel noise."""
+        assignment, _ = self._problem.sample(self._scores.log_probs, seed)
+        inside = self._inside(assignment).sample(1, seed)[0]
+        return inside if self._beyond is None else np.concatenate([inside, self._beyond.sample(seed)])
+
+    def candidates(self) -> Iterator[Longs]:
+        """One canvas for each assignment; after a dead end of `propagate`, and in that mode, the shape's."""
+        if self._joint.table.mode == "propagate":
+            yield self.best
+            yield from super().candidates()
+            return
+        yield self.best
+        told = self.best[: self.length].tobytes()
+        for solved in self._problem.k_best(self._scores.log_probs):
+            try:
+                canvas = self._inside(solved.assignment).best
+            except (BudgetTooSmall, Unsatisfiable):
+                continue
+            if canvas[: self.length].tobytes() != told:
+                yield canvas
