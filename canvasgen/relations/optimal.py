@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.relations.encoding import Encoding
-from canvasgen.relations.primitives import Primitive
+from canvasgen.relations.primitives import NotCount, NotSum, Primitive, Sum, Table
 
 __all__ = ["Answer", "Optimiser"]
 
@@ -53,6 +53,7 @@ class Optimiser:
         start: NDArray[np.int64],
     ) -> None:
         self.encoding = Encoding(sets, primitives, numbers, start)
+        self._presolve = any(isinstance(p, Sum | NotSum | NotCount | Table) for p in primitives)
 
     def solve(
         self,
@@ -72,40 +73,51 @@ class Optimiser:
         from ortools.sat.python import cp_model
 
         literals = self.encoding.literals
-        model = self.encoding.model.clone()
         tops = [max(scores[cell, bit] for bit in own) for cell, own in enumerate(literals)]
         if -math.inf in tops:
             return Answer(None, True, -math.inf)
-        bottoms = [
-            min(s for bit in own if (s := scores[cell, bit]) > -math.inf) for cell, own in enumerate(literals)
-        ]
-        span = sum(top - bottom for top, bottom in zip(tops, bottoms, strict=True))
+        model = self.encoding.model.clone()
+        opened = [(cell, own) for cell, own in enumerate(literals) if len(own) > 1]
+        rows = [scores[cell].tolist() for cell, _ in opened]
+        span = 0.0
+        for (cell, own), row in zip(opened, rows, strict=True):
+            span += tops[cell] - min(row[bit] for bit in own if row[bit] > -math.inf)
         unit = max(_FINEST, span / _LARGEST_SUM)
         variables: list[Any] = []
         weights: list[int] = []
-        for cell, own in enumerate(literals):
+        impossible: list[Any] = []
+        for (cell, own), row in zip(opened, rows, strict=True):
+            top = tops[cell]
             for bit, literal in own.items():
-                score = scores[cell, bit]
+                score = row[bit]
                 if score == -math.inf:
-                    model.add(literal == 0)
-                elif score < tops[cell]:
+                    impossible.append(literal)
+                elif score < top:
                     variables.append(literal)
-                    weights.append(round((score - tops[cell]) / unit))
-                if hint is not None and len(own) > 1:
+                    weights.append(round((score - top) / unit))
+                if hint is not None:
                     model.add_hint(literal, bool(hint[cell] == bit))
+        if impossible:
+            model.add_bool_and([~literal for literal in impossible])
         for assignment in excluded:
             same = [(own.get(int(bit)), len(own)) for own, bit in zip(literals, assignment, strict=True)]
             if all(literal is not None for literal, _ in same):
-                model.add_bool_or([~literal for literal, count in same if count > 1])
+                model.add_bool_or([~literal for literal, count in same if literal is not None and count > 1])
         model.maximize(cp_model.LinearExpr.weighted_sum(variables, weights))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
         solver.parameters.max_time_in_seconds = seconds
+        # The linear relaxation of cells and groups is what makes proofs short; propagation has been the presolve,
+        # unless there are sums to reason about.
+        solver.parameters.linearization_level = 2
+        solver.parameters.symmetry_level = 0
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.cp_model_presolve = self._presolve
         status = solver.solve(model)
         if status == cp_model.INFEASIBLE:
             return Answer(None, True, -math.inf)
-        bound = sum(tops) + unit * (solver.best_objective_bound + len(literals))
+        bound = float(sum(tops)) + unit * (solver.best_objective_bound + len(opened))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return Answer(None, False, bound)
         bits = [next(bit for bit, x in own.items() if solver.boolean_value(x)) for own in literals]

@@ -37,6 +37,11 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+# Nodes of the branch and bound that is tried before CP-SAT: about what building a model costs.
+_FIRST_NODES = 100
+_CONFLICT_NODES = 5_000
+
+
 @dataclass(frozen=True)
 class Solved:
     """The outcome of an optimisation.
@@ -288,7 +293,7 @@ class Problem:
                 )
 
     def _nodes(self) -> int:
-        return min(self.limits.max_nodes, 5_000)
+        return min(self.limits.max_nodes, _FIRST_NODES)
 
     def _cp_sat(self) -> Optimiser:
         if self._optimiser is None:
@@ -381,7 +386,9 @@ class Problem:
         chosen[relations] = True
         active = chosen[self._owners]
         domain = from_mask(self._program, mask, self._space.words)
-        status, found = all_solutions(self._program, active, domain, 1, self._nodes())
+        status, found = all_solutions(
+            self._program, active, domain, 1, min(self.limits.max_nodes, _CONFLICT_NODES)
+        )
         if len(found) or status == TOO_MANY:
             return True
         if status == COMPLETE:

@@ -1,0 +1,199 @@
+"""Everything that a problem answers, beside brute force on random tiny problems."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from relations_oracle import domains_of, mask_of, problems, satisfying, score_of, scores_for
+
+from canvasgen.errors import Unsatisfiable
+from canvasgen.relations import Problem, Relation, RelationLimits, all_different
+
+Drawn = tuple[dict[str, list[Any]], list[Relation]]
+FEW = settings(max_examples=60, deadline=None)
+MANY = settings(max_examples=300, deadline=None)
+NO_DEPTH_FIRST = RelationLimits(max_nodes=0)  # leaves all to CP-SAT
+
+
+def built(drawn: Drawn, limits: RelationLimits = RelationLimits()) -> tuple[Problem | None, np.ndarray]:  # noqa: B008
+    """The problem (None: contradictory at the root) and its solutions."""
+    domains, relations = drawn
+    expected = satisfying(domains, relations)
+    try:
+        return Problem(domains, relations, limits=limits), expected
+    except Unsatisfiable:
+        assert len(expected) == 0
+        return None, expected
+
+
+def rows(array: np.ndarray) -> list[tuple[int, ...]]:
+    return sorted(map(tuple, array.tolist()))
+
+
+@MANY
+@given(problems(), st.integers(0, 2**32))
+def test_propagation_keeps_every_solution(drawn: Drawn, seed: int) -> None:
+    problem, expected = built(drawn)
+    if problem is None:
+        return
+    assert not (mask_of(expected, problem.root.shape) & ~problem.root).any()
+    mask = problem.root & (np.random.default_rng(seed).random(problem.root.shape) < 0.7)
+    before = mask.copy()
+    left = problem.propagate(mask)
+    assert (mask == before).all()
+    inside = expected[mask[np.arange(len(problem.cells)), expected].all(axis=1)]
+    if left is None:
+        assert len(inside) == 0
+        return
+    assert not (left & ~mask).any()
+    assert not (mask_of(inside, left.shape) & ~left).any()
+    again = problem.propagate(left)
+    assert again is not None
+    assert (again == left).all()
+    if (left.sum(axis=1) == 1).all():
+        assert len(inside) == 1  # what is decided satisfies all relations
+
+
+@MANY
+@given(problems(most=1))
+def test_one_relation_is_arc_consistent(drawn: Drawn) -> None:
+    """All but sums, `!=` counts, pointers and several clauses leave exactly the values that solutions have."""
+    domains, (relation,) = drawn
+    exact = ("AllDifferent", "AllEqual")
+    assume(type(relation).__name__ in exact or (type(relation).__name__ == "Tuples" and not relation.forbidden))
+    problem, expected = built(drawn)
+    assert (problem is None) == (len(expected) == 0)
+    if problem is not None:
+        assert (mask_of(expected, problem.root.shape) == problem.root).all()
+
+
+@MANY
+@given(domains_of(list(range(7)), most_cells=6))
+def test_all_different_is_arc_consistent(domains: dict[str, list[Any]]) -> None:
+    problem, expected = built((domains, [all_different(domains)]))
+    assert (problem is None) == (len(expected) == 0)
+    if problem is not None:
+        assert (mask_of(expected, problem.root.shape) == problem.root).all()
+
+
+@pytest.mark.parametrize("limits", [RelationLimits(), NO_DEPTH_FIRST])
+@FEW
+@given(problems(), st.integers(0, 2**32), st.sampled_from([0.0, 0.2]))
+def test_best(limits: RelationLimits, drawn: Drawn, seed: int, impossible: float) -> None:
+    problem, expected = built(drawn, limits)
+    if problem is None:
+        return
+    scores = scores_for(problem, seed, impossible)
+    sums = score_of(scores, expected)
+    if not (sums > -np.inf).any():
+        with pytest.raises(Unsatisfiable):
+            problem.best(scores)
+        return
+    solved = problem.best(scores)
+    assert solved.proven
+    assert tuple(solved.assignment) in rows(expected)
+    assert problem.check(solved.assignment) == []
+    assert solved.score == pytest.approx(sums.max(), abs=1e-5)
+    assert solved.score == pytest.approx(score_of(scores, solved.assignment[None])[0])
+    assert solved.bound >= sums.max() - 1e-9
+
+
+@pytest.mark.parametrize("limits", [RelationLimits(), NO_DEPTH_FIRST])
+@FEW
+@given(problems(), st.integers(0, 2**32))
+def test_k_best_comes_in_order(limits: RelationLimits, drawn: Drawn, seed: int) -> None:
+    problem, expected = built(drawn, limits)
+    if problem is None:
+        return
+    scores = scores_for(problem, seed, 0.1)
+    sums = np.sort(score_of(scores, expected))[::-1]
+    sums = sums[sums > -np.inf][:12]
+    found = list(islice(problem.k_best(scores), 12))
+    assert [s.score for s in found] == pytest.approx(sums.tolist(), abs=1e-5)
+    assert len({tuple(s.assignment) for s in found}) == len(found)
+
+
+@FEW
+@given(problems(), st.integers(1, 40))
+def test_solutions(drawn: Drawn, most: int) -> None:
+    problem, expected = built(drawn)
+    if problem is None:
+        return
+    found = problem.solutions(most)
+    if len(expected) > most:
+        assert found is None
+    else:
+        assert found is not None
+        assert rows(found) == rows(expected)
+
+
+@FEW
+@given(problems(), st.integers(0, 2**32), st.sampled_from([0.0, 0.2]))
+def test_partition_and_samples(drawn: Drawn, seed: int, impossible: float) -> None:
+    problem, expected = built(drawn)
+    if problem is None:
+        return
+    scores = scores_for(problem, seed, impossible)
+    sums = score_of(scores, expected)
+    log_z = problem.log_partition(scores)
+    assert log_z is not None
+    if not (sums > -np.inf).any():
+        assert log_z == -np.inf
+        with pytest.raises(Unsatisfiable):
+            problem.sample(scores, seed)
+        return
+    assert log_z == pytest.approx(np.logaddexp.reduce(sums))
+    drawn_once, exact = problem.sample(scores, seed)
+    assert exact
+    assert score_of(scores, drawn_once[None])[0] > -np.inf
+    assert tuple(drawn_once) in rows(expected)
+    approximate, exact = problem.sample(scores, seed, most=0)
+    assert not exact
+    assert tuple(approximate) in rows(expected[sums > -np.inf])
+
+
+@FEW
+@given(problems(), st.integers(0, 2**32), st.sampled_from([0.0, 0.2]))
+def test_greedy_returns_solutions_only(drawn: Drawn, seed: int, impossible: float) -> None:
+    problem, expected = built(drawn)
+    if problem is None:
+        return
+    scores = scores_for(problem, seed, impossible)
+    found = problem.greedy(scores)
+    if found is not None:
+        assert tuple(found) in rows(expected)
+        assert score_of(scores, found[None])[0] > -np.inf
+
+
+@FEW
+@given(problems(most=6), st.data())
+def test_conflicts_are_minimal(drawn: Drawn, data: st.DataObject) -> None:
+    domains, relations = drawn
+    problem, _ = built(drawn)
+    if problem is None:
+        return
+    some = data.draw(st.lists(st.sampled_from(list(domains)), unique=True, max_size=4))
+    fixed = {cell: data.draw(st.sampled_from(domains[cell])) for cell in some}
+
+    def solvable(kept: list[Relation], cells: dict[str, Any]) -> bool:
+        inside = {c: [cells[c]] if c in cells else values for c, values in domains.items()}
+        return len(satisfying(inside, kept)) > 0
+
+    conflict = problem.conflict(fixed)
+    if conflict is None:
+        assert solvable(relations, fixed)
+        return
+    assert conflict.minimal
+    kept, cells = list(conflict.relations), dict(conflict.fixed)
+    assert all(any(r is given for given in relations) for r in kept)
+    assert cells.items() <= fixed.items()
+    assert not solvable(kept, cells)
+    for n in range(len(kept)):
+        assert solvable(kept[:n] + kept[n + 1 :], cells)
+    for cell in cells:
+        assert solvable(kept, {c: v for c, v in cells.items() if c != cell})
