@@ -56,6 +56,7 @@ class CompiledConstraint:
         """
         from canvasgen.tokens import cached_lift, lift
 
+        _ = constraint.table  # refuses tables that cannot be kept
         automaton = constraint.automaton
         if automaton.is_empty:
             raise Unsatisfiable("no text satisfies the constraint", rule=type(constraint).__name__)

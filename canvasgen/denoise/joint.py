@@ -10,6 +10,7 @@ token's surprisal, -log q(token), if that is more than the entropy.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from itertools import chain, islice
 
@@ -148,17 +149,45 @@ class JointBelief(ConstrainedBelief):
         return inside if self._beyond is None else np.concatenate([inside, self._beyond.sample(seed)])
 
     def candidates(self) -> Iterator[Longs]:
-        """One canvas for each assignment; after a dead end of `propagate`, and in that mode, the shape's."""
+        """By assignment and, within one, by its canvases, merged; in mode `propagate`, the shape's after the first."""
         if self._joint.table.mode == "propagate":
             yield self.best
             yield from super().candidates()
             return
         yield self.best
         told = self.best[: self.length].tobytes()
+        for canvas in self._merged():
+            if canvas[: text_length(canvas, self._end_ids)].tobytes() != told:
+                yield canvas
+
+    def _merged(self) -> Iterator[Longs]:
+        """The canvases of all assignments; the next assignment is asked for when it may be the best left."""
+        heap: list[tuple[float, int, Longs, Iterator[tuple[Longs, float]], float]] = []
+        number = 0
+
+        def push(canvases: Iterator[tuple[Longs, float]], mass: float) -> None:
+            nonlocal number
+            found = next(canvases, None)
+            if found is None:
+                return
+            number += 1
+            heapq.heappush(heap, (-found[1] - mass, number, found[0], canvases, mass))
+
+        later = self._fitting_posteriors()
+        waiting = next(later, None)
+        while heap or waiting is not None:
+            while waiting is not None and (not heap or -heap[0][0] < waiting.best_log_weight):
+                push(waiting.k_best(), waiting.log_partition)
+                waiting = next(later, None)
+            if heap:
+                _, _, canvas, canvases, mass = heapq.heappop(heap)
+                push(canvases, mass)
+                yield canvas
+
+    def _fitting_posteriors(self) -> Iterator[Posterior]:
+        """Of the assignments whose texts fit, in the order of the cells' scores."""
         for solved in self._problem.k_best(self._scores.log_probs):
             try:
-                canvas = self._inside(solved.assignment).best
+                yield self._inside(solved.assignment)
             except (BudgetTooSmall, Unsatisfiable):
                 continue
-            if canvas[: self.length].tobytes() != told:
-                yield canvas

@@ -200,10 +200,15 @@ class Posterior:
     def _to_go(self) -> Floats:
         return self._backend.sweep(self._layout, self._best_sets, self._final, "max", reverse=True)
 
-    @cached_property
+    @property
+    def best_log_weight(self) -> float:
+        """log of the mass that ∏ softmax(logits_i) puts on text and end of `best`, the tail summed out."""
+        return float(self._to_go[0, self._state])
+
+    @property
     def best_log_prob(self) -> float:
         """log P(text and end of `best` | valid), the tail summed out."""
-        return float(self._to_go[0, self._state]) - self.log_partition
+        return self.best_log_weight - self.log_partition
 
     @cached_property
     def best(self) -> Longs:

@@ -29,6 +29,7 @@ class Compiled:
     constraint: Texts
     vocabulary: Vocabulary
     token_automaton: TokenAutomaton
+    joint = None
 
     @property
     def shortest_tokens(self) -> int:
