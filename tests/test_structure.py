@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "canvasgen"
 ORDER = [
     "errors",
     "relations",
+    "puzzles",
     "automata",
     "vocabulary",
     "tokens",
