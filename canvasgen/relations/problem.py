@@ -42,6 +42,7 @@ _FEW_NODES = 200
 _FEW_SOLUTIONS = 1_000
 # Nodes of the branch and bound that is tried before CP-SAT: about what building a model costs.
 _FIRST_NODES = 100
+_EFFORT = 500_000  # nodes times values left at the root, of either
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,9 @@ class Problem:
         begin = time.perf_counter()
         seconds = self.limits.seconds if seconds is None else seconds
         by_bit, mask = self._by_bit(scores)
-        ruled_out = np.array([self._to_bits(a) for a in excluded], np.int64).reshape(-1, len(self.cells))
+        ruled_out = np.array([self._to_bits(a) for a in excluded], np.int64).reshape(
+            len(excluded), len(self.cells)
+        )
         status = COMPLETE
         if self._few is not None:
             found = self._best_of(self._few, scores, excluded)
@@ -311,7 +314,7 @@ class Problem:
 
     def _branch_and_bound(self, by_bit: Floats, mask: Mask, ruled_out: Ints) -> tuple[Ints | None, int]:
         domain = from_mask(self._program, mask, self._space.words)
-        nodes = min(self.limits.max_nodes, _FIRST_NODES)
+        nodes = self._effort(_FIRST_NODES)
         status, score, bits = best_solution(self._program, self._active, domain, by_bit, ruled_out, nodes)
         return (bits if score > -math.inf else None), status
 
@@ -336,22 +339,26 @@ class Problem:
         return self._space.bit[np.arange(len(self.cells)), assignment]
 
     def _from_bits(self, bits: Ints) -> Ints:
-        return np.argmax(self._space.bit == bits[:, None], axis=1).astype(np.int64)
+        return self._space.place[np.arange(len(self.cells)), bits]
 
     def _score(self, scores: Floats, assignment: Ints) -> float:
         return float(scores[np.arange(len(self.cells)), assignment].sum())
 
+    def _effort(self, nodes: int) -> int:
+        """Fewer nodes where each of them costs more."""
+        return min(self.limits.max_nodes, nodes, 1 + _EFFORT // max(int(self.root.sum()), 1))
+
     @cached_property
     def _few(self) -> Ints | None:
         """All solutions where they are few and easy to find."""
-        return self._enumerate(self.root, _FEW_SOLUTIONS, min(self.limits.max_nodes, _FEW_NODES))
+        return self._enumerate(self.root, _FEW_SOLUTIONS, self._effort(_FEW_NODES))
 
     def _enumerate(self, mask: Mask, most: int, nodes: int) -> Ints | None:
         domain = from_mask(self._program, mask, self._space.words)
         status, found = all_solutions(self._program, self._active, domain, most, nodes)
         if status != COMPLETE:
             return None
-        return np.argmax(self._space.bit[None] == found[:, :, None], axis=2).astype(np.int64)
+        return self._from_bits(found)
 
     def _weighed(self, scores: Floats, most: int) -> tuple[Ints, Floats] | None:
         """The assignments that are possible, with their sums of scores; None if there are too many."""
