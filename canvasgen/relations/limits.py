@@ -17,6 +17,8 @@ class RelationLimits:
         max_cells: cells of a problem.
         max_values: values of one cell.
         max_cell_values: values of all cells together.
+        max_bits: cells, times the values (rounded up to a multiple of 64) of the largest universe, which is a set
+            of values that overlapping domains make comparable.
         max_entries: cells, literals and entries of tuples of all relations together, once they are reduced to
             the primitives of `canvasgen.relations.primitives`.
         max_nodes: nodes of the depth-first searches (`solutions`, and `best` before it asks CP-SAT). They are
@@ -28,6 +30,7 @@ class RelationLimits:
     max_cells: int = 10_000
     max_values: int = 2_000
     max_cell_values: int = 200_000
+    max_bits: int = 10_000_000
     max_entries: int = 5_000_000
     max_nodes: int = 50_000
     seconds: float = 10.0

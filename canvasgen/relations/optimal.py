@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ __all__ = ["Answer", "Optimiser"]
 
 _FINEST = 2.0**-20  # nats; what one unit of the integer objective stands for, at best
 _LARGEST_SUM = 2.0**50
+_LARGEST_LOSS = 1e290  # so that sums stay finite
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Optimiser:
     """A model over the propagated domain, built once; each call gives it an objective.
 
     The scores become integers: each cell's are taken relative to its best and rounded to a unit of 2^-20, or,
-    where the sum of the cells' ranges exceeds 2^30, of that sum / 2^50. So nothing is clamped: a range beyond
-    all measure makes the unit coarser instead. An optimum is exact up to one unit for each cell.
+    where the sum of the cells' ranges exceeds 2^30, of that sum / 2^50. Nothing is clamped: values that lose more
+    than all that is lost by an assignment already known are left out, and where the unit was coarse the search
+    is repeated with what it found. An optimum is exact up to one unit for each cell.
     """
 
     def __init__(
@@ -67,43 +70,70 @@ class Optimiser:
         Args:
             scores: by cell and bit, float64 `[n, bits]`; −inf is impossible.
             excluded: assignments that do not count, int64 `[k, n]` of bits.
-            hint: an assignment to start from, or None.
+            hint: a solution that counts, to start from; or None.
             seconds: wall-clock time.
         """
+        end = time.monotonic() + seconds
+        losses: list[dict[int, float]] = []
+        best = 0.0
+        for row, own in zip(scores.tolist(), self.encoding.literals, strict=True):
+            top = max(row[bit] for bit in own)
+            if top == -math.inf:
+                return Answer(None, True, -math.inf)
+            losses.append({bit: min(top - row[bit], _LARGEST_LOSS) for bit in own if row[bit] > -math.inf})
+            best += top
+        known, coarsest, finished, bound = hint, math.inf, False, math.inf
+        while True:
+            if known is not None:
+                most = sum(own[int(bit)] for own, bit in zip(losses, known, strict=True))
+                most += 1e-9 * (1 + most)
+                losses = [{bit: loss for bit, loss in own.items() if loss <= most} for own in losses]
+            unit = max(_FINEST, sum(max(own.values()) for own in losses) / _LARGEST_SUM)
+            if unit > coarsest / 2:
+                return Answer(known, finished, bound)
+            status, found, lost = self._search(
+                losses, excluded, known, unit, max(end - time.monotonic(), 0.001)
+            )
+            known, finished = (known if found is None else found), status != "stopped"
+            bound = -math.inf if status == "infeasible" else best - unit * (lost - len(losses))
+            if unit == _FINEST or not finished or known is None:
+                return Answer(known, finished, bound)
+            coarsest = unit
+
+    def _search(
+        self,
+        losses: list[dict[int, float]],
+        excluded: NDArray[np.int64],
+        hint: NDArray[np.int64] | None,
+        unit: float,
+        seconds: float,
+    ) -> tuple[str, NDArray[np.int64] | None, float]:
+        """ "optimal", "infeasible" or "stopped"; what was found; a lower bound of the loss in units."""
         from ortools.sat.python import cp_model
 
-        literals = self.encoding.literals
-        tops = [max(scores[cell, bit] for bit in own) for cell, own in enumerate(literals)]
-        if -math.inf in tops:
-            return Answer(None, True, -math.inf)
         model = self.encoding.model.clone()
-        opened = [(cell, own) for cell, own in enumerate(literals) if len(own) > 1]
-        rows = [scores[cell].tolist() for cell, _ in opened]
-        span = 0.0
-        for (cell, own), row in zip(opened, rows, strict=True):
-            span += tops[cell] - min(row[bit] for bit in own if row[bit] > -math.inf)
-        unit = max(_FINEST, span / _LARGEST_SUM)
         variables: list[Any] = []
         weights: list[int] = []
         impossible: list[Any] = []
-        for (cell, own), row in zip(opened, rows, strict=True):
-            top = tops[cell]
-            for bit, literal in own.items():
-                score = row[bit]
-                if score == -math.inf:
+        for cell, (own, literals) in enumerate(zip(losses, self.encoding.literals, strict=True)):
+            if len(literals) == 1:
+                continue
+            for bit, literal in literals.items():
+                loss = own.get(bit)
+                if loss is None:
                     impossible.append(literal)
-                elif score < top:
+                elif loss > 0:
                     variables.append(literal)
-                    weights.append(round((score - top) / unit))
+                    weights.append(round(loss / unit))
                 if hint is not None:
                     model.add_hint(literal, bool(hint[cell] == bit))
         if impossible:
             model.add_bool_and([~literal for literal in impossible])
-        for assignment in excluded:
-            same = [(own.get(int(bit)), len(own)) for own, bit in zip(literals, assignment, strict=True)]
-            if all(literal is not None for literal, _ in same):
-                model.add_bool_or([~literal for literal, count in same if literal is not None and count > 1])
-        model.maximize(cp_model.LinearExpr.weighted_sum(variables, weights))
+        for assignment in excluded.tolist():
+            pairs = list(zip(self.encoding.literals, assignment, strict=True))
+            if all(bit in literals for literals, bit in pairs):
+                model.add_bool_or([~literals[bit] for literals, bit in pairs if len(literals) > 1])
+        model.minimize(cp_model.LinearExpr.weighted_sum(variables, weights))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
@@ -116,9 +146,12 @@ class Optimiser:
         solver.parameters.cp_model_presolve = self._presolve
         status = solver.solve(model)
         if status == cp_model.INFEASIBLE:
-            return Answer(None, True, -math.inf)
-        bound = float(sum(tops)) + unit * (solver.best_objective_bound + len(opened))
+            return "infeasible", None, math.inf
+        lost = max(solver.best_objective_bound, 0.0)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return Answer(None, False, bound)
-        bits = [next(bit for bit, x in own.items() if solver.boolean_value(x)) for own in literals]
-        return Answer(np.array(bits, np.int64), status == cp_model.OPTIMAL, bound)
+            return "stopped", None, lost
+        bits = [
+            next(bit for bit, literal in literals.items() if solver.boolean_value(literal))
+            for literals in self.encoding.literals
+        ]
+        return "optimal" if status == cp_model.OPTIMAL else "stopped", np.array(bits, np.int64), lost

@@ -6,13 +6,14 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable
-from canvasgen.relations.conflict import Conflict, minimal
+from canvasgen.relations.conflict import Conflict
+from canvasgen.relations.explanation import explain
 from canvasgen.relations.limits import DEFAULT_LIMITS, RelationLimits
 from canvasgen.relations.optimal import Optimiser
 from canvasgen.relations.primitives import Primitive
@@ -21,7 +22,6 @@ from canvasgen.relations.propagation_kernel import from_mask, propagate_mask
 from canvasgen.relations.relation import Relation
 from canvasgen.relations.search_kernel import (
     COMPLETE,
-    TOO_MANY,
     all_solutions,
     best_solution,
     greedy_solution,
@@ -37,9 +37,12 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+# Where depth-first search finds all solutions in this many nodes, they are kept and optima are read off them.
+_FEW_NODES = 200
+_FEW_SOLUTIONS = 1_000
 # Nodes of the branch and bound that is tried before CP-SAT: about what building a model costs.
 _FIRST_NODES = 100
-_CONFLICT_NODES = 5_000
+_EFFORT = 500_000  # nodes times values left at the root, of either
 
 
 @dataclass(frozen=True)
@@ -107,21 +110,15 @@ class Problem:
         self.checks = tuple(r for r in given if isinstance(r, Check))
         self.relations = tuple(r for r in given if not isinstance(r, Check))
         self._primitives: list[Primitive] = []
-        owners: list[int] = []
-        for n, relation in enumerate(self.relations):
-            lowered = relation.lower(self._space)
-            self._primitives += lowered
-            owners += [n] * len(lowered)
-        self._owners = np.array(owners, np.int64)
+        for relation in self.relations:
+            self._primitives += relation.lower(self._space)
         self._program = assemble(self._space, self._primitives, limits)
-        self._active = np.ones(len(owners), np.bool_)
-        self._optimiser: Optimiser | None = None
-        self._enumerated: tuple[int, Ints | None] | None = None
+        self._active = np.ones(len(self._primitives), np.bool_)
+        self._enumerated: dict[int, Ints | None] = {}
         start = self._space.bit >= 0
         root = self.propagate(start)
         if root is None:
-            conflict = self._conflict(start, {})
-            raise Unsatisfiable(f"the relations contradict each other: {conflict}", rule="relations")
+            raise Unsatisfiable(f"contradictory: {self._why()}", rule="relations")
         self.root: Mask = root
 
     # -- propagation -------------------------------------------------------------------------------------
@@ -153,17 +150,18 @@ class Problem:
         begin = time.perf_counter()
         seconds = self.limits.seconds if seconds is None else seconds
         by_bit, mask = self._by_bit(scores)
-        domain = from_mask(self._program, mask, self._space.words)
         ruled_out = np.array([self._to_bits(a) for a in excluded], np.int64).reshape(
             len(excluded), len(self.cells)
         )
-        nodes = self._nodes()
-        status, _, bits = best_solution(self._program, self._active, domain, by_bit, ruled_out, nodes)
+        status = COMPLETE
+        if self._few is not None:
+            found = self._best_of(self._few, scores, excluded)
+        else:
+            found, status = self._branch_and_bound(by_bit, mask, ruled_out)
         proven, bound = status == COMPLETE, -math.inf
-        found: Ints | None = bits if bits.size == 0 or bits[0] >= 0 else None
         if not proven:
             left = max(seconds - (time.perf_counter() - begin), 0.001)
-            answer = self._cp_sat().solve(by_bit, ruled_out, found, left)
+            answer = self._cp_sat.solve(by_bit, ruled_out, found, left)
             found, proven, bound = answer.bits, answer.finished, answer.bound
         if found is None and proven:
             raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
@@ -213,9 +211,13 @@ class Problem:
 
         None if there are more than `most`, or the search needs more than `limits.max_nodes` nodes.
         """
-        if self._enumerated is None or self._enumerated[0] != most:
-            self._enumerated = most, self._enumerate(self.root, most)
-        return self._enumerated[1]
+        few = self._few
+        if few is not None:
+            return few.copy() if len(few) <= most else None
+        if most not in self._enumerated:
+            self._enumerated = {most: self._enumerate(self.root, most, self.limits.max_nodes)}
+        found = self._enumerated[most]
+        return None if found is None else found.copy()
 
     def sample(self, scores: Floats, seed: int, *, most: int = 10_000) -> tuple[Ints, bool]:
         """An assignment drawn with probability ∝ exp(sum of scores), int64 `[cells]`, and whether exactly so.
@@ -254,7 +256,9 @@ class Problem:
     # -- explanations ------------------------------------------------------------------------------------
 
     def conflict(self, fixed: Mapping[Cell, Value] | None = None) -> Conflict | None:
-        """Relations and fixed cells that contradict each other, as few as deletion finds; None if none do.
+        """Relations and fixed cells that contradict each other, none to spare; None if there is a solution.
+
+        A cell whose domain is one value counts as fixed to it.
 
         Args:
             fixed: cells with the values they are to have.
@@ -263,17 +267,14 @@ class Problem:
             InvalidConstraint: a cell is unknown, or cannot have its value.
             TimeLimit: whether there is a solution could not be decided in `limits.conflict_seconds`.
         """
-        indices: dict[int, int] = {}
         for cell, value in (fixed or {}).items():
             if cell not in self._space.number:
                 raise InvalidConstraint(f"the cell {cell} is not in the problem", rule="fixed", value=cell)
-            number = self._space.number[cell]
-            indices[number] = self._space.index(number, value)
-            if indices[number] < 0:
+            if self._space.index(self._space.number[cell], value) < 0:
                 raise InvalidConstraint(
                     f"the cell {cell} cannot be {show_value(value)}", rule="fixed", value=value
                 )
-        return self._conflict(self._space.bit >= 0, indices)
+        return explain(self._space, self.relations, fixed or {}, self.limits)
 
     def check(self, assignment: Ints) -> list[Relation]:
         """The relations, checks included, that do not hold for an assignment, int64 `[cells]`."""
@@ -281,6 +282,12 @@ class Problem:
         return [r for r in (*self.relations, *self.checks) if not r.holds([at[cell] for cell in r.cells])]
 
     # -- inside ------------------------------------------------------------------------------------------
+
+    def _why(self) -> str:
+        try:
+            return str(explain(self._space, self.relations, {}, self.limits))
+        except TimeLimit:
+            return "; ".join(relation.describe() for relation in self.relations[:10])
 
     def _require_cells(self, relation: Relation) -> None:
         for cell in relation.cells:
@@ -292,15 +299,24 @@ class Problem:
                     remedy="give the cell a domain or leave it out",
                 )
 
-    def _nodes(self) -> int:
-        return min(self.limits.max_nodes, _FIRST_NODES)
-
+    @cached_property
     def _cp_sat(self) -> Optimiser:
-        if self._optimiser is None:
-            self._optimiser = Optimiser(
-                self._sets(self.root), self._primitives, self._program.numbers, self._space.start
-            )
-        return self._optimiser
+        return Optimiser(self._sets(self.root), self._primitives, self._program.numbers, self._space.start)
+
+    def _best_of(self, found: Ints, scores: Floats, excluded: Sequence[Ints]) -> Ints | None:
+        """The best of some assignments, as bits; None if none is possible."""
+        sums = scores[np.arange(len(self.cells)), found].sum(axis=1)
+        for assignment in excluded:
+            sums[(found == assignment).all(axis=1)] = -math.inf
+        if not len(sums) or sums.max() == -math.inf:
+            return None
+        return self._to_bits(found[int(sums.argmax())])
+
+    def _branch_and_bound(self, by_bit: Floats, mask: Mask, ruled_out: Ints) -> tuple[Ints | None, int]:
+        domain = from_mask(self._program, mask, self._space.words)
+        nodes = self._effort(_FIRST_NODES)
+        status, score, bits = best_solution(self._program, self._active, domain, by_bit, ruled_out, nodes)
+        return (bits if score > -math.inf else None), status
 
     def _sets(self, mask: Mask) -> list[list[int]]:
         return [bits[own].tolist() for bits, own in zip(self._space.bit, mask, strict=True)]
@@ -323,79 +339,32 @@ class Problem:
         return self._space.bit[np.arange(len(self.cells)), assignment]
 
     def _from_bits(self, bits: Ints) -> Ints:
-        return np.argmax(self._space.bit == bits[:, None], axis=1).astype(np.int64)
+        return self._space.place[np.arange(len(self.cells)), bits]
 
     def _score(self, scores: Floats, assignment: Ints) -> float:
         return float(scores[np.arange(len(self.cells)), assignment].sum())
 
-    def _enumerate(self, mask: Mask, most: int) -> Ints | None:
+    def _effort(self, nodes: int) -> int:
+        """Fewer nodes where each of them costs more."""
+        return min(self.limits.max_nodes, nodes, 1 + _EFFORT // max(int(self.root.sum()), 1))
+
+    @cached_property
+    def _few(self) -> Ints | None:
+        """All solutions where they are few and easy to find."""
+        return self._enumerate(self.root, _FEW_SOLUTIONS, self._effort(_FEW_NODES))
+
+    def _enumerate(self, mask: Mask, most: int, nodes: int) -> Ints | None:
         domain = from_mask(self._program, mask, self._space.words)
-        status, found = all_solutions(self._program, self._active, domain, most, self.limits.max_nodes)
+        status, found = all_solutions(self._program, self._active, domain, most, nodes)
         if status != COMPLETE:
             return None
-        return np.argmax(self._space.bit[None] == found[:, :, None], axis=2).astype(np.int64)
+        return self._from_bits(found)
 
     def _weighed(self, scores: Floats, most: int) -> tuple[Ints, Floats] | None:
         """The assignments that are possible, with their sums of scores; None if there are too many."""
         _, mask = self._by_bit(scores)
         every = bool((mask == self.root).all())
-        found = self.solutions(most) if every else self._enumerate(mask, most)
+        found = self.solutions(most) if every else self._enumerate(mask, most, self.limits.max_nodes)
         if found is None:
             return None
         return found, scores[np.arange(len(self.cells)), found].sum(axis=1)
-
-    def _conflict(self, start: Mask, fixed: dict[int, int]) -> Conflict | None:
-        seconds = self.limits.conflict_seconds
-        # Fixed cells go last: relations that have nothing to do with the conflict are out of the way by then.
-        items = [(0, n) for n in range(len(self.relations))] + [(1, n) for n in fixed]
-
-        def solvable(kept: list[tuple[int, int]]) -> bool | None:
-            return self._solvable(
-                start,
-                [n for kind, n in kept if kind == 0],
-                {n: fixed[n] for kind, n in kept if kind},
-                seconds,
-            )
-
-        answer = solvable(items)
-        if answer:
-            return None
-        if answer is None:
-            raise TimeLimit(
-                f"whether there is a solution is not decided after {seconds:g} seconds",
-                rule="conflict_seconds",
-                value=seconds,
-                remedy="raise RelationLimits.conflict_seconds",
-            )
-        kept, sure = minimal(items, solvable, seconds)
-        return Conflict(
-            relations=tuple(self.relations[n] for kind, n in kept if kind == 0),
-            fixed={self.cells[n]: self.values[n][fixed[n]] for kind, n in kept if kind},
-            minimal=sure,
-        )
-
-    def _solvable(
-        self, start: Mask, relations: list[int], fixed: dict[int, int], seconds: float
-    ) -> bool | None:
-        """Whether some relations have a solution with some cells fixed; None if it is not decided in time."""
-        mask = start.copy()
-        for n, index in fixed.items():
-            mask[n] = False
-            mask[n, index] = True
-        chosen = np.zeros(len(self.relations), np.bool_)
-        chosen[relations] = True
-        active = chosen[self._owners]
-        domain = from_mask(self._program, mask, self._space.words)
-        status, found = all_solutions(
-            self._program, active, domain, 1, min(self.limits.max_nodes, _CONFLICT_NODES)
-        )
-        if len(found) or status == TOO_MANY:
-            return True
-        if status == COMPLETE:
-            return False
-        primitives = [p for p, on in zip(self._primitives, active, strict=True) if on]
-        optimiser = Optimiser(self._sets(mask), primitives, self._program.numbers, self._space.start)
-        none: Any = np.zeros((0, len(self.cells)), np.int64)
-        flat = np.zeros((len(self.cells), 64 * self._space.words))
-        answer = optimiser.solve(flat, none, None, seconds)
-        return True if answer.bits is not None else False if answer.finished else None

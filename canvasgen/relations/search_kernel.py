@@ -66,7 +66,7 @@ def all_solutions(program, active, domain, most, nodes):
     found = np.empty((min(most, 16), cells), np.int64)
     work, count = make_work(program, active, words), 0
     stack = np.empty((4, cells, words), np.int64)
-    choices = np.empty((cells * 64 * words + 1, 2), np.int64)
+    choices = np.empty((cells + 1, 2), np.int64)
     stack[0] = domain
     depth = 0 if close(program, work, stack[0]) else -1
     while depth >= 0:
@@ -180,7 +180,7 @@ def best_solution(program, active, domain, scores, excluded, nodes):
     best, floor = np.full(cells, -1, np.int64), -np.inf
     work = make_work(program, active, words)
     stack = np.empty((4, cells, words), np.int64)
-    choices = np.empty((cells * 64 * words + 1, 2), np.int64)
+    choices = np.empty((cells + 1, 2), np.int64)
     stack[0] = domain
     depth = 0 if close(program, work, stack[0]) else -1
     while depth >= 0:

@@ -31,6 +31,7 @@ class Space:
         width: most values of a cell.
         universe: each cell's universe.
         bit: bits of each cell's values, int64 `[cells, width]`; -1 beyond its last.
+        place: the inverse: where each bit is among the cell's values, int64 `[cells, 64 · words]`; -1: nowhere.
         start: where each cell's universe starts in `numbers` and `ranks`, int64 `[cells]`.
         numbers: the integers that values are (0 for others and for those beyond ±2^60), int64.
         ranks: places of numbers and strings in their order, int64; 1 and 1.0 share one.
@@ -45,7 +46,7 @@ class Space:
         self.values: tuple[tuple[Any, ...], ...] = tuple(tuple(v for _, v in ks) for ks in self._keys)
         limits.check("max_cell_values", sum(map(len, self.values)), "values of all cells")
         self.width = max(map(len, self.values), default=0)
-        self._number_values()
+        self._number_values(limits)
 
     @staticmethod
     def _domain(cell: Cell, values: Sequence[Value], limits: RelationLimits) -> list[tuple[type, Any]]:
@@ -57,7 +58,7 @@ class Space:
         limits.check("max_values", len(found), f"values of the cell {cell}")
         return found
 
-    def _number_values(self) -> None:
+    def _number_values(self, limits: RelationLimits) -> None:
         groups = _joined(self._keys)
         self.universe = [groups[ks[0]] for ks in self._keys]
         members: dict[int, list[tuple[type, Any]]] = {}
@@ -84,6 +85,11 @@ class Space:
         for n, ks in enumerate(self._keys):
             bits = self._bits[self.universe[n]]
             self.bit[n, : len(ks)] = [bits[k] for k in ks]
+        size = len(self.cells) * 64 * self.words
+        limits.check("max_bits", size, "cells times values of the largest universe")
+        self.place: NDArray[np.int64] = np.full((len(self.cells), 64 * self.words), -1, np.int64)
+        rows, columns = np.nonzero(self.bit >= 0)
+        self.place[rows, self.bit[rows, columns]] = columns
 
     def bits(self, cell: int, wanted: Iterable[tuple[type, Any]]) -> int:
         """The set of bits of those keys that are values of the cell."""

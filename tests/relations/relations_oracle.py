@@ -67,12 +67,21 @@ def scores_for(problem: Problem, seed: int, impossible: float = 0.0) -> np.ndarr
     return scores
 
 
+def family(domains: dict[Any, list[Any]], cell: Any) -> list[Any]:
+    """The values of the cell's type in all domains that overlap with its, directly or over others."""
+    reached = {(type(v), v) for v in domains[cell]}
+    for _ in domains:
+        for values in domains.values():
+            own = {(type(v), v) for v in values}
+            if own & reached:
+                reached |= own
+    return [v for t, v in reached if t is type(domains[cell][0])]
+
+
 @st.composite
 def domains_of(draw: st.DrawFn, pool: list[Any], most_cells: int = 5) -> dict[str, list[Any]]:
     names = "abcdef"[: draw(st.integers(1, most_cells))]
-    lists = st.lists(
-        st.sampled_from(pool), min_size=1, max_size=4, unique_by=lambda v: (type(v).__name__, v)
-    )
+    lists = st.lists(st.sampled_from(pool), min_size=1, max_size=4, unique_by=lambda v: (type(v).__name__, v))
     return {name: draw(lists) for name in names}
 
 
@@ -92,9 +101,7 @@ def relation_of(draw: st.DrawFn, domains: dict[str, list[Any]], integers: bool) 
     if kind == "all_different":
         return all_different(some)
     if kind == "implies":
-        conditions = st.lists(
-            st.builds(is_in, st.sampled_from(names), values), min_size=1, max_size=2
-        )
+        conditions = st.lists(st.builds(is_in, st.sampled_from(names), values), min_size=1, max_size=2)
         return implies(draw(conditions), draw(conditions))
     if kind == "count":
         return count(some, draw(values), op, k)

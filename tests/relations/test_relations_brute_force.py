@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from relations_oracle import domains_of, mask_of, problems, satisfying, score_of, scores_for
+from relations_oracle import domains_of, family, mask_of, problems, satisfying, score_of, scores_for
 
 from canvasgen.errors import Unsatisfiable
 from canvasgen.relations import Problem, Relation, RelationLimits, all_different
@@ -17,18 +17,22 @@ from canvasgen.relations import Problem, Relation, RelationLimits, all_different
 Drawn = tuple[dict[str, list[Any]], list[Relation]]
 FEW = settings(max_examples=60, deadline=None)
 MANY = settings(max_examples=300, deadline=None)
-NO_DEPTH_FIRST = RelationLimits(max_nodes=0)  # leaves all to CP-SAT
+WAYS = ["kept", "branch and bound", "CP-SAT"]  # how `best` can find its answer
 
 
-def built(drawn: Drawn, limits: RelationLimits = RelationLimits()) -> tuple[Problem | None, np.ndarray]:  # noqa: B008
+def built(drawn: Drawn, way: str = "kept") -> tuple[Problem | None, np.ndarray]:
     """The problem (None: contradictory at the root) and its solutions."""
     domains, relations = drawn
     expected = satisfying(domains, relations)
+    limits = RelationLimits(max_nodes=0) if way == "CP-SAT" else RelationLimits()
     try:
-        return Problem(domains, relations, limits=limits), expected
+        problem = Problem(domains, relations, limits=limits)
     except Unsatisfiable:
         assert len(expected) == 0
         return None, expected
+    if way != "kept":
+        problem.__dict__["_few"] = None
+    return problem, expected
 
 
 def rows(array: np.ndarray) -> list[tuple[int, ...]]:
@@ -63,9 +67,11 @@ def test_propagation_keeps_every_solution(drawn: Drawn, seed: int) -> None:
 @given(problems(most=1))
 def test_one_relation_is_arc_consistent(drawn: Drawn) -> None:
     """All but sums, `!=` counts, pointers and several clauses leave exactly the values that solutions have."""
-    domains, (relation,) = drawn
+    _, (relation,) = drawn
     exact = ("AllDifferent", "AllEqual")
-    assume(type(relation).__name__ in exact or (type(relation).__name__ == "Tuples" and not relation.forbidden))
+    assume(
+        type(relation).__name__ in exact or (type(relation).__name__ == "Tuples" and not relation.forbidden)
+    )
     problem, expected = built(drawn)
     assert (problem is None) == (len(expected) == 0)
     if problem is not None:
@@ -81,11 +87,11 @@ def test_all_different_is_arc_consistent(domains: dict[str, list[Any]]) -> None:
         assert (mask_of(expected, problem.root.shape) == problem.root).all()
 
 
-@pytest.mark.parametrize("limits", [RelationLimits(), NO_DEPTH_FIRST])
+@pytest.mark.parametrize("way", WAYS)
 @FEW
 @given(problems(), st.integers(0, 2**32), st.sampled_from([0.0, 0.2]))
-def test_best(limits: RelationLimits, drawn: Drawn, seed: int, impossible: float) -> None:
-    problem, expected = built(drawn, limits)
+def test_best(way: str, drawn: Drawn, seed: int, impossible: float) -> None:
+    problem, expected = built(drawn, way)
     if problem is None:
         return
     scores = scores_for(problem, seed, impossible)
@@ -103,11 +109,11 @@ def test_best(limits: RelationLimits, drawn: Drawn, seed: int, impossible: float
     assert solved.bound >= sums.max() - 1e-9
 
 
-@pytest.mark.parametrize("limits", [RelationLimits(), NO_DEPTH_FIRST])
+@pytest.mark.parametrize("way", WAYS)
 @FEW
 @given(problems(), st.integers(0, 2**32))
-def test_k_best_comes_in_order(limits: RelationLimits, drawn: Drawn, seed: int) -> None:
-    problem, expected = built(drawn, limits)
+def test_k_best_comes_in_order(way: str, drawn: Drawn, seed: int) -> None:
+    problem, expected = built(drawn, way)
     if problem is None:
         return
     scores = scores_for(problem, seed, 0.1)
@@ -180,11 +186,18 @@ def test_conflicts_are_minimal(drawn: Drawn, data: st.DataObject) -> None:
     some = data.draw(st.lists(st.sampled_from(list(domains)), unique=True, max_size=4))
     fixed = {cell: data.draw(st.sampled_from(domains[cell])) for cell in some}
 
+    # A domain of one value is a fixed cell: the problem without it is that of the other values of its type.
+    wide = dict(domains)
+    for cell, values in domains.items():
+        if len(values) == 1:
+            fixed[cell] = values[0]
+            wide[cell] = family(domains, cell)
+
     def solvable(kept: list[Relation], cells: dict[str, Any]) -> bool:
-        inside = {c: [cells[c]] if c in cells else values for c, values in domains.items()}
+        inside = {c: [cells[c]] if c in cells else values for c, values in wide.items()}
         return len(satisfying(inside, kept)) > 0
 
-    conflict = problem.conflict(fixed)
+    conflict = problem.conflict({cell: fixed[cell] for cell in some})
     if conflict is None:
         assert solvable(relations, fixed)
         return
@@ -197,3 +210,41 @@ def test_conflicts_are_minimal(drawn: Drawn, data: st.DataObject) -> None:
         assert solvable(kept[:n] + kept[n + 1 :], cells)
     for cell in cells:
         assert solvable(kept, {c: v for c, v in cells.items() if c != cell})
+
+
+@FEW
+@given(problems(), st.integers(0, 2**32))
+def test_many_words(drawn: Drawn, seed: int) -> None:
+    """A cell with 130 values more makes every set of values three words long."""
+    domains, relations = drawn
+    expected = satisfying(domains, relations)
+    spread = [
+        *(-9000 - n for n in range(70)),
+        *range(4),
+        *(9000 + n for n in range(56)),
+        "a",
+        "b",
+        True,
+        None,
+        1.0,
+        -2,
+    ]
+    wide = {**domains, "wide": spread}
+    assert satisfying({"wide": spread}, []).shape == (len(spread), 1)
+    try:
+        problem = Problem(wide, relations)
+    except Unsatisfiable:
+        assert len(expected) == 0
+        return
+    left = problem.root[:-1]
+    assert not (mask_of(expected, left.shape) & ~left).any()
+    if len(expected) == 0:
+        return
+    fixed = problem.root.copy()
+    fixed[:-1] &= mask_of(expected[:1], left.shape)
+    assert problem.propagate(fixed) is not None
+    scores = scores_for(problem, seed)
+    solved = problem.best(scores)
+    assert solved.score == pytest.approx(
+        score_of(scores[:-1], expected).max() + scores[-1, : len(spread)].max(), abs=1e-5
+    )
