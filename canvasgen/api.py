@@ -75,7 +75,8 @@ def generate(
         template: text with holes, each a line of free text; or a `cg.template(…)` with constraints for its holes.
         table: a table whose cells agree, built with `cg.table`, `cg.sudoku`, `cg.roster`, …
         constraint: a constraint built with `json_schema`, `regex`, `text`, … and their algebra.
-        model: as for `load`; models named by a string stay loaded between calls.
+        model: as for `load`; models named by a string stay loaded between calls. None: the embedded model, or for
+            Sudokus that of its own.
         validators: called with the value; one that returns False or raises ValueError or AssertionError refuses it.
         max_tokens: budget of tokens; the text always closes within it.
         max_denoising_steps: denoising steps per block at most; None: the model's own.
@@ -92,6 +93,8 @@ def generate(
         ValidationFailed: every canvas tried was refused.
         ModelError: the model cannot be loaded or misbehaves.
     """
+    if model is None:
+        model = next((one.embedded_model for one in (table, constraint) if one is not None), None)
     engine = shared_engine(model) if model is None or isinstance(model, str) else load(model)
     request = Request(
         prompt,

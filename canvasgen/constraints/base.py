@@ -104,6 +104,8 @@ class Constraint(ABC):
     """
 
     limits: Limits = DEFAULT_LIMITS
+    embedded_model: str | None = None
+    """The embedded model that was trained for such texts; None: the general one."""
 
     @abstractmethod
     def _expression(self) -> Expr:

@@ -24,6 +24,8 @@ BOXES = {
     18: (3, 6), 20: (4, 5), 21: (3, 7), 24: (4, 6), 25: (5, 5),
 }  # fmt: skip
 """Rows and columns of a box by size, where none is given."""
+_KNOWN = ((4, (2, 2)), (6, (2, 3)), (9, (3, 3)))
+"""What the embedded Sudoku model was trained on."""
 
 
 def sudoku(
@@ -101,6 +103,8 @@ def sudoku(
         instruction=f"Solve this Sudoku. {rules}. Answer only with the full grid:",
         gap=".",
     )
+    if regions is None and (size, _box(box, size)) in _KNOWN:
+        made.embedded_model = "sudoku"
     if unique:
         require_one_solution(made)
     return made
