@@ -183,7 +183,9 @@ def test_samples_are_exact_where_the_solutions_can_be_listed():
 
 def test_predicates_are_asked_at_commit():
     made = square(
-        [1, 2, 3], 3, lambda grid: [*rows_and_columns(grid), check(grid.rows[0], lambda *row: row == (3, 1, 2))]
+        [1, 2, 3],
+        3,
+        lambda grid: [*rows_and_columns(grid), check(grid.rows[0], lambda *row: row == (3, 1, 2))],
     )
     model = Erratic(seed=1, canvas_length=16, vocabulary=CROSSING)
     done = run(model, [Job([3], made.compile(CROSSING), 16, 2, None, seed=1)])[0]

@@ -20,14 +20,14 @@ from canvasgen.models.tiny.prompt import format_prompt
 from canvasgen.models.tiny.tokenizer import EOS_ID, PAD_ID
 
 STAGES = (
-    (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-    (0.4, 0.6, 0.0, 0.0, 0.0, 0.0, 0.0),
-    (0.15, 0.4, 0.45, 0.0, 0.0, 0.0, 0.0),
-    (0.1, 0.2, 0.35, 0.35, 0.0, 0.0, 0.0),
-    (0.08, 0.14, 0.22, 0.34, 0.22, 0.0, 0.0),
-    (0.04, 0.07, 0.12, 0.19, 0.13, 0.2, 0.25),
+    (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    (0.4, 0.6, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    (0.15, 0.4, 0.45, 0.0, 0.0, 0.0, 0.0, 0.0),
+    (0.1, 0.2, 0.35, 0.35, 0.0, 0.0, 0.0, 0.0),
+    (0.08, 0.14, 0.22, 0.34, 0.22, 0.0, 0.0, 0.0),
+    (0.06, 0.09, 0.13, 0.2, 0.14, 0.12, 0.12, 0.14),
 )
-"""The shares of the levels at each stage of the curriculum; the last two are letters and gaps."""
+"""The shares of the levels at each stage of the curriculum; the last three are letters, gaps and tables."""
 
 STRUCTURE, TAIL = -1, -2
 """Marks in ``Batch.values``: tokens of the JSON form, and what stands after the text."""

@@ -13,13 +13,15 @@ from canvasgen.models.tiny.fields import Domain, Field
 from canvasgen.models.tiny.lexicon import WORDS, Lexicon, pronounceable
 from canvasgen.models.tiny.nesting import group_fields, object_list
 from canvasgen.models.tiny.phrasing import Fact
+from canvasgen.models.tiny.tables import filled_table
 
 Split = Literal["train", "test", "test_hard"]
 LEVELS = 5
 """Levels of difficulty: 0 one or two fields, 1 up to three, 2 up to four, 3 up to six, 4 nested and lists."""
-LETTERS, GAPS = 5, 6
-"""Levels beside these: letters with holes, and texts with a gap (`forms`)."""
+LETTERS, GAPS, TABLES = 5, 6, 7
+"""Levels beside these: letters with holes, texts with a gap (`forms`), and tables (`tables`)."""
 
+_FORMS = {LETTERS: forms.letter, GAPS: forms.gap, TABLES: filled_table}
 _MIX = (0.10, 0.15, 0.22, 0.33, 0.20)
 _MOST_FIELDS = (2, 3, 4, 6, 5)
 _MOST_DISTRACTORS = (0, 1, 2, 3, 2)
@@ -59,8 +61,8 @@ def examples(seed: int, split: Split = "train", level: int | None = None) -> Ite
 def example(rng: random.Random, hard: bool, level: int) -> Example:
     """One example of a level."""
     lexicon = Lexicon(rng, hard)
-    if level in (LETTERS, GAPS):
-        return _filled(forms.letter(rng, lexicon) if level == LETTERS else forms.gap(rng, lexicon))
+    if level in _FORMS:
+        return _filled(_FORMS[level](rng, lexicon))
     roll = rng.random()
     if level == 4 and roll < 0.35:
         text, schema, value, task = object_list(rng, lexicon)

@@ -43,6 +43,7 @@ class Form:
         pieces: in order; a gap's hole has the empty name.
         shown: whether the prompt shows the form.
         alone: whether the answer is the fillings alone.
+        gap: what the form shows in the place of a hole; None: the hole's name in braces.
     """
 
     source: str
@@ -50,11 +51,15 @@ class Form:
     task: str
     shown: bool = True
     alone: bool = False
+    gap: str | None = None
 
     @property
     def form(self) -> str:
-        """The fixed text with its holes in braces."""
-        return "".join(p if isinstance(p, str) else "{" + p[0] + "}" for p in self.pieces)
+        """The fixed text with its holes in braces, or with gaps."""
+        return "".join(
+            p if isinstance(p, str) else "{" + p[0] + "}" if self.gap is None else self.gap
+            for p in self.pieces
+        )
 
     def filled(self) -> tuple[str, tuple[tuple[int, int, int], ...]]:
         """The answer, and the spans of its fillings."""
