@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import torch
 
@@ -20,7 +20,7 @@ from canvasgen.constraints import template as template_constraint
 from canvasgen.constraints.simple import MOST_OPTIONS
 from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.denoise.randomness import RowRandomness
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ModelError
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from
 
@@ -163,23 +163,60 @@ class Engine:
         job = self._job(_request(prompt, options))
         return self._raising(stream(self._loaded.denoiser, [job], policy=self._policy))
 
+    @overload
     def batch(
-        self, requests: Iterable[Request | Mapping[str, Any]], *, size: int = 16, progress: bool = False
-    ) -> list[Completion]:
+        self,
+        requests: Iterable[Request | Mapping[str, Any]],
+        *,
+        size: int = 16,
+        progress: bool = False,
+        errors: Literal["raise"] = "raise",
+    ) -> list[Completion]: ...
+
+    @overload
+    def batch(
+        self,
+        requests: Iterable[Request | Mapping[str, Any]],
+        *,
+        size: int = 16,
+        progress: bool = False,
+        errors: Literal["return"],
+    ) -> list[Completion | CanvasgenError]: ...
+
+    def batch(
+        self,
+        requests: Iterable[Request | Mapping[str, Any]],
+        *,
+        size: int = 16,
+        progress: bool = False,
+        errors: Literal["raise", "return"] = "raise",
+    ) -> Sequence[Completion | CanvasgenError]:
         """All completions, in order; different prompts and constraints share the forward passes.
 
         Args:
             requests: requests, or their fields as mappings.
             size: rows that go through the model together at most; bounds the memory.
             progress: show a progress bar on standard error.
+            errors: `raise` the first, or `return` each in the place of its completion.
 
         Raises:
-            CanvasgenError: the first error; requests are checked before the model runs.
+            CanvasgenError: the first error, unless they are returned; requests are checked before the model runs.
         """
         if size < 1:
             raise InvalidConstraint("a batch has at least one row", rule="size", value=size)
-        jobs = [self._job(r if isinstance(r, Request) else Request(**r)) for r in requests]
-        chunks = [jobs[i : i + size] for i in range(0, len(jobs), size)]
+        if errors not in ("raise", "return"):
+            raise InvalidConstraint("errors are raised or returned", rule="errors", value=errors)
+        done: dict[int, Completion | CanvasgenError] = {}
+        jobs: dict[int, Job] = {}
+        for number, request in enumerate(requests):
+            try:
+                jobs[number] = self._job(request if isinstance(request, Request) else Request(**request))
+            except CanvasgenError as error:
+                if errors == "raise":
+                    raise
+                done[number] = error
+        numbers = list(jobs)
+        chunks = [numbers[i : i + size] for i in range(0, len(numbers), size)]
         if progress:
             from rich.console import Console
             from rich.progress import track
@@ -187,7 +224,14 @@ class Engine:
             shown = track(chunks, description="batches", console=Console(stderr=True))
         else:
             shown = chunks
-        return [done for chunk in shown for done in run(self._loaded.denoiser, chunk, policy=self._policy)]
+        for chunk in shown:
+            events = stream(self._loaded.denoiser, [jobs[number] for number in chunk], policy=self._policy)
+            for event in self._raising(events) if errors == "raise" else events:
+                if isinstance(event, Done):
+                    done[chunk[event.row]] = event.completion
+                elif isinstance(event, Failed):
+                    done[chunk[event.row]] = event.error
+        return [done[number] for number in sorted(done)]
 
     def decide(
         self,
@@ -289,8 +333,6 @@ class Engine:
             if isinstance(event, Failed):
                 raise event.error
             yield event
-            if isinstance(event, Done):
-                return
 
 
 def _told(constraint: Constraint) -> Any:

@@ -27,9 +27,12 @@ from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Context, Denoiser
 from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.row import Phase, Row
-from canvasgen.errors import ModelError, ValidationFailed
+from canvasgen.errors import BudgetTooSmall, ModelError, TimeLimit, Unsatisfiable, ValidationFailed
 
 __all__ = ["run", "stream"]
+
+_OF_A_ROW = (ValidationFailed, BudgetTooSmall, TimeLimit, Unsatisfiable)
+"""Errors that end a row; the others go on. What the model does wrong ends them all."""
 
 
 def run(
@@ -145,8 +148,15 @@ def _block(denoiser: Denoiser, context: Context, rows: list[Row], randomness: Ra
     while active := [row for row in rows if row.phase is Phase.DENOISING]:
         for row, logits in views.denoise(active):
             begun = perf_counter()
-            row.observe(logits)
+            try:
+                row.observe(logits)
+            except _OF_A_ROW as error:
+                row.phase = Phase.OVER
+                yield Failed(error, row.index)
             _spend([row], "condition", begun)
+        active = [row for row in active if row.phase is Phase.DENOISING]
+        if not active:
+            return
         _accept_and_renoise(active, randomness)
         yield from [Draft(row.index, row.trace[-1]) for row in active]
         for row in active:
@@ -179,7 +189,7 @@ def _commit(row: Row, randomness: Randomness) -> Iterator[Event]:
         yield Commit(row.text.decoded(), row.block, row.index)
         if row.phase is Phase.OVER:
             yield Done(row.completion(), row.index)
-    except ValidationFailed as error:
+    except _OF_A_ROW as error:
         row.phase = Phase.OVER
         yield Failed(error, row.index)
 

@@ -7,7 +7,7 @@ value of every cell off the chain, and `relations.Problem` finds the best assign
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from canvasgen.constraints.base import Constraint, Form, Note, Outline
 from canvasgen.constraints.simple import Language
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.table.layouts import Laid
-from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable, ValidationFailed
+from canvasgen.errors import InvalidConstraint, Unsatisfiable, ValidationFailed
 from canvasgen.relations import Check, Problem, Relation
 
 __all__ = ["BORDER", "Mode", "Table"]
@@ -71,11 +71,13 @@ class Table(Constraint):
         about = {cell for relation in relations for cell in relation.cells}
         asked = about & laid.listed.keys()
         self.related = tuple(piece for piece in laid.pieces if not isinstance(piece, str) and piece in asked)
-        self._plain = {cell: _plain_values(cell, laid) for cell in self.related}
+        self._plain: dict[Any, tuple[Any, ...]] = {
+            cell: _plain_values(cell, laid) for cell in self.related
+        }
         self.problem: Problem | None = None
         if self.related:
             inside = [one for one in relations if set(one.cells) <= asked]
-            self.problem = _problem(self._plain, inside)
+            self.problem = Problem(self._plain, inside)
 
     @cached_property
     def root(self) -> NDArray[np.bool_]:
@@ -107,7 +109,11 @@ class Table(Constraint):
         if found is None:
             problem.best(np.zeros((len(problem.cells), problem.width)))
         elif not len(found):
-            raise _contradiction(self._plain, problem.relations)
+            raise Unsatisfiable(
+                f"the relations contradict each other: {problem.conflict()}",
+                rule="relations",
+                remedy="take back one of them, or a value that is given",
+            )
 
     @cached_property
     def texts(self) -> tuple[tuple[str, ...], ...]:
@@ -346,26 +352,3 @@ def _plain_values(cell: Cell, laid: Laid) -> tuple[Any, ...]:
 
 _SCALARS = (str, int, float, bool, type(None))
 
-
-def _problem(domains: Mapping[Any, tuple[Any, ...]], relations: Sequence[Relation]) -> Problem:
-    try:
-        return Problem(domains, relations)
-    except Unsatisfiable as error:
-        raise _contradiction(domains, relations) from error
-
-
-def _contradiction(domains: Mapping[Any, tuple[Any, ...]], relations: Sequence[Relation]) -> Unsatisfiable:
-    """What to say of cells that cannot agree: a minimal set of given values and relations."""
-    every = tuple({(type(value), value): value for values in domains.values() for value in values}.values())
-    given: dict[Any, Any] = {cell: values[0] for cell, values in domains.items() if len(values) == 1}
-    opened: dict[Any, Any] = {cell: every if cell in given else values for cell, values in domains.items()}
-    message = "no values of the cells satisfy all relations"
-    try:
-        conflict = Problem(opened, relations).conflict(given)
-    except (Unsatisfiable, InvalidConstraint, TimeLimit) as error:
-        return Unsatisfiable(f"{message}: {error.message}", rule="relations")
-    return Unsatisfiable(
-        f"{message}: {conflict}",
-        rule="relations",
-        remedy="take back one of them",
-    )

@@ -19,7 +19,7 @@ GAP = "?"
 
 def filled_table(rng: random.Random, lexicon: Lexicon) -> Form:
     """A table of records, all its cells open or those of the first column given."""
-    domain, columns, records = _records(rng, lexicon)
+    domain, records = _records(rng, lexicon)
     markdown = rng.random() < 0.7
     names = [fact.key for fact in records[0]]
     if markdown:
@@ -48,7 +48,7 @@ def filled_table(rng: random.Random, lexicon: Lexicon) -> Form:
     return Form(source, tuple(pieces), f"table, {kind}", gap=GAP)
 
 
-def _records(rng: random.Random, lexicon: Lexicon) -> tuple[Domain, list[Field], list[list[Fact]]]:
+def _records(rng: random.Random, lexicon: Lexicon) -> tuple[Domain, list[list[Fact]]]:
     """Records of the same fields, the subject first; values have no comma and no bar."""
     domain = rng.choice(DOMAINS)
     plain = [f for f in domain.fields if f.kind != "bool" and not f.kind.startswith("[") and f.clauses]
@@ -65,7 +65,7 @@ def _records(rng: random.Random, lexicon: Lexicon) -> tuple[Domain, list[Field],
         if str(facts[0].value) not in subjects:
             subjects.add(str(facts[0].value))
             records.append(facts)
-    return domain, fields, records
+    return domain, records
 
 
 def _value(field: Field, rng: random.Random, lexicon: Lexicon) -> object:
