@@ -37,8 +37,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-# Where depth-first search finds all solutions in this many nodes, they are kept and optima are read off them.
-_FEW_NODES = 200
+# Where depth-first search finds all solutions within half as many nodes as values are open, but no more than
+# _EFFORT allows, they are kept and optima are read off them.
 _FEW_SOLUTIONS = 1_000
 # Nodes of the branch and bound that is tried before CP-SAT: about what building a model costs.
 _FIRST_NODES = 100
@@ -351,7 +351,7 @@ class Problem:
     @cached_property
     def _few(self) -> Ints | None:
         """All solutions where they are few and easy to find."""
-        return self._enumerate(self.root, _FEW_SOLUTIONS, self._effort(_FEW_NODES))
+        return self._enumerate(self.root, _FEW_SOLUTIONS, self._effort(1 + int(self.root.sum()) // 2))
 
     def _enumerate(self, mask: Mask, most: int, nodes: int) -> Ints | None:
         domain = from_mask(self._program, mask, self._space.words)
