@@ -36,11 +36,8 @@ def rules(box: int) -> list[Relation]:
 def problem_of(grid: Grid, box: int, seconds: float = 10.0) -> Problem:
     """The puzzle of a grid `[side, side]` in which 0 is open."""
     side = box * box
-    domains = {
-        (r, c): [int(grid[r, c])] if grid[r, c] else list(range(1, side + 1))
-        for r in range(side)
-        for c in range(side)
-    }
+    digits = list(range(1, side + 1))
+    domains = {(r, c): [int(grid[r, c])] if grid[r, c] else digits for r in range(side) for c in range(side)}
     return Problem(domains, rules(box), limits=RelationLimits(seconds=seconds))
 
 
