@@ -128,8 +128,16 @@ class Problem:
 
         All-different, clauses, counts, pointers and tables are each propagated to generalised arc consistency,
         sums to bounds consistency, and all together to their fixpoint. The mask given is not changed.
+
+        Raises:
+            InvalidConstraint: the mask has another shape.
         """
-        alive, left = propagate_mask(self._program, self._active, mask, self._space.words)
+        if mask.shape != self._space.bit.shape:
+            raise InvalidConstraint(
+                f"the mask has the shape {mask.shape}; the problem has {self._space.bit.shape}", rule="mask"
+            )
+        own = np.array(mask, np.bool_, order="C")
+        alive, left = propagate_mask(self._program, self._active, own, self._space.words)
         return left if alive else None
 
     # -- optima ------------------------------------------------------------------------------------------

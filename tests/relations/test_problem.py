@@ -180,6 +180,8 @@ def test_bad_scores_are_refused() -> None:
     for scores in (np.zeros((1, 3)), np.array([[np.nan, 0.0]]), np.array([[np.inf, 0.0]])):
         with pytest.raises(InvalidConstraint):
             problem.best(scores)
+    with pytest.raises(InvalidConstraint):
+        problem.propagate(np.ones((2, 2), np.bool_))
     with pytest.raises(Unsatisfiable):
         problem.best(np.array([[-np.inf, -np.inf]]))
 
