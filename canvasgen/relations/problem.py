@@ -37,8 +37,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-# Where depth-first search finds all solutions in this many nodes, they are kept and optima are read off them.
-_FEW_NODES = 200
+# Where depth-first search finds all solutions within half as many nodes as values are open, but no more than
+# _EFFORT allows, they are kept and optima are read off them.
 _FEW_SOLUTIONS = 1_000
 # Nodes of the branch and bound that is tried before CP-SAT: about what building a model costs.
 _FIRST_NODES = 100
@@ -128,8 +128,16 @@ class Problem:
 
         All-different, clauses, counts, pointers and tables are each propagated to generalised arc consistency,
         sums to bounds consistency, and all together to their fixpoint. The mask given is not changed.
+
+        Raises:
+            InvalidConstraint: the mask has another shape.
         """
-        alive, left = propagate_mask(self._program, self._active, mask, self._space.words)
+        if mask.shape != self._space.bit.shape:
+            raise InvalidConstraint(
+                f"the mask has the shape {mask.shape}; the problem has {self._space.bit.shape}", rule="mask"
+            )
+        own = np.array(mask, np.bool_, order="C")
+        alive, left = propagate_mask(self._program, self._active, own, self._space.words)
         return left if alive else None
 
     # -- optima ------------------------------------------------------------------------------------------
@@ -351,7 +359,7 @@ class Problem:
     @cached_property
     def _few(self) -> Ints | None:
         """All solutions where they are few and easy to find."""
-        return self._enumerate(self.root, _FEW_SOLUTIONS, self._effort(_FEW_NODES))
+        return self._enumerate(self.root, _FEW_SOLUTIONS, self._effort(1 + int(self.root.sum()) // 2))
 
     def _enumerate(self, mask: Mask, most: int, nodes: int) -> Ints | None:
         domain = from_mask(self._program, mask, self._space.words)

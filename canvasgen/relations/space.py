@@ -42,7 +42,13 @@ class Space:
         limits.check("max_cells", len(domains), "cells of the problem")
         self.cells: tuple[Cell, ...] = tuple(domains)
         self.number: dict[Cell, int] = {cell: n for n, cell in enumerate(self.cells)}
-        self._keys = [self._domain(cell, domains[cell], limits) for cell in self.cells]
+        # Cells often share one list of values, which is then looked at once.
+        seen: dict[int, list[tuple[type, Any]]] = {}
+        lists = [domains[cell] for cell in self.cells]
+        for cell, values in zip(self.cells, lists, strict=True):
+            if id(values) not in seen:
+                seen[id(values)] = self._domain(cell, values, limits)
+        self._keys = [seen[id(values)] for values in lists]
         self.values: tuple[tuple[Any, ...], ...] = tuple(tuple(v for _, v in ks) for ks in self._keys)
         limits.check("max_cell_values", sum(map(len, self.values)), "values of all cells")
         self.width = max(map(len, self.values), default=0)
@@ -93,10 +99,10 @@ class Space:
 
     def bits(self, cell: int, wanted: Iterable[tuple[type, Any]]) -> int:
         """The set of bits of those keys that are values of the cell."""
-        own, numbered = set(self._keys[cell]), self._bits[self.universe[cell]]
+        numbered = self._bits[self.universe[cell]]
         found = 0
         for k in wanted:
-            if k in own:
+            if k in numbered and self.place[cell, numbered[k]] >= 0:
                 found |= 1 << numbered[k]
         return found
 
@@ -157,7 +163,7 @@ def _joined(domains: list[list[tuple[type, Any]]]) -> dict[tuple[type, Any], int
             k = parent[k]
         return k
 
-    for domain in domains:
+    for domain in {id(domain): domain for domain in domains}.values():
         first = domain[0]
         for k in domain:
             parent.setdefault(k, k)

@@ -15,8 +15,8 @@ from canvasgen.errors import Unsatisfiable
 from canvasgen.relations import Problem, Relation, RelationLimits, all_different
 
 Drawn = tuple[dict[str, list[Any]], list[Relation]]
-FEW = settings(max_examples=60, deadline=None)
-MANY = settings(max_examples=300, deadline=None)
+FEW = settings(max_examples=40, deadline=None)
+MANY = settings(max_examples=150, deadline=None)
 WAYS = ["kept", "branch and bound", "CP-SAT"]  # how `best` can find its answer
 
 
@@ -61,6 +61,13 @@ def test_propagation_keeps_every_solution(drawn: Drawn, seed: int) -> None:
     assert (again == left).all()
     if (left.sum(axis=1) == 1).all():
         assert len(inside) == 1  # what is decided satisfies all relations
+
+
+@pytest.mark.slow
+@settings(max_examples=3000, deadline=None)
+@given(problems(), st.integers(0, 2**32))
+def test_propagation_at_length(drawn: Drawn, seed: int) -> None:
+    test_propagation_keeps_every_solution.hypothesis.inner_test(drawn, seed)
 
 
 @MANY
