@@ -71,9 +71,7 @@ class Table(Constraint):
         about = {cell for relation in relations for cell in relation.cells}
         asked = about & laid.listed.keys()
         self.related = tuple(piece for piece in laid.pieces if not isinstance(piece, str) and piece in asked)
-        self._plain: dict[Any, tuple[Any, ...]] = {
-            cell: _plain_values(cell, laid) for cell in self.related
-        }
+        self._plain: dict[Any, tuple[Any, ...]] = {cell: _plain_values(cell, laid) for cell in self.related}
         self.problem: Problem | None = None
         if self.related:
             inside = [one for one in relations if set(one.cells) <= asked]
@@ -351,4 +349,3 @@ def _plain_values(cell: Cell, laid: Laid) -> tuple[Any, ...]:
 
 
 _SCALARS = (str, int, float, bool, type(None))
-
