@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 import torch
@@ -38,11 +38,12 @@ _COMPARED = 4
 class JointBelief(ConstrainedBelief):
     """The shape's posterior, with the best canvas, the candidates and the samples of the joint one.
 
+    Attributes:
+        assignment: int64 `[cells]`, the values of `best` by their numbers; None at a dead end of `propagate`.
+
     Args:
         joint: the constraint's cells.
         before: the bytes of the text before this block.
-        seed: of perturbations, where samples cannot be exact.
-
     The other arguments are those of `ConstrainedBelief`.
 
     Raises:
@@ -73,6 +74,7 @@ class JointBelief(ConstrainedBelief):
         self._end_ids = constraint.vocabulary.end_ids
         self._shape_entropies = self.entropies
         self._proven = True
+        self.assignment: Longs | None = None
         self._choose(SECONDS_PER_STEP)
 
     def finish(self) -> None:
@@ -81,46 +83,42 @@ class JointBelief(ConstrainedBelief):
             self._choose(None)
 
     def _choose(self, seconds: float | None) -> None:
-        """Finds `best`, and doubts it by its surprisal."""
-        chosen = self._chosen(seconds)
-        if chosen is None:  # a dead end of `propagate`: the shape alone, for the validator to refuse
-            return
-        self.best = chosen
-        self.length = text_length(chosen, self._end_ids)
-        surprisals = -self._posterior.token_log_probs(self.best[: self.length])
-        self.entropies = self._shape_entropies.copy()
-        self.entropies[: self.length] = np.maximum(self.entropies[: self.length], surprisals)
+        """Finds `assignment` and `best`, and doubts them by their surprisal.
 
-    def _chosen(self, seconds: float | None) -> Longs | None:
-        """The canvas of the best assignment; None if there is none."""
-        if self._joint.table.mode == "propagate":
-            found = self._problem.greedy(self._scores.log_probs)
-            return None if found is None else self._fitting(iter([found]))
-        first = self._problem.best(self._scores.log_probs, seconds=seconds)
-        self._proven = first.proven
-        if self._scores.factored or not first.proven:
-            return self._fitting(iter([first.assignment]))
-        ranked = (solved.assignment for solved in self._problem.k_best(self._scores.log_probs))
-        few = list(islice(ranked, _COMPARED))
-        weighed = [(self._log_weight(one), at) for at, one in enumerate(few)]
-        best = max(weighed, key=lambda pair: (pair[0], -pair[1]))[1]
-        return self._fitting(chain([few[best]], few[:best], few[best + 1 :], ranked))
-
-    def _fitting(self, assignments: Iterator[Longs]) -> Longs | None:
-        """The best canvas of the first assignment whose text fits.
-
-        Raises:
-            Unsatisfiable, BudgetTooSmall: none of the first few does.
+        After a dead end of `propagate` they are the shape's alone, for the validator to refuse.
         """
         error: BudgetTooSmall | Unsatisfiable | None = None
-        for one in islice(assignments, _TRIES):
+        for assignment in islice(self._ranked(seconds), _TRIES):
             try:
-                return self._inside(one).best
+                self.best = self._inside(assignment).best
             except (BudgetTooSmall, Unsatisfiable) as failure:
                 error = failure
+                continue
+            self.assignment = assignment
+            self.length = text_length(self.best, self._end_ids)
+            surprisals = -self._posterior.token_log_probs(self.best[: self.length])
+            self.entropies = self._shape_entropies.copy()
+            self.entropies[: self.length] = np.maximum(self.entropies[: self.length], surprisals)
+            return
         if error is not None:
             raise error
-        return None
+
+    def _ranked(self, seconds: float | None) -> Iterator[Longs]:
+        """Assignments, best first; none at a dead end of `propagate`."""
+        scores = self._scores.log_probs
+        greedy = self._problem.greedy(scores)
+        if self._joint.table.mode == "propagate":
+            yield from [] if greedy is None else [greedy]
+            return
+        first = self._problem.best(scores, seconds=seconds)
+        self._proven = first.proven
+        ranked = iter([first.assignment])
+        if first.proven:
+            ranked = (solved.assignment for solved in self._problem.k_best(scores))
+        if not self._scores.factored:
+            few = [*islice(ranked, _COMPARED), *([] if greedy is None else [greedy])]
+            yield from sorted(few, key=self._log_weight, reverse=True)
+        yield from ranked
 
     def _log_weight(self, assignment: Longs) -> float:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from canvasgen.relations.alternatives import any_of
 from canvasgen.relations.choice import element, lookup
 from canvasgen.relations.conflict import Conflict
-from canvasgen.relations.difference import all_different, different, equal
+from canvasgen.relations.difference import AllDifferent, all_different, different, equal
 from canvasgen.relations.limits import RelationLimits
 from canvasgen.relations.logic import Condition, at_least, at_most, count, exactly, implies, is_in
 from canvasgen.relations.problem import Problem, Solved
@@ -15,6 +15,7 @@ from canvasgen.relations.tuples import Check, allowed, check, forbidden
 from canvasgen.relations.values import Cell, Value
 
 __all__ = [
+    "AllDifferent",
     "Cell",
     "Check",
     "Condition",
