@@ -146,6 +146,15 @@ class JointBelief(ConstrainedBelief):
         inside = self._inside(assignment).sample(1, seed)[0]
         return inside if self._beyond is None else np.concatenate([inside, self._beyond.sample(seed)])
 
+    def log_prob(self, ids: Longs) -> float:
+        """Given that the table is valid, where that can be summed: cells at fixed places, solutions that can be listed.
+
+        Else given that its shape is.
+        """
+        inside = super().log_prob(ids)
+        total = self._problem.log_partition(self._scores.log_probs) if self._scores.factored else None
+        return inside if total is None else inside - total
+
     def candidates(self) -> Iterator[Longs]:
         """By assignment and, within one, by its canvases, merged; in mode `propagate`, the shape's after the first."""
         if self._joint.table.mode == "propagate":

@@ -177,6 +177,8 @@ def test_samples_are_exact_where_the_solutions_can_be_listed():
         text = "\n".join((text[:3], text[3:6], text[6:]))
         mine = sum(scores.log_probs[at, value] for at, value in enumerate(one)) - total_mass
         assert mine == pytest.approx(by_text[text], abs=1e-3)
+        ids = [next(t for t, b in enumerate(CROSSING.tokens) if b == c.encode()) for c in text]
+        assert found.log_prob(np.array([*ids, END])) == pytest.approx(by_text[text], abs=1e-3)
     drawn = {found.sample(seed)[:11].tobytes() for seed in range(40)}
     assert 1 < len(drawn) <= 12
 
