@@ -217,10 +217,11 @@ def _request(made: Table, variant: _Variant) -> Any:
 
 def _broken(made: Table, value: list[list[Any]]) -> list[str]:
     """The rules that a grid breaks."""
+    seen: dict[Any, Any] = {cell: value[cell[0]][cell[1]] for cell in made.grid.cells}
     return [
         relation.describe()
         for relation in made.relations
-        if not relation.holds([value[row][column] for row, column in relation.cells])
+        if not relation.holds([seen[cell] for cell in relation.cells])
     ]
 
 
