@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -66,8 +66,9 @@ def sudoku(
     if regions is not None:
         if box is not None:
             raise InvalidConstraint("boxes and jigsaw regions exclude each other", rule="regions")
-        relations += _jigsaw(regions, about)
-        rules = rules.format(region="region", size=size) + f" (regions: {_labels(regions)})"
+        labels = _region_of_cells(regions, about)
+        relations += _jigsaw(labels, about)
+        rules = rules.format(region="region", size=size) + f" (regions: {_labels(labels, size)})"
     else:
         height, width = _box(box, size)
         relations += [
@@ -83,6 +84,8 @@ def sudoku(
             )
         ]
         rules += ", and so do both diagonals"
+    if not isinstance(cages, Iterable):
+        raise InvalidConstraint("cages are a list of pairs", rule="cages", value=cages)
     caged = [_cage(cage, about) for cage in cages]
     for cells, added in caged:
         where = " + ".join(f"r{r + 1}c{c + 1}" for r, c in cells)
@@ -155,25 +158,43 @@ def _box(box: tuple[int, int] | None, size: int) -> tuple[int, int]:
         return BOXES[size]
     if not isinstance(box, Sequence) or len(box) != 2 or not all(type(side) is int for side in box):
         raise InvalidConstraint("a box is a pair of its rows and columns", rule="box", value=box)
-    if box[0] * box[1] != size:
+    if box[0] < 1 or box[0] * box[1] != size:
         raise InvalidConstraint(
             f"a box of {box[0]} x {box[1]} cells does not hold {size} values", rule="box", value=box
         )
     return box[0], box[1]
 
 
-def _labels(regions: str | Sequence[Sequence[Any]]) -> str:
-    text = regions if isinstance(regions, str) else "\n".join("".join(map(str, row)) for row in regions)
-    return " ".join(text.split())
+def _labels(labels: Sequence[Any], size: int) -> str:
+    return " ".join("".join(map(str, labels[at : at + size])) for at in range(0, len(labels), size))
 
 
-def _jigsaw(regions: str | Sequence[Sequence[Any]], about: Grid) -> list[Relation]:
+def _region_of_cells(regions: Any, about: Grid) -> list[Any]:
+    """The label of each cell, row by row."""
     size = len(about.row_names)
-    labels = "".join(regions.split()) if isinstance(regions, str) else [one for row in regions for one in row]
+    if isinstance(regions, str):
+        labels: list[Any] = list("".join(regions.split()))
+    elif isinstance(regions, Iterable) and not isinstance(regions, (bytes, Mapping, set, frozenset)):
+        rows = [list(row) if isinstance(row, Iterable) else [row] for row in regions]
+        labels = [one for row in rows for one in row]
+        if len(rows) > 1 and any(len(row) != size for row in rows):
+            labels = []
+    else:
+        raise InvalidConstraint("regions are a text or rows of labels", rule="regions", value=regions)
     if len(labels) != size * size:
         raise InvalidConstraint(
-            f"regions label each of the {size * size} cells", rule="regions", value=len(labels)
+            f"regions label each of the {size * size} cells", rule="regions", value=regions
         )
+    odd = next((label for label in labels if type(label) not in (str, int)), None)
+    if odd is not None:
+        raise InvalidConstraint(
+            "the label of a region is a string or a whole number", rule="regions", value=odd
+        )
+    return labels
+
+
+def _jigsaw(labels: Sequence[Any], about: Grid) -> list[Relation]:
+    size = len(about.row_names)
     by_label: dict[Any, list[Cell]] = {}
     for cell, label in zip(about.cells, labels, strict=True):
         by_label.setdefault(label, []).append(cell)
@@ -195,9 +216,12 @@ def _cage(cage: Any, about: Grid) -> tuple[tuple[Cell, ...], int]:
         raise InvalidConstraint(
             "a cage is a pair of a sum and its cells (row, column)", rule="cages", value=cage
         ) from error
-    known = set(about.cells)
+    if type(added) is not int:
+        raise InvalidConstraint("the sum of a cage is a whole number", rule="cages", value=added)
+    if not found or any(one in found[:at] for at, one in enumerate(found)):
+        raise InvalidConstraint("a cage has at least one cell, and none twice", rule="cages", value=cage)
     for cell in found:
-        if cell not in known:
+        if cell not in about.cells:
             raise InvalidConstraint(
                 "a cage has a cell that the puzzle has not",
                 rule="cages",
