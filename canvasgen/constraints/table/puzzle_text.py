@@ -19,6 +19,7 @@ __all__ = ["read_cells", "read_puzzles", "symbol", "symbol_value"]
 
 _BLANKS = frozenset(".0_*?xX-")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BORDER = re.compile(r"[-+=|*.:'\s]*[-+=]{3}[-+=|*.:'\s]*")
 MOST_SIZE = 25
 """Rows of the largest puzzle."""
 
@@ -124,7 +125,7 @@ def _content(text: str) -> list[str]:
     found: list[str] = []
     for line in text.splitlines():
         line = line.strip().lstrip("\ufeff")
-        if not line or line[0] in "#[" or re.fullmatch(r"[-+=|\s]*[-+=]{3}[-+=|\s]*", line):
+        if not line or line[0] in "#[" or _BORDER.fullmatch(line):
             continue
         line = line.partition(" #")[0].partition("\t#")[0]
         found.append(line.replace("|", " ").replace("!", " ").strip())

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from canvasgen.constraints.simple import choice
 from canvasgen.constraints.table.build import assemble
@@ -15,7 +16,7 @@ from canvasgen.constraints.table.constraint import Mode, Table
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.puzzle_text import read_cells, symbol
 from canvasgen.errors import InvalidConstraint
-from canvasgen.relations import Relation, all_different, total
+from canvasgen.relations import Problem, Relation, all_different, total
 
 __all__ = ["BOXES", "require_one_solution", "square_domains", "sudoku"]
 
@@ -24,6 +25,7 @@ BOXES = {
     18: (3, 6), 20: (4, 5), 21: (3, 7), 24: (4, 6), 25: (5, 5),
 }  # fmt: skip
 """Rows and columns of a box by size, where none is given."""
+_GREEDY_TRIES = 16
 
 
 def sudoku(
@@ -131,9 +133,8 @@ def require_one_solution(made: Table) -> None:
     assert problem is not None
     if problem.solutions(1) is not None:
         return
-    blank = np.zeros((len(problem.cells), problem.width))
-    two = [solved.assignment for solved in islice(problem.k_best(blank), 2)]
-    if len(two) < 2:
+    two = _two_solutions(problem)
+    if two is None:
         return
     at = int(np.flatnonzero(two[0] != two[1])[0])
     row, column = made.related[at]
@@ -145,6 +146,25 @@ def require_one_solution(made: Table) -> None:
         value=both,
         remedy="give more cells, or pass unique=False to let the model choose",
     )
+
+
+def _two_solutions(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Two different solutions; None if there is one alone.
+
+    Raises:
+        TimeLimit: the solver could not tell in its time.
+    """
+    shape = len(problem.cells), problem.width
+    first: NDArray[np.int64] | None = None
+    # Where there are many solutions, greedy choices in different orders find two soon; else the solver looks.
+    for seed in range(_GREEDY_TRIES):
+        found = problem.greedy(np.random.default_rng(seed).random(shape))
+        if first is None:
+            first = found
+        elif found is not None and (found != first).any():
+            return first, found
+    two = [solved.assignment for solved in islice(problem.k_best(np.zeros(shape)), 2)]
+    return (two[0], two[1]) if len(two) == 2 else None
 
 
 def _box(box: tuple[int, int] | None, size: int) -> tuple[int, int]:
