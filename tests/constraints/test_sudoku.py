@@ -291,3 +291,13 @@ def test_cages_that_cannot_be() -> None:
         cg.sudoku("." * 16, cages=[(30, [(0, 0), (0, 1)])])
     with pytest.raises(Unsatisfiable, match="cage r1c1"):
         cg.sudoku("." * 36, cages=[(2, [(0, 0), (4, 5)])])
+
+
+@pytest.mark.slow
+def test_sixteen_rows_over_several_canvases() -> None:
+    rows = [[(row % 4 * 4 + row // 4 + column) % 16 + 1 for column in range(16)] for row in range(16)]
+    full = "".join(symbol(one) for row in rows for one in row)
+    puzzle = "".join("." if at % 5 == 0 else one for at, one in enumerate(full))
+    done = cg.load().complete(constraint=cg.sudoku(puzzle), seed=1)
+    assert done.blocks > 1
+    assert done.value == rows
