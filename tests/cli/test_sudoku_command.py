@@ -60,7 +60,7 @@ def test_variants(tmp_path: Path) -> None:
     rows = done.stdout.splitlines()
     assert rows[0].startswith("12")
     assert int(rows[1][0]) + int(rows[1][1]) + int(rows[2][1]) == 8
-    done = sudoku("." * 36, "--box", "3x2", "--any", "--seed", "1")
+    done = sudoku("." * 36, "--box", "3x2", "--any", "--mode", "propagate", "--seed", "1")
     assert len({done.stdout.splitlines()[row][column] for row in range(3) for column in range(2)}) == 6
     done = sudoku("." * 16, "--diagonal", "--any", "--seed", "1")
     assert len({row[at] for at, row in enumerate(done.stdout.splitlines())}) == 4
