@@ -55,16 +55,16 @@ def test_a_file_of_puzzles_gives_a_line_each(tmp_path: Path) -> None:
 def test_variants(tmp_path: Path) -> None:
     cages = tmp_path / "cages.txt"
     cages.write_text("# sums\n3: r1c1 r1c2\n8 = r2c1+r2c2+r3c2\n", encoding="utf-8")
-    done = sudoku("1" + "." * 15, "--cages", str(cages), "--any", "--seed", "1")
+    done = sudoku("1" + "." * 15, "--cages", str(cages), "--any", "--steps", "1", "--seed", "1")
     assert done.exit_code == 0, done.stderr
     rows = done.stdout.splitlines()
     assert rows[0].startswith("12")
     assert int(rows[1][0]) + int(rows[1][1]) + int(rows[2][1]) == 8
-    done = sudoku("." * 36, "--box", "3x2", "--any", "--mode", "propagate", "--seed", "1")
+    done = sudoku("." * 36, "--box", "3x2", "--any", "--steps", "1", "--mode", "propagate", "--seed", "1")
     assert len({done.stdout.splitlines()[row][column] for row in range(3) for column in range(2)}) == 6
-    done = sudoku("." * 16, "--diagonal", "--any", "--seed", "1")
+    done = sudoku("." * 16, "--diagonal", "--any", "--steps", "1", "--seed", "1")
     assert len({row[at] for at, row in enumerate(done.stdout.splitlines())}) == 4
-    done = sudoku("." * 16, "--regions", "AAAA BBCC BBCC DDDD", "--any")
+    done = sudoku("." * 16, "--regions", "AAAA BBCC BBCC DDDD", "--any", "--steps", "1")
     assert done.exit_code == 0, done.stderr
 
 
