@@ -52,6 +52,7 @@ def test_a_file_of_puzzles_gives_a_line_each(tmp_path: Path) -> None:
     assert [len(line) for line in done.stdout.splitlines()] == [16, 16, 16]
 
 
+@pytest.mark.slow
 def test_variants(tmp_path: Path) -> None:
     cages = tmp_path / "cages.txt"
     cages.write_text("# sums\n3: r1c1 r1c2\n8 = r2c1+r2c2+r3c2\n", encoding="utf-8")
