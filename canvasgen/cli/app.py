@@ -13,6 +13,7 @@ from canvasgen.cli.check import check
 from canvasgen.cli.edit import edit
 from canvasgen.cli.fill import fill
 from canvasgen.cli.generate import generate
+from canvasgen.cli.sudoku import sudoku
 from canvasgen.errors import CanvasgenError
 
 __all__ = ["EXIT_ERROR", "app", "main"]
@@ -55,6 +56,7 @@ app.command("generate")(one_line_errors(generate))
 app.command("check")(one_line_errors(check))
 app.command("fill")(one_line_errors(fill))
 app.command("edit")(one_line_errors(edit))
+app.command("sudoku")(one_line_errors(sudoku))
 
 
 def show_version(wanted: bool) -> None:

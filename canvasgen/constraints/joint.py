@@ -251,15 +251,23 @@ class Joint:
         return list(found.items())
 
     def narrowed(self, assignment: Longs) -> CompiledConstraint:
-        """The constraint with these values (int64 `[cells]`, their numbers) in its cells; the last few are kept.
+        """The constraint with these values (int64 `[cells]`, their numbers) in its cells.
 
         Raises:
             Unsatisfiable: the rest of the constraint has no text with them.
         """
-        key = assignment.tobytes()
+        return self.within(np.arange(self._width) == assignment[:, None])
+
+    def within(self, mask: NDArray[np.bool_]) -> CompiledConstraint:
+        """The constraint with these values alone in its cells, bool `[cells, values]`; the last few are kept.
+
+        Raises:
+            Unsatisfiable: the rest of the constraint has no text with them.
+        """
+        key = mask.tobytes()
         found = self._narrowed.pop(key, None)
         if found is None:
-            found = self._narrow(assignment)
+            found = self._narrow(mask)
         self._narrowed[key] = found
         if len(self._narrowed) > _REMEMBERED:
             self._narrowed.popitem(last=False)
@@ -267,18 +275,22 @@ class Joint:
             raise found
         return found
 
-    def _narrow(self, assignment: Longs) -> CompiledConstraint | CanvasgenError:
+    def _narrow(self, mask: NDArray[np.bool_]) -> CompiledConstraint | CanvasgenError:
         from canvasgen.constraints.compiled import CompiledConstraint
 
-        texts = {
-            cell: self.table.texts[at][value]
-            for at, (cell, value) in enumerate(zip(self.table.related, assignment.tolist(), strict=True))
-        }
-        constraint = self._constraint.narrowed(self.table.with_texts(texts))
+        constraint = self._constraint.narrowed(self.table.within(mask))
         try:
             return CompiledConstraint.build(constraint, self._vocabulary, remember=False)
         except CanvasgenError as error:
             return error
+
+    def values_in(self, content: bytes) -> dict[int, int]:
+        """By cell, the value (its number) in a text, or in the beginning of one."""
+        read = self._read(content)
+        if read.begun is not None and read.begun[1] in self._texts[read.begun[0]]:
+            cell, text = read.begun
+            read.known.setdefault(cell, self._texts[cell].index(text))
+        return read.known
 
 
 def _one_of_each(*classes: NDArray[np.uint8]) -> list[int]:

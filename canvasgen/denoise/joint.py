@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from canvasgen.constraints import CompiledConstraint
 from canvasgen.constraints.joint import Joint, Scores
 from canvasgen.denoise.belief import ConstrainedBelief, text_length
-from canvasgen.errors import BudgetTooSmall, Unsatisfiable
+from canvasgen.errors import BudgetTooSmall, TimeLimit, Unsatisfiable
 from canvasgen.inference import Posterior
 
 __all__ = ["JointBelief"]
@@ -72,6 +72,7 @@ class JointBelief(ConstrainedBelief):
             self._posterior, constraint.vocabulary.text_bytes(np.array(before, dtype=np.int64)), state
         )
         self._end_ids = constraint.vocabulary.end_ids
+        self._vocabulary = constraint.vocabulary
         self._shape_entropies = self.entropies
         self._proven = True
         self.assignment: Longs | None = None
@@ -90,35 +91,98 @@ class JointBelief(ConstrainedBelief):
         error: BudgetTooSmall | Unsatisfiable | None = None
         for assignment in islice(self._ranked(seconds), _TRIES):
             try:
-                self.best = self._inside(assignment).best
+                self._take(assignment)
+                return
             except (BudgetTooSmall, Unsatisfiable) as failure:
                 error = failure
-                continue
-            self.assignment = assignment
-            self.length = text_length(self.best, self._end_ids)
-            surprisals = -self._posterior.token_log_probs(self.best[: self.length])
-            self.entropies = self._shape_entropies.copy()
-            self.entropies[: self.length] = np.maximum(self.entropies[: self.length], surprisals)
+        if error is None or self._joint.table.mode == "propagate":
             return
-        if error is not None:
-            raise error
+        self._take(self._one_by_one())
+
+    def _take(self, assignment: Longs) -> None:
+        self.best = self._inside(assignment).best
+        self.assignment = assignment
+        self.length = text_length(self.best, self._end_ids)
+        surprisals = -self._posterior.token_log_probs(self.best[: self.length])
+        self.entropies = self._shape_entropies.copy()
+        self.entropies[: self.length] = np.maximum(self.entropies[: self.length], surprisals)
 
     def _ranked(self, seconds: float | None) -> Iterator[Longs]:
-        """Assignments, best first; none at a dead end of `propagate`."""
+        """Assignments, best first; none at a dead end of `propagate`, or if a step's time has run out."""
         scores = self._scores.log_probs
         greedy = self._problem.greedy(scores)
+        alone = [] if greedy is None else [greedy]
         if self._joint.table.mode == "propagate":
-            yield from [] if greedy is None else [greedy]
+            yield from alone
             return
-        first = self._problem.best(scores, seconds=seconds)
+        try:
+            first = self._problem.best(scores, seconds=seconds)
+        except TimeLimit:
+            self._proven = False
+            if seconds is None:
+                raise
+            yield from alone
+            return
         self._proven = first.proven
         ranked = iter([first.assignment])
         if first.proven:
             ranked = (solved.assignment for solved in self._problem.k_best(scores))
         if not self._scores.factored:
-            few = [*islice(ranked, _COMPARED), *([] if greedy is None else [greedy])]
+            few = [*islice(ranked, _COMPARED), *alone]
             yield from sorted(few, key=self._log_weight, reverse=True)
         yield from ranked
+
+    def _one_by_one(self) -> Longs:
+        """An assignment that suits the rest of the constraint, too: the values of the best text, one cell at a time.
+
+        After each cell the relations are propagated and the canvas is conditioned anew; a value that leaves nothing is
+        dropped.
+
+        Raises:
+            Unsatisfiable: a dead end.
+        """
+        mask = self._scores.log_probs > -np.inf
+        before = mask
+        fixed: tuple[int, int] | None = None
+        while True:
+            try:
+                text = self._text_of(self._within(mask).best)
+            except (BudgetTooSmall, Unsatisfiable):
+                if fixed is None:
+                    raise
+                mask = self._without(before, fixed)
+                fixed = None
+                continue
+            values = self._joint.values_in(text)
+            open_cells = [cell for cell in np.flatnonzero(mask.sum(axis=1) > 1).tolist() if cell in values]
+            if not open_cells:
+                left = np.where(mask, self._scores.log_probs, -np.inf)
+                return self._problem.best(left).assignment
+            cell = max(open_cells, key=lambda one: float(self._scores.log_probs[one, values[one]]))
+            fixed = cell, values[cell]
+            trial = mask.copy()
+            trial[cell] = np.arange(mask.shape[1]) == values[cell]
+            left = self._problem.propagate(trial)
+            if left is None:
+                mask, fixed = self._without(mask, fixed), None
+            else:
+                before, mask = mask, left
+
+    def _without(self, mask: NDArray[np.bool_], value: tuple[int, int]) -> NDArray[np.bool_]:
+        trial = mask.copy()
+        trial[value] = False
+        left = self._problem.propagate(trial) if trial[value[0]].any() else None
+        if left is None:
+            raise Unsatisfiable(
+                "no values were found that satisfy both the table's relations and the rest of the constraint",
+                rule="relations",
+                remedy="put what the rest demands into the table's cells or relations",
+            )
+        return left
+
+    def _text_of(self, canvas: Longs) -> bytes:
+        ids = np.concatenate([np.array(self._before, dtype=np.int64), canvas])
+        return self._vocabulary.text_bytes(ids[: text_length(ids, self._end_ids)])
 
     def _log_weight(self, assignment: Longs) -> float:
         try:
@@ -128,7 +192,13 @@ class JointBelief(ConstrainedBelief):
 
     def _inside(self, assignment: Longs) -> Posterior:
         """The posterior of the canvas with these values in the cells."""
-        narrowed = self._joint.narrowed(assignment)
+        return self._conditioned(self._joint.narrowed(assignment))
+
+    def _within(self, mask: NDArray[np.bool_]) -> Posterior:
+        """The posterior of the canvas with these values alone in the cells."""
+        return self._conditioned(self._joint.within(mask))
+
+    def _conditioned(self, narrowed: CompiledConstraint) -> Posterior:
         state: int | None = None
         if self._before:
             state = narrowed.token_automaton.start
@@ -141,9 +211,15 @@ class JointBelief(ConstrainedBelief):
         )
 
     def sample(self, seed: int) -> Longs:
-        """A joint sample; exact where the solutions can be listed, else of scores perturbed by Gumbel noise."""
-        assignment, _ = self._problem.sample(self._scores.log_probs, seed)
-        inside = self._inside(assignment).sample(1, seed)[0]
+        """A joint sample; exact where the solutions can be listed, else of scores perturbed by Gumbel noise.
+
+        Of the shape alone if that fits nowhere, or is not found in time.
+        """
+        try:
+            assignment, _ = self._problem.sample(self._scores.log_probs, seed)
+            inside = self._inside(assignment).sample(1, seed)[0]
+        except (BudgetTooSmall, Unsatisfiable, TimeLimit):
+            inside = self._posterior.sample(1, seed)[0]  # of the shape: a canvas to go on from, not an answer
         return inside if self._beyond is None else np.concatenate([inside, self._beyond.sample(seed)])
 
     def log_prob(self, ids: Longs) -> float:

@@ -135,6 +135,7 @@ class Optimiser:
                 model.add_bool_or([~literals[bit] for literals, bit in pairs if len(literals) > 1])
         model.minimize(cp_model.LinearExpr.weighted_sum(variables, weights))
         solver = cp_model.CpSolver()
+        solver.parameters.catch_sigint_signal = False  # Ctrl-C is Python's
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
         solver.parameters.max_time_in_seconds = seconds

@@ -66,7 +66,7 @@ def test_help_names_the_commands() -> None:
     assert "check" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["generate", "check", "fill", "edit"])
+@pytest.mark.parametrize("command", ["generate", "check", "fill", "edit", "sudoku"])
 def test_help_has_an_example(command: str) -> None:
     done = canvasgen(command, "--help")
     assert done.returncode == 0

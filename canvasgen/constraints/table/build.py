@@ -12,11 +12,12 @@ from canvasgen.constraints.table.layouts import Laid, Layout, lay
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations import Relation
 
-__all__ = ["assemble", "checked_mode", "table"]
+__all__ = ["assemble", "checked_mode", "checked_relations", "table"]
 
 _MODES: tuple[str, ...] = get_args(Mode)
 _INSTRUCTION = "Answer only with this table, every {gap} in it filled in:"
 _RULES = "Answer only with this table, every {gap} in it filled in so that {rules}:"
+_REMEDY = "make relations with canvasgen.relations: all_different(cells), total(cells, '==', 15), …"
 _MOST_RULES = 24
 """Rules that are told to the model one by one."""
 
@@ -58,17 +59,8 @@ def table(
         TimeLimit: the solver could not tell in its time.
     """
     about = grid(rows, columns)
-    domains = _domains(cells, about)
-    found = relations(about) if callable(relations) else relations
-    wanted = tuple(found)
-    for relation in wanted:
-        if not isinstance(relation, Relation):
-            raise InvalidConstraint(
-                "not a relation",
-                rule="relations",
-                value=relation,
-                remedy="make relations with canvasgen.relations: all_different(cells), total(cells, '==', 15), …",
-            )
+    domains = _domains(cells, about, as_json=layout == "json")
+    wanted = checked_relations(relations(about) if callable(relations) else relations, about)
     concerned = {cell for relation in wanted for cell in relation.cells}
     domains = {cell: one.listed() if cell in concerned else one for cell, one in domains.items()}
     return assemble(about, domains, wanted, layout=layout, mode=mode, instruction=instruction)
@@ -87,12 +79,43 @@ def assemble(
 ) -> Table:
     """A table of checked parts; arguments and errors as for `table`."""
     checked_mode(mode)
+    if instruction is not None and not isinstance(instruction, str):
+        raise InvalidConstraint("an instruction is a text", rule="instruction", value=instruction)
     laid = laid or lay(about, domains, layout)
     said = Said(instruction or _told(relations, gap), gap)
     made = Table(about, laid, relations, mode, said)  # type: ignore[arg-type]
     if made.problem is not None:
         made.settle()
     return made
+
+
+def checked_relations(relations: Any, about: Grid) -> tuple[Relation, ...]:
+    """Relations over cells of a grid.
+
+    Raises:
+        InvalidConstraint: they are none, or name a cell that there is not.
+    """
+    if not isinstance(relations, Iterable):
+        raise InvalidConstraint(
+            "relations are a list of them, or a function of the grid that returns one",
+            rule="relations",
+            value=relations,
+            remedy=_REMEDY,
+        )
+    wanted = tuple(relations)
+    known = set(about.cells)
+    for relation in wanted:
+        if not isinstance(relation, Relation):
+            raise InvalidConstraint("not a relation", rule="relations", value=relation, remedy=_REMEDY)
+        for cell in relation.cells:
+            if cell not in known:
+                raise InvalidConstraint(
+                    f"a relation names a cell that there is not: {relation.describe()}",
+                    rule="relations",
+                    value=cell,
+                    remedy="cells are (row, column), by name where they have names, else by number from 0",
+                )
+    return wanted
 
 
 def checked_mode(mode: str) -> None:
@@ -112,7 +135,7 @@ def _told(relations: Sequence[Relation], gap: str) -> str:
     return _RULES.format(gap=gap, rules="; ".join(rules))
 
 
-def _domains(cells: Any, about: Grid) -> dict[Cell, Domain]:
+def _domains(cells: Any, about: Grid, *, as_json: bool) -> dict[Cell, Domain]:
     """The domain of every cell, from what the user gave."""
     if _is_matrix(cells, about):
         given = {
@@ -124,19 +147,23 @@ def _domains(cells: Any, about: Grid) -> dict[Cell, Domain]:
         given = {cell: _of_cell(cells, cell, about) for cell in about.cells}
         _check_all_used(cells, about)
     else:
-        one = domain_of(cells, "cells")
+        one = domain_of(cells, "cells", as_json=as_json)
         return dict.fromkeys(about.cells, one)
     known: dict[int, Domain] = {}
     domains: dict[Cell, Domain] = {}
     for cell, one in given.items():
         if id(one) not in known:
-            known[id(one)] = domain_of(one, f"cell {cell}")
+            known[id(one)] = domain_of(one, f"cell {cell}", as_json=as_json)
         domains[cell] = known[id(one)]
     return domains
 
 
 def _is_matrix(cells: Any, about: Grid) -> bool:
-    if not isinstance(cells, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in cells):
+    if (
+        not isinstance(cells, (list, tuple))
+        or not cells
+        or not all(isinstance(row, (list, tuple)) for row in cells)
+    ):
         return False
     widths = {len(row) for row in cells}
     if len(cells) != len(about.row_names) or widths != {len(about.column_names)}:

@@ -7,14 +7,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, get_origin
 
 from canvasgen.constraints.algebra import constraint_from
 from canvasgen.constraints.base import Constraint, as_bytes
-from canvasgen.constraints.simple import choice, text
+from canvasgen.constraints.simple import Choice, choice, text
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 
-__all__ = ["MOST_VALUES", "Domain", "domain_of", "written"]
+__all__ = ["MOST_VALUES", "Domain", "domain_of", "plain", "written"]
 
 MOST_VALUES = 2_000
 """Most values of a cell that are listed one by one."""
@@ -46,11 +46,17 @@ class Domain:
                 return self
         texts = [content.decode("utf-8") for content in dfa.enumerate(longest)]
         values = {one: self.constraint.parse(one) for one in texts if self.constraint.matches(one)}
-        try:
-            hash(tuple(values.values()))
-        except TypeError:
-            return self
-        return Domain(values, self.constraint)
+        return Domain(values, self.constraint) if values else self
+
+
+def plain(value: Any, content: str) -> Any:
+    """A value as relations know it: a scalar as it is, an Enum's member by its value, anything else by its text."""
+    if isinstance(value, Enum):
+        value = value.value
+    return value if type(value) in _SCALARS else content
+
+
+_SCALARS = (str, int, float, bool, type(None))
 
 
 def written(value: Any) -> str:
@@ -71,32 +77,40 @@ def written(value: Any) -> str:
     )
 
 
-def domain_of(given: Any, where: str) -> Domain:
+def domain_of(given: Any, where: str, *, as_json: bool = False) -> Domain:
     """The domain that a user's description of a cell means.
 
     Args:
         given: several values (a list, tuple, set, range, or an Enum class) to choose from; one value that stands
-            there; a type (`str` is a line of text) or a JSON Schema; or a constraint.
+            there; a type (`str` is a line of text) or a JSON Schema; or a constraint. A set is taken in the order of
+            the values' texts.
         where: the cell, for errors.
+        as_json: whether text is to be written as a JSON string.
 
     Raises:
         InvalidConstraint: it is none of these, empty, or two values are written alike.
         ConstraintTooLarge: more than `MOST_VALUES` values.
     """
     try:
+        if isinstance(given, Choice) and len(given.values) <= MOST_VALUES:
+            return Domain(given.values, given)
         if isinstance(given, Constraint):
             return Domain(None, given)
+        if given is str and as_json:
+            return Domain(None, constraint_from({"type": "string", "minLength": 1}))
         if given is str:
             return Domain(None, text(min_length=1, lines=False))
         if given is bool:
             return _listing([True, False], where)
         if isinstance(given, type) and issubclass(given, Enum):
             return _listing(list(given), where)
-        if isinstance(given, (type, dict)):
+        if isinstance(given, (type, dict)) or get_origin(given) is not None:
             return Domain(None, constraint_from(given))
         if given is None or isinstance(given, (str, bool, int, float, Enum)):
             return _listing([given], where)
-        if isinstance(given, Iterable):
+        if isinstance(given, (set, frozenset)):
+            return _listing(sorted(given, key=written), where)
+        if isinstance(given, Iterable) and not isinstance(given, (bytes, bytearray)):
             return _listing(given, where)
     except CanvasgenError as error:
         error.path = error.path or where

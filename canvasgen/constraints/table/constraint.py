@@ -22,7 +22,7 @@ from canvasgen.constraints.base import Constraint, Form, Note, Outline
 from canvasgen.constraints.simple import Language
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.table.layouts import Laid
-from canvasgen.errors import InvalidConstraint, Unsatisfiable, ValidationFailed
+from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.relations import Check, Problem, Relation
 
 __all__ = ["BORDER", "Mode", "Table"]
@@ -71,11 +71,13 @@ class Table(Constraint):
         about = {cell for relation in relations for cell in relation.cells}
         asked = about & laid.listed.keys()
         self.related = tuple(piece for piece in laid.pieces if not isinstance(piece, str) and piece in asked)
-        self._plain: dict[Any, tuple[Any, ...]] = {cell: _plain_values(cell, laid) for cell in self.related}
         self.problem: Problem | None = None
         if self.related:
             inside = [one for one in relations if set(one.cells) <= asked]
-            self.problem = Problem(self._plain, inside)
+            domains: dict[Any, tuple[Any, ...]] = {
+                cell: tuple(laid.listed[cell].values()) for cell in self.related
+            }
+            self.problem = Problem(domains, inside)
 
     @cached_property
     def root(self) -> NDArray[np.bool_]:
@@ -140,9 +142,13 @@ class Table(Constraint):
     def marked(self) -> Expr:
         return self._written(self._allowed, dict.fromkeys(self.related, BORDER))
 
-    def with_texts(self, texts: Mapping[Cell, str]) -> Constraint:
-        """The same shape with one text in each of these cells."""
-        return Language(self._written({**self._allowed, **{cell: (one,) for cell, one in texts.items()}}, {}))
+    def within(self, mask: NDArray[np.bool_]) -> Constraint:
+        """The same shape with these values alone, bool `[related cells, values]`."""
+        allowed = {
+            cell: tuple(texts[value] for value in np.flatnonzero(row[: len(texts)]).tolist())
+            for cell, texts, row in zip(self.related, self.texts, mask, strict=True)
+        }
+        return Language(self._written({**self._allowed, **allowed}, {}))
 
     def _written(self, allowed: Mapping[Cell, tuple[str, ...]], borders: Mapping[Cell, Expr]) -> Expr:
         parts: list[Expr] = []
@@ -165,7 +171,7 @@ class Table(Constraint):
 
     @override
     def narrowed(self, inside: Constraint) -> Constraint:
-        return inside
+        return self if self.table is None else inside
 
     # Reading
 
@@ -181,12 +187,11 @@ class Table(Constraint):
         values, texts = self._values(text)
         if self.mode == "model":
             return
-        plain = {
-            cell: dict(zip(self._laid.listed[cell], self._plain[cell], strict=True))[texts[cell]]
-            for cell in self.related
-        }
+        plain: dict[Any, Any] = {**values}
+        for cell in self.related:
+            plain[cell] = self._laid.listed[cell][texts[cell]]
         for relation in self.relations:
-            seen: dict[Any, Any] = values if isinstance(relation, Check) else {**values, **plain}
+            seen: dict[Any, Any] = dict(values) if isinstance(relation, Check) else plain
             if not relation.holds([seen[cell] for cell in relation.cells]):
                 raise ValidationFailed(
                     f"the cells do not agree: {relation.describe()}",
@@ -235,7 +240,7 @@ class Table(Constraint):
         for cell, start, stop in found:
             content = text[start:stop]
             if cell in self._laid.listed:
-                values[cell] = self._laid.listed[cell][content]
+                values[cell] = self._laid.values.get(cell, self._laid.listed[cell])[content]
             else:
                 free = self._laid.free[cell]
                 inner = content[len(self._laid.lead[cell]) :]
@@ -325,27 +330,3 @@ class Table(Constraint):
         for cell, free in self._laid.free.items():
             notes += [Note(note.kind, note.message, str(cell)) for note in free.explain()]
         return tuple(notes)
-
-
-def _plain_values(cell: Cell, laid: Laid) -> tuple[Any, ...]:
-    """The values of a cell as relations know them: scalars as they are, anything else by its text.
-
-    Raises:
-        InvalidConstraint: two texts stand for one value.
-    """
-    lead = len(laid.lead[cell])
-    plain = tuple(
-        value if type(value) in _SCALARS else text[lead:] for text, value in laid.listed[cell].items()
-    )
-    if len({(type(value), value) for value in plain}) < len(plain):
-        raise InvalidConstraint(
-            "two texts of a cell that has relations stand for one value",
-            path=str(cell),
-            rule="cells",
-            value=plain,
-            remedy="leave one of them out",
-        )
-    return plain
-
-
-_SCALARS = (str, int, float, bool, type(None))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeAlias
 
+from canvasgen.constraints.base import as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 
 __all__ = ["Cell", "Grid", "grid"]
@@ -76,6 +78,13 @@ class Grid:
     def boxes(self, height: int, width: int) -> tuple[tuple[Cell, ...], ...]:
         """The grid cut into boxes of `height` rows and `width` columns, row by row."""
         rows = self.rows
+        if type(height) is not int or type(width) is not int:
+            raise InvalidConstraint(
+                "a box is as many rows and columns",
+                rule="boxes",
+                value=(height, width),
+                remedy="give whole numbers",
+            )
         if height < 1 or width < 1 or len(rows) % height or len(self.column_names) % width:
             raise InvalidConstraint(
                 f"a grid of {len(rows)} x {len(self.column_names)} cannot be cut into such boxes",
@@ -111,12 +120,15 @@ def _names(given: int | Iterable[Hashable], what: str) -> tuple[Hashable, ...]:
         if given > MOST_CELLS:
             raise ConstraintTooLarge(f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=given)
         names: tuple[Hashable, ...] = tuple(range(given))
-    elif isinstance(given, (str, bytes, bool)) or not isinstance(given, Iterable):
+    elif isinstance(given, (str, bytes, bool, set, frozenset, Mapping)) or not isinstance(given, Iterable):
         raise InvalidConstraint(f"{what} are a count or a list of names", rule=what, value=given)
     else:
-        names = tuple(given)
-        if not all(isinstance(name, str) for name in names):
-            raise InvalidConstraint(f"names of {what} are strings", rule=what, value=names)
+        names = tuple(islice(given, MOST_CELLS + 1))
+        if len(names) > MOST_CELLS:
+            raise ConstraintTooLarge(f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=len(names))
+        for name in names:
+            if not isinstance(name, str) or as_bytes(name) is None:
+                raise InvalidConstraint(f"names of {what} are strings that have UTF-8", rule=what, value=name)
     if not names:
         raise InvalidConstraint(f"a table has {what}", rule=what, value=given)
     if len(set(names)) < len(names):

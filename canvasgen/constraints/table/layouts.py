@@ -6,11 +6,10 @@ tokenizers cut ("| Ann |" is "|", " Ann", " |"), and so no token has to reach ov
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Literal, get_args
 
 from typing_extensions import override
@@ -18,7 +17,7 @@ from typing_extensions import override
 from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.constraints.base import Constraint, Note
-from canvasgen.constraints.table.cells import Domain
+from canvasgen.constraints.table.cells import Domain, plain
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 
@@ -37,12 +36,14 @@ class Laid:
         lead: by cell, the text that its texts begin with beside their own.
         listed: by cell, text (with the lead) to value, in the order given.
         free: by cell, the constraint of its text behind the lead, for cells whose texts are not listed.
+        values: by cell, text to the caller's value, for listed cells where `listed` has stand-ins.
     """
 
     pieces: tuple[str | Cell, ...]
     lead: Mapping[Cell, str]
     listed: Mapping[Cell, Mapping[str, Any]]
     free: Mapping[Cell, Constraint]
+    values: Mapping[Cell, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ class _Style:
         lead, later_lead: what the first cell, and every other, begins with (a space or nothing).
         between: what stands between two cells, before the lead, by the name of the second's column.
         end: what a row ends with; `join`: what stands between rows; `bottom`: what ends the table.
-        write: a text of a cell of a column as it is written.
-        without: characters that texts of cells must not have.
+        write: a text and its value, of a cell, as it is written.
+        without: characters that listed texts of cells must not have.
+        free_without: characters that texts of constraints must not have; None: the same.
+        trimmed: whether spaces around a text are lost on readers.
     """
 
     top: str = ""
@@ -67,8 +70,10 @@ class _Style:
     end: str = ""
     join: str = "\n"
     bottom: str = ""
-    write: Callable[[Any, Hashable], str] = lambda content, column: content
+    write: Callable[[str, Any, Cell], str] = lambda content, value, cell: content
     without: str = "\n"
+    free_without: str | None = None
+    trimmed: bool = False
 
 
 def lay(grid: Grid, domains: Mapping[Cell, Domain], layout: str) -> Laid:
@@ -87,6 +92,7 @@ def lay(grid: Grid, domains: Mapping[Cell, Domain], layout: str) -> Laid:
     lead: dict[Cell, str] = {}
     listed: dict[Cell, dict[str, Any]] = {}
     free: dict[Cell, Constraint] = {}
+    values: dict[Cell, dict[str, Any]] = {}
     for number, row in enumerate(grid.rows):
         pieces.append((style.join if number else "") + style.row(row[0][0]))
         for place, cell in enumerate(row):
@@ -94,16 +100,27 @@ def lay(grid: Grid, domains: Mapping[Cell, Domain], layout: str) -> Laid:
             lead[cell] = style.later_lead if place else style.lead
             domain = domains[cell]
             if domain.values is None:
-                free[cell] = _safe(domain.constraint, style.without, cell)
+                without = style.without if style.free_without is None else style.free_without
+                free[cell] = _safe(domain.constraint, without, layout, cell)
                 continue
+            _check_texts(domain.values, style, layout, cell)
             texts = {
-                lead[cell] + style.write(content, cell[1]): value for content, value in domain.values.items()
+                content: lead[cell] + style.write(content, value, cell)
+                for content, value in domain.values.items()
             }
-            _check_texts(texts, len(lead[cell]), style.without, layout, cell)
-            listed[cell] = texts
+            listed[cell] = {texts[content]: plain(value, content) for content, value in domain.values.items()}
+            if len(listed[cell]) < len(texts):
+                raise InvalidConstraint(
+                    f"two values of a cell are written alike in a {layout} table",
+                    path=str(cell),
+                    rule="layout",
+                    value=tuple(texts),
+                )
+            if any(plain(value, content) is not value for content, value in domain.values.items()):
+                values[cell] = {texts[content]: value for content, value in domain.values.items()}
         pieces.append(style.end)
     pieces.append(style.bottom)
-    return Laid(_joined(pieces), lead, listed, free)
+    return Laid(_joined(pieces), lead, listed, free, values)
 
 
 def _joined(pieces: list[str | Cell]) -> tuple[str | Cell, ...]:
@@ -117,29 +134,47 @@ def _joined(pieces: list[str | Cell]) -> tuple[str | Cell, ...]:
     return tuple(joined)
 
 
-def _check_texts(texts: Mapping[str, Any], lead: int, without: str, layout: str, cell: Cell) -> None:
+def _check_texts(texts: Iterable[str], style: _Style, layout: str, cell: Cell) -> None:
     for content in texts:
-        wrong = next((character for character in content[lead:] if character in without), None)
+        wrong = next((character for character in content if character in style.without), None)
+        if wrong is not None:
+            problem = f"a cell's text holds {wrong!r}, which a {layout} table cannot hold"
+        elif style.trimmed and content != content.strip():
+            problem = f"a cell's text has space around it, which is lost in a {layout} table"
+        elif layout == "plain" and not content:
+            problem = "a cell's text is empty, which a plain table cannot show"
+        else:
+            continue
+        raise InvalidConstraint(
+            problem, path=str(cell), rule="layout", value=content, remedy="take another layout, such as json"
+        )
+
+
+def _check_names(grid: Grid, without: str, layout: str) -> None:
+    """Refuses shown names that would break the lines of a layout."""
+    shown = [*(grid.row_names if grid.rows_named else ()), *(grid.column_names if grid.columns_named else ())]
+    for name in map(str, shown):
+        wrong = next((character for character in name if character in without), None)
         if wrong is not None:
             raise InvalidConstraint(
-                f"a cell's text holds {wrong!r}, which a {layout} table cannot hold",
-                path=str(cell),
+                f"a name holds {wrong!r}, which a {layout} table cannot hold",
                 rule="layout",
-                value=content,
-                remedy="take another layout, such as json",
+                value=name,
+                remedy="rename it, or take another layout, such as json",
             )
 
 
-def _safe(constraint: Constraint, without: str, cell: Cell) -> Constraint:
+def _safe(constraint: Constraint, without: str, layout: str, cell: Cell) -> Constraint:
     """The texts that leave the table readable."""
     if not without:
         return constraint
     kept = automata.intersect(constraint.expr, _clean(without))
     if automata.to_dfa(kept).is_empty:
         raise InvalidConstraint(
-            f"every text of a cell holds one of {without!r}, which the layout cannot hold",
+            f"no text of a cell can stand in a {layout} table: each is empty, has space around it or one of {without!r}",
             path=str(cell),
             rule="layout",
+            remedy="take another layout, such as json",
         )
     return Within(constraint, kept)
 
@@ -185,7 +220,7 @@ def _plain(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
     texts = [one for domain in domains.values() for one in domain.values or ("..",)]
     if all(len(one) == 1 for one in texts):
         return _Style()
-    return _Style(later_lead=" ", without="\n ")
+    return _Style(later_lead=" ", without="\r\n ")
 
 
 def _aligned(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
@@ -197,6 +232,7 @@ def _aligned(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
             rule="layout",
             remedy="take csv, markdown or json, or list the cell's values",
         )
+    _check_names(grid, "\r\n", "aligned")
     widths: dict[Hashable, int] = {
         column: max(
             len(str(column)) if grid.columns_named else 0,
@@ -212,45 +248,46 @@ def _aligned(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
 
     numbers = {column: numeric(column) for column in grid.column_names}
 
-    def write(text: str, column: Hashable) -> str:
+    def padded(text: str, column: Hashable) -> str:
         return text.rjust(widths[column]) if numbers[column] else text.ljust(widths[column])
 
     header = "  ".join(
-        ([" " * label] if label else []) + [write(str(column), column) for column in grid.column_names]
+        ([" " * label] if label else []) + [padded(str(column), column) for column in grid.column_names]
     )
     return _Style(
         top=header + "\n" if grid.columns_named else "",
         row=lambda name: str(name).ljust(label) if label else "",
         lead="  " if label else "",
         later_lead="  ",
-        write=write,
-        without="\n",
+        write=lambda content, value, cell: padded(content, cell[1]),
+        without="\r\n",
+        trimmed=True,
     )
 
 
 def _csv(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
     header = [""] * grid.rows_named + [str(name) for name in grid.column_names]
+    # An empty field alone on its line would be read as no line at all.
+    alone = '""' if len(grid.column_names) == 1 and not grid.rows_named else ""
     return _Style(
-        top=",".join(map(_csv_field, header)) + "\n" if grid.columns_named else "",
+        top=(",".join(map(_csv_field, header)) or alone) + "\n" if grid.columns_named else "",
         row=lambda name: _csv_field(str(name)) + "," if grid.rows_named else "",
         between=lambda name: ",",
-        write=lambda text, column: _csv_field(text),
+        write=lambda content, value, cell: _csv_field(content) or alone,
         # A listed text is quoted where it has to be; of a constraint, such texts are left out.
-        without="\r\n" if all(domain.values is not None for domain in domains.values()) else '\r\n",',
+        without="\r\n",
+        free_without='\r\n",',
     )
 
 
 def _csv_field(text: str) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow([text])
-    return out.getvalue() if text else ""
+    quoted = any(character in text for character in ',"\r\n')
+    return '"' + text.replace('"', '""') + '"' if quoted else text
 
 
 def _markdown(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
     names = [" "] * grid.rows_named + [str(name) if grid.columns_named else " " for name in grid.column_names]
-    for name in [*names, *(str(row) for row in grid.row_names)]:
-        if "|" in name or "\n" in name:
-            raise InvalidConstraint("a Markdown table's names have no |", rule="layout", value=name)
+    _check_names(grid, "|\r\n", "markdown")
     top = "|" + "|".join(f" {name.strip()} " if name.strip() else "  " for name in names) + "|\n"
     return _Style(
         top=top + "|" + "---|" * len(names) + "\n",
@@ -260,6 +297,7 @@ def _markdown(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
         between=lambda name: " |",
         end=" |",
         without="|\r\n",
+        trimmed=True,
     )
 
 
@@ -277,12 +315,6 @@ def _json(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
                 rule="layout",
                 remedy="describe the cell with a type or a JSON Schema, such as {'type': 'string', 'pattern': …}",
             )
-    spell = {
-        (column, text): json.dumps(value, ensure_ascii=False)
-        for column in grid.column_names
-        for cell in grid.column(column)
-        for text, value in (domains[cell].values or {}).items()
-    }
     return _Style(
         top="{" if rows else "[",
         row=lambda name: (key(name) if rows else "") + ("{" if columns else "[") + first,
@@ -292,9 +324,24 @@ def _json(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
         end="}" if columns else "]",
         join=",\n ",
         bottom="}" if rows else "]",
-        write=lambda text, column: spell[column, text],
+        write=_json_text,
         without="",
     )
+
+
+def _json_text(content: str, value: Any, cell: Cell) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UnsupportedConstraint(
+            f"a cell's value cannot be written as JSON: {error}",
+            path=str(cell),
+            rule="layout",
+            value=value,
+            remedy="take another layout, or values that JSON has",
+        ) from error
 
 
 _STYLES: dict[str, Callable[[Grid, Mapping[Cell, Domain]], _Style]] = {

@@ -1,14 +1,15 @@
 """Reading puzzles: one line of characters, grids of text, lists, and the files that Sudoku programs write.
 
 Files are .sdk (SadMan), .sdm (a puzzle a line), .ss (Simple Sudoku, with bars and dashes), .csv and plain text; lines
-that begin with `#` or `[` are remarks, and bars, plus signs and lines of dashes are borders.
+that begin with `#` or `[` are remarks, as is what follows ` #` on a line; bars, plus signs and lines of dashes are
+borders.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ __all__ = ["read_cells", "read_puzzles", "symbol", "symbol_value"]
 
 _BLANKS = frozenset(".0_*?xX-")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BORDER = re.compile(r"[-+=|*.:'\s]*[-+=]{3}[-+=|*.:'\s]*")
 MOST_SIZE = 25
 """Rows of the largest puzzle."""
 
@@ -69,7 +71,7 @@ def read_cells(puzzle: Any) -> list[list[int | None]]:
         return found[0]
     if isinstance(puzzle, str):
         return _square(_tokens(puzzle))
-    if isinstance(puzzle, Iterable):
+    if isinstance(puzzle, Iterable) and not isinstance(puzzle, (bytes, Mapping, set, frozenset)):
         rows = [list(row) if isinstance(row, Iterable) else [row] for row in puzzle]
         return _square([[_given(one, r, c) for c, one in enumerate(row)] for r, row in enumerate(rows)])
     raise InvalidConstraint("a puzzle is a string, a path or a list of rows", rule="puzzle", value=puzzle)
@@ -90,9 +92,27 @@ def read_puzzles(source: str | Path) -> list[list[list[int | None]]]:
     # A line that is a whole puzzle has as many cells as a square grid of at least four rows; a row of a grid has not
     # as long as the lines are fewer than its cells.
     whole = [line for line in lines if _is_puzzle_line(line)]
-    if whole and len(whole) == len(lines):
-        return [_square(_tokens(line)) for line in whole]
+    if whole and len(whole) == len(lines) and not _is_one_grid(lines):
+        return [_numbered(line, number) for number, line in enumerate(whole, 1)]
     return [_square(_tokens(source))]
+
+
+def _numbered(line: str, number: int) -> list[list[int | None]]:
+    """A puzzle on a line of its own; errors name its number."""
+    try:
+        return _square(_tokens(line))
+    except InvalidConstraint as error:
+        error.path = f"puzzle {number}" + (f", {error.path}" if error.path else "")
+        raise
+
+
+def _is_one_grid(lines: list[str]) -> bool:
+    """Whether lines are the rows of one grid: as many as characters, of which some mean too much for puzzles of a line."""
+    size = len(lines)
+    if size < 2 or any(len(line) != size for line in lines):
+        return False
+    values = [symbol_value(one, "") for line in lines for one in line if one.isalnum()]
+    return any(value is not None and value > math.isqrt(size) for value in values)
 
 
 def _is_puzzle_line(line: str) -> bool:
@@ -105,8 +125,9 @@ def _content(text: str) -> list[str]:
     found: list[str] = []
     for line in text.splitlines():
         line = line.strip().lstrip("\ufeff")
-        if not line or line[0] in "#[" or re.fullmatch(r"[-+=|\s]*[-+=]{3}[-+=|\s]*", line):
+        if not line or line[0] in "#[" or _BORDER.fullmatch(line):
             continue
+        line = line.partition(" #")[0].partition("\t#")[0]
         found.append(line.replace("|", " ").replace("!", " ").strip())
     return found
 
@@ -117,7 +138,7 @@ def _tokens(text: str) -> list[list[str]]:
     if not lines:
         raise InvalidConstraint("the puzzle is empty", rule="puzzle", value=text)
     if any("," in line or ";" in line for line in lines):
-        return [[one.strip() for one in re.split("[,;]", line)] for line in lines]
+        return [[one.strip(' \t"') for one in re.split("[,;]", line)] for line in lines]
     spaced = [line.split() for line in lines]
     if len(spaced) > 1 and all(len(row) == len(spaced) for row in spaced):
         return spaced
@@ -152,7 +173,7 @@ def _square(rows: list[list[str]]) -> list[list[int | None]]:
             path=None if wrong is None else f"row {wrong}",
             rule="puzzle",
             value=cells,
-            remedy="give 16, 36, 81 or 256 characters, or as many rows as columns",
+            remedy="give 16, 36, 81 or 256 characters, as many rows as columns, or the Path of a file",
         )
     found: list[list[int | None]] = []
     for r, row in enumerate(rows, 1):

@@ -7,13 +7,13 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from canvasgen.constraints.simple import choice
-from canvasgen.constraints.table.build import assemble, table
+from canvasgen.constraints.table.build import assemble, checked_relations, table
 from canvasgen.constraints.table.constraint import Mode, Table
 from canvasgen.constraints.table.grid import Cell, grid
 from canvasgen.constraints.table.layouts import Layout
-from canvasgen.constraints.table.puzzle_text import read_cells
+from canvasgen.constraints.table.puzzle_text import MOST_SIZE, read_cells
 from canvasgen.constraints.table.sudoku import require_one_solution, square_domains
-from canvasgen.errors import InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.relations import (
     Relation,
     all_different,
@@ -28,6 +28,9 @@ from canvasgen.relations import (
 )
 
 __all__ = ["futoshiki", "latin_square", "magic_square", "queens", "roster", "round_robin", "seating"]
+
+MOST_ROWS = 44
+"""Rows of the largest square of queens, and of a magic square: its cells hold up to `MOST_VALUES` values each."""
 
 
 def latin_square(puzzle: int | Any, *, mode: Mode = "exact", unique: bool = False) -> Table:
@@ -83,7 +86,8 @@ def futoshiki(
     rows = _square(puzzle)
     about = grid(len(rows), len(rows))
     orders = [
-        ordered((tuple(a), tuple(b)), "<", name=f"{_place(a)} is less than {_place(b)}") for a, b in less
+        ordered((a, b), "<", name=f"{_place(a)} is less than {_place(b)}")
+        for a, b in _pairs(less, "less", "cells (row, column)", about.cells)
     ]
     told = "; ".join(relation.describe() for relation in orders)
     made = assemble(
@@ -194,8 +198,9 @@ def roster(
         InvalidConstraint: a name is unknown.
         Unsatisfiable: there is no such roster; names a minimal set of rules that contradict each other.
     """
+    days, shifts = _names(days, "days"), _names(shifts, "shifts")
+    everyone = _names(people, "people")
     about = grid(days, shifts)
-    everyone = list(people)
     rules: list[Relation] = []
     if len(shifts) > 1:
         rules += [
@@ -218,18 +223,29 @@ def roster(
             rules.append(
                 count(about.cells, [person], ">=", least, name=f"{person} works at least {least} shifts")
             )
-    for person, times in (away or {}).items():
+    for person, times in _mapping(away, "away").items():
         if person not in everyone:
             raise InvalidConstraint("`away` names nobody of the people", rule="away", value=person)
+        if isinstance(times, str) or not isinstance(times, Iterable):
+            raise InvalidConstraint(
+                "whoever is away is so on a list of days", path=person, rule="away", value=times
+            )
         for time in times:
-            cells = [about.cell(*time)] if isinstance(time, tuple) else about.row(time)
+            if not isinstance(time, str) and not _is_pair(time):
+                raise InvalidConstraint(
+                    "one is away on a day or a (day, shift)", path=person, rule="away", value=time
+                )
+            cells = about.row(time) if isinstance(time, str) else [about.cell(*time)]
             rules.append(exactly(0, cells, [person], name=f"{person} is away on {_time(time)}"))
     domains: dict[Any, Any] = {...: everyone}
-    for (day, shift), person in (given or {}).items():
+    for time, person in _mapping(given, "given").items():
+        if not _is_pair(time):
+            raise InvalidConstraint("a shift that is settled is a (day, shift)", rule="given", value=time)
         if person not in everyone:
             raise InvalidConstraint("`given` names nobody of the people", rule="given", value=person)
-        domains[about.cell(day, shift)] = person
-    return table(list(days), list(shifts), domains, [*rules, *relations], layout=layout, mode=mode)
+        domains[about.cell(*time)] = person
+    rules += checked_relations(relations, about)
+    return table(days, shifts, domains, rules, layout=layout, mode=mode)
 
 
 def seating(
@@ -257,8 +273,12 @@ def seating(
         InvalidConstraint: there are more guests than seats, or a pair names nobody.
         Unsatisfiable: there is no such plan.
     """
+    _count(rows, "rows")
+    _count(columns, "columns")
     about = grid(rows, columns)
-    names = list(guests)
+    names = _names(guests, "guests")
+    if "-" in names:
+        raise InvalidConstraint("no guest is named -, which is an empty seat", rule="guests", value="-")
     if len(names) > len(about.cells):
         raise InvalidConstraint(
             f"{len(names)} guests do not fit on {len(about.cells)} seats", rule="guests", value=len(names)
@@ -273,11 +293,9 @@ def seating(
         ]
         for row, column in about.cells
     }
-    pairs = [(pair, True) for pair in together] + [(pair, False) for pair in apart]
+    pairs = [(pair, True) for pair in _pairs(together, "together", "guests", names)]
+    pairs += [(pair, False) for pair in _pairs(apart, "apart", "guests", names)]
     for (one, other), near in pairs:
-        for name in (one, other):
-            if name not in names:
-                raise InvalidConstraint("a pair names nobody of the guests", rule="together", value=name)
         others = [*(name for name in names if name != one), *["-"] * bool(spare)]
         without = [*(name for name in names if name != other), *["-"] * bool(spare)]
         told = f"{one} sits {'' if near else 'not '}next to {other}"
@@ -295,7 +313,7 @@ def seating(
         rows,
         columns,
         domain,
-        [*rules, *relations],
+        [*rules, *checked_relations(relations, about)],
         layout=layout,
         mode=mode,
         instruction=(
@@ -312,12 +330,16 @@ def round_robin(teams: Sequence[str], *, layout: Layout = "markdown", mode: Mode
     The value is the list of rounds, each a list of pairs of teams.
 
     Raises:
-        InvalidConstraint: fewer than two teams, or two of one name.
+        InvalidConstraint: fewer than two teams, two of one name, or a name that is no text.
+        ConstraintTooLarge: more games than a cell can list.
     """
-    names = list(teams)
-    if len(names) < 2 or len(set(names)) < len(names):
+    names = _names(teams, "teams")
+    if len(names) < 2:
+        raise InvalidConstraint("a tournament has at least two teams", rule="teams", value=names)
+    odd = next((name for name in names if " - " in name), None)
+    if odd is not None:
         raise InvalidConstraint(
-            "a tournament has at least two teams, of different names", rule="teams", value=names
+            "a team's name has ' - ', which stands between two teams", rule="teams", value=odd
         )
     games = {f"{one} - {other}": (one, other) for one, other in combinations(names, 2)}
     each = len(names) // 2
@@ -356,15 +378,64 @@ def _rows_and_columns(rows: Iterable[Sequence[Cell]], columns: Iterable[Sequence
 
 
 def _square(puzzle: Any) -> list[list[int | None]]:
-    if isinstance(puzzle, int) and not isinstance(puzzle, bool):
-        _count(puzzle, "size")
-        return read_cells([[None] * puzzle for _ in range(puzzle)])
+    """The rows of a square from its size, or from what `read_cells` takes."""
+    if isinstance(puzzle, (int, float)):
+        _count(puzzle, "puzzle", MOST_SIZE)
+        size = int(puzzle)
+        return read_cells([[None] * size for _ in range(size)])
     return read_cells(puzzle)
 
 
-def _count(number: Any, rule: str) -> None:
+def _count(number: Any, rule: str, most: int = MOST_ROWS) -> None:
     if type(number) is not int or number < 1:
         raise InvalidConstraint("a size is a whole number above zero", rule=rule, value=number)
+    if number > most:
+        raise ConstraintTooLarge(f"more than {most} rows", rule=rule, value=number)
+
+
+def _names(given: Any, rule: str) -> list[str]:
+    """A list of different names."""
+    if isinstance(given, (str, bytes, set, frozenset, Mapping)) or not isinstance(given, Iterable):
+        raise InvalidConstraint(f"{rule} are a list of names", rule=rule, value=given)
+    names = list(given)
+    if not names:
+        raise InvalidConstraint(f"there are no {rule}", rule=rule, value=names)
+    for at, name in enumerate(names):
+        if not isinstance(name, str) or not name:
+            raise InvalidConstraint(
+                f"a name of {rule} is a text", path=f"{rule}[{at}]", rule=rule, value=name
+            )
+        if name in names[:at]:
+            raise InvalidConstraint(f"two {rule} have one name", path=f"{rule}[{at}]", rule=rule, value=name)
+    return names
+
+
+def _pairs(given: Any, rule: str, what: str, known: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Pairs of two different ones that are known."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InvalidConstraint(f"`{rule}` is a list of pairs of {what}", rule=rule, value=given)
+    found: list[tuple[Any, Any]] = []
+    for pair in given:
+        if not _is_pair(pair):
+            raise InvalidConstraint(f"`{rule}` is a list of pairs of {what}", rule=rule, value=pair)
+        one, other = (tuple(side) if isinstance(side, list) else side for side in pair)
+        for side in (one, other):
+            if side not in known:
+                raise InvalidConstraint(f"`{rule}` names none of the {what}", rule=rule, value=side)
+        if one == other:
+            raise InvalidConstraint(f"`{rule}` pairs two different {what}", rule=rule, value=pair)
+        found.append((one, other))
+    return found
+
+
+def _is_pair(given: Any) -> bool:
+    return isinstance(given, (tuple, list)) and len(given) == 2
+
+
+def _mapping(given: Any, rule: str) -> Mapping[Any, Any]:
+    if given is not None and not isinstance(given, Mapping):
+        raise InvalidConstraint(f"`{rule}` is a mapping", rule=rule, value=given)
+    return given or {}
 
 
 def _place(cell: Sequence[int]) -> str:

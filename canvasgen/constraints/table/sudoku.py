@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from canvasgen.constraints.simple import choice
 from canvasgen.constraints.table.build import assemble
@@ -15,9 +16,9 @@ from canvasgen.constraints.table.constraint import Mode, Table
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.puzzle_text import read_cells, symbol
 from canvasgen.errors import InvalidConstraint
-from canvasgen.relations import Relation, all_different, total
+from canvasgen.relations import Problem, Relation, all_different, total
 
-__all__ = ["BOXES", "require_one_solution", "square_domains", "sudoku"]
+__all__ = ["BOXES", "model_for", "require_one_solution", "square_domains", "sudoku"]
 
 BOXES = {
     4: (2, 2), 6: (2, 3), 8: (2, 4), 9: (3, 3), 10: (2, 5), 12: (3, 4), 14: (2, 7), 15: (3, 5), 16: (4, 4),
@@ -26,6 +27,7 @@ BOXES = {
 """Rows and columns of a box by size, where none is given."""
 _KNOWN = ((4, (2, 2)), (6, (2, 3)), (9, (3, 3)))
 """What the embedded Sudoku model was trained on."""
+_GREEDY_TRIES = 16
 
 
 def sudoku(
@@ -68,8 +70,9 @@ def sudoku(
     if regions is not None:
         if box is not None:
             raise InvalidConstraint("boxes and jigsaw regions exclude each other", rule="regions")
-        relations += _jigsaw(regions, about)
-        rules = rules.format(region="region", size=size) + f" (regions: {_labels(regions)})"
+        labels = _region_of_cells(regions, about)
+        relations += _jigsaw(labels, about)
+        rules = rules.format(region="region", size=size) + f" (regions: {_labels(labels, size)})"
     else:
         height, width = _box(box, size)
         relations += [
@@ -85,6 +88,8 @@ def sudoku(
             )
         ]
         rules += ", and so do both diagonals"
+    if not isinstance(cages, Iterable):
+        raise InvalidConstraint("cages are a list of pairs", rule="cages", value=cages)
     caged = [_cage(cage, about) for cage in cages]
     for cells, added in caged:
         where = " + ".join(f"r{r + 1}c{c + 1}" for r, c in cells)
@@ -103,11 +108,15 @@ def sudoku(
         instruction=f"Solve this Sudoku. {rules}. Answer only with the full grid:",
         gap=".",
     )
-    if regions is None and (size, _box(box, size)) in _KNOWN:
-        made.embedded_model = "sudoku"
+    made.embedded_model = model_for(size, box, jigsaw=regions is not None)
     if unique:
         require_one_solution(made)
     return made
+
+
+def model_for(size: int, box: tuple[int, int] | None = None, *, jigsaw: bool = False) -> str | None:
+    """The embedded model that was trained on such grids; None: there is none."""
+    return None if jigsaw or (size, box or BOXES.get(size)) not in _KNOWN else "sudoku"
 
 
 def square_domains(rows: list[list[int | None]], about: Grid) -> dict[Cell, Domain]:
@@ -132,9 +141,8 @@ def require_one_solution(made: Table) -> None:
     assert problem is not None
     if problem.solutions(1) is not None:
         return
-    blank = np.zeros((len(problem.cells), problem.width))
-    two = [solved.assignment for solved in islice(problem.k_best(blank), 2)]
-    if len(two) < 2:
+    two = _two_solutions(problem)
+    if two is None:
         return
     at = int(np.flatnonzero(two[0] != two[1])[0])
     row, column = made.related[at]
@@ -148,6 +156,25 @@ def require_one_solution(made: Table) -> None:
     )
 
 
+def _two_solutions(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Two different solutions; None if there is one alone.
+
+    Raises:
+        TimeLimit: the solver could not tell in its time.
+    """
+    shape = len(problem.cells), problem.width
+    first: NDArray[np.int64] | None = None
+    # Where there are many solutions, greedy choices in different orders find two soon; else the solver looks.
+    for seed in range(_GREEDY_TRIES):
+        found = problem.greedy(np.random.default_rng(seed).random(shape))
+        if first is None:
+            first = found
+        elif found is not None and (found != first).any():
+            return first, found
+    two = [solved.assignment for solved in islice(problem.k_best(np.zeros(shape)), 2)]
+    return (two[0], two[1]) if len(two) == 2 else None
+
+
 def _box(box: tuple[int, int] | None, size: int) -> tuple[int, int]:
     if box is None:
         if size not in BOXES:
@@ -159,25 +186,43 @@ def _box(box: tuple[int, int] | None, size: int) -> tuple[int, int]:
         return BOXES[size]
     if not isinstance(box, Sequence) or len(box) != 2 or not all(type(side) is int for side in box):
         raise InvalidConstraint("a box is a pair of its rows and columns", rule="box", value=box)
-    if box[0] * box[1] != size:
+    if box[0] < 1 or box[0] * box[1] != size:
         raise InvalidConstraint(
             f"a box of {box[0]} x {box[1]} cells does not hold {size} values", rule="box", value=box
         )
     return box[0], box[1]
 
 
-def _labels(regions: str | Sequence[Sequence[Any]]) -> str:
-    text = regions if isinstance(regions, str) else "\n".join("".join(map(str, row)) for row in regions)
-    return " ".join(text.split())
+def _labels(labels: Sequence[Any], size: int) -> str:
+    return " ".join("".join(map(str, labels[at : at + size])) for at in range(0, len(labels), size))
 
 
-def _jigsaw(regions: str | Sequence[Sequence[Any]], about: Grid) -> list[Relation]:
+def _region_of_cells(regions: Any, about: Grid) -> list[Any]:
+    """The label of each cell, row by row."""
     size = len(about.row_names)
-    labels = "".join(regions.split()) if isinstance(regions, str) else [one for row in regions for one in row]
+    if isinstance(regions, str):
+        labels: list[Any] = list("".join(regions.split()))
+    elif isinstance(regions, Iterable) and not isinstance(regions, (bytes, Mapping, set, frozenset)):
+        rows = [list(row) if isinstance(row, Iterable) else [row] for row in regions]
+        labels = [one for row in rows for one in row]
+        if len(rows) > 1 and any(len(row) != size for row in rows):
+            labels = []
+    else:
+        raise InvalidConstraint("regions are a text or rows of labels", rule="regions", value=regions)
     if len(labels) != size * size:
         raise InvalidConstraint(
-            f"regions label each of the {size * size} cells", rule="regions", value=len(labels)
+            f"regions label each of the {size * size} cells", rule="regions", value=regions
         )
+    odd = next((label for label in labels if type(label) not in (str, int)), None)
+    if odd is not None:
+        raise InvalidConstraint(
+            "the label of a region is a string or a whole number", rule="regions", value=odd
+        )
+    return labels
+
+
+def _jigsaw(labels: Sequence[Any], about: Grid) -> list[Relation]:
+    size = len(about.row_names)
     by_label: dict[Any, list[Cell]] = {}
     for cell, label in zip(about.cells, labels, strict=True):
         by_label.setdefault(label, []).append(cell)
@@ -199,9 +244,12 @@ def _cage(cage: Any, about: Grid) -> tuple[tuple[Cell, ...], int]:
         raise InvalidConstraint(
             "a cage is a pair of a sum and its cells (row, column)", rule="cages", value=cage
         ) from error
-    known = set(about.cells)
+    if type(added) is not int:
+        raise InvalidConstraint("the sum of a cage is a whole number", rule="cages", value=added)
+    if not found or any(one in found[:at] for at, one in enumerate(found)):
+        raise InvalidConstraint("a cage has at least one cell, and none twice", rule="cages", value=cage)
     for cell in found:
-        if cell not in known:
+        if cell not in about.cells:
             raise InvalidConstraint(
                 "a cage has a cell that the puzzle has not",
                 rule="cages",
