@@ -81,17 +81,14 @@ def split_of(solution: Ints, shape: Shape) -> Split:
     return "test" if number % (4 if small else 5 if shape.size <= 6 else 10) == 0 else "train"
 
 
-def shuffled(grid: Ints, shape: Shape, rng: np.random.Generator) -> Ints:
-    """A grid `[n * n]`, complete or not, under a random symmetry; at size 4 only its digits are renamed."""
-    return shuffle(grid[None], shape, rng)[0]
+def shuffled(grids: Ints, shape: Shape, rng: np.random.Generator) -> Ints:
+    """Grids `[..., n * n]`, complete or not, all under one random symmetry; at size 4 only digits are renamed.
 
-
-def shuffle(grids: Ints, shape: Shape, rng: np.random.Generator) -> Ints:
-    """Grids `[K, n * n]` under one random symmetry that keeps the split of each; at size 4 digits alone."""
-    size = shape.size
-    names = np.concatenate([[0], 1 + rng.permutation(size)])
+    It keeps the split of the solutions.
+    """
+    names = np.concatenate([[0], 1 + rng.permutation(shape.size)])
     renamed = names[grids]
-    return renamed if size <= SMALL else renamed[:, _moved(shape, rng)]
+    return renamed if shape.size <= SMALL else renamed[..., _moved(shape, rng)]
 
 
 def _moved(shape: Shape, rng: np.random.Generator) -> Ints:

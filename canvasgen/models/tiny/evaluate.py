@@ -17,10 +17,10 @@ import typer
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
+from canvasgen.models.small.lean import LeanModel
 from canvasgen.models.tiny import WEIGHTS, tokenizer
 from canvasgen.models.tiny.batches import Encoded, collate, encode
 from canvasgen.models.tiny.data import LEVELS, Example, Split, examples
-from canvasgen.models.tiny.lean import LeanModel
 from canvasgen.models.tiny.objective import run_encoder
 from canvasgen.models.tiny.prompt import format_prompt
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from canvasgen.models.small.lean import KeyValues, LeanModel
 from canvasgen.models.tiny.batches import TAIL, Batch, Noised
-from canvasgen.models.tiny.lean import KeyValues, LeanModel
 
 
 @dataclass

@@ -10,8 +10,8 @@ import torch
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
+from canvasgen.models.small.lean import LeanModel
 from canvasgen.models.tiny.batches import PATTERNS, STAGES, STRUCTURE, Batch, Feed, noise, repeat
-from canvasgen.models.tiny.lean import LeanModel
 from canvasgen.models.tiny.objective import loss
 
 

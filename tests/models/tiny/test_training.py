@@ -9,6 +9,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
+from canvasgen.models.small.lean import LeanModel
 from canvasgen.models.tiny import WEIGHTS, tokenizer
 from canvasgen.models.tiny.batches import (
     STRUCTURE,
@@ -24,7 +25,6 @@ from canvasgen.models.tiny.batches import (
 from canvasgen.models.tiny.config import model_config, new_model
 from canvasgen.models.tiny.data import example
 from canvasgen.models.tiny.evaluate import leaves, right_values, summary
-from canvasgen.models.tiny.lean import LeanModel
 from canvasgen.models.tiny.objective import run_encoder
 from canvasgen.models.tiny.train import save_checkpoint, save_model
 from canvasgen.models.tiny.trainer import Settings, Trainer

@@ -2,7 +2,7 @@
 
 One pass encodes prompt and answer together, and the decoder reads the prompt's part of those keys and values;
 there is no cache object, no mask building and no expert dispatch (the one expert is off, see
-``config.new_model``). A test holds it to the class's own forward.
+``small.config.new_model``). A test holds it to the class's own forward.
 
 Shapes: B batch, P prompt, A answer, L canvas, H heads, D head dimension, V vocabulary.
 """
@@ -83,7 +83,7 @@ class LeanModel:
         weights: list[Any],
         cos: Tensor,
         sin: Tensor,
-        mask: Tensor,
+        mask: Tensor | None,
         past: tuple[Tensor, Tensor] | None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         (before, wq, wk, wv, norm_q, norm_k, wo, after, before_mlp, gate, up, down, after_1, after_mlp) = (
@@ -106,7 +106,9 @@ class LeanModel:
             .transpose(1, 2)
         )
         keys, values = (k, v) if past is None else (torch.cat((past[0], k), 2), torch.cat((past[1], v), 2))
-        scores = (q @ keys.transpose(2, 3)).float().masked_fill(~mask, -torch.inf)
+        scores = (q @ keys.transpose(2, 3)).float()
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -torch.inf)
         out = scores.softmax(-1).to(low) @ values
         out = F.linear(out.transpose(1, 2).reshape(batch, length, -1), wo.to(low)).float()
         x = x + rms(out, after, self.eps)
@@ -116,6 +118,18 @@ class LeanModel:
         )
         h = F.linear(inner.to(low), down.to(low)).float()
         return x + rms(rms(h, after_1, self.eps), after_mlp, self.eps), (k, v)
+
+    def layer(
+        self,
+        x: Tensor,
+        number: int,
+        cos: Tensor,
+        sin: Tensor,
+        mask: Tensor | None,
+        past: tuple[Tensor, Tensor] | None,
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """One layer on [B, S, hidden] and its own keys and values; they stand behind those of ``past``."""
+        return self._layer(x, self.layers[number], cos, sin, mask, past)
 
     def encode(self, ids: Tensor, positions: Tensor, mask: Tensor) -> tuple[Tensor, KeyValues]:
         """Causal pass: last hidden states [B, S, hidden], and keys and values [B, H, S, D] of each layer."""
@@ -128,9 +142,12 @@ class LeanModel:
         return rms(x, self.final_norm, self.eps), kept
 
     def decode(
-        self, ids: Tensor, positions: Tensor, mask: Tensor, past: KeyValues, soft: Tensor | None
+        self, ids: Tensor, positions: Tensor, mask: Tensor | None, past: KeyValues, soft: Tensor | None
     ) -> Tensor:
-        """Bidirectional pass over the canvas [B, L] that reads ``past``; with ``soft`` [B, L, hidden]."""
+        """Bidirectional pass over the canvas [B, L] that reads ``past``; with ``soft`` [B, L, hidden].
+
+        ``mask``: which keys are seen; None: all.
+        """
         x = F.embedding(ids, self.embedding) * self.hidden**0.5
         if soft is not None:
             pre, gate, up, down = self.conditioning
@@ -153,12 +170,13 @@ class LeanModel:
         chosen = logits.gather(-1, targets[..., None])[..., 0]
         return logits.logsumexp(-1) - chosen, logits.detach().argmax(-1)
 
-    def compile(self) -> None:
-        """Compile the layer and the head (needs a C++ compiler); shapes stay free."""
+    def compile(self, dynamic: bool = True) -> None:
+        """Compile the layer and the head (needs a C++ compiler); with ``dynamic``, shapes stay free."""
         torch._dynamo.config.recompile_limit = 64
-        self._layer = torch.compile(self._layer, dynamic=True)  # type: ignore[method-assign]
-        self.token_loss = torch.compile(self.token_loss, dynamic=True)  # type: ignore[method-assign]
-        self.look = torch.compile(self.look, dynamic=True)  # type: ignore[method-assign]
+        self._layer = torch.compile(self._layer, dynamic=dynamic)  # type: ignore[method-assign]
+        self.token_loss = torch.compile(self.token_loss, dynamic=dynamic)  # type: ignore[method-assign]
+        self.look = torch.compile(self.look, dynamic=dynamic)  # type: ignore[method-assign]
+        self.glance = torch.compile(self.glance, dynamic=dynamic)  # type: ignore[method-assign]
 
     def soften(self, logits: Tensor) -> Tensor:
         """Logits of the last step to the mean embedding that self-conditioning reads."""
@@ -171,6 +189,14 @@ class LeanModel:
         chances = log_chances.exp()
         soft = (chances.to(self.dtype) @ self.embedding.to(self.dtype)).float() * self.hidden**0.5
         return soft, -(chances * log_chances).sum(-1), (logits / temperature + gumbel).argmax(-1)
+
+    def glance(self, hidden: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What a greedy loop takes from a step at a temperature [B, 1, 1]: mean embeddings [B, L, hidden] at that
+        temperature, entropies, and the best ids [B, L]."""
+        log_chances = (self.logits(hidden) / temperature).log_softmax(-1)
+        chances = log_chances.exp()
+        soft = (chances.to(self.dtype) @ self.embedding.to(self.dtype)).float() * self.hidden**0.5
+        return soft, -(chances * log_chances).sum(-1), log_chances.argmax(-1)
 
 
 def _weight(layer: nn.Module, name: str) -> Tensor | None:
