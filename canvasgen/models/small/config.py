@@ -12,8 +12,9 @@ from transformers import (
     Gemma4VisionConfig,
 )
 
-PAD_ID, EOS_ID, BOS_ID = 0, 1, 2
-"""Ids of the special tokens in the vocabularies of small models."""
+from canvasgen.models.small import BOS_ID, EOS_ID, PAD_ID
+
+__all__ = ["new_model", "small_config"]
 
 
 def small_config(

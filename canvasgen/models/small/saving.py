@@ -12,6 +12,8 @@ from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 from transformers.models.diffusion_gemma.generation_diffusion_gemma import DiffusionGemmaGenerationConfig
 
+from canvasgen.models.small import BOS, EOS, PAD
+
 __all__ = ["save_checkpoint", "save_model"]
 
 
@@ -28,9 +30,9 @@ def save_model(
     model.save_pretrained(fresh)
     words.save(str(fresh / "tokenizer.json"))
     named = {
-        "pad_token": "<pad>",
-        "eos_token": "<eos>",
-        "bos_token": "<bos>",
+        "pad_token": PAD,
+        "eos_token": EOS,
+        "bos_token": BOS,
         "tokenizer_class": "PreTrainedTokenizerFast",
     }
     (fresh / "tokenizer_config.json").write_text(json.dumps(named, indent=2) + "\n")

@@ -12,7 +12,8 @@ from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
     EntropyBoundSamplerConfig,
 )
 
-from canvasgen.models.small.config import BOS_ID, EOS_ID, PAD_ID, new_model, small_config
+from canvasgen.models.small import BOS_ID, EOS_ID, PAD_ID
+from canvasgen.models.small.config import new_model, small_config
 from canvasgen.models.sudoku.tokens import (
     BOXES,
     CANVAS_LENGTH,
@@ -118,7 +119,13 @@ def _fetch(layer: Any, noise: float, generator: torch.Generator) -> None:
             rows = _head(weight, number)
             rows.normal_(0.0, 0.2 * noise, generator=generator)
             rows[:, CONSTANT] += vector
-        _carry(attention, number, noise, generator, [(start + n, n, FETCHED + start - SIZE + n) for n in range(count)])
+        _carry(
+            attention,
+            number,
+            noise,
+            generator,
+            [(start + n, n, FETCHED + start - SIZE + n) for n in range(count)],
+        )
     rows = _head(attention.v_proj.weight, 1)
     for name, place in ((3, 10), (4, 11), (5, 12)):  # the prompt's marks of a row's end, the end and the rest
         rows[place, name] += 1.0

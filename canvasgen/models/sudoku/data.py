@@ -85,9 +85,7 @@ def batch_of(puzzles: list[tuple[Ints, Ints]]) -> Batch:
         given = blank.copy()
         places = cell_places(shape_of(size))
         blank[:, places], given[:, places] = grids == 0, grids > 0
-        groups.append(
-            (prompt_ids(grids), answer_ids(solutions), blank, given, np.full(len(grids), size))
-        )
+        groups.append((prompt_ids(grids), answer_ids(solutions), blank, given, np.full(len(grids), size)))
     prompts, canvas, blank, given, sizes = (
         torch.from_numpy(np.concatenate(part)) for part in zip(*groups, strict=True)
     )

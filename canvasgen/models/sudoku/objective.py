@@ -42,7 +42,9 @@ def encode_shallow(lean: LeanModel, prompts: Tensor) -> KeyValues:
     return kept
 
 
-def noised(batch: Batch, vocabulary: int, wrong_rows: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def noised(
+    batch: Batch, vocabulary: int, wrong_rows: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Canvases `[B, L]` of the batch's, and where they hold what they should, bool `[B, L]`.
 
     Rows of four kinds, as a decoder meets them: noise alone; givens and form clean and a random share of the blanks

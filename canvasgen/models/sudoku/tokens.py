@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from canvasgen.models.small.config import BOS_ID, EOS_ID, PAD_ID
+from canvasgen.models.small import BOS, BOS_ID, EOS, EOS_ID, PAD, PAD_ID
 from canvasgen.puzzles import Shape, shape_of
 
 __all__ = [
@@ -37,7 +37,7 @@ CANVAS_LENGTH = 96
 
 ROW, END, FILL = "<row>", "<end>", "<fill>"
 ROW_ID, END_ID, FILL_ID, NEWLINE_ID, DIGIT_0 = 3, 4, 5, 6, 6
-_CANVAS = ["<pad>", "<eos>", "<bos>", ROW, END, FILL, "\n", *"123456789"]
+_CANVAS = [PAD, EOS, BOS, ROW, END, FILL, "\n", *"123456789"]
 FIRST_CELL = len(_CANVAS)
 
 

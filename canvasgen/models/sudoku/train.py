@@ -27,7 +27,9 @@ POOL = {4: 200, 6: 8_000, 9: 60_000}
 
 
 def main(
-    out: Annotated[Path, typer.Option(help="Folder of the run: checkpoint, log, weights.")] = Path("sudoku_run"),
+    out: Annotated[Path, typer.Option(help="Folder of the run: checkpoint, log, weights.")] = Path(
+        "sudoku_run"
+    ),
     minutes: Annotated[
         float, typer.Option(help="Length of the whole run; the rate falls to zero at its end.")
     ] = 85.0,

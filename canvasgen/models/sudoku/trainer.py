@@ -57,7 +57,11 @@ class Trainer:
     """Model, optimizers, averages and data of one run."""
 
     def __init__(
-        self, model: DiffusionGemmaForBlockDiffusion, pools: dict[int, Pool], tests: dict[int, Pool], settings: Settings
+        self,
+        model: DiffusionGemmaForBlockDiffusion,
+        pools: dict[int, Pool],
+        tests: dict[int, Pool],
+        settings: Settings,
     ) -> None:
         self.model, self.settings = model, settings
         self.lean = LeanModel(model, torch.bfloat16 if settings.half else torch.float32)
@@ -166,7 +170,9 @@ def describe(batch: Batch, log: dict[str, torch.Tensor]) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def solve(lean: LeanModel, batch: Batch, steps: int, bound: float = 0.1, temperature: float = 0.6) -> dict[str, float]:
+def solve(
+    lean: LeanModel, batch: Batch, steps: int, bound: float = 0.1, temperature: float = 0.6
+) -> dict[str, float]:
     """Shares of right blanks after one step, right blanks at the end, and solved puzzles; greedy, from noise."""
     generator = torch.Generator().manual_seed(0)
     past, where = encode_shallow(lean, batch.prompts), positions(CANVAS_LENGTH)

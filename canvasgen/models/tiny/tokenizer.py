@@ -12,11 +12,12 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
+from canvasgen.models.small import BOS, BOS_ID, EOS, EOS_ID, PAD, PAD_ID
 from canvasgen.models.tiny.data import LEVELS, examples
 from canvasgen.models.tiny.prompt import format_prompt
 
-PAD, EOS, BOS = "<pad>", "<eos>", "<bos>"
-PAD_ID, EOS_ID, BOS_ID = 0, 1, 2
+__all__ = ["BOS", "BOS_ID", "EOS", "EOS_ID", "PAD", "PAD_ID", "VOCAB_SIZE", "build", "corpus", "load"]
+
 VOCAB_SIZE = 1536
 
 _FUNCTION = (

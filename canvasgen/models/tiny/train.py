@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 import time
 from pathlib import Path
@@ -19,37 +18,11 @@ from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
+from canvasgen.models.small.saving import save_checkpoint, save_model
 from canvasgen.models.tiny import WEIGHTS, tokenizer
 from canvasgen.models.tiny.batches import STAGES
 from canvasgen.models.tiny.config import generation_config, model_config, new_model
 from canvasgen.models.tiny.trainer import Settings, Trainer
-
-
-def save_model(folder: Path, model: DiffusionGemmaForBlockDiffusion, words: Tokenizer) -> None:
-    """Write the weights folder file by file, each whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder.with_name(folder.name + ".new")
-    model.generation_config = generation_config()
-    model.save_pretrained(fresh)
-    words.save(str(fresh / "tokenizer.json"))
-    named = {
-        "pad_token": tokenizer.PAD,
-        "eos_token": tokenizer.EOS,
-        "bos_token": tokenizer.BOS,
-        "tokenizer_class": "PreTrainedTokenizerFast",
-    }
-    (fresh / "tokenizer_config.json").write_text(json.dumps(named, indent=2) + "\n")
-    for path in sorted(fresh.iterdir()):
-        path.chmod(0o644)
-        os.replace(path, folder / path.name)
-    fresh.rmdir()
-
-
-def save_checkpoint(path: Path, trainer: Trainer) -> None:
-    """Write the run's state, whole or not at all."""
-    fresh = path.with_suffix(".new")
-    torch.save(trainer.state(), fresh)
-    os.replace(fresh, path)
 
 
 def load_tokenizer(out: Path, shipped: bool) -> Tokenizer:
@@ -136,9 +109,9 @@ def main(
                 f"step {row['step']} stage {row['stage']} {row['denoise_loss']:.3f} {row['values_level']}"
             )
             if time.monotonic() - saved > 60 * save_every or trainer.elapsed >= 60 * minutes or stopping:
-                save_checkpoint(checkpoint, trainer)
+                save_checkpoint(checkpoint, trainer.state())
                 trainer.swap()
-                save_model(out / "weights", model, words)
+                save_model(out / "weights", model, words, generation_config())
                 trainer.swap()
                 saved = time.monotonic()
     console.print(f"done at step {trainer.step_number}: {out / 'weights'}")

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
 from canvasgen.models.small.lean import LeanModel
+from canvasgen.models.small.optimising import Optimising
 from canvasgen.models.tiny.batches import PATTERNS, STAGES, STRUCTURE, Batch, Feed, noise, repeat
 from canvasgen.models.tiny.objective import loss
 
@@ -64,36 +65,25 @@ class Trainer:
         decoder = model.model.decoder
         used = {id(p) for layer in self.lean.layers for p in layer if p is not None}
         used |= {id(p) for p in (*self.lean.conditioning, self.lean.embedding, self.lean.final_norm)}
-        self.parameters = [p for p in decoder.parameters() if id(p) in used]
-        matrices = [p for p in self.parameters if p.ndim == 2 and p is not self.lean.embedding]
-        others = [p for p in self.parameters if p.ndim != 2]
-        self.optimizers: list[torch.optim.Optimizer] = [
-            torch.optim.Muon(
-                matrices,
-                lr=settings.matrix_rate,
-                weight_decay=0.01,
-                momentum=0.95,
-                adjust_lr_fn="match_rms_adamw",
-            ),
-            torch.optim.AdamW(
-                [{"params": [self.lean.embedding]}, {"params": others}],
-                lr=settings.other_rate,
-                betas=(0.9, 0.97),
-                weight_decay=0.0,
-            ),
-        ]
-        self.rates = [group["lr"] for optimizer in self.optimizers for group in optimizer.param_groups]
-        self.averages = [p.detach().clone() for p in self.parameters]
+        parameters = [p for p in decoder.parameters() if id(p) in used]
+        embedding = self.lean.embedding
+        self.optimising = Optimising(
+            [p for p in parameters if p.ndim == 2 and p is not embedding],
+            [p for p in parameters if p.ndim != 2 or p is embedding],
+            matrix_rate=settings.matrix_rate,
+            other_rate=settings.other_rate,
+            average=settings.average,
+            warmup=settings.warmup,
+            decay=settings.decay,
+        )
         self.feed = Feed(words, settings.seed, settings.tokens)
         self.generator = torch.Generator().manual_seed(settings.seed)
-        self.step_number, self.elapsed, self.newest_right = 0, 0.0, 0.0
+        self.elapsed, self.newest_right = 0.0, 0.0
 
-    def rate_factor(self) -> float:
-        """Warm-up, level, then linear to zero over the last ``decay`` of the time."""
-        done = min(self.elapsed / (60 * self.settings.minutes), 1.0)
-        return min((self.step_number + 1) / self.settings.warmup, 1.0) * min(
-            (1 - done) / self.settings.decay, 1.0
-        )
+    @property
+    def step_number(self) -> int:
+        """Steps taken."""
+        return self.optimising.steps
 
     def step(self) -> dict[str, Any]:
         """One optimizer step; returns what to log."""
@@ -109,19 +99,7 @@ class Trainer:
         next_share = self.settings.next_share if early or rolls[1] < self.settings.next_rate else 0.0
         total, log = loss(self.lean, batch, made, condition, next_share, self.generator)
         total.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        factor = self.rate_factor()
-        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
-        for group, rate in zip(groups, self.rates, strict=True):
-            group["lr"] = rate * factor
-        for optimizer in self.optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        average = min(self.settings.average, (1 + self.step_number) / (10 + self.step_number))
-        with torch.no_grad():
-            for mean, current in zip(self.averages, self.parameters, strict=True):
-                mean.lerp_(current, 1 - average)
-        self.step_number += 1
+        norm = self.optimising.step(self.elapsed / (60 * self.settings.minutes))
         row = describe(several, log, made.pattern, made.replaced)
         self._advance(row)
         self.elapsed += time.perf_counter() - started
@@ -129,7 +107,7 @@ class Trainer:
             "step": self.step_number,
             "seconds": round(self.elapsed, 1),
             "stage": self.feed.stage,
-            "norm": round(float(norm), 3),
+            "norm": round(norm, 3),
             **row,
         }
 
@@ -148,34 +126,23 @@ class Trainer:
     def state(self) -> dict[str, Any]:
         """Everything a resumed run needs."""
         return {
-            "parameters": [p.detach() for p in self.parameters],
-            "averages": self.averages,
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "optimising": self.optimising.state(),
             "feed": (self.feed.rng.getstate(), self.feed.stage, self.feed._waiting),
             "generator": self.generator.get_state(),
-            "counters": (self.step_number, self.elapsed, self.newest_right),
+            "counters": (self.elapsed, self.newest_right),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from ``state()``."""
-        with torch.no_grad():
-            for mine, saved in zip(self.parameters, state["parameters"], strict=True):
-                mine.copy_(saved)
-        self.averages = state["averages"]
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
+        self.optimising.restore(state["optimising"])
         generator, self.feed.stage, self.feed._waiting = state["feed"]
         self.feed.rng.setstate(generator)
         self.generator.set_state(state["generator"])
-        self.step_number, self.elapsed, self.newest_right = state["counters"]
+        self.elapsed, self.newest_right = state["counters"]
 
     def swap(self) -> None:
         """Exchange the parameters and their averages."""
-        with torch.no_grad():
-            for mine, average in zip(self.parameters, self.averages, strict=True):
-                kept = mine.detach().clone()
-                mine.copy_(average)
-                average.copy_(kept)
+        self.optimising.swap()
 
 
 def describe(

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
 from canvasgen.models.small.lean import LeanModel
+from canvasgen.models.small.saving import save_checkpoint, save_model
 from canvasgen.models.tiny import WEIGHTS, tokenizer
 from canvasgen.models.tiny.batches import (
     STRUCTURE,
@@ -22,11 +23,10 @@ from canvasgen.models.tiny.batches import (
     slip,
     stretch,
 )
-from canvasgen.models.tiny.config import model_config, new_model
+from canvasgen.models.tiny.config import generation_config, model_config, new_model
 from canvasgen.models.tiny.data import example
 from canvasgen.models.tiny.evaluate import leaves, right_values, summary
 from canvasgen.models.tiny.objective import run_encoder
-from canvasgen.models.tiny.train import save_checkpoint, save_model
 from canvasgen.models.tiny.trainer import Settings, Trainer
 
 
@@ -91,7 +91,7 @@ def test_resumed_run_is_the_same_run(words: Tokenizer, tmp_path: Path) -> None:
     straight = trainer(words)
     for _ in range(3):
         straight.step()
-    save_checkpoint(tmp_path / "checkpoint.pt", straight)
+    save_checkpoint(tmp_path / "checkpoint.pt", straight.state())
     resumed = trainer(words)
     resumed.restore(torch.load(tmp_path / "checkpoint.pt", weights_only=False))
     assert resumed.elapsed == straight.elapsed
@@ -101,13 +101,13 @@ def test_resumed_run_is_the_same_run(words: Tokenizer, tmp_path: Path) -> None:
         assert {k: v for k, v in a.items() if k != "seconds"} == {
             k: v for k, v in b.items() if k != "seconds"
         }
-    for mine, theirs in zip(straight.parameters, resumed.parameters, strict=True):
+    for mine, theirs in zip(straight.optimising.parameters, resumed.optimising.parameters, strict=True):
         assert torch.equal(mine, theirs)
 
 
 def test_saved_folder_loads(words: Tokenizer, tmp_path: Path) -> None:
     model = micro(words)
-    save_model(tmp_path / "weights", model, words)
+    save_model(tmp_path / "weights", model, words, generation_config())
     again = DiffusionGemmaForBlockDiffusion.from_pretrained(tmp_path / "weights")
     for name, value in model.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name
