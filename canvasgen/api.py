@@ -25,8 +25,9 @@ def load(
     """An engine around a model.
 
     Args:
-        model: None for the embedded model; a hub id such as `google/diffusiongemma-26B-A4B-it`; a local folder; a
-            `(model, tokenizer)` pair; or a `Denoiser` of your own.
+        model: None for the embedded model, `"sudoku"` for the embedded one that plays Sudoku; a hub id such as
+            `google/diffusiongemma-26B-A4B-it`; a local folder; a `(model, tokenizer)` pair; or a `Denoiser` of your
+            own.
         device: where the model runs; None: a GPU if there is one, else the CPU.
         dtype: the weights' type; None: as stored on a GPU, float32 on a CPU.
 

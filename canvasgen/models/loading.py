@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.errors import ModelError
-from canvasgen.models import tiny
+from canvasgen.models import sudoku, tiny
 from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, Told, prompt_encoder
 from canvasgen.vocabulary import Vocabulary
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "checked_source", "load", "load_tokenizer", "loading_errors"]
 
 _ARCHITECTURE = "diffusion_gemma"
-_TRAIN = "train it with `python -m canvasgen.models.tiny.train`, or name a model"
+_EMBEDDED = {"tiny": tiny.WEIGHTS, "sudoku": sudoku.WEIGHTS}
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,6 @@ def checked_source(model: str | Path) -> tuple[str | Path, Mapping[str, Any]]:
     Raises:
         ModelError: as for `load`.
     """
-    if model == tiny.WEIGHTS and not (tiny.WEIGHTS / "config.json").is_file():
-        raise ModelError(
-            "this installation has no weights of the embedded model", rule="model", remedy=_TRAIN
-        )
     name = _place(model)
     config = _config_of_folder(name) if isinstance(name, Path) else _config_of_hub(name)
     _check_architecture(name, config)
@@ -132,7 +128,16 @@ def load_tokenizer(name: str | Path) -> Any:
 
 
 def _place(model: str | Path) -> str | Path:
-    """A Path for a folder that exists, a str for a hub id."""
+    """A Path for an embedded model or a folder that exists, a str for a hub id."""
+    for name, weights in _EMBEDDED.items():
+        if model in (name, weights) and not (weights / "config.json").is_file():
+            raise ModelError(
+                f"this installation has no weights of the embedded model {name!r}",
+                rule="model",
+                remedy=f"train it with `python -m canvasgen.models.{name}.train`, or name a model",
+            )
+    if isinstance(model, str) and model in _EMBEDDED:
+        return _EMBEDDED[model]
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder
@@ -147,7 +152,7 @@ def _place(model: str | Path) -> str | Path:
             f"there is no model folder {text!r}",
             rule="model",
             value=text,
-            remedy="name a folder, or a hub id owner/name",
+            remedy=f"name an embedded model ({', '.join(_EMBEDDED)}), a folder, or a hub id owner/name",
         )
     return text
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from canvasgen.constraints.base import Form
 from canvasgen.errors import ModelError
+from canvasgen.models.sudoku.prompt import find_grid
+from canvasgen.models.sudoku.tokens import ANSWER_IDS, VOCABULARY, prompt_ids
 from canvasgen.models.tiny.prompt import format_prompt
 
 if TYPE_CHECKING:
@@ -20,7 +22,15 @@ if TYPE_CHECKING:
 
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["ChatPrompts", "GreedyPrompts", "PlainPrompts", "Prompt", "PromptEncoder", "prompt_encoder"]
+__all__ = [
+    "ChatPrompts",
+    "GreedyPrompts",
+    "PlainPrompts",
+    "Prompt",
+    "PromptEncoder",
+    "SudokuPrompts",
+    "prompt_encoder",
+]
 
 Message: TypeAlias = Mapping[str, Any]
 Prompt: TypeAlias = "str | Sequence[Message]"
@@ -130,9 +140,51 @@ class GreedyPrompts:
         return ids
 
 
+class SudokuPrompts:
+    """For the embedded Sudoku model: it reads the puzzle alone, one token for each cell."""
+
+    def encode(self, prompt: Prompt, told: Told) -> list[int]:
+        """The first grid in the form if there is one, else in the prompt.
+
+        Raises:
+            ModelError: there is no 4 x 4, 6 x 6 or 9 x 9 grid.
+        """
+        grid = find_grid(told.blank or told.text) if isinstance(told, Form) else None
+        if grid is None:
+            grid = find_grid(_text(prompt))
+        if grid is None:
+            raise ModelError(
+                "there is no Sudoku in the prompt",
+                rule="prompt",
+                value=prompt,
+                remedy="give 4, 6 or 9 lines of as many digits, with '.' for a blank",
+            )
+        return prompt_ids(grid[None])[0].tolist()
+
+    def tokens(self, text: str) -> list[int]:
+        """One token a character.
+
+        Raises:
+            ModelError: a character that is neither digit nor newline.
+        """
+        for at, character in enumerate(text):
+            if character not in ANSWER_IDS:
+                raise ModelError(
+                    "the Sudoku model writes digits and newlines alone",
+                    path=f"character {at}",
+                    rule="vocabulary",
+                    value=character,
+                    remedy="take another model for this constraint",
+                )
+        return [ANSWER_IDS[character] for character in text]
+
+
 def prompt_encoder(tokenizer: PreTrainedTokenizerBase | Tokenizer) -> PromptEncoder:
-    """The encoder that fits a tokenizer: its chat template if it has one, else the plain form."""
+    """The encoder that fits a tokenizer: Sudoku, its chat template if it has one, else the plain form."""
     plain: Any = getattr(tokenizer, "backend_tokenizer", tokenizer)
+    id_of: Any = getattr(plain, "token_to_id", None)
+    if id_of is not None and id_of(VOCABULARY[-1]) is not None:
+        return SudokuPrompts()
     told: Any = tokenizer
     return ChatPrompts(told) if getattr(told, "chat_template", None) else PlainPrompts(plain)
 

@@ -16,7 +16,7 @@ __all__ = ["load_vocabulary"]
 
 
 def load_vocabulary(model: str | Path | None = None) -> Vocabulary:
-    """The vocabulary of the embedded model (None), of a model folder or of a hub id; no weights are read.
+    """The vocabulary of an embedded model (None: the first), of a model folder or of a hub id; no weights are read.
 
     Raises:
         ModelError: there is no such model, or it is no DiffusionGemma.

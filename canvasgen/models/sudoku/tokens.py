@@ -10,12 +10,12 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from canvasgen.models.small import BOS, BOS_ID, EOS, EOS_ID, PAD, PAD_ID
 from canvasgen.puzzles import Shape, shape_of
 
 __all__ = [
+    "ANSWER_IDS",
     "BOS_ID",
     "CANVAS_LENGTH",
     "EOS_ID",
@@ -26,7 +26,6 @@ __all__ = [
     "SIZES",
     "VOCABULARY",
     "answer_ids",
-    "build",
     "features",
     "prompt_ids",
 ]
@@ -55,6 +54,9 @@ _STARTS = {
     size: FIRST_CELL + sum(other * other * (other + 1) for other in SIZES if other < size) for size in SIZES
 }
 
+ANSWER_IDS = {token: number for number, token in enumerate(VOCABULARY) if len(token) == 1}
+"""The ids of the characters that an answer is made of."""
+
 # Rows of the factorised embedding: one for each token of the canvas, one for all tokens, then what a cell has.
 CONSTANT = FIRST_CELL
 SIZE = CONSTANT + 1
@@ -63,19 +65,6 @@ COLUMNS = ROWS + 9
 BOXES = COLUMNS + 9
 VALUES = BOXES + 9
 FEATURES = VALUES + 10
-
-
-def build() -> Tokenizer:
-    """The tokenizer: characters, byte-exact; prompt tokens are special."""
-    byte_names = pre_tokenizers.ByteLevel.alphabet()
-    named = {"\n": "Ċ"}
-    assert named["\n"] in byte_names
-    vocabulary = {named.get(token, token): number for number, token in enumerate(VOCABULARY)}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([token for token in VOCABULARY if token.startswith("<")])
-    return tokenizer
 
 
 @cache

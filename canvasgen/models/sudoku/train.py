@@ -18,7 +18,7 @@ from rich.console import Console
 from transformers import DiffusionGemmaForBlockDiffusion
 
 from canvasgen.models.small.saving import save_checkpoint, save_model
-from canvasgen.models.sudoku import WEIGHTS, tokens
+from canvasgen.models.sudoku import WEIGHTS, tokenizer
 from canvasgen.models.sudoku.config import generation_config, model_config, starting_model
 from canvasgen.models.sudoku.data import Pool
 from canvasgen.models.sudoku.trainer import Settings, Trainer
@@ -83,7 +83,7 @@ def main(
             if over or time.monotonic() - saved > 60 * save_every:
                 save_checkpoint(checkpoint, trainer.state())
                 trainer.swap()
-                save_model(out / "weights", model, tokens.build(), generation_config())
+                save_model(out / "weights", model, tokenizer.build(), generation_config())
                 trainer.swap()
                 saved = time.monotonic()
     console.print(f"done at step {trainer.optimising.steps}: {out / 'weights'}")

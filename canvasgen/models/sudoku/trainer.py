@@ -178,7 +178,7 @@ def solve(
     past, where = encode_shallow(lean, batch.prompts), positions(CANVAS_LENGTH)
     shape, vocabulary = batch.canvas.shape, lean.embedding.shape[0]
     canvas = torch.randint(0, vocabulary, shape, generator=generator)
-    soft, shares = None, []
+    best, soft, shares = canvas, None, []
     for _ in range(steps):
         hidden = lean.decode(canvas, where, None, past, soft)
         soft, entropy, best = lean.glance(hidden, torch.full((shape[0], 1, 1), temperature))
