@@ -24,7 +24,12 @@ LOG = [
     }
     for step in range(1, 61)
 ] + [
-    {"step": 60, "seconds": 90.0, "puzzles": 2400, "held_out": {"9/40": {"solved": 0.5}, "4/5": {"solved": 1.0}}},
+    {
+        "step": 60,
+        "seconds": 90.0,
+        "puzzles": 2400,
+        "held_out": {"9/40": {"solved": 0.5}, "4/5": {"solved": 1.0}},
+    },
 ]
 EVALUATION = [
     {"size": 9, "givens": [low, low + 4], "start": start, "steps": steps, "count": 50, "solved": low}
@@ -35,7 +40,9 @@ EVALUATION = [
 
 
 def texts(picture: str) -> list[str]:
-    return [one.text or "" for one in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")]
+    return [
+        one.text or "" for one in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")
+    ]
 
 
 def test_pictures_say_what_they_show() -> None:
