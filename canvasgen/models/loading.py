@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "checked_source", "load", "load_tokenizer", "loading_errors"]
 
 _ARCHITECTURE = "diffusion_gemma"
-_EMBEDDED = {"tiny": tiny.WEIGHTS, "sudoku": sudoku.WEIGHTS}
+_EMBEDDED = {"tiny": tiny, "sudoku": sudoku}
 
 
 @dataclass(frozen=True)
@@ -129,15 +129,15 @@ def load_tokenizer(name: str | Path) -> Any:
 
 def _place(model: str | Path) -> str | Path:
     """A Path for an embedded model or a folder that exists, a str for a hub id."""
-    for name, weights in _EMBEDDED.items():
-        if model in (name, weights) and not (weights / "config.json").is_file():
-            raise ModelError(
-                f"this installation has no weights of the embedded model {name!r}",
-                rule="model",
-                remedy=f"train it with `python -m canvasgen.models.{name}.train`, or name a model",
-            )
-    if isinstance(model, str) and model in _EMBEDDED:
-        return _EMBEDDED[model]
+    for name, embedded in _EMBEDDED.items():
+        if model in (name, embedded.WEIGHTS):
+            if not (embedded.WEIGHTS / "config.json").is_file():
+                raise ModelError(
+                    f"this installation has no weights of the embedded model {name!r}",
+                    rule="model",
+                    remedy=f"train it with `python -m canvasgen.models.{name}.train`, or name a model",
+                )
+            return embedded.WEIGHTS
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder

@@ -15,10 +15,11 @@ from canvasgen.models.sudoku.tokens import CANVAS_LENGTH, SIZES, answer_ids, cel
 from canvasgen.puzzles import Split, dig, shape_of, shuffled, solution_grid
 from canvasgen.puzzles.shape import Ints
 
-__all__ = ["GIVENS", "Batch", "Feed", "Pool", "batch_of", "held_out"]
+__all__ = ["GIVENS", "HARD", "Batch", "Feed", "Pool", "batch_of", "held_out"]
 
 GIVENS = {4: (4, 12), 6: (8, 28), 9: (24, 60)}
-"""Fewest and most givens in training; few-given puzzles get as many as their digging left."""
+HARD = {4: (4, 6), 6: (8, 12), 9: (22, 33)}
+"""Fewest and most givens in training, of all puzzles and of hard ones; where digging left more, these it is."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,13 @@ class Feed:
         self.pools = pools
         self.rng = np.random.default_rng(seed)
 
-    def next(self, counts: dict[int, int]) -> Batch:
-        """A batch with so many puzzles of each size."""
+    def next(self, counts: dict[int, int], hard: float = 0.0) -> Batch:
+        """A batch with so many puzzles of each size; a share of them has few givens."""
         puzzles: list[tuple[Ints, Ints]] = []
         for size, count in counts.items():
             pool, shape = self.pools[size], shape_of(size)
-            low, high = GIVENS[size]
             for _ in range(count):
+                low, high = (HARD if self.rng.random() < hard else GIVENS)[size]
                 index = int(self.rng.integers(len(pool.solutions)))
                 grid = pool.puzzle(index, int(self.rng.integers(low, high + 1)))
                 both = shuffled(np.stack([grid, pool.solutions[index]]), shape, self.rng)

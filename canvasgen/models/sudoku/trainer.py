@@ -33,12 +33,13 @@ class Settings:
         warmup: steps of rising rates.
         average: decay of the averaged weights, which are the ones saved.
         conditioned: share of steps with self-conditioning.
+        hard: share of puzzles with few givens, once most of the time before ``decay`` is over.
         wrong: share of rows with wrong cells among those that look filled in.
     """
 
     minutes: float = 85.0
     first: tuple[int, int, int] = (6, 14, 20)
-    counts: tuple[int, int, int] = (2, 5, 33)
+    counts: tuple[int, int, int] = (1, 5, 34)
     opening: float = 0.06
     copies: int = 2
     matrix_rate: float = 0.004
@@ -47,6 +48,7 @@ class Settings:
     warmup: int = 50
     average: float = 0.998
     conditioned: float = 0.6
+    hard: float = 0.6
     wrong: float = 0.25
     seed: int = 0
     compile: bool = True
@@ -99,7 +101,8 @@ class Trainer:
         started = time.perf_counter()
         settings = self.settings
         counts = settings.first if self.done < settings.opening else settings.counts
-        batch = self.feed.next(dict(zip(SIZES, counts, strict=True)))
+        hard = settings.hard if self.done > 0.6 * (1 - settings.decay) else 0.0
+        batch = self.feed.next(dict(zip(SIZES, counts, strict=True)), hard)
         conditioned = float(torch.rand((), generator=self.generator)) < settings.conditioned
         self.lean.embedding = embedding(self.basis)
         total, log = loss(self.lean, batch, settings.copies, conditioned, settings.wrong, self.generator)
