@@ -1,4 +1,4 @@
-"""A Sudoku in two modes: the surest cell first with propagation, and all cells chosen together by a solver.
+"""A Sudoku by the model alone, with masks by propagation, and with all cells chosen together by a solver.
 
 python examples/sudoku.py
 """
@@ -9,8 +9,8 @@ import canvasgen as cg
 
 PUZZLE = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 
-engine = cg.load()
-for mode in ("propagate", "exact"):
+engine = cg.load("sudoku")
+for mode in ("model", "propagate", "exact"):
     puzzle = cg.sudoku(PUZZLE, mode=mode)
     solved = engine.complete(constraint=puzzle, seed=1)
     print(f"{mode}: {solved.outcome.name}, {sum(solved.steps)} steps")

@@ -141,6 +141,12 @@ class Sequence(_Combined):
 
     @property
     @override
+    def form(self) -> Form | None:
+        inside = self.table
+        return None if inside is None else inside.form
+
+    @property
+    @override
     def table(self) -> Table | None:
         return only_table(self.parts)
 

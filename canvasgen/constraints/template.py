@@ -206,7 +206,22 @@ class Template(Constraint):
     @property
     @override
     def form(self) -> Form:
-        return Form("".join(p if isinstance(p, str) else f"{{{p.name}}}" for p in self.pieces))
+        inside = self.table
+        if inside is None:
+            return Form("".join(p if isinstance(p, str) else f"{{{p.name}}}" for p in self.pieces))
+        text = "".join(
+            p
+            if isinstance(p, str)
+            else inside.form.text
+            if self.holes[p.name].table is inside
+            else f"{{{p.name}}}"
+            for p in self.pieces
+        )
+        return Form(
+            text,
+            instruction="Answer only with this text, its parts in braces filled in. Of the table in it: "
+            + inside.form.instruction,
+        )
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:

@@ -31,6 +31,8 @@ SECONDS_PER_STEP = 0.25
 """Of the solver, in a denoising step; before a commit it has its own limit."""
 _TRIES = 16
 """Assignments whose text does not fit into the budget, or into the rest of the constraint, before giving up."""
+_CANVASES = 200
+"""Canvases that are conditioned in a search for one that suits the rest of the constraint."""
 _COMPARED = 4
 """Assignments that are weighed by their texts' own probability where the cells' scores do not add up to it."""
 
@@ -135,50 +137,45 @@ class JointBelief(ConstrainedBelief):
     def _one_by_one(self) -> Longs:
         """An assignment that suits the rest of the constraint, too: the values of the best text, one cell at a time.
 
-        After each cell the relations are propagated and the canvas is conditioned anew; a value that leaves nothing is
-        dropped.
+        After each cell the relations are propagated and the canvas is conditioned anew; what leads nowhere is taken
+        back.
 
         Raises:
-            Unsatisfiable: a dead end.
+            Unsatisfiable: there is none.
+            TimeLimit: none was found in so many canvases.
         """
-        mask = self._scores.log_probs > -np.inf
-        before = mask
-        fixed: tuple[int, int] | None = None
-        while True:
+        scores = self._scores.log_probs
+        stack = [scores > -np.inf]
+        for _ in range(_CANVASES):
+            if not stack:
+                raise Unsatisfiable(
+                    "no values satisfy both the table's relations and the rest of the constraint",
+                    rule="relations",
+                )
+            mask = stack.pop()
             try:
-                text = self._text_of(self._within(mask).best)
+                values = self._joint.values_in(self._text_of(self._within(mask).best))
+                open_cells = np.flatnonzero(mask.sum(axis=1) > 1).tolist()
+                here = [cell for cell in open_cells if cell in values]
+                if not here:
+                    found = self._problem.best(np.where(mask, scores, -np.inf)).assignment
+                    self._inside(found)
+                    return found
             except (BudgetTooSmall, Unsatisfiable):
-                if fixed is None:
-                    raise
-                mask = self._without(before, fixed)
-                fixed = None
                 continue
-            values = self._joint.values_in(text)
-            open_cells = [cell for cell in np.flatnonzero(mask.sum(axis=1) > 1).tolist() if cell in values]
-            if not open_cells:
-                left = np.where(mask, self._scores.log_probs, -np.inf)
-                return self._problem.best(left).assignment
-            cell = max(open_cells, key=lambda one: float(self._scores.log_probs[one, values[one]]))
-            fixed = cell, values[cell]
-            trial = mask.copy()
-            trial[cell] = np.arange(mask.shape[1]) == values[cell]
-            left = self._problem.propagate(trial)
-            if left is None:
-                mask, fixed = self._without(mask, fixed), None
-            else:
-                before, mask = mask, left
-
-    def _without(self, mask: NDArray[np.bool_], value: tuple[int, int]) -> NDArray[np.bool_]:
-        trial = mask.copy()
-        trial[value] = False
-        left = self._problem.propagate(trial) if trial[value[0]].any() else None
-        if left is None:
-            raise Unsatisfiable(
-                "no values were found that satisfy both the table's relations and the rest of the constraint",
-                rule="relations",
-                remedy="put what the rest demands into the table's cells or relations",
-            )
-        return left
+            cell = max(here, key=lambda one: float(scores[one, values[one]]))
+            other, fixed = mask.copy(), mask.copy()
+            other[cell, values[cell]] = False
+            fixed[cell] = np.arange(mask.shape[1]) == values[cell]
+            stack += [
+                left for branch in (other, fixed) if (left := self._problem.propagate(branch)) is not None
+            ]
+        raise TimeLimit(
+            f"no values that satisfy both the table's relations and the rest of the constraint in {_CANVASES} canvases",
+            rule="canvases",
+            value=_CANVASES,
+            remedy="put what the rest demands into the table's cells or relations",
+        )
 
     def _text_of(self, canvas: Longs) -> bytes:
         ids = np.concatenate([np.array(self._before, dtype=np.int64), canvas])

@@ -215,3 +215,23 @@ def test_tables_within_other_constraints():
     assert inside.matches(done.text)
     assert "31" in done.text
     assert math.isfinite(done.log_prob)
+
+
+def test_a_model_is_told_of_the_table_inside():
+    made = square([1, 2, 3], 3, rows_and_columns)
+    for whole in ("a" + made, cg.template("a{t}b", t=made), made & cg.contains("31")):
+        assert whole.form is not None
+        assert made.form.text in whole.form.text
+        assert "are all different" in whole.form.instruction
+
+
+def test_what_the_rest_demands_is_found_cell_by_cell():
+    """No assignment that the relations like best has the phrase; the values are then taken one at a time."""
+    made = square([1, 2, 3, 4], 4, rows_and_columns)
+    vocab = vocabulary("1", "2", "3", "4", "\n")
+    whole = made & cg.contains("43\n12")
+    model = Erratic(seed=4, canvas_length=20, vocabulary=vocab)
+    done = run(model, [Job([3], whole.compile(vocab), 20, 2, None, seed=7)])[0]
+    assert whole.matches(done.text)
+    with pytest.raises((cg.errors.Unsatisfiable, cg.errors.TimeLimit), match="both the table's relations"):
+        run(model, [Job([3], (made & cg.contains("44")).compile(vocab), 20, 1, None, seed=7)])
