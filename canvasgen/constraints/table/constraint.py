@@ -77,7 +77,18 @@ class Table(Constraint):
             domains: dict[Any, tuple[Any, ...]] = {
                 cell: tuple(laid.listed[cell].values()) for cell in self.related
             }
-            self.problem = Problem(domains, inside)
+            try:
+                self.problem = Problem(domains, inside)
+            except Unsatisfiable as error:
+                error.remedy = self._remedy
+                raise
+
+    @property
+    def _remedy(self) -> str:
+        """What to do about a contradiction."""
+        named = self.grid.rows_named and self.grid.columns_named
+        where = "" if named else " (cells are (row, column), without names numbered from 0)"
+        return f"take back one of them{where}"
 
     @cached_property
     def root(self) -> NDArray[np.bool_]:
@@ -112,7 +123,7 @@ class Table(Constraint):
             raise Unsatisfiable(
                 f"the relations contradict each other: {problem.conflict()}",
                 rule="relations",
-                remedy="take back one of them, or a value that is given",
+                remedy=self._remedy,
             )
 
     @cached_property
