@@ -47,10 +47,10 @@ def generation_config() -> DiffusionGemmaGenerationConfig:
     """Defaults of the model's own ``generate()``."""
     return DiffusionGemmaGenerationConfig(
         max_new_tokens=CANVAS_LENGTH,
-        max_denoising_steps=48,
+        max_denoising_steps=24,
         sampler_config=EntropyBoundSamplerConfig(entropy_bound=0.1),
-        t_min=0.4,
-        t_max=0.8,
+        t_min=0.9,
+        t_max=1.1,
         stability_threshold=1,
         confidence_threshold=0.005,
         pad_token_id=PAD_ID,

@@ -31,7 +31,7 @@ def micro() -> DiffusionGemmaForBlockDiffusion:
 
 def trainer(pools: dict[int, Pool], minutes: float = 60.0) -> Trainer:
     settings = Settings(
-        minutes=minutes, first=(2, 2, 1), counts=(2, 2, 1), compile=False, half=False, warmup=1
+        minutes=minutes, first=(1, 1, 2), counts=(1, 1, 2), copies=1, compile=False, half=False, warmup=1
     )
     return Trainer(micro(), pools, pools, settings)
 
