@@ -154,6 +154,7 @@ def test_other_sizes(size: int, box: tuple[int, int] | None) -> None:
     assert_solves(some_solution(made, size), "." * (size * size), *(box or usual[size]))
 
 
+@pytest.mark.slow
 def test_sixteen_rows() -> None:
     puzzle = "1" + "." * 254 + "G"
     made = cg.sudoku(puzzle, unique=False)
