@@ -235,3 +235,17 @@ def test_what_the_rest_demands_is_found_cell_by_cell():
     assert whole.matches(done.text)
     with pytest.raises((cg.errors.Unsatisfiable, cg.errors.TimeLimit), match="both the table's relations"):
         run(model, [Job([3], (made & cg.contains("44")).compile(vocab), 20, 1, None, seed=7)])
+
+
+@pytest.mark.parametrize("layout", ["plain", "csv", "json"])
+def test_scores_of_both_backends_are_equal(layout):
+    made = cg.table(2, 2, ["1", "12", "2"], rows_and_columns, layout=layout)
+    vocab = vocabulary(*'12 \n,"[]', "12", ' "', '",', " 1")
+    logits = np.random.default_rng(3).normal(size=(40, vocab.size)).astype(np.float32)
+    compiled = made.compile(vocab)
+    both = [
+        compiled.joint.scores(compiled.condition(logits, backend=name), b"", None).log_probs
+        for name in ("numba", "torch")
+    ]
+    assert np.allclose(np.exp(both[0]), np.exp(both[1]), atol=1e-5)
+    assert np.isfinite(both[0]).any(axis=1).all()

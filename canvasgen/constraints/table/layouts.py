@@ -96,18 +96,24 @@ def lay(grid: Grid, domains: Mapping[Cell, Domain], layout: str) -> Laid:
     for number, row in enumerate(grid.rows):
         pieces.append((style.join if number else "") + style.row(row[0][0]))
         for place, cell in enumerate(row):
-            pieces += [style.between(cell[1]) if place else "", cell]
+            between = style.between(cell[1]) if place else ""
             lead[cell] = style.later_lead if place else style.lead
             domain = domains[cell]
             if domain.values is None:
                 without = style.without if style.free_without is None else style.free_without
                 free[cell] = _safe(domain.constraint, without, layout, cell)
+                pieces += [between, cell]
                 continue
             _check_texts(domain.values, style, layout, cell)
             texts = {
                 content: lead[cell] + style.write(content, value, cell)
                 for content, value in domain.values.items()
             }
+            opening, closing = _quotes(texts.values(), lead[cell]) if layout == "json" else ("", "")
+            if opening:
+                lead[cell] = ""
+                texts = {content: one[len(opening) : -len(closing)] for content, one in texts.items()}
+            pieces += [between + opening, cell, closing]
             listed[cell] = {texts[content]: plain(value, content) for content, value in domain.values.items()}
             if len(listed[cell]) < len(texts):
                 raise InvalidConstraint(
@@ -121,6 +127,12 @@ def lay(grid: Grid, domains: Mapping[Cell, Domain], layout: str) -> Laid:
         pieces.append(style.end)
     pieces.append(style.bottom)
     return Laid(_joined(pieces), lead, listed, free, values)
+
+
+def _quotes(texts: Iterable[str], lead: str) -> tuple[str, str]:
+    """What opens and closes a cell of JSON strings alone: tokens often hold a quote and what is around the cell."""
+    strings = all(one.startswith(lead + '"') for one in texts)
+    return (lead + '"', '"') if strings else ("", "")
 
 
 def _joined(pieces: list[str | Cell]) -> tuple[str | Cell, ...]:
