@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-fast lint bench train clean
+.PHONY: demo test test-fast lint bench train train-sudoku clean
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -25,6 +25,9 @@ bench: $(STAMP)  ## every figure that the documentation states
 
 train: $(STAMP)  ## goes on training the embedded model from the shipped weights
 	$(BIN)/python -m canvasgen.models.tiny.train --out build/tiny --resume
+
+train-sudoku: $(STAMP)  ## the same for the embedded Sudoku model
+	$(BIN)/python -m canvasgen.models.sudoku.train --out build/sudoku --resume
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
