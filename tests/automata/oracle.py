@@ -51,7 +51,7 @@ class Tree:
         return getattr(self, f"_{self.kind}")(*self.arguments)
 
     def _literal(self, content: bytes) -> frozenset[bytes]:
-        return frozenset([content])
+        return frozenset([content] if len(content) <= MAX_LENGTH else [])
 
     def _byte_set(self, ranges: list[tuple[int, int]]) -> frozenset[bytes]:
         return frozenset(bytes([b]) for b in ALPHABET if any(low <= b <= high for low, high in ranges))
