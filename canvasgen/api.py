@@ -94,7 +94,9 @@ def generate(
         ModelError: the model cannot be loaded or misbehaves.
     """
     if model is None:
-        model = next((one.embedded_model for one in (table, constraint) if one is not None), None)
+        model = next(
+            (getattr(one, "embedded_model", None) for one in (table, constraint) if one is not None), None
+        )
     engine = shared_engine(model) if model is None or isinstance(model, str) else load(model)
     request = Request(
         prompt,

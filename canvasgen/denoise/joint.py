@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 import torch
@@ -45,7 +45,8 @@ class JointBelief(ConstrainedBelief):
 
     Args:
         joint: the constraint's cells.
-        before: the bytes of the text before this block.
+        before: the token ids of the text before this block.
+
     The other arguments are those of `ConstrainedBelief`.
 
     Raises:
@@ -127,8 +128,9 @@ class JointBelief(ConstrainedBelief):
             return
         self._proven = first.proven
         ranked = iter([first.assignment])
-        if first.proven:
-            ranked = (solved.assignment for solved in self._problem.k_best(scores))
+        if first.proven:  # the best once more only if one behind it is asked for
+            behind = islice(self._problem.k_best(scores), 1, None)
+            ranked = chain(ranked, (solved.assignment for solved in behind))
         if not self._scores.factored:
             few = [*islice(ranked, _COMPARED), *alone]
             yield from sorted(few, key=self._log_weight, reverse=True)

@@ -367,3 +367,9 @@ def test_infills_in_a_batch_and_a_stream() -> None:
 def test_the_budget_of_an_infill() -> None:
     with pytest.raises(BudgetTooSmall):
         cg.generate(PROMPT, constraint=cg.infill("", "word " * 50), max_tokens=20)
+
+
+@pytest.mark.parametrize("option", ["table", "constraint"])
+def test_what_is_no_constraint_is_told(option: str) -> None:
+    with pytest.raises(InvalidConstraint, match="not a constraint"):
+        cg.generate("x", **{option: "abc"})

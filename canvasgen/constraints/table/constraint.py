@@ -38,7 +38,7 @@ class Said:
 
     Attributes:
         instruction: what to do, a sentence or several.
-        blank: the table with open cells as `gap`.
+        gap: what stands in the place of an open cell.
     """
 
     instruction: str
@@ -117,9 +117,13 @@ class Table(Constraint):
         problem = self.problem
         assert problem is not None
         found = problem.solutions(1)
-        if found is None:
-            problem.best(np.zeros((len(problem.cells), problem.width)))
-        elif not len(found):
+        try:
+            if found is None:  # several, or the search gave up
+                problem.best(np.zeros((len(problem.cells), problem.width)))
+                return
+        except Unsatisfiable:
+            found = ()
+        if not len(found):
             raise Unsatisfiable(
                 f"the relations contradict each other: {problem.conflict()}",
                 rule="relations",
@@ -220,11 +224,10 @@ class Table(Constraint):
         pieces = self._laid.pieces
         failed: set[tuple[int, int]] = set()
 
-        def read(number: int, at: int) -> list[tuple[Cell, int, int]] | None:
-            """Where the cells from a piece on stand; None if the text does not fit."""
-            spans: list[list[tuple[Cell, int, int]]] = []
-            stack = [(number, at, iter(self._stops(number, text, at)))]
-            spans.append([])
+        def read() -> list[tuple[Cell, int, int]] | None:
+            """Where the cells stand; None if the text does not fit."""
+            spans: list[list[tuple[Cell, int, int]]] = [[]]
+            stack = [(0, 0, iter(self._stops(0, text, 0)))]
             while stack:
                 piece, start, stops = stack[-1]
                 stop = next(stops, None)
@@ -244,7 +247,7 @@ class Table(Constraint):
                 spans.append(found)
             return None
 
-        found = read(0, 0)
+        found = read()
         if found is None:
             raise ValidationFailed("the text is no such table", rule="table", value=text)
         values: dict[Cell, Any] = {}
@@ -286,12 +289,12 @@ class Table(Constraint):
 
     # What a model is told
 
-    def shown(self, gap: str | None = None) -> str:
+    def shown(self) -> str:
         """The table with its known cells, and a gap in the place of every other."""
         return "".join(
             piece
             if isinstance(piece, str)
-            else self._known.get(piece, self._laid.lead[piece] + (self._said.gap if gap is None else gap))
+            else self._known.get(piece, self._laid.lead[piece] + self._said.gap)
             for piece in self._laid.pieces
         )
 
