@@ -18,6 +18,7 @@ from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
+from canvasgen.models.small.growing import grown
 from canvasgen.models.small.saving import save_checkpoint, save_model
 from canvasgen.models.tiny import WEIGHTS, tokenizer
 from canvasgen.models.tiny.batches import STAGES
@@ -58,7 +59,7 @@ def main(
     conditioned: Annotated[float, typer.Option(help="Share of steps with self-conditioning.")] = 0.5,
     save_every: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 4.0,
     compiled: Annotated[bool, typer.Option(help="Compile the layers (needs a C++ compiler).")] = True,
-    layers: Annotated[int, typer.Option()] = 5,
+    layers: Annotated[int, typer.Option(help="Shipped weights with fewer layers are grown.")] = 7,
     hidden: Annotated[int, typer.Option()] = 128,
     inner: Annotated[int, typer.Option()] = 320,
 ) -> None:
@@ -69,7 +70,9 @@ def main(
     checkpoint = out / "checkpoint.pt"
     shipped = resume and not checkpoint.exists() and (WEIGHTS / "config.json").exists()
     if shipped:
-        model = DiffusionGemmaForBlockDiffusion.from_pretrained(WEIGHTS)
+        model = grown(DiffusionGemmaForBlockDiffusion.from_pretrained(WEIGHTS), layers, seed)
+    elif checkpoint.exists() and (out / "weights" / "config.json").exists():
+        model = DiffusionGemmaForBlockDiffusion.from_pretrained(out / "weights")
     else:
         model = new_model(model_config(words.get_vocab_size(), hidden, layers, inner), seed)
     settings = Settings(

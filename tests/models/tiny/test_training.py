@@ -9,6 +9,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
+from canvasgen.models.small.growing import grown
 from canvasgen.models.small.lean import LeanModel
 from canvasgen.models.small.saving import save_checkpoint, save_model
 from canvasgen.models.tiny import WEIGHTS, tokenizer
@@ -103,6 +104,25 @@ def test_resumed_run_is_the_same_run(words: Tokenizer, tmp_path: Path) -> None:
         }
     for mine, theirs in zip(straight.optimising.parameters, resumed.optimising.parameters, strict=True):
         assert torch.equal(mine, theirs)
+
+
+def test_a_grown_model_computes_the_same_and_every_layer_learns(words: Tokenizer) -> None:
+    small = micro(words).eval()
+    layers = len(small.model.decoder.layers)  # type: ignore[union-attr, arg-type]
+    big = grown(small, 2 * layers - 1).eval()
+    prompt, canvas = torch.randint(0, 900, (2, 9)), torch.randint(0, 900, (2, 14))
+    with torch.no_grad():
+        wanted = small(input_ids=prompt, decoder_input_ids=canvas).logits
+        assert torch.equal(big(input_ids=prompt, decoder_input_ids=canvas).logits, wanted)
+    before = [layer.post_attention_layernorm.weight.clone() for layer in big.model.decoder.layers]  # type: ignore[union-attr]
+    assert sum(not bool(one.any()) for one in before) == layers - 1
+    trainer = Trainer(big, words, Settings(compile=False, tokens=400, half=False))
+    trainer.step()
+    for layer, norm in zip(big.model.decoder.layers, before, strict=True):  # type: ignore[union-attr, arg-type]
+        assert not torch.equal(layer.post_attention_layernorm.weight, norm)
+    for wrong in (layers - 1, 2 * layers):
+        with pytest.raises(ValueError, match="grows to at most"):
+            grown(small, wrong)
 
 
 def test_saved_folder_loads(words: Tokenizer, tmp_path: Path) -> None:
