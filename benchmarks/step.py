@@ -7,7 +7,8 @@ entropies and class-level marginals (the `[L, V]` arrays are timed apart). The a
 the sizes measured on a JSON schema with ten properties and the Gemma vocabulary; with `--tokenizer`, that
 schema itself is lifted to the tokenizer's vocabulary. Step and log_softmax are timed in turn (A B A B), and
 the ratio is the median of the rounds' ratios, so that whatever else the machine does falls on both. Before
-that, the step's results are checked against the reference.
+that, the step's results are checked against the reference. With `--tokenizer` a table is timed, too: what it costs to
+condition its narrowed texts on logits that its shape's posterior has read.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import torch
 
 from canvasgen.inference import Posterior, condition
 from canvasgen.tokens import TokenAutomaton
+from canvasgen.vocabulary import Vocabulary
 
 
 def synthetic(
@@ -111,15 +113,20 @@ def compare(name: str, automaton: TokenAutomaton, length: int, rounds: int, spre
         "step, then mask [L, V]": lambda: step(automaton, logits).mask,
         "step, then one sample": lambda: step(automaton, logits).sample(1, 0),
     }
+    sizes = f"{automaton.num_states} states, {automaton.num_classes} classes, "
+    sizes += f"{len(automaton.edge_source)} edges, {len(automaton.set_offsets) - 1} sets"
+    print(f"\n{name}: {length} x {size} float32, spread {spread}; {sizes}; {torch.get_num_threads()} threads")
+    report(tasks, rounds)
+
+
+def report(tasks: dict[str, Callable[[], object]], rounds: int) -> None:
+    """Times the tasks in turn, and prints them beside `log_softmax`."""
     for work in tasks.values():
         work()
     taken = {task: np.array([0.0] * rounds) for task in tasks}
     for n in range(rounds):
         for task, work in tasks.items():
             taken[task][n] = timed(work)
-    sizes = f"{automaton.num_states} states, {automaton.num_classes} classes, "
-    sizes += f"{len(automaton.edge_source)} edges, {len(automaton.set_offsets) - 1} sets"
-    print(f"\n{name}: {length} x {size} float32, spread {spread}; {sizes}; {torch.get_num_threads()} threads")
     for task, times in taken.items():
         ratio = np.median(times / taken["log_softmax"])
         middle, best = 1e3 * np.median(times), 1e3 * times.min()
@@ -154,12 +161,46 @@ SCHEMA = {
 SCHEMA["required"] = list(SCHEMA["properties"])
 
 
-def lifted(tokenizer: str) -> TokenAutomaton:
+def lifted(vocabulary: Vocabulary) -> TokenAutomaton:
     """The schema over a tokenizer's vocabulary."""
     from canvasgen.constraints import json_schema
-    from canvasgen.vocabulary import Vocabulary
 
-    return json_schema(SCHEMA).compile(Vocabulary.from_tokenizer(tokenizer)).token_automaton
+    return json_schema(SCHEMA).compile(vocabulary).token_automaton
+
+
+def compare_table(vocabulary: Vocabulary, length: int, rounds: int) -> None:
+    """A roster whose cells float: the shape's conditioning, and the whole step with the solver and five narrowed texts."""
+    import canvasgen as cg
+    from canvasgen.denoise.joint import JointBelief
+
+    roster = cg.table(
+        ["Mon", "Tue", "Wed", "Thu", "Fri"],
+        ["early", "late"],
+        cells=["Ann", "Bob", "Cyril", "Dana", "Evelyn"],
+        relations=lambda grid: [cg.relations.all_different(line) for line in (*grid.rows, *grid.columns)],
+    ).compile(vocabulary)
+    joint = roster.joint
+    assert joint is not None
+    rng = np.random.default_rng(1)
+    logits = torch.from_numpy(rng.standard_normal((length, vocabulary.size), dtype=np.float32) * 3.0)
+    belief = JointBelief(logits, roster, joint, None, length, 0, ())
+    text = vocabulary.text_bytes(belief.best).decode()
+    assert belief.assignment is not None
+    alone = roster.condition(logits)
+    narrowed = joint.narrowed(belief.assignment)
+    again, anew = narrowed.condition(alone), narrowed.condition(logits)
+    np.testing.assert_array_equal(again.best, anew.best)
+    assert roster.constraint.matches(text)
+    assert abs(again.log_partition - anew.log_partition) < 1e-3
+    tasks: dict[str, Callable[[], object]] = {
+        "log_softmax": lambda: torch.log_softmax(logits, -1),
+        "shape": lambda: roster.condition(logits).entropies,
+        "narrowed, logits read anew": lambda: narrowed.condition(logits).best,
+        "narrowed, from the shape's": lambda: narrowed.condition(alone).best,
+        "step of the table": lambda: JointBelief(logits, roster, joint, None, length, 0, ()),
+    }
+    print(f"\na roster of ten cells: {length} x {vocabulary.size}; {torch.get_num_threads()} threads")
+    report(tasks, rounds)
 
 
 def main() -> None:
@@ -173,7 +214,9 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     if arguments.tokenizer is not None:
-        compare("a schema of ten properties", lifted(arguments.tokenizer), 256, arguments.rounds, 3.0)
+        vocabulary = Vocabulary.from_tokenizer(arguments.tokenizer)
+        compare("a schema of ten properties", lifted(vocabulary), 256, arguments.rounds, 3.0)
+        compare_table(vocabulary, 256, arguments.rounds)
         return
     if arguments.only != "small":
         large = synthetic(262_144, 868, 528, fan_out=7, partitions=73, covered=425, reach=60)

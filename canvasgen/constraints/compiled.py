@@ -117,7 +117,8 @@ class CompiledConstraint:
         """The distribution of a canvas given that it is valid.
 
         Args:
-            logits: [L, V] float32, torch or numpy.
+            logits: [L, V] float32, torch or numpy; or a posterior of the same logits under another constraint,
+                which spares most of the reading if this one's texts are written with tokens of that one's.
             fixed: {position: token id} for positions that are given.
             state: the state carried over from the block before; None at the start of the text.
             remaining: tokens of budget after this canvas; 0 if the canvas must hold the whole rest of the

@@ -18,6 +18,7 @@ from canvasgen.errors import ModelError
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
+    from canvasgen.inference import Posterior
 
 __all__ = ["Belief", "ConstrainedBelief", "FreeBelief", "text_length"]
 
@@ -42,6 +43,11 @@ class Belief(Protocol):
     best: NDArray[np.int64]
     length: int
     probabilities: torch.Tensor | None
+
+    @property
+    def posterior(self) -> Posterior | None:
+        """Over the n positions within the budget; None without a constraint."""
+        ...
 
     @property
     def canvas(self) -> NDArray[np.int64]:
@@ -92,6 +98,7 @@ class FreeBelief:
     """
 
     log_partition: float | None = None
+    posterior = None
 
     def __init__(self, logits: torch.Tensor, budget: int, end_ids: tuple[int, ...], first: int = 0) -> None:
         self.logits = logits
@@ -167,15 +174,15 @@ class ConstrainedBelief:
     ) -> None:
         end_ids = constraint.vocabulary.end_ids
         self.logits = logits
-        self._posterior = constraint.condition(
+        self.posterior = constraint.condition(
             logits[:budget], state=state, remaining=remaining, offset=offset
         )
         self._beyond = FreeBelief(logits[budget:], 0, end_ids, budget) if budget < len(logits) else None
-        self.log_partition: float | None = self._posterior.log_partition
-        self.best = self._posterior.best
+        self.log_partition: float | None = self.posterior.log_partition
+        self.best = self.posterior.best
         self.length = text_length(self.best, end_ids)
-        self.entropies = self._posterior.entropies
-        self.log_mass = self._posterior.allowed_mass
+        self.entropies = self.posterior.entropies
+        self.log_mass = self.posterior.allowed_mass
         if self._beyond is not None:
             self.entropies = np.concatenate([self.entropies, self._beyond.entropies])
             self.log_mass = np.concatenate([self.log_mass, self._beyond.log_mass])
@@ -189,20 +196,20 @@ class ConstrainedBelief:
     @property
     def constrained_logits(self) -> torch.Tensor:
         """The constrained marginals; worked out when asked for."""
-        inside = torch.as_tensor(self._posterior.constrained_logits(), device=self.logits.device)
+        inside = torch.as_tensor(self.posterior.constrained_logits(), device=self.logits.device)
         if self._beyond is None:
             return inside
         return torch.cat([inside, self._beyond.constrained_logits])
 
     def sample(self, seed: int) -> NDArray[np.int64]:
         """Exact; the tail is drawn from the model's own distributions."""
-        inside = self._posterior.sample(1, seed)[0]
+        inside = self.posterior.sample(1, seed)[0]
         return inside if self._beyond is None else np.concatenate([inside, self._beyond.sample(seed)])
 
     def forced(self) -> NDArray[np.bool_]:
         """As the posterior knows it from its classes; the tail is free."""
         only_one = np.zeros(len(self.canvas), dtype=np.bool_)
-        only_one[: self.length] = self._posterior.forced[: self.length]
+        only_one[: self.length] = self.posterior.forced[: self.length]
         return only_one
 
     def finish(self) -> None:
@@ -210,16 +217,16 @@ class ConstrainedBelief:
 
     def candidates(self) -> Iterator[NDArray[np.int64]]:
         """Lazily; canvases differ in text or tokenization."""
-        for ids, _ in self._posterior.k_best():
+        for ids, _ in self.posterior.k_best():
             yield ids
 
     def log_prob(self, ids: NDArray[np.int64]) -> float:
         """The tail summed out."""
-        return self._posterior.log_prob(ids)
+        return self.posterior.log_prob(ids)
 
     def end_state(self, ids: NDArray[np.int64]) -> int | None:
         """One past the last state after an end token."""
-        return self._posterior.end_state(ids)
+        return self.posterior.end_state(ids)
 
 
 def text_length(ids: NDArray[np.int64], end_ids: tuple[int, ...]) -> int:

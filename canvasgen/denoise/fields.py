@@ -15,12 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint, Constraint
+    from canvasgen.inference import Posterior
 
 __all__ = ["Block", "probabilities"]
 
@@ -30,16 +29,14 @@ class Block:
     """What a canvas was committed from.
 
     Attributes:
-        logits: float32 `[n, V]`, divided by the temperature; n positions within the budget.
+        posterior: of its positions within the budget.
         before: token ids of the text before the canvas.
         remaining: tokens of budget after it.
-        log_partition: log of the mass on valid canvases.
     """
 
-    logits: torch.Tensor
+    posterior: Posterior
     before: tuple[int, ...]
     remaining: int
-    log_partition: float
 
 
 def probabilities(
@@ -66,7 +63,9 @@ def _field(
         for option in alive:
             one = narrowed[option]
             assert one is not None
-            shares[option] = math.exp(min(0.0, _log_mass(one, states[option], block) - block.log_partition))
+            shares[option] = math.exp(
+                min(0.0, _log_mass(one, states[option], block) - block.posterior.log_partition)
+            )
     return shares
 
 
@@ -90,7 +89,7 @@ def _after(constraint: CompiledConstraint, ids: tuple[int, ...]) -> int:
 def _log_mass(constraint: CompiledConstraint, state: int, block: Block) -> float:
     try:
         return constraint.condition(
-            block.logits, state=state, remaining=block.remaining, offset=len(block.before)
+            block.posterior, state=state, remaining=block.remaining, offset=len(block.before)
         ).log_partition
     except (Unsatisfiable, BudgetTooSmall):
         return -math.inf

@@ -67,12 +67,12 @@ class JointBelief(ConstrainedBelief):
     ) -> None:
         super().__init__(logits, constraint, state, budget, remaining, len(before))
         self._joint = joint
-        self._budget, self._remaining, self._before = budget, remaining, before
+        self._remaining, self._before = remaining, before
         problem = joint.table.problem
         assert problem is not None
         self._problem = problem
         self._scores: Scores = joint.scores(
-            self._posterior, constraint.vocabulary.text_bytes(np.array(before, dtype=np.int64)), state
+            self.posterior, constraint.vocabulary.text_bytes(np.array(before, dtype=np.int64)), state
         )
         self._end_ids = constraint.vocabulary.end_ids
         self._vocabulary = constraint.vocabulary
@@ -106,7 +106,7 @@ class JointBelief(ConstrainedBelief):
         self.best = self._inside(assignment).best
         self.assignment = assignment
         self.length = text_length(self.best, self._end_ids)
-        surprisals = -self._posterior.token_log_probs(self.best[: self.length])
+        surprisals = -self.posterior.token_log_probs(self.best[: self.length])
         self.entropies = self._shape_entropies.copy()
         self.entropies[: self.length] = np.maximum(self.entropies[: self.length], surprisals)
 
@@ -206,7 +206,7 @@ class JointBelief(ConstrainedBelief):
                 if state < 0:
                     raise Unsatisfiable("the text so far has other values", rule="table")
         return narrowed.condition(
-            self.logits[: self._budget], state=state, remaining=self._remaining, offset=len(self._before)
+            self.posterior, state=state, remaining=self._remaining, offset=len(self._before)
         )
 
     def sample(self, seed: int) -> Longs:
@@ -218,7 +218,7 @@ class JointBelief(ConstrainedBelief):
             assignment, _ = self._problem.sample(self._scores.log_probs, seed)
             inside = self._inside(assignment).sample(1, seed)[0]
         except (BudgetTooSmall, Unsatisfiable, TimeLimit):
-            inside = self._posterior.sample(1, seed)[0]  # of the shape: a canvas to go on from, not an answer
+            inside = self.posterior.sample(1, seed)[0]  # of the shape: a canvas to go on from, not an answer
         return inside if self._beyond is None else np.concatenate([inside, self._beyond.sample(seed)])
 
     def log_prob(self, ids: Longs) -> float:

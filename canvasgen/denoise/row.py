@@ -192,15 +192,14 @@ class Row:
         Raises:
             ValidationFailed: no canvas is acceptable, or a validator broke.
         """
-        here, remaining = self.text.room(self._canvas_length)
+        _, remaining = self.text.room(self._canvas_length)
         before = tuple(self.text.ids)
         self.belief.finish()
         chosen = self.text.choose(self.belief)
         if chosen is None:
             return False
-        if self.job.probabilities and self.belief.log_partition is not None:
-            logits = self.belief.logits[:here]
-            self._blocks.append(Block(logits, before, remaining, self.belief.log_partition))
+        if self.job.probabilities and self.belief.posterior is not None:
+            self._blocks.append(Block(self.belief.posterior, before, remaining))
         self._outcome = Outcome.STEP_LIMIT if self._hurried else self._outcome
         self.phase = Phase.OVER if chosen.closes else Phase.COMMITTED
         self.committed = chosen.canvas

@@ -22,7 +22,15 @@ from numba import njit
 from canvasgen.inference.exponential import LOWEST_32, LOWEST_64, exp32, exp64
 from canvasgen.inference.tables import Bools, Floats, Ints, Longs, Singles, Tokens
 
-__all__ = ["draw_token", "first_best", "reduce_rows", "spread_rows", "support_rows", "top_of_class"]
+__all__ = [
+    "draw_token",
+    "first_best",
+    "reduce_rows",
+    "segment_rows",
+    "spread_rows",
+    "support_rows",
+    "top_of_class",
+]
 
 _CHUNK = 2048
 _FEW = 24  # a class of no more tokens is summed without the buffer
@@ -132,6 +140,24 @@ def _log_sum(values):
 
 
 @njit(cache=True, nogil=True)
+def _row(row, tokens, offsets, values, bits, best, mass, mean):
+    """The largest value, the log mass and the mean below the largest, of each segment of `tokens`."""
+    for c in range(offsets.shape[0] - 1):
+        members = tokens[offsets[c] : offsets[c + 1]]
+        if members.shape[0] <= _FEW:
+            top, total, moment = _few(row, members)
+        else:
+            top, total, moment = _many(row, members, values, bits)
+        best[c] = top
+        if total > 0.0:
+            mass[c] = top + math.log(total)
+            mean[c] = moment / total
+        else:
+            mass[c] = top
+            mean[c] = 0.0
+
+
+@njit(cache=True, nogil=True)
 def reduce_rows(
     logits: Singles,
     logit_bits: Ints,
@@ -153,25 +179,31 @@ def reduce_rows(
     for i in range(first, last):
         if _has_nan(logit_bits[i]):
             return i
-        for c in range(offsets.shape[0] - 1):
-            members = tokens[offsets[c] : offsets[c + 1]]
-            if members.shape[0] <= _FEW:
-                top, total, moment = _few(logits[i], members)
-            else:
-                top, total, moment = _many(logits[i], members, values, bits)
-            best[i, c] = top
-            if total > 0.0:
-                mass[i, c] = top + math.log(total)
-                mean[i, c] = moment / total
-            else:
-                mass[i, c] = top
-                mean[i, c] = 0.0
+        _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
         normaliser[i] = _log_sum(mass[i])
         if abs(normaliser[i]) < np.inf:
             for c in range(offsets.shape[0] - 1):
                 best[i, c] -= normaliser[i]
                 mass[i, c] -= normaliser[i]
     return -1
+
+
+@njit(cache=True, nogil=True)
+def segment_rows(
+    logits: Singles,
+    tokens: Tokens,
+    offsets: Ints,
+    first: int,
+    last: int,
+    best: Floats,
+    mass: Floats,
+    mean: Floats,
+) -> None:
+    """Fill rows `first:last` of the three by segment of `tokens`, not normalised; of logits that hold no NaN."""
+    values = np.empty(_CHUNK, dtype=np.float32)
+    bits = values.view(np.int32)
+    for i in range(first, last):
+        _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
 
 
 @njit(cache=True, nogil=True)

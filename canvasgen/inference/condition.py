@@ -28,7 +28,7 @@ Logits = torch.Tensor | npt.NDArray[np.floating]
 
 def condition(
     automaton: AutomatonArrays,
-    logits: Logits,
+    logits: Logits | Posterior,
     *,
     end_ids: Sequence[int] | None = None,
     pad_id: int | None = None,
@@ -48,7 +48,9 @@ def condition(
 
     Args:
         automaton: a `canvasgen.tokens.TokenAutomaton` over V tokens.
-        logits: `[L, V]`, computed with as float32; numpy or torch, on any device. −inf is probability zero.
+        logits: `[L, V]`, computed with as float32; numpy or torch, on any device. −inf is probability zero. Or
+            a posterior of the same logits under another constraint: what it has read of them is not read again
+            as far as that can be (it can if this constraint's texts are written with tokens of that one's).
         end_ids: tokens that end a text; None: the automaton's own.
         pad_id: what `best` and `k_best` write after the end; None: the (lowest) end id.
         fixed: position -> token id that must stand there; its probability p_i counts once, in text or tail.
@@ -57,7 +59,7 @@ def condition(
         restriction: what may stand at which position of the whole text.
         offset: the position, in the whole text, of the canvas's first token.
         backend: "numba" computes on the CPU, "torch" where the logits are (the plain reference, in float64);
-            "auto" is torch for logits on a GPU with float64, else numba.
+            "auto" is torch for logits on a GPU with float64, else numba. A posterior's is used on.
         threads: for numba; None: as many as torch uses.
 
     Raises:
@@ -80,8 +82,11 @@ def condition(
         distance, later = restriction.distance(offset), restriction.distance(offset + length)
     if at != layout.ended:
         _check_budget(int(distance[at]), length + remaining)
-    engine = _backend(logits, backend, threads)
-    tables = _tables(layout, engine, pinned)
+    if isinstance(logits, Posterior):
+        engine, known = logits.backend, logits.tables_for(layout)
+    else:
+        engine, known = _backend(logits, backend, threads), None
+    tables = _tables(layout, engine, pinned, known)
     final = layout.final(remaining, later)
     return Posterior(
         layout, tables, engine, fixed=pinned, state=at, final=final, closed=closed, pad_id=pad_id
@@ -93,7 +98,7 @@ class Request:
     """One canvas of a batch; the fields are the arguments of `condition`."""
 
     automaton: AutomatonArrays
-    logits: Logits
+    logits: Logits | Posterior
     end_ids: Sequence[int] | None = None
     pad_id: int | None = None
     fixed: Mapping[int, int] = field(default_factory=dict[int, int])
@@ -131,7 +136,7 @@ def condition_batch(
         return list(pool.map(one, requests))
 
 
-def _shape(automaton: AutomatonArrays, logits: Logits) -> tuple[int, int]:
+def _shape(automaton: AutomatonArrays, logits: Logits | Posterior) -> tuple[int, int]:
     shape = tuple(logits.shape)
     if len(shape) != 2 or shape[0] == 0:
         raise ModelError("logits are a matrix of positions and tokens", rule="logits [L, V]", value=shape)
@@ -198,8 +203,10 @@ def _backend(logits: Logits, name: BackendName, threads: int | None) -> Backend:
     )
 
 
-def _tables(layout: Layout, engine: Backend, fixed: Mapping[int, int]) -> ClassTables:
-    tables, wrong = engine.reduce(layout)
+def _tables(
+    layout: Layout, engine: Backend, fixed: Mapping[int, int], known: ClassTables | None
+) -> ClassTables:
+    tables, wrong = engine.reduce(layout) if known is None else (known, -1)
     if wrong >= 0:
         raise ModelError("the model's logits hold NaN", path=f"position {wrong}", rule="NaN logits")
     if not np.isfinite(tables.normaliser).all():

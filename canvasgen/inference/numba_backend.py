@@ -15,7 +15,7 @@ import torch
 
 from canvasgen.inference import chain_kernels, class_kernels
 from canvasgen.inference.layout import Layout
-from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs
+from canvasgen.inference.tables import Bools, ClassTables, Floats, Ints, Longs, Tokens
 
 __all__ = ["NumbaBackend"]
 
@@ -69,6 +69,16 @@ class NumbaBackend:
 
         wrong = [cast(int, row) for row in self._rows(work, layout.vocabulary_size) if row != -1]
         return ClassTables(best, mass, mean, normaliser, np.zeros(length)), min(wrong, default=-1)
+
+    def segments(self, tokens: Tokens, offsets: Ints) -> tuple[Floats, Floats, Floats]:
+        """See `Backend.segments`."""
+        best, mass, mean = (np.empty((len(self._logits), len(offsets) - 1)) for _ in range(3))
+
+        def work(first: int, last: int) -> None:
+            class_kernels.segment_rows(self._logits, tokens, offsets, first, last, best, mass, mean)
+
+        self._rows(work, len(tokens))
+        return best, mass, mean
 
     def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
         """See `Backend.set_weights`."""

@@ -22,6 +22,7 @@ import numpy as np
 from canvasgen.errors import Unsatisfiable
 from canvasgen.inference import chain_kernels, path_kernels
 from canvasgen.inference.layout import Layout
+from canvasgen.inference.reuse import reduced_again
 from canvasgen.inference.spans import SpanGraph, span_masses
 from canvasgen.inference.tables import Backend, Bools, ClassTables, Floats, Longs, log_sum
 
@@ -61,6 +62,20 @@ class Posterior:
         self._pad_id = pad_id
         if not self.log_partition > -np.inf:
             raise self._impossible()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(L, V)."""
+        return self.length, self._layout.vocabulary_size
+
+    @property
+    def backend(self) -> Backend:
+        """What computes on the logits."""
+        return self._backend
+
+    def tables_for(self, layout: Layout) -> ClassTables | None:
+        """Another constraint's class tables of the same logits; None if these tell too little of them."""
+        return None if self._fixed else reduced_again(layout, self._backend, self._layout, self._tables)
 
     # Sums: the log semiring
     # ------------------------------------------------------------------------------------

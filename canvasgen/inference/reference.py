@@ -16,7 +16,7 @@ from torch import Tensor
 
 from canvasgen.inference.layout import Groups, Layout
 from canvasgen.inference.semirings import Log, Max, Semiring
-from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs
+from canvasgen.inference.tables import Bools, ClassTables, Floats, Ints, Longs, Tokens
 
 __all__ = [
     "TorchBackend",
@@ -86,6 +86,17 @@ def class_scores(semiring: Semiring, layout: Layout, scores: Tensor) -> Tensor:
     return semiring.sum(scores[:, _index(layout.class_sets, scores.device)], index, len(sizes))
 
 
+def _moments(values: Tensor, index: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Largest value, log mass and mean below the largest of the `count` parts of `values[L, n]` by `index[n]`."""
+    best = SEMIRINGS["max"].sum(SEMIRINGS["max"].lift(values), index, count)
+    mass = SEMIRINGS["log"].sum(SEMIRINGS["log"].lift(values), index, count)
+    shift = torch.where(torch.isfinite(best), best, 0.0)
+    below = values - shift[:, index]
+    moment = torch.zeros_like(best)
+    moment.index_add_(1, index, torch.where(below == -torch.inf, 0.0, below.exp() * below))
+    return best, mass, torch.where(torch.isfinite(best), moment / (mass - shift).exp(), 0.0)
+
+
 class TorchBackend:
     """`Backend` over a torch tensor `[L, V]` on any device, by the functions above.
 
@@ -108,13 +119,7 @@ class TorchBackend:
         found: list[tuple[Tensor, ...]] = []
         for low in range(0, len(self._logits), rows):
             values = self._logits[low : low + rows].double()
-            best = class_weights(Max(), layout, values)
-            mass = class_weights(Log(), layout, values)
-            shift = torch.where(torch.isfinite(best), best, 0.0)
-            below = values - shift[:, index]
-            moment = torch.zeros_like(best)
-            moment.index_add_(1, index, torch.where(below == -torch.inf, 0.0, below.exp() * below))
-            mean = torch.where(torch.isfinite(best), moment / (mass - shift).exp(), 0.0)
+            best, mass, mean = _moments(values, index, layout.num_classes + 2)
             top = values.max(dim=-1).values
             normaliser = torch.where(top.abs() == torch.inf, top, values.logsumexp(dim=-1))
             scale = torch.where(torch.isfinite(normaliser), normaliser, 0.0)[:, None]
@@ -123,6 +128,18 @@ class TorchBackend:
         wrong = torch.isnan(self._logits).any(dim=-1).nonzero()
         tables = ClassTables(best, mass, mean, normaliser, np.zeros(len(normaliser)))
         return tables, int(wrong[0, 0]) if len(wrong) else -1
+
+    def segments(self, tokens: Tokens, offsets: Ints) -> tuple[Floats, Floats, Floats]:
+        """See `Backend.segments`."""
+        sizes = np.diff(offsets)
+        index = _index(np.repeat(np.arange(len(sizes)), sizes), self._logits.device)
+        chosen, rows = _index(tokens, self._logits.device), max(1, _CHUNK // max(1, len(tokens)))
+        found = [
+            _moments(self._logits[low : low + rows][:, chosen].double(), index, len(sizes))
+            for low in range(0, len(self._logits), rows)
+        ]
+        best, mass, mean = (torch.cat(part).cpu().numpy() for part in zip(*found, strict=True))
+        return best, mass, mean
 
     def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
         """See `Backend.set_weights`."""

@@ -64,6 +64,13 @@ class Backend(Protocol):
         """
         ...
 
+    def segments(self, tokens: Tokens, offsets: Ints) -> tuple[Floats, Floats, Floats]:
+        """`best`, `mass` and `mean` of `ClassTables` for each run of tokens between two offsets, not normalised.
+
+        The logits hold no NaN.
+        """
+        ...
+
     def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
         """`[L, C + 2]` -> `[L, Z + 2]`: ⊕ over the classes of each set, and the tail."""
         ...

@@ -70,7 +70,7 @@ def test_sums_over_all_canvases(schema: dict[str, Any], seed: int) -> None:
     canvases = list(posterior.k_best())
     written = PIECES.text_bytes(posterior.best).decode()
     value = json.loads(written)
-    found = probabilities(compiled, written, [Block(logits, (), 0, posterior.log_partition)])
+    found = probabilities(compiled, written, [Block(posterior, (), 0)])
     fields = list(choice_fields(schema, value))
     assert found.keys() == {field_name(path) for path, _ in fields}
     for path, options in fields:

@@ -11,7 +11,7 @@ from canvasgen.errors import BudgetTooSmall, ModelError, Unsatisfiable
 from canvasgen.inference import Posterior, Request, condition, condition_batch
 from canvasgen.inference.class_kernels import draw_token, reduce_rows
 from canvasgen.inference.exponential import LOWEST_32, LOWEST_64, exp32, exp64
-from canvasgen.inference.layout import build_layout
+from canvasgen.inference.layout import build_layout, layout_of
 from canvasgen.inference.path_kernels import choose
 
 BACKENDS = ["numba", "torch"]
@@ -67,6 +67,36 @@ def test_long_canvases(scale: float, holes: float) -> None:
     for ids in fast.sample(3, seed=0):
         assert fast.log_prob(ids) > -np.inf
         assert np.isfinite(fast.best_log_prob)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("scale", [0.0, 3.0, 300.0])
+def test_logits_that_were_read_for_another_constraint(backend: str, scale: float) -> None:
+    """2,000 tokens, of which the second constraint's texts use 100, the first's 300: tables as if read anew."""
+    rng = np.random.default_rng(3)
+    table = random_automaton(8, 2000, 25).table
+    first, second = (
+        trimmed(np.where(np.arange(2000) % step == 0, table, -1), np.ones(len(table), dtype=bool), (1999,))
+        for step in (7, 21)
+    )
+    assert first is not None
+    assert second is not None
+    logits = rng.uniform(-scale, scale, (40, 2000)).astype(np.float32)
+    logits[rng.random(logits.shape) < 0.1] = -np.inf
+    known = condition(first, logits, backend=backend)
+    assert known.tables_for(layout_of(second, second.end_ids)) is not None
+    agree(condition(second, known), condition(second, logits, backend=backend))
+    pinned = {3: int(np.flatnonzero(logits[3] > -np.inf)[0])}
+    agree(
+        condition(second, known, state=second.num_states, fixed=pinned),
+        condition(second, logits, state=second.num_states, fixed=pinned, backend=backend),
+    )
+    narrow = condition(second, known)
+    assert narrow.tables_for(layout_of(first, first.end_ids)) is None
+    agree(condition(first, narrow), condition(first, logits, backend=backend))
+    held = condition(first, logits, state=first.num_states, fixed=pinned, backend=backend)
+    assert held.tables_for(layout_of(second, second.end_ids)) is None
+    agree(condition(second, held), condition(second, logits, backend=backend))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
