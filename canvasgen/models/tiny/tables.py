@@ -22,12 +22,14 @@ def filled_table(rng: random.Random, lexicon: Lexicon) -> Form:
     domain, records = _records(rng, lexicon)
     markdown = rng.random() < 0.7
     names = [fact.key for fact in records[0]]
+    given = rng.random() < 0.25
+    if given and rng.random() < 0.5:
+        names[0] = ""  # the first column names the rows
     if markdown:
         head = "| " + " | ".join(names) + " |\n|" + "---|" * len(names) + "\n"
         first, between, last = "| ", " | ", " |"
     else:
         head, first, between, last = ",".join(names) + "\n", "", ",", ""
-    given = rng.random() < 0.25
     pieces: list[str | tuple[str, str]] = []
     fixed = head
     for number, record in enumerate(records):
