@@ -1,6 +1,8 @@
 """Training of the embedded model: ``python -m canvasgen.models.tiny.train --out DIR --minutes N [--resume]``.
 
-Goes on from ``DIR`` where a checkpoint lies there, else, with ``--resume``, from the shipped weights.
+Goes on from ``DIR`` where a checkpoint lies there, else, with ``--resume``, from the shipped weights. Two cores train
+best as two runs of different seeds, each pinned to one; ``--average-with OTHER`` then puts both into one, and goes on
+from there.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
+from canvasgen.models.small.averaging import averaged
 from canvasgen.models.small.growing import grown
 from canvasgen.models.small.saving import save_checkpoint, save_model
 from canvasgen.models.tiny import WEIGHTS, tokenizer
@@ -35,6 +38,14 @@ def load_tokenizer(out: Path, shipped: bool) -> Tokenizer:
     out.mkdir(parents=True, exist_ok=True)
     words.save(str(own))
     return words
+
+
+def save(trainer: Trainer, out: Path) -> None:
+    """The checkpoint, and the averaged weights."""
+    save_checkpoint(out / "checkpoint.pt", trainer.state())
+    trainer.swap()
+    save_model(out / "weights", trainer.model, trainer.words, generation_config())
+    trainer.swap()
 
 
 def main(
@@ -62,6 +73,9 @@ def main(
     layers: Annotated[int, typer.Option(help="Shipped weights with fewer layers are grown.")] = 7,
     hidden: Annotated[int, typer.Option()] = 128,
     inner: Annotated[int, typer.Option()] = 320,
+    average_with: Annotated[
+        list[Path] | None, typer.Option(help="Folders of runs to average into this one's checkpoint.")
+    ] = None,
 ) -> None:
     """Train the embedded model; every checkpoint is whole, and the same command goes on from it."""
     torch.set_num_threads(threads)
@@ -92,7 +106,11 @@ def main(
     trainer = Trainer(model, words, settings)
     trainer.feed.stage = len(STAGES) - 1 if resume else stage
     if checkpoint.exists():
-        trainer.restore(torch.load(checkpoint, weights_only=False))
+        states = [
+            torch.load(folder / "checkpoint.pt", weights_only=False)
+            for folder in (out, *(average_with or ()))
+        ]
+        trainer.restore({**states[0], "optimising": averaged([state["optimising"] for state in states])})
         if restage >= 0:
             trainer.feed.stage = restage
             trainer.feed.skip_waiting()
@@ -112,11 +130,10 @@ def main(
                 f"step {row['step']} stage {row['stage']} {row['denoise_loss']:.3f} {row['values_level']}"
             )
             if time.monotonic() - saved > 60 * save_every or trainer.elapsed >= 60 * minutes or stopping:
-                save_checkpoint(checkpoint, trainer.state())
-                trainer.swap()
-                save_model(out / "weights", model, words, generation_config())
-                trainer.swap()
+                save(trainer, out)
                 saved = time.monotonic()
+    if average_with and trainer.elapsed >= 60 * minutes:
+        save(trainer, out)
     console.print(f"done at step {trainer.step_number}: {out / 'weights'}")
 
 

@@ -8,7 +8,7 @@ import json
 import jsonschema
 import pytest
 
-from canvasgen.models.tiny.data import GAPS, LETTERS, LEVELS, examples
+from canvasgen.models.tiny.data import GAPS, LETTERS, LEVELS, TABLES, examples
 from canvasgen.models.tiny.forms import GAP_ALONE
 from canvasgen.models.tiny.lexicon import WORDS, held_out
 
@@ -73,7 +73,7 @@ def test_part_of_the_words_is_held_out() -> None:
     assert not kept & set(prompts)
 
 
-@pytest.mark.parametrize("level", [LETTERS, GAPS])
+@pytest.mark.parametrize("level", [LETTERS, GAPS, TABLES])
 @pytest.mark.parametrize("split", SPLITS)
 def test_forms_are_filled_from_what_the_prompt_states(split: str, level: int) -> None:
     for one in itertools.islice(examples(3, split, level), 150):

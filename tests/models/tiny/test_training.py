@@ -9,6 +9,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
+from canvasgen.models.small.averaging import averaged
 from canvasgen.models.small.growing import grown
 from canvasgen.models.small.lean import LeanModel
 from canvasgen.models.small.saving import save_checkpoint, save_model
@@ -104,6 +105,25 @@ def test_resumed_run_is_the_same_run(words: Tokenizer, tmp_path: Path) -> None:
         }
     for mine, theirs in zip(straight.optimising.parameters, resumed.optimising.parameters, strict=True):
         assert torch.equal(mine, theirs)
+
+
+def test_two_runs_as_one(words: Tokenizer) -> None:
+    one, other = trainer(words), trainer(words)
+    for _ in range(2):
+        one.step()
+    for _ in range(3):
+        other.step()
+    states = [one.state()["optimising"], other.state()["optimising"]]
+    expected = [(p + q) / 2 for p, q in zip(*(state["averages"] for state in states), strict=True)]
+    both = averaged(states)
+    merged = trainer(words)
+    merged.restore({**one.state(), "optimising": both})
+    assert merged.step_number == one.step_number
+    for mine, wanted in zip(merged.optimising.averages, expected, strict=True):
+        assert torch.allclose(mine, wanted)
+    merged.step()
+    with pytest.raises(ValueError, match="shapes differ"):
+        averaged([{"a": torch.zeros(2)}, {"a": torch.zeros(3)}])
 
 
 def test_a_grown_model_computes_the_same_and_every_layer_learns(words: Tokenizer) -> None:
