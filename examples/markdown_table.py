@@ -1,4 +1,4 @@
-"""A Markdown table from a note: names are free text, numbers are the model's, and the totals add up.
+"""A Markdown table from a note: products are free text, prices are read, and whatever is read adds up to the total.
 
 python examples/markdown_table.py
 """
@@ -7,25 +7,15 @@ from __future__ import annotations
 
 import canvasgen as cg
 
-MONTHS = ["January", "February", "March"]
+TOTAL = 100
 
-expenses = cg.table(
-    MONTHS,
-    ["note", "rent", "food", "total"],
-    cells={
-        "note": cg.regex("[A-Z][a-z]{2,9}( [a-z]{2,9}){0,2}"),
-        "rent": [500, 520],
-        "food": range(100, 200),
-        ...: range(800),
-    },
-    relations=[
-        cg.relations.linear({(m, "rent"): 1, (m, "food"): 1, (m, "total"): -1}, "==", 0) for m in MONTHS
-    ],
+invoice = cg.table(
+    3,
+    ["product", "price"],
+    cells={"product": cg.regex("[a-z]+( [a-z]+)?"), "price": range(1, 100)},
+    relations=lambda grid: [cg.relations.total(grid.column("price"), "==", TOTAL)],
 )
-note = (
-    "Rent was 500 in January, then 520. Food: 140, 155, 120. January was quiet, February long, March sunny."
-)
-filled = cg.load().complete(note, constraint=expenses, seed=1)
+note = "Product: travel mug; price: 24. Product: desk lamp; price: 31. Product: garden chair; price: 45."
+filled = cg.load().complete(note, table=invoice, seed=1)
 print(filled.text)
-for _, rent, food, total in filled.value:
-    assert rent + food == total
+assert sum(price for _, price in filled.value) == TOTAL
