@@ -169,7 +169,7 @@ def lifted(vocabulary: Vocabulary) -> TokenAutomaton:
 
 
 def compare_table(vocabulary: Vocabulary, length: int, rounds: int) -> None:
-    """A roster whose cells float: the shape's conditioning, and the whole step with the solver and five narrowed texts."""
+    """A roster whose cells float: the shape's conditioning, and the whole step with the solver and six narrowed texts."""
     import canvasgen as cg
     from canvasgen.denoise.joint import JointBelief
 

@@ -78,10 +78,14 @@ def main(
     ] = None,
 ) -> None:
     """Train the embedded model; every checkpoint is whole, and the same command goes on from it."""
+    checkpoint = out / "checkpoint.pt"
+    if average_with and not checkpoint.exists():
+        raise typer.BadParameter(
+            f"there is no checkpoint in {out} to average with", param_hint="--average-with"
+        )
     torch.set_num_threads(threads)
     console = Console()
     words = load_tokenizer(out, resume and (WEIGHTS / "tokenizer.json").exists())
-    checkpoint = out / "checkpoint.pt"
     shipped = resume and not checkpoint.exists() and (WEIGHTS / "config.json").exists()
     if shipped:
         model = grown(DiffusionGemmaForBlockDiffusion.from_pretrained(WEIGHTS), layers, seed)
