@@ -28,11 +28,12 @@ from rich.console import Console
 from rich.table import Table as Table_
 
 import canvasgen as cg
-from canvasgen import puzzles, relations
+from canvasgen import relations
 from canvasgen.constraints.joint import Joint
 from canvasgen.constraints.table import Table
 from canvasgen.denoise.joint import JointBelief
 from canvasgen.relations import Problem
+from canvasgen.training import puzzles
 
 PARTS = ("model", "posterior", "scores", "solver", "answer")
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri"]

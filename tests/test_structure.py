@@ -15,7 +15,6 @@ PACKAGE = Path(__file__).parent.parent / "canvasgen"
 ORDER = [
     "errors",
     "relations",
-    "puzzles",
     "automata",
     "vocabulary",
     "tokens",
@@ -26,6 +25,7 @@ ORDER = [
     "engine",
     "api",
     "cli",
+    "training",
 ]
 
 

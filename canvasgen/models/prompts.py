@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from canvasgen.constraints.base import Form
 from canvasgen.errors import ModelError
-from canvasgen.models.sudoku.prompt import find_grid
-from canvasgen.models.sudoku.tokens import ANSWER_IDS, VOCABULARY, prompt_ids
-from canvasgen.models.tiny.prompt import format_prompt
+from canvasgen.models.embedded.sudoku.find_grid import find_grid
+from canvasgen.models.embedded.sudoku.grid_tokens import ANSWER_IDS, VOCABULARY, prompt_ids
+from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
