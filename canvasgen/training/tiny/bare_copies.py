@@ -45,7 +45,7 @@ def copied(rng: random.Random, lexicon: Lexicon) -> Bare:
     slot = rng.choice(single)
     alone = [other for other in slots if other.kind == slot.kind] == [slot]
     pattern = rng.choice(PATTERNS[slot.kind])
-    told = short_pattern(pattern) if rng.random() < 0.6 else None
+    told = short_pattern(pattern) if rng.random() < 0.75 else None
     asked = asking.ask(asking.other_name(slot.key, [], rng), rng, hard)
     if alone and rng.random() < (0.25 if told else 0.1):
         asked = ""
@@ -69,7 +69,7 @@ def label(rng: random.Random, lexicon: Lexicon) -> Bare:
         if len(options) == 1:
             return label(rng, lexicon)
     rng.shuffle(options)
-    told = short_options(options) if rng.random() < 0.6 else None
+    told = short_options(options) if rng.random() < 0.75 else None
     asked = asking.ask(asking.other_name(slot.key, [], rng), rng, hard)
     kinds = [other.kind for other in slots]
     if kinds.count(slot.kind) == 1 and rng.random() < (0.35 if told else 0.1):
