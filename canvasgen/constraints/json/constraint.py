@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from canvasgen.automata import EMPTY, Expr, intersect
-from canvasgen.constraints.base import Constraint, Note, as_bytes
+from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.json.emit import Written, written
 from canvasgen.constraints.json.fields import choice_fields, field_name, with_value
 from canvasgen.constraints.json.graph import Graph
 from canvasgen.constraints.json.loader import Source, load
 from canvasgen.constraints.json.recogniser import Recogniser
 from canvasgen.constraints.json.translate import Translator
-from canvasgen.constraints.text import Language, by_key
+from canvasgen.constraints.shown import Hole, Json, Shown
+from canvasgen.constraints.text import by_key
+from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
+from canvasgen.notes import Note
 
 if TYPE_CHECKING:
     from canvasgen.constraints.json.judge import Judge
@@ -83,8 +86,8 @@ class JsonSchema(Constraint):
 
     @property
     @override
-    def schema(self) -> Any:
-        return self.source.prompt_schema
+    def shown(self) -> Shown:
+        return Shown((Hole(holds=(Json(self.source.prompt_schema),)),))
 
     @property
     @override
@@ -97,7 +100,7 @@ class JsonSchema(Constraint):
         return True
 
     @override
-    def _ends(self, text: str, start: int) -> list[int]:
+    def ends(self, text: str, start: int) -> list[int]:
         return [stop for stop in self._recogniser.ends(text, start) if self.matches(text[start:stop])]
 
     @override
@@ -138,12 +141,11 @@ class JsonSchema(Constraint):
         return self.source.read(text)
 
     @override
-    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
         own = self.expr
         return {
             field_name(path): by_key(
-                (value, json.dumps(value), Language(intersect(own, with_value(path, value))))
-                for value in values
+                (value, json.dumps(value), intersect(own, with_value(path, value))) for value in values
             )
             for path, values in choice_fields(self.source.document.root, json.loads(text))
         }

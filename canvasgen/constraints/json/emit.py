@@ -25,7 +25,6 @@ from canvasgen.automata import (
     to_dfa,
     union,
 )
-from canvasgen.constraints.base import Note
 from canvasgen.constraints.json import whitespace
 from canvasgen.constraints.json.arrays import Counted, arrange
 from canvasgen.constraints.json.graph import DEEPEST_VALUE, Graph
@@ -46,6 +45,7 @@ from canvasgen.constraints.json.pieces import LITERALS, any_value, few_values, o
 from canvasgen.constraints.json.plans import MOST_COUNTED_STATES, Plan, Size, is_countable, lean, plans
 from canvasgen.constraints.json.strings import enforces_length, quoted, string_text
 from canvasgen.errors import ConstraintTooLarge
+from canvasgen.notes import Note
 
 __all__ = ["Emitter", "Written", "written"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from canvasgen.constraints.base import Note
 from canvasgen.constraints.json import assertions, unevaluated
 from canvasgen.constraints.json.algebra import intersect, subtract, union
 from canvasgen.constraints.json.document import Document
@@ -33,6 +32,7 @@ from canvasgen.constraints.json.normal import (
 from canvasgen.constraints.json.plain import json_path
 from canvasgen.constraints.json.references import Base
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.notes import Note
 
 __all__ = ["Translator"]
 

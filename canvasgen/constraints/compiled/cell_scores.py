@@ -13,25 +13,22 @@ log-probability (but for a constant) where every cell stands at one place whatev
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.automata import DEAD, to_dfa
+from canvasgen.automata import DEAD, Expr, to_dfa
+from canvasgen.constraints.cells import Cells
+from canvasgen.constraints.compiled.lifted import Lifted
+from canvasgen.constraints.texts import Texts
 from canvasgen.errors import CanvasgenError
 from canvasgen.inference import Posterior, SpanGraph, Spans
-from canvasgen.tokens import TokenAutomaton, states_beside
+from canvasgen.tokens import states_beside
 
-if TYPE_CHECKING:
-    from canvasgen.constraints.base import Constraint
-    from canvasgen.constraints.compiled.constraint import CompiledConstraint
-    from canvasgen.constraints.table import Table
-    from canvasgen.vocabulary import Vocabulary
-
-__all__ = ["Joint", "Scores"]
+__all__ = ["CompiledCells", "Scores"]
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -69,24 +66,32 @@ class _Before:
     begun: tuple[int, bytes] | None
 
 
-class Joint:
+class CompiledCells:
     """The cells of a compiled constraint's table.
 
     Attributes:
         table: the table.
+
+    Args:
+        cells: the cells inside of the constraint.
+        constraint: the constraint.
+        lifted: the constraint over the vocabulary.
+        narrow: lifts a part of the constraint's language.
     """
 
     def __init__(
-        self, constraint: Constraint, table: Table, automaton: TokenAutomaton, vocabulary: Vocabulary
+        self, cells: Cells, constraint: Texts, lifted: Lifted, narrow: Callable[[Expr], Lifted]
     ) -> None:
-        self.table = table
-        self._constraint = constraint
-        self._automaton = automaton
-        self._vocabulary = vocabulary
-        self._marked = to_dfa(constraint.marked(), constraint.limits)
-        self._texts = [[text.encode() for text in texts] for texts in table.texts]
+        self.table = cells.table
+        self._cells = cells
+        self._narrow = narrow
+        self._plain = constraint.automaton
+        self._automaton = lifted.token_automaton
+        self._vocabulary = lifted.vocabulary
+        self._marked = to_dfa(cells.marked, constraint.limits)
+        self._texts = [[text.encode() for text in texts] for texts in self.table.texts]
         self._width = max(map(len, self._texts))
-        self._narrowed: OrderedDict[bytes, CompiledConstraint | CanvasgenError] = OrderedDict()
+        self._narrowed: OrderedDict[bytes, Lifted | CanvasgenError] = OrderedDict()
 
     @cached_property
     def _ids(self) -> dict[bytes, list[int]]:
@@ -121,7 +126,7 @@ class Joint:
     @cached_property
     def _entries(self) -> list[list[int]]:
         """By cell, the token automaton's states in which it begins."""
-        plain, marked = self._constraint.automaton, self._marked
+        plain, marked = self._plain, self._marked
         states: dict[int, list[int]] = {}
         for state, beside in enumerate(states_beside(self._automaton, self._vocabulary, plain).tolist()):
             states.setdefault(beside, []).append(state)
@@ -250,7 +255,7 @@ class Joint:
                 queue.append((further, found[further]))
         return list(found.items())
 
-    def narrowed(self, assignment: Longs) -> CompiledConstraint:
+    def narrowed(self, assignment: Longs) -> Lifted:
         """The constraint with these values (int64 `[cells]`, their numbers) in its cells.
 
         Raises:
@@ -258,7 +263,7 @@ class Joint:
         """
         return self.within(np.arange(self._width) == assignment[:, None])
 
-    def within(self, mask: NDArray[np.bool_]) -> CompiledConstraint:
+    def within(self, mask: NDArray[np.bool_]) -> Lifted:
         """The constraint with these values alone in its cells, bool `[cells, values]`; the last few are kept.
 
         Raises:
@@ -267,7 +272,7 @@ class Joint:
         key = mask.tobytes()
         found = self._narrowed.pop(key, None)
         if found is None:
-            found = self._narrow(mask)
+            found = self._lifted(mask)
         self._narrowed[key] = found
         if len(self._narrowed) > _REMEMBERED:
             self._narrowed.popitem(last=False)
@@ -275,12 +280,9 @@ class Joint:
             raise found
         return found
 
-    def _narrow(self, mask: NDArray[np.bool_]) -> CompiledConstraint | CanvasgenError:
-        from canvasgen.constraints.compiled.constraint import CompiledConstraint
-
-        constraint = self._constraint.narrowed(self.table.within(mask))
+    def _lifted(self, mask: NDArray[np.bool_]) -> Lifted | CanvasgenError:
         try:
-            return CompiledConstraint.build(constraint, self._vocabulary, remember=False)
+            return self._narrow(self._cells.narrowed(mask))
         except CanvasgenError as error:
             return error
 
