@@ -14,9 +14,10 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Form, Note, Outline, Position
+from canvasgen.constraints.base import Constraint, Form, Outline, Position
 from canvasgen.constraints.positions import no_positions
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, ValidationFailed
+from canvasgen.notes import Note
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
@@ -53,7 +54,7 @@ def constraint_from(value: Any) -> Constraint:
     """
     constraint = as_constraint(value)
     if constraint is None:
-        from canvasgen.constraints.json import json_schema
+        from canvasgen.constraints.json_schema import json_schema
 
         constraint = json_schema(value)
     return constraint

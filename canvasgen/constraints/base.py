@@ -11,34 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.errors import ValidationFailed
+from canvasgen.notes import Note
 
 if TYPE_CHECKING:
     from canvasgen.constraints.compiled import CompiledConstraint
     from canvasgen.constraints.table import Table
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Constraint", "Form", "Note", "Outline", "Position", "as_bytes"]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One statement about how a constraint is enforced.
-
-    Attributes:
-        kind: `automaton` (enforced while generating), `relations` (enforced by what looks at several cells together),
-            `validator` (enforced at commit), `annotation` (has no effect on what is valid) or `departure` (texts that
-            would be valid but are never generated).
-        message: the statement.
-        path: where in the constraint; None for the whole.
-    """
-
-    kind: str
-    message: str
-    path: str | None = None
-
-    def __str__(self) -> str:
-        where = "" if self.path is None else f" at {self.path}"
-        return f"{self.kind}{where}: {self.message}"
+__all__ = ["Constraint", "Form", "Outline", "Position", "as_bytes"]
 
 
 @dataclass(frozen=True, slots=True)

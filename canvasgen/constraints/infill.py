@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 from typing_extensions import override
 
 from canvasgen.constraints.algebra import Sequence, constraint_from
-from canvasgen.constraints.base import Constraint, Form, Note, Outline
+from canvasgen.constraints.base import Constraint, Form, Outline
 from canvasgen.constraints.places import place
 from canvasgen.constraints.simple import literal, text
 from canvasgen.errors import InvalidConstraint
+from canvasgen.notes import Note
 
 __all__ = ["Edit", "Infill", "Span", "edit", "infill"]
 

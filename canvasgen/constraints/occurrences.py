@@ -8,8 +8,9 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.constraints.base import Constraint, Note, as_bytes
+from canvasgen.constraints.base import Constraint, as_bytes
 from canvasgen.errors import InvalidConstraint
+from canvasgen.notes import Note
 
 __all__ = ["Contains", "Excludes", "contains", "excludes"]
 

@@ -14,8 +14,9 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.constraints.base import Constraint, Note, Position, as_bytes
+from canvasgen.constraints.base import Constraint, Position, as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
+from canvasgen.notes import Note
 
 __all__ = ["MOST_POSITIONS", "Fixed", "FixedAt", "Near", "NearPosition", "fixed", "near", "no_positions"]
 

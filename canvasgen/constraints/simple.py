@@ -10,9 +10,10 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr, parse_regex
-from canvasgen.constraints.base import Constraint, Note, Position, as_bytes
+from canvasgen.constraints.base import Constraint, Position, as_bytes
 from canvasgen.constraints.positions import NearPosition
 from canvasgen.errors import InvalidConstraint, ValidationFailed
+from canvasgen.notes import Note
 
 __all__ = [
     "Choice",

@@ -15,10 +15,11 @@ from typing_extensions import override
 from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.constraints.algebra import constraint_from, no_table, only_table
-from canvasgen.constraints.base import Constraint, Form, Note
+from canvasgen.constraints.base import Constraint, Form
 from canvasgen.constraints.places import place
 from canvasgen.constraints.positions import no_positions
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+from canvasgen.notes import Note
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table

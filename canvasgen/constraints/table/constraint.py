@@ -18,11 +18,12 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Form, Note, Outline
+from canvasgen.constraints.base import Constraint, Form, Outline
 from canvasgen.constraints.simple import Language
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.table.layouts import Laid
 from canvasgen.errors import Unsatisfiable, ValidationFailed
+from canvasgen.notes import Note
 from canvasgen.relations import Check, Problem, Relation
 
 __all__ = ["BORDER", "Mode", "Table"]

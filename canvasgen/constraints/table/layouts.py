@@ -16,10 +16,11 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Note
+from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.table.cells import Domain, plain
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+from canvasgen.notes import Note
 
 __all__ = ["LAYOUTS", "Laid", "Layout", "lay"]
 

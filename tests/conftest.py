@@ -1,0 +1,1 @@
+"""Helpers for the tests of several parts stand beside this file, whose folder pytest puts on the path."""
