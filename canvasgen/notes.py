@@ -1,4 +1,4 @@
-"""`Note`: one statement about how a constraint is enforced."""
+"""Notes: what `Constraint.explain()` says about how each part of a constraint is enforced."""
 
 from __future__ import annotations
 

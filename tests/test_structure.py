@@ -14,9 +14,11 @@ PACKAGE = Path(__file__).parent.parent / "canvasgen"
 # Each part imports only from the parts before it (docs/architecture.md).
 ORDER = [
     "errors",
+    "notes",
     "relations",
     "puzzles",
     "automata",
+    "schemas",
     "vocabulary",
     "tokens",
     "inference",

@@ -4,7 +4,7 @@ from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled import CompiledConstraint
 from canvasgen.constraints.grammar import grammar
 from canvasgen.constraints.infill import edit, infill
-from canvasgen.constraints.json import json_schema
+from canvasgen.constraints.json_schema import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.positions import fixed, near
 from canvasgen.constraints.repeat import optional, repeat

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from canvasgen.constraints.base import Constraint
-from canvasgen.constraints.json import json_schema
+from canvasgen.constraints.json_schema import json_schema
 from canvasgen.constraints.text import literal
 
 __all__ = ["as_constraint", "constraint_from"]
