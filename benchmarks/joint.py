@@ -28,11 +28,12 @@ from rich.console import Console
 from rich.table import Table as Table_
 
 import canvasgen as cg
-from canvasgen import puzzles, relations
-from canvasgen.constraints.compiled.cells import Joint
+from canvasgen import relations
+from canvasgen.constraints.compiled.cell_scores import CompiledCells
 from canvasgen.constraints.table import Table
 from canvasgen.denoise.joint import JointBelief
 from canvasgen.relations import Problem
+from canvasgen.training import puzzles
 
 PARTS = ("model", "posterior", "scores", "solver", "answer")
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri"]
@@ -210,7 +211,7 @@ def compare(
     return found
 
 
-def answer(joint: Joint, assignment: NDArray[np.int64], logits: torch.Tensor) -> NDArray[np.int64]:
+def answer(joint: CompiledCells, assignment: NDArray[np.int64], logits: torch.Tensor) -> NDArray[np.int64]:
     """The best canvas with these values."""
     return joint.narrowed(assignment).condition(logits).best
 

@@ -16,7 +16,6 @@ ORDER = [
     "errors",
     "notes",
     "relations",
-    "puzzles",
     "automata",
     "schemas",
     "vocabulary",
@@ -28,6 +27,7 @@ ORDER = [
     "engine",
     "api",
     "cli",
+    "training",
 ]
 
 
