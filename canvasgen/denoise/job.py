@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from canvasgen.automata import DEAD
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.start import Start
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
@@ -60,13 +61,13 @@ class Job:
         if self.constraint is None or not self.written:
             return None
         automaton = self.constraint.token_automaton
-        state = automaton.start
-        for token in self.written:
-            state = automaton.step(state, token)
-            if state < 0:
-                raise ModelError(
-                    "what is written already does not fit the constraint", rule="start", value=token
-                )
+        state = automaton.run(self.written)
+        if state in (DEAD, automaton.ended):
+            raise ModelError(
+                "what is written already does not fit the constraint",
+                rule="start",
+                value=self.written,
+            )
         return state
 
 

@@ -120,10 +120,10 @@ class Marks:
             while waiting:
                 state, judge, start = waiting.pop()
                 if judge >= 0:
-                    after = _step(marked, state, pairs[judge][1])
+                    after = marked.run(pairs[judge][1], state)
                     nexts = [(after, -1, -1)] if after != DEAD and accepts(judge, start, at) else []
                 else:
-                    opened = ((_step(marked, state, pair[0]), k) for k, pair in enumerate(pairs))
+                    opened = ((marked.run(pair[0], state), k) for k, pair in enumerate(pairs))
                     nexts = [(after, k, at) for after, k in opened if after != DEAD]
                 waiting += [each for each in nexts if each not in found]
                 found.update(nexts)
@@ -132,17 +132,9 @@ class Marks:
         states = moves({(0, -1, -1)}, 0)
         for at, letter in enumerate(text):
             bytes_ = letter.encode("utf-8", "surrogatepass")
-            stepped = {(_step(marked, state, bytes_), judge, start) for state, judge, start in states}
+            stepped = {(marked.run(bytes_, state), judge, start) for state, judge, start in states}
             states = moves({each for each in stepped if each[0] != DEAD}, at + 1)
         return any(judge < 0 and bool(marked.accepting[state]) for state, judge, _ in states)
-
-
-def _step(dfa: DFA, state: int, word: bytes) -> int:
-    for byte in word:
-        if state == DEAD:
-            break
-        state = dfa.step(state, byte)
-    return state
 
 
 def _pair(words: list[bytes], at: int) -> tuple[bytes, bytes]:
