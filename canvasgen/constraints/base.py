@@ -171,7 +171,7 @@ class Constraint(ABC):
         return None
 
     def marked(self) -> Expr:
-        """A language that, but for the bytes 0xFF at the borders of the table's cells, has the constraint's texts."""
+        """The constraint's texts with the byte `CELL_BORDER` at both borders of each cell of its table."""
         return self.expr
 
     def narrowed(self, inside: Constraint) -> Constraint:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.automata import DEAD, to_dfa
+from canvasgen.automata.private_bytes import CELL_BORDER
 from canvasgen.errors import CanvasgenError
 from canvasgen.inference import Posterior, SpanGraph, Spans
 from canvasgen.tokens import TokenAutomaton, states_beside
@@ -35,7 +36,6 @@ __all__ = ["Joint", "Scores"]
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
-_MARK = 0xFF
 _UNLIKELY = 40.0
 """Nats below its likeliest value at which a value stands that no tokens spell within the cell's borders."""
 _REMEMBERED = 64
@@ -114,7 +114,7 @@ class Joint:
             for row in range(int(marked.offsets[place]), int(marked.offsets[place + 1])):
                 target = int(marked.target[row])
                 if target not in passed:
-                    passed[target] = passed[place] + (int(marked.low[row]) == _MARK)
+                    passed[target] = passed[place] + (int(marked.low[row]) == CELL_BORDER)
                     queue.append(target)
         return passed
 
@@ -130,7 +130,7 @@ class Joint:
         seen = {(0, 0)}
         queue = [(0, 0)]
         for at, place in queue:
-            border = marked.step(place, _MARK)
+            border = marked.step(place, CELL_BORDER)
             nexts = [] if border == DEAD else [(at, border)]
             passed = self._passed[place]
             if border != DEAD and passed % 2 == 0:
@@ -244,7 +244,7 @@ class Joint:
         found = dict(reversed(readings))
         queue = list(found.items())
         for place, borders in queue:
-            further = self._marked.step(place, _MARK)
+            further = self._marked.step(place, CELL_BORDER)
             if further != DEAD and further not in found:
                 found[further] = (*borders, at)
                 queue.append((further, found[further]))
@@ -295,5 +295,5 @@ class Joint:
 
 def _one_of_each(*classes: NDArray[np.uint8]) -> list[int]:
     """One byte for each combination of classes; the border apart."""
-    together = np.stack(classes)[:, :_MARK]
+    together = np.stack(classes)[:, :CELL_BORDER]
     return np.unique(together, axis=1, return_index=True)[1].tolist()
