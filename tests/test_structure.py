@@ -15,9 +15,11 @@ PACKAGE = Path(__file__).parent.parent / "canvasgen"
 ORDER = [
     "errors",
     "checks",
+    "notes",
     "relations",
     "puzzles",
     "automata",
+    "schemas",
     "vocabulary",
     "tokens",
     "inference",

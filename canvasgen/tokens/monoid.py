@@ -277,7 +277,7 @@ def walk(
         known = memo[place]
         if known == 0:
             made, parts = _function_then(
-                *(place // classes, c, columns, classes, part_memo, part_store, store),
+                *(np.int64(place // classes), c, columns, classes, part_memo, part_store, store),
                 *(parts, functions, most, most_pairs),
             )
             if made < 0:

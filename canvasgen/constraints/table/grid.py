@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from canvasgen.checks import whole_number
-from canvasgen.constraints.base import as_bytes
+from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 
 __all__ = ["Cell", "Grid", "grid"]
