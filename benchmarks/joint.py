@@ -141,7 +141,7 @@ def canvases_of(engine: cg.Engine, made: Table, prompt: str, count: int, watch: 
     """Logits `[L, V]` of generations of eight steps, in which ever more of the exact answer stands; takes the answers."""
     rng = np.random.default_rng(0)
     denoiser = engine.denoiser
-    context = denoiser.prefill([engine._loaded.encode(prompt, made.form)])
+    context = denoiser.prefill([engine._loaded.encode(prompt, made.shown)])
     size = (denoiser.canvas_length,)
     for number in range(count):
         noise = rng.integers(0, denoiser.vocab_size, size)
@@ -158,7 +158,7 @@ def compare(
 ) -> Outcome:
     """All ways to choose, on each canvas."""
     compiled = made.compile(engine.vocabulary)
-    joint, problem = compiled.joint, made.problem
+    joint, problem = compiled.cells, made.problem
     assert joint is not None
     assert problem is not None
     cells = np.arange(len(problem.cells))

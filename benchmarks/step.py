@@ -179,7 +179,7 @@ def compare_table(vocabulary: Vocabulary, length: int, rounds: int) -> None:
         cells=["Ann", "Bob", "Cyril", "Dana", "Evelyn"],
         relations=lambda grid: [cg.relations.all_different(line) for line in (*grid.rows, *grid.columns)],
     ).compile(vocabulary)
-    joint = roster.joint
+    joint = roster.cells
     assert joint is not None
     rng = np.random.default_rng(1)
     logits = torch.from_numpy(rng.standard_normal((length, vocabulary.size), dtype=np.float32) * 3.0)

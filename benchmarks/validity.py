@@ -221,7 +221,7 @@ def main(
             for chunk in track(chunks, description=f"{name}, {limit} steps", console=console):
                 done = engine.batch([replace(r, max_denoising_steps=limit) for r in chunk], size=size)
                 for request, completion in zip(chunk, done, strict=True):
-                    schema = request.constraint.schema
+                    schema = request.constraint.shown.schema
                     good = len(completion.token_ids) <= max_tokens and judge(schema, completion.text)
                     outcome[good] += 1
                     if not good:

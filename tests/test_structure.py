@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "canvasgen"
 # Each part imports only from the parts before it (docs/architecture.md).
 ORDER = [
     "errors",
+    "checks",
     "notes",
     "relations",
     "automata",

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from canvasgen.automata import DEAD
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 
 if TYPE_CHECKING:
@@ -57,8 +58,12 @@ def _field(
     narrowed = {option: _narrowed(constraint, one) for option, one in options.items()}
     shares = dict.fromkeys(options, 0.0)
     for block in blocks:
-        states = {option: _after(one, block.before) for option, one in narrowed.items() if one is not None}
-        alive = [option for option, state in states.items() if state >= 0]
+        states = {
+            option: one.token_automaton.run(block.before)
+            for option, one in narrowed.items()
+            if one is not None
+        }
+        alive = [option for option, state in states.items() if state != DEAD]
         if block.before and len(alive) < 2:
             break
         shares = dict.fromkeys(options, 0.0)
@@ -76,16 +81,6 @@ def _narrowed(constraint: CompiledConstraint, language: Expr) -> Lifted | None:
         return constraint.narrowed(language)
     except Unsatisfiable:
         return None
-
-
-def _after(constraint: Lifted, ids: tuple[int, ...]) -> int:
-    automaton = constraint.token_automaton
-    state = automaton.start
-    for token in ids:
-        state = automaton.step(state, token)
-        if state < 0:
-            break
-    return state
 
 
 def _log_mass(constraint: Lifted, state: int, block: Block) -> float:

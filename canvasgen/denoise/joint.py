@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from canvasgen.automata import DEAD
 from canvasgen.constraints import CompiledConstraint
 from canvasgen.constraints.compiled.cell_scores import CompiledCells, Scores
 from canvasgen.constraints.compiled.lifted import Lifted
@@ -199,11 +200,9 @@ class JointBelief(ConstrainedBelief):
     def _conditioned(self, narrowed: Lifted) -> Posterior:
         state: int | None = None
         if self._before:
-            state = narrowed.token_automaton.start
-            for token in self._before:
-                state = narrowed.token_automaton.step(state, token)
-                if state < 0:
-                    raise Unsatisfiable("the text so far has other values", rule="table")
+            state = narrowed.token_automaton.run(self._before)
+            if state == DEAD:
+                raise Unsatisfiable("the text so far has other values", rule="table")
         return narrowed.condition(
             self.posterior, state=state, remaining=self._remaining, offset=len(self._before)
         )
