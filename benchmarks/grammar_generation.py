@@ -25,7 +25,7 @@ import torch
 from lark import Lark, UnexpectedInput
 
 import canvasgen as cg
-from canvasgen.constraints.compiled import CompiledConstraint
+from canvasgen.constraints.compiled.constraint import CompiledConstraint
 from canvasgen.constraints.grammar import Grammar
 from canvasgen.constraints.grammar.library import import_source, shipped, shipped_names
 

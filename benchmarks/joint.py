@@ -29,7 +29,7 @@ from rich.table import Table as Table_
 
 import canvasgen as cg
 from canvasgen import puzzles, relations
-from canvasgen.constraints.joint import Joint
+from canvasgen.constraints.compiled.cells import Joint
 from canvasgen.constraints.table import Table
 from canvasgen.denoise.joint import JointBelief
 from canvasgen.relations import Problem

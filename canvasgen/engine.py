@@ -17,7 +17,7 @@ from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
-from canvasgen.constraints.simple import MOST_OPTIONS
+from canvasgen.constraints.text import MOST_OPTIONS
 from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
@@ -25,9 +25,9 @@ from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from
 
 if TYPE_CHECKING:
-    from canvasgen.constraints.simple import Choice
     from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
+    from canvasgen.constraints.text import Choice
     from canvasgen.denoise import Denoiser
     from canvasgen.vocabulary import Vocabulary
 

@@ -2,13 +2,12 @@
 
 from canvasgen.constraints.algebra import optional, repeat
 from canvasgen.constraints.base import Constraint, Note
-from canvasgen.constraints.compiled import CompiledConstraint
+from canvasgen.constraints.compiled.constraint import CompiledConstraint
 from canvasgen.constraints.grammar import grammar
 from canvasgen.constraints.infill import edit, infill
 from canvasgen.constraints.json import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.positions import fixed, near
-from canvasgen.constraints.simple import choice, literal, regex, text
 from canvasgen.constraints.table import (
     futoshiki,
     grid,
@@ -22,6 +21,7 @@ from canvasgen.constraints.table import (
     table,
 )
 from canvasgen.constraints.template import template
+from canvasgen.constraints.text import choice, literal, regex, text
 
 __all__ = [
     "CompiledConstraint",

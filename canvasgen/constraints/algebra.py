@@ -39,7 +39,7 @@ def as_constraint(value: object) -> Constraint | None:
     if isinstance(value, Constraint):
         return value
     if isinstance(value, str):
-        from canvasgen.constraints.simple import literal
+        from canvasgen.constraints.text import literal
 
         return literal(value)
     return None

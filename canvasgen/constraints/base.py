@@ -13,7 +13,7 @@ from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.errors import ValidationFailed
 
 if TYPE_CHECKING:
-    from canvasgen.constraints.compiled import CompiledConstraint
+    from canvasgen.constraints.compiled.constraint import CompiledConstraint
     from canvasgen.constraints.table import Table
     from canvasgen.vocabulary import Vocabulary
 
@@ -253,7 +253,7 @@ class Constraint(ABC):
             InvalidConstraint: it fixes tokens that the vocabulary does not have as text.
             ConstraintTooLarge: a limit would be exceeded.
         """
-        from canvasgen.constraints.compiled import CompiledConstraint
+        from canvasgen.constraints.compiled.constraint import CompiledConstraint
 
         return CompiledConstraint.build(self, vocabulary)
 

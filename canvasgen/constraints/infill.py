@@ -13,8 +13,8 @@ from typing_extensions import override
 
 from canvasgen.constraints.algebra import Sequence, constraint_from
 from canvasgen.constraints.base import Constraint, Form, Note, Outline
-from canvasgen.constraints.places import place
-from canvasgen.constraints.simple import literal, text
+from canvasgen.constraints.line_column import place
+from canvasgen.constraints.text import literal, text
 from canvasgen.errors import InvalidConstraint
 
 __all__ = ["Edit", "Infill", "Span", "edit", "infill"]

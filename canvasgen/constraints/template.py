@@ -16,7 +16,7 @@ from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.constraints.algebra import constraint_from, no_table, only_table
 from canvasgen.constraints.base import Constraint, Form, Note
-from canvasgen.constraints.places import place
+from canvasgen.constraints.line_column import place
 from canvasgen.constraints.positions import no_positions
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 
@@ -358,7 +358,7 @@ def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) ->
                 value=name,
                 remedy=f"pass {name}=cg.text(), or strict=False",
             )
-        from canvasgen.constraints.simple import text as free_text
+        from canvasgen.constraints.text import text as free_text
 
         return free_text(lines=False)
     return constraint_from(holes[name])

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from canvasgen.constraints import CompiledConstraint
-from canvasgen.constraints.joint import Joint, Scores
+from canvasgen.constraints.compiled.cells import Joint, Scores
 from canvasgen.denoise.belief import ConstrainedBelief, text_length
 from canvasgen.errors import BudgetTooSmall, TimeLimit, Unsatisfiable
 from canvasgen.inference import Posterior

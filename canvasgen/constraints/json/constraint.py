@@ -18,7 +18,7 @@ from canvasgen.constraints.json.graph import Graph
 from canvasgen.constraints.json.loader import Source, load
 from canvasgen.constraints.json.recogniser import Recogniser
 from canvasgen.constraints.json.translate import Translator
-from canvasgen.constraints.simple import Language, by_key
+from canvasgen.constraints.text import Language, by_key
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
-from canvasgen.constraints.table.cells import Domain, domain_of
-from canvasgen.constraints.table.constraint import Mode, Said, Table
+from canvasgen.constraints.table.domains import Domain, domain_of
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.layouts import Laid, Layout, lay
+from canvasgen.constraints.table.table import Mode, Said, Table
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations import Relation
 

@@ -17,7 +17,7 @@ from typing_extensions import override
 from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.constraints.base import Constraint, Note
-from canvasgen.constraints.table.cells import Domain, plain
+from canvasgen.constraints.table.domains import Domain, plain
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import Any
 
-from canvasgen.constraints.simple import choice
 from canvasgen.constraints.table.build import assemble, checked_relations, table
-from canvasgen.constraints.table.constraint import Mode, Table
 from canvasgen.constraints.table.grid import Cell, grid
 from canvasgen.constraints.table.layouts import Layout
 from canvasgen.constraints.table.puzzle_text import MOST_SIZE, read_cells
 from canvasgen.constraints.table.sudoku import require_one_solution, square_domains
+from canvasgen.constraints.table.table import Mode, Table
+from canvasgen.constraints.text import choice
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.relations import (
     Relation,

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.constraints.simple import choice
 from canvasgen.constraints.table.build import assemble
-from canvasgen.constraints.table.cells import Domain
-from canvasgen.constraints.table.constraint import Mode, Table
+from canvasgen.constraints.table.domains import Domain
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.puzzle_text import read_cells, symbol
+from canvasgen.constraints.table.table import Mode, Table
+from canvasgen.constraints.text import choice
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations import Problem, Relation, all_different, total
 

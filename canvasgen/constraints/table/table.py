@@ -1,7 +1,7 @@
 """`Table`: a grid of cells with fixed text between them, and relations that the cells' values satisfy together.
 
 The automaton holds the shape: the fixed text, and in each cell the values that propagation leaves. Relations across
-cells are no matter for a chain of states; where the table is conditioned, `constraints.joint` reads a score for every
+cells are no matter for a chain of states; where the table is conditioned, `constraints.compiled.cells` reads a score for every
 value of every cell off the chain, and `relations.Problem` finds the best assignment.
 """
 
@@ -19,9 +19,9 @@ from typing_extensions import override
 from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.constraints.base import Constraint, Form, Note, Outline
-from canvasgen.constraints.simple import Language
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.table.layouts import Laid
+from canvasgen.constraints.text import Language
 from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.relations import Check, Problem, Relation
 

@@ -11,7 +11,7 @@ from typing import Any, get_origin
 
 from canvasgen.constraints.algebra import constraint_from
 from canvasgen.constraints.base import Constraint, as_bytes
-from canvasgen.constraints.simple import Choice, choice, text
+from canvasgen.constraints.text import Choice, choice, text
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 
 __all__ = ["MOST_VALUES", "Domain", "domain_of", "plain", "written"]

@@ -11,7 +11,7 @@ from canvasgen.constraints.base import Constraint
 from canvasgen.errors import Unsatisfiable
 
 if TYPE_CHECKING:
-    from canvasgen.constraints.joint import Joint
+    from canvasgen.constraints.compiled.cells import Joint
     from canvasgen.inference import Posterior, Restriction
     from canvasgen.tokens import TokenAutomaton
     from canvasgen.vocabulary import Vocabulary
@@ -38,7 +38,7 @@ class CompiledConstraint:
     @cached_property
     def joint(self) -> Joint | None:
         """The cells of its table, if it has one with relations that are kept while generating."""
-        from canvasgen.constraints.joint import Joint
+        from canvasgen.constraints.compiled.cells import Joint
 
         table = self.constraint.table
         return None if table is None else Joint(self.constraint, table, self.token_automaton, self.vocabulary)
@@ -62,7 +62,7 @@ class CompiledConstraint:
             raise Unsatisfiable("no text satisfies the constraint", rule=type(constraint).__name__)
         if not constraint.positions:
             return cls(constraint, vocabulary, (cached_lift if remember else lift)(automaton, vocabulary))
-        from canvasgen.constraints.placement import placed
+        from canvasgen.constraints.compiled.placement import placed
 
         return cls(
             constraint, vocabulary, *placed(automaton, constraint.positions, vocabulary, constraint.limits)

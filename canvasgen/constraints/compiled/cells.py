@@ -27,7 +27,7 @@ from canvasgen.tokens import TokenAutomaton, states_beside
 
 if TYPE_CHECKING:
     from canvasgen.constraints.base import Constraint
-    from canvasgen.constraints.compiled import CompiledConstraint
+    from canvasgen.constraints.compiled.constraint import CompiledConstraint
     from canvasgen.constraints.table import Table
     from canvasgen.vocabulary import Vocabulary
 
@@ -276,7 +276,7 @@ class Joint:
         return found
 
     def _narrow(self, mask: NDArray[np.bool_]) -> CompiledConstraint | CanvasgenError:
-        from canvasgen.constraints.compiled import CompiledConstraint
+        from canvasgen.constraints.compiled.constraint import CompiledConstraint
 
         constraint = self._constraint.narrowed(self.table.within(mask))
         try:
