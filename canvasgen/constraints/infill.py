@@ -11,11 +11,14 @@ from typing import Any, TypeAlias
 
 from typing_extensions import override
 
-from canvasgen.constraints.algebra import Sequence, constraint_from
-from canvasgen.constraints.base import Constraint, Form, Note, Outline
-from canvasgen.constraints.line_column import place
+from canvasgen.constraints.algebra import Sequence
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.coerce import constraint_from
+from canvasgen.constraints.line_column import line_and_column
+from canvasgen.constraints.shown import Hole, Shown, joined
 from canvasgen.constraints.text import literal, text
 from canvasgen.errors import InvalidConstraint
+from canvasgen.notes import Note
 
 __all__ = ["Edit", "Infill", "Span", "edit", "infill"]
 
@@ -34,13 +37,8 @@ class Infill(Sequence):
 
     @property
     @override
-    def form(self) -> Form:
-        return Form(f"{self.prefix}{{}}{self.suffix}")
-
-    @property
-    @override
-    def outline(self) -> Outline:
-        return Outline(((self.prefix, True), ("", False), (self.suffix, True)))
+    def shown(self) -> Shown:
+        return joined((_fixed(self.prefix), self.part.shown.as_gap(), _fixed(self.suffix)))
 
     @property
     @override
@@ -67,17 +65,13 @@ class Edit(Sequence):
 
     @property
     @override
-    def form(self) -> Form:
-        told, blank = (
-            "".join(f"{{{old * kept}}}" if part else old for old, part in self.pieces)
-            for kept in (True, False)
+    def shown(self) -> Shown:
+        return joined(
+            _fixed(old)
+            if part is None
+            else Shown((Hole(holds=part.shown.kinds, old=old, strength=self.strength),))
+            for old, part in self.pieces
         )
-        return Form(told, rewrites=True, blank=blank)
-
-    @property
-    @override
-    def outline(self) -> Outline:
-        return Outline(tuple((old, part is None) for old, part in self.pieces), self.strength)
 
     @property
     @override
@@ -134,7 +128,10 @@ def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, str
     for start, stop in sorted(_span(content, each) for each in listed):
         if start < reached or (start == reached and pieces):
             raise InvalidConstraint(
-                "two spans overlap or touch", path=place(content, start), rule="span", value=(start, stop)
+                "two spans overlap or touch",
+                path=line_and_column(content, start),
+                rule="span",
+                value=(start, stop),
             )
         old = content[start:stop]
         part = text(lines="\n" in old) if constraint is None else constraint_from(constraint)
@@ -142,6 +139,10 @@ def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, str
         reached = stop
     pieces.append((content[reached:], None))
     return Edit(tuple(pieces), float(strength))
+
+
+def _fixed(content: str) -> Shown:
+    return Shown((content,) if content else ())
 
 
 def _span(content: str, span: Any) -> tuple[int, int]:
@@ -178,8 +179,9 @@ def _found(content: str, marker: str) -> tuple[int, int]:
         raise InvalidConstraint("the text does not hold the marker", rule="marker", value=marker)
     if len(places) > 1:
         raise InvalidConstraint(
-            "the text holds the marker more than once: " + "; ".join(place(content, at) for at in places),
-            path=place(content, places[1]),
+            "the text holds the marker more than once: "
+            + "; ".join(line_and_column(content, at) for at in places),
+            path=line_and_column(content, places[1]),
             rule="marker",
             value=marker,
             remedy="give the span as (start, stop)",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["place"]
+__all__ = ["line_and_column"]
 
 
-def place(text: str, at: int) -> str:
+def line_and_column(text: str, at: int) -> str:
     """`line 3, column 7` of a character, both counted from one."""
     return f"line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}"

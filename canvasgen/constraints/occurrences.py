@@ -8,8 +8,14 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.constraints.base import Constraint, Note, as_bytes
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.shown import Hole, Rule, Shown
+from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import InvalidConstraint
+from canvasgen.notes import Note
+
+MOST_WORDS = 24
+"""Words that a model is told not to write, one by one."""
 
 __all__ = ["Contains", "Excludes", "contains", "excludes"]
 
@@ -24,6 +30,12 @@ class Contains(Constraint):
     @override
     def _expression(self) -> Expr:
         return automata.concat(ANY_TEXT, *(automata.literal(self.content), ANY_TEXT) * self.at_least)
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        often = "" if self.at_least == 1 else f" at least {self.at_least} times"
+        return Shown((Hole(),), rules=(Rule(f"It contains {self.content!r}{often}."),))
 
     @override
     def explain(self) -> tuple[Note, ...]:
@@ -40,6 +52,13 @@ class Excludes(Constraint):
     def _expression(self) -> Expr:
         listed = automata.union(*(automata.literal(word) for word in self.words))
         return automata.complement(automata.concat(ANY_TEXT, listed, ANY_TEXT))
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        words = ", ".join(map(repr, self.words[:MOST_WORDS]))
+        more = f", and {len(self.words) - MOST_WORDS} others" if len(self.words) > MOST_WORDS else ""
+        return Shown((Hole(),), rules=(Rule(f"It does not contain {words}{more}.", of_longer=False),))
 
     @override
     def explain(self) -> tuple[Note, ...]:

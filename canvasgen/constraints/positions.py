@@ -8,48 +8,24 @@ So they hold for the whole text only, and combine with other constraints by `&` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.constraints.base import Constraint, Note, Position, as_bytes
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.compiled.places import FixedAt, NearPosition
+from canvasgen.constraints.texts import Placed, Texts, as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
+from canvasgen.notes import Note
 
-__all__ = ["MOST_POSITIONS", "Fixed", "FixedAt", "Near", "NearPosition", "fixed", "near", "no_positions"]
+__all__ = ["MOST_POSITIONS", "Fixed", "Near", "fixed", "near", "no_positions"]
 
 MOST_POSITIONS = 262_144
 """Positions above this are refused: no model's context holds them."""
 
 
-@dataclass(frozen=True)
-class FixedAt(Position):
-    """From `position` on stand the tokens of a text, or one token of a given id."""
-
-    position: int
-    content: str | int
-
-
-@dataclass(frozen=True)
-class NearPosition(Position):
-    """The first occurrence of a text is completed by a token at one of `first`..`last`."""
-
-    content: str
-    first: int
-    last: int
-
-
-class _AtPositions(Constraint):
-    """A constraint on positions, and on the text only what follows from that."""
-
-    @property
-    @override
-    def only_positions(self) -> bool:
-        return True
-
-
-class Fixed(_AtPositions):
+class Fixed(Constraint):
     """Texts that have given tokens at given positions. Build one with `fixed`."""
 
     def __init__(self, tokens: tuple[FixedAt, ...]) -> None:
@@ -57,8 +33,8 @@ class Fixed(_AtPositions):
 
     @property
     @override
-    def positions(self) -> tuple[Position, ...]:
-        return self.tokens
+    def placed(self) -> Placed:
+        return Placed(self.tokens, is_all=True)
 
     @override
     def _expression(self) -> Expr:
@@ -80,7 +56,7 @@ class Fixed(_AtPositions):
         )
 
 
-class Near(_AtPositions):
+class Near(Constraint):
     """Texts whose first occurrence of a phrase ends near a position. Build one with `near`."""
 
     def __init__(self, place: NearPosition) -> None:
@@ -88,8 +64,8 @@ class Near(_AtPositions):
 
     @property
     @override
-    def positions(self) -> tuple[Position, ...]:
-        return (self.place,)
+    def placed(self) -> Placed:
+        return Placed((self.place,), is_all=True)
 
     @override
     def _expression(self) -> Expr:
@@ -194,13 +170,13 @@ def _check_position(position: object, rule: str) -> None:
         )
 
 
-def no_positions(parts: Iterable[Constraint], where: str) -> None:
+def no_positions(parts: Iterable[Texts], where: str) -> None:
     """Refuses constraints on positions where they are not about the whole text.
 
     Raises:
         UnsupportedConstraint: names the combination.
     """
-    if any(part.positions for part in parts):
+    if any(part.placed.places for part in parts):
         raise UnsupportedConstraint(
             "token positions are those of the whole text, and combine with other constraints by & only",
             rule=where,

@@ -10,9 +10,12 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr, parse_regex
-from canvasgen.constraints.base import Constraint, Note, Position, as_bytes
-from canvasgen.constraints.positions import NearPosition
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.compiled.places import NearPosition
+from canvasgen.constraints.shown import Hole, Options, Pattern, Shown
+from canvasgen.constraints.texts import Placed, as_bytes
 from canvasgen.errors import InvalidConstraint, ValidationFailed
+from canvasgen.notes import Note
 
 __all__ = [
     "Choice",
@@ -28,7 +31,7 @@ __all__ = [
 ]
 
 MOST_OPTIONS = 64
-"""A choice of more is not reported on."""
+"""A choice of more is neither shown nor reported on."""
 _TAB, _NEWLINE = 0x09, 0x0A
 
 
@@ -44,6 +47,11 @@ class Regex(Constraint):
     @override
     def _expression(self) -> Expr:
         return self._parsed
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        return Shown((Hole(holds=(Pattern(self.pattern),)),))
 
     @override
     def explain(self) -> tuple[Note, ...]:
@@ -64,6 +72,11 @@ class Literal(Constraint):
     def _expression(self) -> Expr:
         return automata.literal(self.content)
 
+    @property
+    @override
+    def shown(self) -> Shown:
+        return Shown((self.content,) if self.content else ())
+
 
 class Choice(Constraint):
     """One of several texts, each standing for a value."""
@@ -77,14 +90,22 @@ class Choice(Constraint):
 
     @property
     @override
+    def shown(self) -> Shown:
+        few = len(self.values) <= MOST_OPTIONS
+        return Shown((Hole(holds=(Options(tuple(self.values)),) if few else ()),))
+
+    @property
+    @override
     def has_value(self) -> bool:
         return True
 
     @override
-    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
         if not 2 <= len(self.values) <= MOST_OPTIONS:
             return {}
-        return {"": by_key((value, written, Literal(written)) for written, value in self.values.items())}
+        return {
+            "": by_key((value, written, automata.literal(written)) for written, value in self.values.items())
+        }
 
     @override
     def parse(self, text: str) -> Any:
@@ -118,13 +139,14 @@ class Text(Constraint):
 
     @property
     @override
-    def positions(self) -> tuple[Position, ...]:
-        return () if self.most_tokens is None else (NearPosition(self.until, 0, self.most_tokens - 1),)
+    def placed(self) -> Placed:
+        places = () if self.most_tokens is None else (NearPosition(self.until, 0, self.most_tokens - 1),)
+        return Placed(places, ends_inside=True)
 
     @property
     @override
-    def ends_at_positions(self) -> bool:
-        return True
+    def shown(self) -> Shown:
+        return Shown((Hole(ends=self.until),))
 
     @override
     def _expression(self) -> Expr:
@@ -168,9 +190,9 @@ class Language(Constraint):
         return self._given
 
 
-def by_key(options: Iterable[tuple[Any, str, Constraint]]) -> dict[Any, Constraint]:
+def by_key(options: Iterable[tuple[Any, str, Expr]]) -> dict[Any, Expr]:
     """Options by value; by their text where values have no hash or are equal (`1` and `true`)."""
-    found: dict[Any, Constraint] = {}
+    found: dict[Any, Expr] = {}
     for value, written, narrowed in options:
         try:
             taken = value in found

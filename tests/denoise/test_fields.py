@@ -16,9 +16,9 @@ from toy_models import END, PAD, Erratic
 
 from canvasgen.automata import to_dfa
 from canvasgen.constraints import Constraint, choice, infill, json_schema, literal, template, text
-from canvasgen.constraints.json.fields import choice_fields, field_name, with_value
 from canvasgen.denoise import Job, run
 from canvasgen.denoise.fields import Block, probabilities
+from canvasgen.schemas.texts.choice_fields import choice_fields, field_name, with_value
 from canvasgen.vocabulary import Vocabulary
 
 PIECES = Vocabulary(

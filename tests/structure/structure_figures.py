@@ -29,8 +29,8 @@ class Figures:
         folders: folder -> `.py` files directly in it, `__init__.py` included, the fullest first.
         circles: circles of files, the largest first.
         room_circles: folder -> circles between its rooms.
-        members: the members of `Constraint`, special methods left out.
-        overridden: combinator of the algebra -> the members of `Constraint` that it or a base in its file overrides.
+        members: the members of `Constraint` and its bases, special methods left out.
+        overridden: combinator -> the members of `Constraint` that it overrides, itself or by a base of its own.
         shared_names: basename -> the files that have it, for basenames of several files (`__init__`, `__main__` apart).
         strict_lines: lines of files that pyright checks strictly.
         any_uses: uses of `Any`.
@@ -118,29 +118,42 @@ def _members(class_: ast.ClassDef) -> set[str]:
     return {name for name in names if not (name.startswith("__") and name.endswith("__"))}
 
 
-def _overridden(trees: dict[str, ast.Module], members: set[str]) -> dict[str, tuple[str, ...]]:
-    """What each combinator overrides: the classes under `constraints/algebra` that derive from `Constraint`."""
-    classes = {
-        node.name: node
+def _constraint_members(trees: dict[str, ast.Module]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """The members of `Constraint`, those of its bases included; and which of them each combinator overrides.
+
+    A combinator is a class that derives from `Combined`, and what it overrides is what it or a class between it and
+    `Constraint` defines. A base is looked for in the class's own file first, then in the other files of the part.
+    """
+    found = [
+        (file, node)
         for file, tree in trees.items()
-        if file.startswith(f"{PACKAGE}/constraints/algebra")
+        if file.startswith(f"{PACKAGE}/constraints/")
         for node in tree.body
         if isinstance(node, ast.ClassDef)
-    }
+    ]
 
-    def line(name: str) -> list[str]:
-        if name not in classes:
-            return [name]
-        bases = [base.id for base in classes[name].bases if isinstance(base, ast.Name)]
-        return [name, *(ancestor for base in bases for ancestor in line(base))]
+    def line(file: str, class_: ast.ClassDef) -> list[ast.ClassDef]:
+        """The class and those that it derives from."""
+        classes = [class_]
+        for base in class_.bases:
+            same = [
+                one
+                for one in found
+                if isinstance(base, ast.Name) and one[1].name == base.id and one[1] != class_
+            ]
+            for one in sorted(same, key=lambda one: one[0] != file)[:1]:
+                classes += line(*one)
+        return classes
 
-    found: dict[str, tuple[str, ...]] = {}
-    for name in classes:
-        ancestors = line(name)
-        if "Constraint" in ancestors and not name.startswith("_"):
-            own = set().union(*(_members(classes[one]) for one in ancestors if one in classes))
-            found[name] = tuple(sorted(own & members))
-    return found
+    above = next((line(file, class_) for file, class_ in found if class_.name == "Constraint"), [])
+    members = {member for class_ in above for member in _members(class_)}
+    overridden: dict[str, tuple[str, ...]] = {}
+    for file, class_ in found:
+        own = [one for one in line(file, class_) if one not in above]
+        if any(one.name in ("Combined", "_Combined") for one in own[1:]):
+            defined = {member for one in own for member in _members(one)}
+            overridden[class_.name] = tuple(sorted(defined & members))
+    return tuple(sorted(members)), overridden
 
 
 def _strict_lines(root: Path, lines: dict[str, int], sources: dict[str, str]) -> int:
@@ -175,14 +188,7 @@ def measure(root: Path) -> Figures:
         if name not in ("__init__.py", "__main__.py"):
             names[name].append(file)
     graph = import_graph(root, PACKAGE)
-    members = {
-        member
-        for file, tree in trees.items()
-        if file.startswith(f"{PACKAGE}/constraints/")
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and node.name == "Constraint"
-        for member in _members(node)
-    }
+    members, overridden = _constraint_members(trees)
     functions = [(size, f"{file}:{name}") for file, tree in trees.items() for size, name in _functions(tree)]
     return Figures(
         lines=sum(lines.values()),
@@ -191,8 +197,8 @@ def measure(root: Path) -> Figures:
         folders=dict(folders.most_common()),
         circles=circles(graph),
         room_circles=room_circles(graph),
-        members=tuple(sorted(members)),
-        overridden=_overridden(trees, members),
+        members=members,
+        overridden=overridden,
         shared_names={name: files for name, files in sorted(names.items()) if len(files) > 1},
         strict_lines=_strict_lines(root, lines, sources),
         any_uses=sum(map(_uses_of_any, trees.values())),

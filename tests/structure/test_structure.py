@@ -162,27 +162,29 @@ def test_rooms_may_form_a_circle_where_no_files_do(tmp_path: Path) -> None:
 
 
 def test_figures_of_a_small_package(tmp_path: Path) -> None:
-    base = "class Constraint:\n    k: int = 0\n    def m(self): ...\n    def n(self): ...\n"
-    algebra = "class _Base(Constraint):\n    def m(self): ...\n\n\nclass Both(_Base):\n    k = 1\n    def o(self): ...\n"
+    base = "class _Texts:\n    k: int = 0\n    def m(self): ...\nclass Constraint(_Texts):\n    def n(self): ...\n"
+    algebra = (
+        "class Combined(Constraint):\n    def m(self): ...\n\n\nclass Both(Combined):\n    k = 1\n    o = 2\n"
+    )
     write(
         tmp_path,
         {
             "pyproject.toml": '[tool.basedpyright]\nstrict = ["canvasgen/a"]\n',
             "canvasgen/__init__.py": "",
             "canvasgen/a/x.py": "def f():\n    def g():\n        pass\n\n",
-            "canvasgen/constraints/x.py": "from typing import Any\nx: Any = 1\n",
+            "canvasgen/constraints/x.py": "from typing import Any\nclass Both: ...\nx: Any = 1\n",
             "canvasgen/constraints/base.py": base,
             "canvasgen/constraints/algebra.py": algebra,
         },
     )
     found = measure(tmp_path)
-    assert (found.lines, found.strict_lines, found.any_uses) == (17, 4, 1)
-    assert found.parts == {"constraints": 13, "a": 4}
+    assert (found.lines, found.strict_lines, found.any_uses) == (19, 4, 1)
+    assert found.parts == {"constraints": 15, "a": 4}
     assert found.members == ("k", "m", "n")
     assert found.overridden == {"Both": ("k", "m")}
     assert found.shared_names == {"x.py": ["canvasgen/a/x.py", "canvasgen/constraints/x.py"]}
     assert found.longest_functions[0] == (3, "canvasgen/a/x.py:f")
-    assert found.ratchet()["largest part, % of lines"] == 76.5
+    assert found.ratchet()["largest part, % of lines"] == 79.0
 
 
 def test_a_ratchet_sees_what_is_worse_new_or_gone() -> None:

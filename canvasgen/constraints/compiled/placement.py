@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from canvasgen.automata import DEFAULT_LIMITS, DFA, Limits, searcher, side_by_side
-from canvasgen.constraints.base import Position
-from canvasgen.constraints.positions import FixedAt, NearPosition
+from canvasgen.constraints.compiled.places import FixedAt, NearPosition
+from canvasgen.constraints.texts import Place
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
 from canvasgen.inference import Gate, Restriction
 from canvasgen.tokens import TokenAutomaton, cached_lift, mark_edges, states_beside
@@ -23,12 +23,12 @@ from canvasgen.tokens import TokenAutomaton, cached_lift, mark_edges, states_bes
 if TYPE_CHECKING:
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["placed"]
+__all__ = ["lift_placed"]
 
 
 @lru_cache(maxsize=16)
-def placed(
-    automaton: DFA, positions: tuple[Position, ...], vocabulary: Vocabulary, limits: Limits = DEFAULT_LIMITS
+def lift_placed(
+    automaton: DFA, places: tuple[Place, ...], vocabulary: Vocabulary, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[TokenAutomaton, Restriction]:
     """The token automaton of a constraint on positions, and the restriction over its sets; the last 16 are kept.
 
@@ -37,9 +37,9 @@ def placed(
         Unsatisfiable: two tokens are fixed at one position, or no text at all has what is asked where it is asked.
         ConstraintTooLarge: a limit would be exceeded.
     """
-    tokens = _fixed_tokens([place for place in positions if isinstance(place, FixedAt)], vocabulary)
+    tokens = _fixed_tokens([place for place in places if isinstance(place, FixedAt)], vocabulary)
     windows: dict[str, tuple[int, int]] = {}
-    for place in positions:
+    for place in places:
         if isinstance(place, NearPosition):
             first, last = windows.get(place.content, (place.first, place.last))
             windows[place.content] = max(first, place.first), min(last, place.last)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing_extensions import override
 
 from canvasgen.automata import DFA, Expr, from_dfa
-from canvasgen.constraints.base import Constraint, Note
+from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.grammar.library import import_beside, shipped
 from canvasgen.constraints.grammar.reader import read
 from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
+from canvasgen.notes import Note
 
 __all__ = ["MOST_DEPTH", "Grammar", "grammar"]
 

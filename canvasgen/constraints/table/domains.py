@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_origin
 
-from canvasgen.constraints.algebra import constraint_from
-from canvasgen.constraints.base import Constraint, as_bytes
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.coerce import constraint_from
 from canvasgen.constraints.text import Choice, choice, text
+from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 
 __all__ = ["MOST_VALUES", "Domain", "domain_of", "plain", "written"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.constraints.shown import Trained
 from canvasgen.constraints.table.build import assemble
 from canvasgen.constraints.table.domains import Domain
 from canvasgen.constraints.table.grid import Cell, Grid, grid
@@ -97,8 +98,8 @@ def sudoku(
         if len(cells) > 1:
             relations += [all_different(cells, name=f"the cage {where} has no value twice")]
     if caged:
-        told = "; ".join(r.describe() for r in relations if "=" in r.describe())
-        rules += f"; {told}"
+        sums = "; ".join(r.describe() for r in relations if "=" in r.describe())
+        rules += f"; {sums}"
     made = assemble(
         about,
         square_domains(rows, about),
@@ -107,8 +108,8 @@ def sudoku(
         mode=mode,
         instruction=f"Solve this Sudoku. {rules}. Answer only with the full grid:",
         gap=".",
+        trained=_trained(model_for(size, box, jigsaw=regions is not None), size),
     )
-    made.embedded_model = model_for(size, box, jigsaw=regions is not None)
     if unique:
         require_one_solution(made)
     return made
@@ -117,6 +118,11 @@ def sudoku(
 def model_for(size: int, box: tuple[int, int] | None = None, *, jigsaw: bool = False) -> str | None:
     """The embedded model that was trained on such grids; None: there is none."""
     return None if jigsaw or (size, box or BOXES.get(size)) not in _KNOWN else "sudoku"
+
+
+def _trained(model: str | None, size: int) -> Trained | None:
+    """That model, with what it can write."""
+    return None if model is None else Trained(model, "123456789"[:size] + "\n")
 
 
 def square_domains(rows: list[list[int | None]], about: Grid) -> dict[Cell, Domain]:

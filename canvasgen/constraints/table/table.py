@@ -1,14 +1,14 @@
 """`Table`: a grid of cells with fixed text between them, and relations that the cells' values satisfy together.
 
 The automaton holds the shape: the fixed text, and in each cell the values that propagation leaves. Relations across
-cells are no matter for a chain of states; where the table is conditioned, `constraints.compiled.cells` reads a score for every
-value of every cell off the chain, and `relations.Problem` finds the best assignment.
+cells are no matter for a chain of states; where the table is conditioned, `constraints.compiled` reads a score for every value
+of every cell off the chain, and `relations.Problem` finds the best assignment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -18,31 +18,35 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Form, Note, Outline
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.cells import Cells
+from canvasgen.constraints.shown import Hole, Piece, Shown, Trained
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.table.layouts import Laid
-from canvasgen.constraints.text import Language
 from canvasgen.errors import Unsatisfiable, ValidationFailed
+from canvasgen.notes import Note
 from canvasgen.relations import Check, Problem, Relation
 
 __all__ = ["BORDER", "Mode", "Table"]
 
 Mode = Literal["exact", "propagate", "model"]
 BORDER = automata.literal(b"\xff")
-"""Stands at both borders of a cell in `marked`; UTF-8 has no such byte."""
+"""Stands at both borders of a cell in the marked language; UTF-8 has no such byte."""
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a model is told of a table.
+class Wording:
+    """How a table is shown to a model.
 
     Attributes:
         instruction: what to do, a sentence or several.
         gap: what stands in the place of an open cell.
+        trained: the embedded model that was trained for such tables.
     """
 
     instruction: str
     gap: str = "?"
+    trained: Trained | None = None
 
 
 class Table(Constraint):
@@ -61,13 +65,13 @@ class Table(Constraint):
         laid: Laid,
         relations: tuple[Relation, ...],
         mode: Mode,
-        said: Said,
+        wording: Wording,
     ) -> None:
         self.grid = grid
         self.mode = mode
         self.relations = relations
         self._laid = laid
-        self._said = said
+        self._wording = wording
         about = {cell for relation in relations for cell in relation.cells}
         asked = about & laid.listed.keys()
         self.related = tuple(piece for piece in laid.pieces if not isinstance(piece, str) and piece in asked)
@@ -136,9 +140,15 @@ class Table(Constraint):
         return tuple(tuple(self._laid.listed[cell]) for cell in self.related)
 
     @property
+    def related_problem(self) -> Problem:
+        """The cells that relations are about, with their values."""
+        assert self.problem is not None
+        return self.problem
+
+    @property
     @override
-    def table(self) -> Table | None:
-        return None if self.problem is None or self.mode == "model" else self
+    def cells(self) -> Cells | None:
+        return None if self.problem is None or self.mode == "model" else Cells(self)
 
     @cached_property
     def _allowed(self) -> Mapping[Cell, tuple[str, ...]]:
@@ -151,19 +161,15 @@ class Table(Constraint):
 
     @override
     def _expression(self) -> Expr:
-        return self._written(self._allowed, {})
+        return self.language()
 
-    @override
-    def marked(self) -> Expr:
-        return self._written(self._allowed, dict.fromkeys(self.related, BORDER))
-
-    def within(self, mask: NDArray[np.bool_]) -> Constraint:
-        """The same shape with these values alone, bool `[related cells, values]`."""
-        allowed = {
-            cell: tuple(texts[value] for value in np.flatnonzero(row[: len(texts)]).tolist())
-            for cell, texts, row in zip(self.related, self.texts, mask, strict=True)
-        }
-        return Language(self._written({**self._allowed, **allowed}, {}))
+    def language(self, mask: NDArray[np.bool_] | None = None, *, borders: bool = False) -> Expr:
+        """The table's texts; with these values alone, bool `[related cells, values]`, or with `BORDER` around cells."""
+        allowed = dict(self._allowed)
+        if mask is not None:
+            for cell, texts, row in zip(self.related, self.texts, mask, strict=True):
+                allowed[cell] = tuple(texts[value] for value in np.flatnonzero(row[: len(texts)]).tolist())
+        return self._written(allowed, dict.fromkeys(self.related, BORDER) if borders else {})
 
     def _written(self, allowed: Mapping[Cell, tuple[str, ...]], borders: Mapping[Cell, Expr]) -> Expr:
         parts: list[Expr] = []
@@ -183,10 +189,6 @@ class Table(Constraint):
         if cell in allowed:
             return automata.union(*(automata.literal(text) for text in allowed[cell]))
         return automata.concat(automata.literal(self._laid.lead[cell]), self._laid.free[cell].expr)
-
-    @override
-    def narrowed(self, inside: Constraint) -> Constraint:
-        return self if self.table is None else inside
 
     # Reading
 
@@ -275,7 +277,7 @@ class Table(Constraint):
         lead = self._laid.lead[piece]
         if not text.startswith(lead, at):
             return []
-        return self._laid.free[piece]._ends(text, at + len(lead))[::-1]
+        return self._laid.free[piece].ends(text, at + len(lead))[::-1]
 
     @property
     @override
@@ -287,17 +289,6 @@ class Table(Constraint):
         values, _ = self._values(text)
         return [[values[cell] for cell in row] for row in self.grid.rows]
 
-    # What a model is told
-
-    def shown(self) -> str:
-        """The table with its known cells, and a gap in the place of every other."""
-        return "".join(
-            piece
-            if isinstance(piece, str)
-            else self._known.get(piece, self._laid.lead[piece] + self._said.gap)
-            for piece in self._laid.pieces
-        )
-
     @property
     def _known(self) -> Mapping[Cell, str]:
         """The texts of cells that have only one from the start, by what the user gave, not by propagation."""
@@ -305,27 +296,25 @@ class Table(Constraint):
 
     @property
     @override
-    def form(self) -> Form:
-        return Form(self.shown(), instruction=self._said.instruction)
-
-    @property
-    @override
-    def outline(self) -> Outline | None:
-        """The fixed text and the known cells on the first canvas, if every open cell is one character wide."""
-        open_cells = [cell for cell in self.grid.cells if cell not in self._known]
-        if any(cell in self._laid.free for cell in open_cells) or any(
-            len(text) != 1 for cell in open_cells for text in self._laid.listed[cell]
-        ):
-            return None
-        pieces = [
-            (piece, True)
-            if isinstance(piece, str)
-            else (self._known[piece], True)
-            if piece in self._known
-            else (next(iter(self._laid.listed[piece])), False)
-            for piece in self._laid.pieces
-        ]
-        return Outline(tuple(pieces), floats=False)
+    def shown(self) -> Shown:
+        """The fixed text with the known cells; the canvas starts from it if every open cell is one character wide."""
+        known, wording = self._known, self._wording
+        narrow = self._laid.free.keys() <= known.keys() and all(
+            len(text) == 1 for cell, texts in self._laid.listed.items() if cell not in known for text in texts
+        )
+        whole = Shown(instruction=wording.instruction, about="the table", trained=wording.trained)
+        pieces: list[Piece] = []
+        for piece in self._laid.pieces:
+            if isinstance(piece, str) or piece in known:
+                text = piece if isinstance(piece, str) else known[piece]
+                if pieces and isinstance(pieces[-1], str):
+                    pieces[-1] += text
+                elif text:
+                    pieces.append(text)
+            else:
+                old = next(iter(self._laid.listed[piece])) if narrow else None
+                pieces.append(Hole(mark=self._laid.lead[piece] + wording.gap, old=old, floats=False))
+        return replace(whole, pieces=tuple(pieces))
 
     @override
     def explain(self) -> tuple[Note, ...]:
