@@ -94,7 +94,7 @@ def outline(text: str) -> bool:
 
 def smiles(text: str) -> None:
     with suppress(partialsmiles.ValenceError):
-        partialsmiles.ParseSmiles(text, partial=False)  # valence is chemistry; it is judged after the syntax
+        partialsmiles.ParseSmiles(text, partial=False)  # valence is chemistry; it is checked after the syntax
 
 
 def calendar(text: str) -> bool:
@@ -122,7 +122,7 @@ def regular(text: str) -> None:
         re.compile(text)
 
 
-JUDGES: dict[str, Callable[[str], object]] = {
+PARSERS: dict[str, Callable[[str], object]] = {
     "arithmetic": python,
     "boolean": python,
     "c_declaration": lambda text: _C.parse(text),
@@ -161,9 +161,9 @@ REFUSALS = (
 
 
 def refusal(name: str, text: str) -> str | None:
-    """Why the judge refuses a text; None if it does not."""
+    """Why the other parser refuses a text; None if it does not."""
     try:
-        if JUDGES[name](text) is False:
+        if PARSERS[name](text) is False:
             return "refused"
     except REFUSALS as error:
         return f"{type(error).__name__}: {error}"
