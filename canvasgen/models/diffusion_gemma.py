@@ -14,11 +14,12 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import DynamicCache
 
+from canvasgen.denoise.noise import Uniform
 from canvasgen.denoise.protocol import Defaults
 from canvasgen.errors import ModelError
 
@@ -77,9 +78,9 @@ class DiffusionGemma:
         self._pad = text.pad_token_id if text.pad_token_id is not None else 0
 
     @property
-    def noise(self) -> Literal["uniform"]:
+    def noise(self) -> Uniform:
         """Undecided positions hold random tokens; there is no mask token."""
-        return "uniform"
+        return Uniform()
 
     @property
     def device(self) -> torch.device:
