@@ -164,7 +164,7 @@ def _watch(engine: Engine, rows: Rows, made: Table, variant: _Variant) -> Comple
     size = len(rows)
     labels = variant.labels(size)
     given = [[one is not None for one in row] for row in rows]
-    before = cells_of_text(made.shown(), size)
+    before = cells_of_text(made.shown.form(lambda hole: hole.mark or ""), size)
     first = Panel.fit(drawn(before, labels, given), title="the puzzle", title_align="left")
     with Live(first, console=Console(stderr=True), transient=True, refresh_per_second=20) as live:
         for event in engine.stream(_request(made, variant)):

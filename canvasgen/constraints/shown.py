@@ -12,7 +12,7 @@ prompt is decided by the prompt's language (`canvasgen.models.prompts`), how it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -173,6 +173,12 @@ class Shown:
             starts |= bool(inside) or (isinstance(piece, Hole) and piece.old is not None)
             pieces += inside or (piece,)
         return _merged(pieces) if starts else ()
+
+    def form(self, written: Callable[[Hole], str]) -> str:
+        """The text with its holes as they are written."""
+        return "".join(
+            piece if isinstance(piece, str) else written(piece) + piece.ends for piece in self.pieces
+        )
 
     def __add__(self, other: Shown) -> Shown:
         """One text after the other."""
