@@ -26,10 +26,10 @@ bench: $(STAMP)  ## every figure that the documentation states
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 train: $(STAMP)  ## goes on training the embedded model from the shipped weights
-	$(BIN)/python -m canvasgen.models.tiny.train --out build/tiny --resume
+	$(BIN)/python -m canvasgen.training.tiny.train --out build/tiny --resume
 
 train-sudoku: $(STAMP)  ## the same for the embedded Sudoku model
-	$(BIN)/python -m canvasgen.models.sudoku.train --out build/sudoku --resume
+	$(BIN)/python -m canvasgen.training.sudoku.train --out build/sudoku --resume
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis

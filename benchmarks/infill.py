@@ -26,9 +26,9 @@ from rich.table import Table
 
 import canvasgen as cg
 from canvasgen.constraints import Constraint
-from canvasgen.models.tiny.data import GAPS, LETTERS, Example, Split, examples
-from canvasgen.models.tiny.forms import GAP_ALONE
-from canvasgen.models.tiny.prompt import format_prompt
+from canvasgen.models.embedded.tiny.prompt_form import format_prompt
+from canvasgen.training.tiny.examples import GAPS, LETTERS, Example, Split, examples
+from canvasgen.training.tiny.forms import GAP_ALONE
 
 LINE = cg.text(lines=False)
 WAYS = ("canvas and prompt", "canvas", "before in canvas, rest in prompt", "prompt")

@@ -28,7 +28,7 @@ from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
-from canvasgen.models.tiny.data import examples
+from canvasgen.training.tiny.examples import examples
 
 REFUSALS = (
     cg.errors.UnsupportedConstraint,
@@ -160,7 +160,7 @@ def random_weights() -> cg.Engine:
     import torch
     from transformers import AutoTokenizer, DiffusionGemmaConfig, DiffusionGemmaForBlockDiffusion
 
-    from canvasgen.models.tiny import WEIGHTS
+    from canvasgen.models.embedded.tiny import WEIGHTS
 
     torch.manual_seed(0)
     model = DiffusionGemmaForBlockDiffusion(DiffusionGemmaConfig.from_pretrained(WEIGHTS)).eval()
@@ -221,7 +221,7 @@ def main(
             for chunk in track(chunks, description=f"{name}, {limit} steps", console=console):
                 done = engine.batch([replace(r, max_denoising_steps=limit) for r in chunk], size=size)
                 for request, completion in zip(chunk, done, strict=True):
-                    schema = request.constraint.schema
+                    schema = request.constraint.shown.schema
                     good = len(completion.token_ids) <= max_tokens and judge(schema, completion.text)
                     outcome[good] += 1
                     if not good:

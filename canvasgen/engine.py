@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import torch
 
+from canvasgen.checks import whole_number
 from canvasgen.constraints import Constraint, literal
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
@@ -265,9 +266,8 @@ class Engine:
         seed: int | None = None,
     ) -> dict[Any, float]:
         """The probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
-        for name, value in (("samples", samples), ("steps", steps)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise InvalidConstraint(f"`{name}` is a whole number above zero", rule=name, value=value)
+        samples = whole_number(samples, rule="samples", low=1)
+        steps = whole_number(steps, rule="steps", low=1)
         choice = choice_constraint(options)
         if steps > 1 and len(choice.values) > 1:
             return self._decided(prompt, choice, samples, steps, seed)
@@ -397,8 +397,8 @@ def _check_settings(request: Request) -> None:
         raise ModelError("the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=prompt)
     for name in ("max_tokens", "max_denoising_steps", "seed"):
         value: Any = getattr(request, name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise InvalidConstraint(f"{name} is a whole number", rule=name, value=value)
+        if value is not None:
+            whole_number(value, rule=name, low=None)
     warmth: Any = request.temperature
     if warmth is not None and not (isinstance(warmth, (int, float)) and 0 <= warmth < math.inf):
         raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)

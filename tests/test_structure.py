@@ -14,9 +14,9 @@ PACKAGE = Path(__file__).parent.parent / "canvasgen"
 # Each part imports only from the parts before it (docs/architecture.md).
 ORDER = [
     "errors",
+    "checks",
     "notes",
     "relations",
-    "puzzles",
     "automata",
     "schemas",
     "vocabulary",
@@ -28,6 +28,7 @@ ORDER = [
     "engine",
     "api",
     "cli",
+    "training",
 ]
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from typing_extensions import override
 
+from canvasgen.checks import whole_number
 from canvasgen.constraints.algebra import Sequence
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.coerce import constraint_from
@@ -148,18 +149,17 @@ def _fixed(content: str) -> Shown:
 def _span(content: str, span: Any) -> tuple[int, int]:
     if isinstance(span, str):
         return _found(content, span)
-    if not (
-        isinstance(span, Listed)
-        and len(span) == 2
-        and all(isinstance(at, int) and not isinstance(at, bool) for at in span)
-    ):
+    if not (isinstance(span, Listed) and len(span) == 2):
         raise InvalidConstraint(
             "a span is (start, stop), or a part of the text",
             rule="span",
             value=span,
             remedy="count characters",
         )
-    start, stop = span
+    start, stop = (
+        whole_number(at, rule="span", name="the end of a span", low=None, remedy="count characters")
+        for at in span
+    )
     if not 0 <= start <= stop <= len(content):
         raise InvalidConstraint(
             f"the span lies outside of the text, which has {len(content)} characters", rule="span", value=span

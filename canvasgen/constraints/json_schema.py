@@ -9,6 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 from canvasgen.automata import Expr
+from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.shown import Hole, Json, Shown
 from canvasgen.constraints.text import by_key
@@ -122,13 +123,7 @@ def json_schema(
     """
     if whitespace not in ("flexible", "compact"):
         raise InvalidConstraint("whitespace is `flexible` or `compact`", rule="whitespace", value=whitespace)
-    if max_depth is not None and (
-        isinstance(max_depth, bool) or not isinstance(max_depth, int) or max_depth < 0
-    ):
-        raise InvalidConstraint(
-            "max_depth is a whole number, zero or more", rule="max_depth", value=max_depth
-        )
-    if max_depth is not None and max_depth > MOST_DEPTH:
+    if max_depth is not None and whole_number(max_depth, rule="max_depth") > MOST_DEPTH:
         raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
     if property_order not in ("schema", "any"):
         raise InvalidConstraint(

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
+from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.shown import Hole, Rule, Shown
 from canvasgen.constraints.texts import as_bytes
@@ -74,9 +75,7 @@ def contains(content: str, *, at_least: int = 1) -> Constraint:
         InvalidConstraint: it is empty or no string that has UTF-8, or `at_least` is no whole number above zero.
     """
     _check(content, "contains")
-    if isinstance(at_least, bool) or not isinstance(at_least, int) or at_least < 1:
-        raise InvalidConstraint("`at_least` is a whole number above zero", rule="contains", value=at_least)
-    return Contains(content, at_least)
+    return Contains(content, whole_number(at_least, rule="contains", name="`at_least`", low=1))
 
 
 def excludes(words: str | Iterable[str]) -> Constraint:

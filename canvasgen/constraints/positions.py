@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
+from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled.places import FixedAt, NearPosition
 from canvasgen.constraints.texts import Placed, Texts, as_bytes
@@ -105,23 +106,26 @@ def fixed(tokens: Mapping[int, str | int]) -> Constraint:
         raise InvalidConstraint(
             "`fixed` needs a mapping from positions to texts or token ids", rule="fixed", value=tokens
         )
+    found: dict[int, str | int] = {}
     for position, content in tokens.items():
-        _check_position(position, "fixed")
-        if isinstance(content, bool) or not isinstance(content, (str, int)):
-            raise InvalidConstraint(
-                "a text or a token id stands at a position",
-                path=f"position {position}",
-                rule="fixed",
-                value=content,
-            )
+        where = f"position {position}"
         if isinstance(content, str) and not as_bytes(content):
             raise InvalidConstraint(
-                "a fixed text is not empty and has UTF-8",
-                path=f"position {position}",
-                rule="fixed",
-                value=content,
+                "a fixed text is not empty and has UTF-8", path=where, rule="fixed", value=content
             )
-    return Fixed(tuple(FixedAt(position, tokens[position]) for position in sorted(tokens)))
+        found[_position(position, "fixed")] = (
+            content
+            if isinstance(content, str)
+            else whole_number(
+                content,
+                rule="fixed",
+                name="what is fixed, if not a text,",
+                low=None,
+                path=where,
+                remedy="give a text or a token id",
+            )
+        )
+    return Fixed(tuple(FixedAt(position, found[position]) for position in sorted(found)))
 
 
 def near(text: str, position: int, within: int = 8) -> Constraint:
@@ -141,33 +145,24 @@ def near(text: str, position: int, within: int = 8) -> Constraint:
     """
     if not isinstance(text, str) or not as_bytes(text):
         raise InvalidConstraint("a non-empty string that has UTF-8 is needed", rule="near", value=text)
-    _check_position(position, "near")
-    if isinstance(within, bool) or not isinstance(within, int) or within < 0:
-        raise InvalidConstraint(
-            "`within` is a whole number of tokens, zero or more",
-            rule="within",
-            value=within,
-            remedy="within=8",
-        )
-    _check_position(position + within, "near")
+    position = _position(position, "near")
+    within = whole_number(within, rule="within", remedy="give a number of tokens, such as within=8")
+    _position(position + within, "near")
     return Near(NearPosition(text, max(0, position - within), position + within))
 
 
-def _check_position(position: object, rule: str) -> None:
-    if isinstance(position, bool) or not isinstance(position, int) or position < 0:
-        raise InvalidConstraint(
-            "a position is a whole number, zero or more",
-            rule=rule,
-            value=position,
-            remedy="count the tokens of the text from 0",
-        )
-    if position > MOST_POSITIONS:
+def _position(position: object, rule: str) -> int:
+    number = whole_number(
+        position, rule=rule, name="a position", remedy="count the tokens of the text from 0"
+    )
+    if number > MOST_POSITIONS:
         raise ConstraintTooLarge(
             f"a position is above {MOST_POSITIONS}",
             rule="MOST_POSITIONS",
             value=position,
             remedy="positions count tokens, not characters",
         )
+    return number
 
 
 def no_positions(parts: Iterable[Texts], where: str) -> None:

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
+from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import no_cells
 from canvasgen.constraints.coerce import as_constraint
@@ -167,11 +168,9 @@ def repeat(
         InvalidConstraint: the bounds are negative or contradict each other.
         UnsupportedConstraint: the constraint is on token positions.
     """
-    for name, value in (("low", low), ("high", high)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            raise InvalidConstraint(
-                "a repetition bound is a whole number, zero or more", rule=name, value=value
-            )
+    low = whole_number(low, rule="low")
+    if high is not None:
+        high = whole_number(high, rule="high")
     if high is not None and low > high:
         raise InvalidConstraint("the lower bound exceeds the upper one", rule="repeat", value=(low, high))
     return Repeat(_need(constraint, "repeat"), low, high, separator)

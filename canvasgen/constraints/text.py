@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr, parse_regex
+from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled.places import NearPosition
 from canvasgen.constraints.shown import Hole, Options, Pattern, Shown
@@ -294,9 +295,9 @@ def text(
         InvalidConstraint: the bounds are negative or contradict each other, or `until` or a `without` text is empty.
         UnsupportedConstraint: from `+` and templates: a text with `max_tokens` is not the first part.
     """
-    for name, value in (("min_length", min_length), ("max_length", max_length)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            raise InvalidConstraint("a length is a whole number, zero or more", rule=name, value=value)
+    min_length = whole_number(min_length, rule="min_length")
+    if max_length is not None:
+        max_length = whole_number(max_length, rule="max_length")
     if max_length is not None and max_length < min_length:
         raise InvalidConstraint("max_length is below min_length", rule="text", value=(min_length, max_length))
     parts = (without,) if isinstance(without, str) else tuple(without)
@@ -305,12 +306,8 @@ def text(
             raise InvalidConstraint("`without` holds non-empty strings", rule="without", value=part)
     if until is not None and (not isinstance(until, str) or not until or as_bytes(until) is None):
         raise InvalidConstraint("`until` is a non-empty string that has UTF-8", rule="until", value=until)
-    if max_tokens is not None and (
-        isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or max_tokens < 1
-    ):
-        raise InvalidConstraint(
-            "max_tokens is a whole number above zero", rule="max_tokens", value=max_tokens
-        )
+    if max_tokens is not None:
+        max_tokens = whole_number(max_tokens, rule="max_tokens", low=1)
     if max_tokens is not None and until is None:
         raise InvalidConstraint(
             "max_tokens counts up to a mark, and there is none",

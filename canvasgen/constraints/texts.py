@@ -137,10 +137,7 @@ class Texts(ABC):
         dfa, state = self.automaton, 0
         found: list[int] = [start] if dfa.accepting[0] else []
         for at in range(start, len(text)):
-            for byte in text[at].encode("utf-8", "surrogatepass"):
-                state = dfa.step(state, byte)
-                if state == DEAD:
-                    break
+            state = dfa.run(text[at].encode("utf-8", "surrogatepass"), state)
             if state == DEAD:
                 break
             if dfa.accepting[state]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from canvasgen.checks import whole_number
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.start import Start
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
@@ -81,10 +82,8 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
     """
     if job.temperature is not None and not job.temperature >= 0:
         raise InvalidConstraint("a temperature is 0 or more", rule="temperature", value=job.temperature)
-    if job.max_denoising_steps is not None and job.max_denoising_steps < 1:
-        raise InvalidConstraint(
-            "a block needs at least one step", rule="max_denoising_steps", value=job.max_denoising_steps
-        )
+    if job.max_denoising_steps is not None:
+        whole_number(job.max_denoising_steps, rule="max_denoising_steps", low=1)
     shortest = 1
     if job.constraint is not None:
         if job.constraint.vocabulary.fingerprint != denoiser.vocabulary.fingerprint:

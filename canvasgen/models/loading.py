@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.errors import ModelError
-from canvasgen.models import sudoku, tiny
+from canvasgen.models.embedded import sudoku, tiny
 from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, prompt_encoder
 from canvasgen.vocabulary import Vocabulary
 
@@ -137,7 +137,7 @@ def _place(model: str | Path) -> str | Path:
                 raise ModelError(
                     f"this installation has no weights of the embedded model {name!r}",
                     rule="model",
-                    remedy=f"train it with `python -m canvasgen.models.{name}.train`, or name a model",
+                    remedy="install the package again, or name another model",
                 )
             return embedded.WEIGHTS
     folder = Path(model).expanduser()

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from canvasgen.errors import ModelError
-from canvasgen.models.sudoku.prompt import find_grid
-from canvasgen.models.sudoku.tokens import ANSWER_IDS, VOCABULARY, prompt_ids
-from canvasgen.models.tiny.prompt import format_prompt
+from canvasgen.models.embedded.sudoku.find_grid import find_grid
+from canvasgen.models.embedded.sudoku.grid_tokens import ANSWER_IDS, VOCABULARY, prompt_ids
+from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.models.wording import instructions, plain_form
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from canvasgen.constraints.shown import Hole, Json, Kind, Options, Pattern, Shown
-from canvasgen.models.tiny.prompt import short_schema
+from canvasgen.models.embedded.tiny.prompt_form import short_schema
 
 __all__ = ["instructions", "plain_form", "shown_as"]
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.automata import DEAD, Expr, to_dfa
+from canvasgen.automata.private_bytes import CELL_BORDER
 from canvasgen.constraints.cells import Cells
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.texts import Texts
@@ -32,7 +33,6 @@ __all__ = ["CompiledCells", "Scores"]
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
-_MARK = 0xFF
 _UNLIKELY = 40.0
 """Nats below its likeliest value at which a value stands that no tokens spell within the cell's borders."""
 _REMEMBERED = 64
@@ -120,7 +120,7 @@ class CompiledCells:
             for row in range(int(marked.offsets[place]), int(marked.offsets[place + 1])):
                 target = int(marked.target[row])
                 if target not in passed:
-                    passed[target] = passed[place] + (int(marked.low[row]) == _MARK)
+                    passed[target] = passed[place] + (int(marked.low[row]) == CELL_BORDER)
                     queue.append(target)
         return passed
 
@@ -136,7 +136,7 @@ class CompiledCells:
         seen = {(0, 0)}
         queue = [(0, 0)]
         for at, place in queue:
-            border = marked.step(place, _MARK)
+            border = marked.step(place, CELL_BORDER)
             nexts = [] if border == DEAD else [(at, border)]
             passed = self._passed[place]
             if border != DEAD and passed % 2 == 0:
@@ -250,7 +250,7 @@ class CompiledCells:
         found = dict(reversed(readings))
         queue = list(found.items())
         for place, borders in queue:
-            further = self._marked.step(place, _MARK)
+            further = self._marked.step(place, CELL_BORDER)
             if further != DEAD and further not in found:
                 found[further] = (*borders, at)
                 queue.append((further, found[further]))
@@ -298,5 +298,5 @@ class CompiledCells:
 
 def _one_of_each(*classes: NDArray[np.uint8]) -> list[int]:
     """One byte for each combination of classes; the border apart."""
-    together = np.stack(classes)[:, :_MARK]
+    together = np.stack(classes)[:, :CELL_BORDER]
     return np.unique(together, axis=1, return_index=True)[1].tolist()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from canvasgen.automata import DFA, Limits
+from canvasgen.automata import DEAD, DFA, Limits
 from canvasgen.constraints.texts import Placed
 from canvasgen.errors import Unsatisfiable
 from canvasgen.tokens import Budget, Prefix, TokenAutomaton, cached_lift, lift
@@ -89,12 +89,9 @@ class Lifted:
         """Token ids as the beginning of a text; None if no text begins with them."""
         if not ids:
             return Prefix()
-        state = self.token_automaton.start
-        for token in ids:
-            state = self.token_automaton.step(state, token)
-            if state < 0:
-                return None
-        return Prefix(tuple(ids), state)
+        automaton = self.token_automaton
+        state = automaton.run(ids)
+        return None if state in (DEAD, automaton.ended) else Prefix(tuple(ids), state)
 
     def accepts(self, ids: Sequence[int]) -> bool:
         """True if the ids spell a complete text: its tokens, at most one end token, then anything.

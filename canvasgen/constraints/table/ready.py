@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import Any
 
+from canvasgen.checks import whole_number
 from canvasgen.constraints.table.build import assemble, checked_relations, table
 from canvasgen.constraints.table.grid import Cell, grid
 from canvasgen.constraints.table.layouts import Layout
@@ -387,9 +388,7 @@ def _square(puzzle: Any) -> list[list[int | None]]:
 
 
 def _count(number: Any, rule: str, most: int = MOST_ROWS) -> None:
-    if type(number) is not int or number < 1:
-        raise InvalidConstraint("a size is a whole number above zero", rule=rule, value=number)
-    if number > most:
+    if whole_number(number, rule=rule, name="a size", low=1) > most:
         raise ConstraintTooLarge(f"more than {most} rows", rule=rule, value=number)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.checks import whole_number
 from canvasgen.constraints.shown import Trained
 from canvasgen.constraints.table.build import assemble
 from canvasgen.constraints.table.domains import Domain
@@ -250,8 +251,7 @@ def _cage(cage: Any, about: Grid) -> tuple[tuple[Cell, ...], int]:
         raise InvalidConstraint(
             "a cage is a pair of a sum and its cells (row, column)", rule="cages", value=cage
         ) from error
-    if type(added) is not int:
-        raise InvalidConstraint("the sum of a cage is a whole number", rule="cages", value=added)
+    added = whole_number(added, rule="cages", name="the sum of a cage", low=None)
     if not found or any(one in found[:at] for at, one in enumerate(found)):
         raise InvalidConstraint("a cage has at least one cell, and none twice", rule="cages", value=cage)
     for cell in found:

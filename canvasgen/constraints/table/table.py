@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
+from canvasgen.automata.private_bytes import CELL_BORDER
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells
 from canvasgen.constraints.shown import Hole, Piece, Shown, Trained
@@ -30,7 +31,7 @@ from canvasgen.relations import Check, Problem, Relation
 __all__ = ["BORDER", "Mode", "Table"]
 
 Mode = Literal["exact", "propagate", "model"]
-BORDER = automata.literal(b"\xff")
+BORDER = automata.literal(bytes((CELL_BORDER,)))
 """Stands at both borders of a cell in the marked language; UTF-8 has no such byte."""
 
 

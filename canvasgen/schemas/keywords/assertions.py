@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen import automata
 from canvasgen.automata import parse_regex, to_dfa
+from canvasgen.checks import whole_number
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 from canvasgen.schemas.document.plain import json_path
 from canvasgen.schemas.keywords import contents, formats
@@ -136,11 +137,8 @@ def _count(schema: dict[str, Any], name: str, path: str) -> int | None:
     if name not in schema:
         return None
     value = schema[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != int(value):
-        raise InvalidConstraint(
-            "a whole number, zero or more, is needed", path=json_path(path, name), rule=name, value=value
-        )
-    return int(value)
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    return whole_number(whole, rule=name, path=json_path(path, name))
 
 
 def _bounds(
