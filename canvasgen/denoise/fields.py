@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from canvasgen.automata import DEAD
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 
 if TYPE_CHECKING:
@@ -58,22 +57,12 @@ def _field(
     narrowed = {option: _narrowed(constraint, one) for option, one in options.items()}
     shares = dict.fromkeys(options, 0.0)
     for block in blocks:
-<<<<<<< HEAD
         alive = {
             option: (one, prefix)
             for option, one in narrowed.items()
             if one is not None and (prefix := one.prefix(block.prefix.ids)) is not None
         }
         if block.prefix.ids and len(alive) < 2:
-=======
-        states = {
-            option: one.token_automaton.run(block.before)
-            for option, one in narrowed.items()
-            if one is not None
-        }
-        alive = [option for option, state in states.items() if state != DEAD]
-        if block.before and len(alive) < 2:
->>>>>>> main
             break
         shares = dict.fromkeys(options, 0.0)
         for option, (one, prefix) in alive.items():
@@ -89,11 +78,7 @@ def _narrowed(constraint: CompiledConstraint, language: Expr) -> Lifted | None:
         return None
 
 
-<<<<<<< HEAD
 def _log_mass(constraint: Lifted, prefix: Prefix, block: Block) -> float:
-=======
-def _log_mass(constraint: Lifted, state: int, block: Block) -> float:
->>>>>>> main
     try:
         return constraint.condition_block(block.posterior, prefix, block.budget).log_partition
     except (Unsatisfiable, BudgetTooSmall):

@@ -17,12 +17,7 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
-<<<<<<< HEAD:canvasgen/constraints/compiled/table_belief.py
 from canvasgen.constraints.compiled.belief import ChainBelief, text_length
-=======
-from canvasgen.automata import DEAD
-from canvasgen.constraints import CompiledConstraint
->>>>>>> main:canvasgen/denoise/joint.py
 from canvasgen.constraints.compiled.cell_scores import CompiledCells, Scores
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.errors import BudgetTooSmall, TimeLimit, Unsatisfiable
@@ -190,21 +185,10 @@ class TableBelief(ChainBelief):
         return self._conditioned(self._cells.within(mask))
 
     def _conditioned(self, narrowed: Lifted) -> Posterior:
-<<<<<<< HEAD:canvasgen/constraints/compiled/table_belief.py
         prefix = narrowed.prefix(self._prefix.ids)
         if prefix is None:
             raise Unsatisfiable("the text so far has other values", rule="table")
         return narrowed.condition_block(self._posterior, prefix, self._budget)
-=======
-        state: int | None = None
-        if self._before:
-            state = narrowed.token_automaton.run(self._before)
-            if state == DEAD:
-                raise Unsatisfiable("the text so far has other values", rule="table")
-        return narrowed.condition(
-            self.posterior, state=state, remaining=self._remaining, offset=len(self._before)
-        )
->>>>>>> main:canvasgen/denoise/joint.py
 
     def sample(self, seed: int) -> Longs:
         """A joint sample int64 `[n]`; exact where the solutions can be listed, else of scores perturbed by Gumbel noise.
