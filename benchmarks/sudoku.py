@@ -44,7 +44,7 @@ def ask(puzzle: Puzzle, mode: str, steps: int) -> dict[str, Any]:
 
 
 def solves(answer: Completion | cg.errors.CanvasgenError, puzzle: Puzzle) -> bool:
-    """Whether the answer is the solution; a dead end that was told is none."""
+    """Whether the answer is the solution; a dead end that raised an error is none."""
     return isinstance(answer, Completion) and answer.text.strip() == puzzle.solution.strip()
 
 

@@ -1,0 +1,176 @@
+"""The choice-like fields of a generated value, and the texts in which such a field has a given value.
+
+A field is choice-like if its schema says so: by `enum`, `const`, `boolean`, `null`, or a union of these. The texts with a
+given value at a place are described over any well-formed JSON, by counting brackets; their intersection with a schema's
+own texts is exact, whatever the schema is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from canvasgen.automata import EPSILON, Expr, byte_set, concat, from_dfa, literal, repeat, to_dfa, union
+from canvasgen.schemas.document.plain import json_path
+from canvasgen.schemas.normal.shapes import Numbers
+from canvasgen.schemas.texts.number_text import number_text
+from canvasgen.schemas.texts.string_text import quoted
+
+__all__ = ["Path", "choice_fields", "field_name", "with_value"]
+
+Path: TypeAlias = "tuple[str | int, ...]"
+
+MOST_OPTIONS = 64
+"""A field with more options is not reported."""
+MOST_FIELDS = 64
+DEEPEST = 48
+"""Levels of brackets that may be open beside the field."""
+
+_Places: TypeAlias = "list[dict[str, Any]]"
+
+
+def choice_fields(root: Any, value: Any) -> Iterator[tuple[Path, list[Any]]]:
+    """The places of a value that are choice-like, in order, each with its options (two at least, all scalars).
+
+    References to other documents are not followed: what lies behind them is not reported.
+    """
+    waiting: list[tuple[Path, Any, _Places]] = [((), value, list(_variants(root, root)))]
+    found = 0
+    while waiting and found < MOST_FIELDS:
+        path, here, schemas = waiting.pop(0)
+        options = _options(schemas)
+        if options is not None and 2 <= len(options) <= MOST_OPTIONS:
+            found += 1
+            yield path, options
+        elif isinstance(here, dict):
+            for key, below in here.items():
+                inside = [s["properties"][key] for s in schemas if key in _mapping(s.get("properties"))]
+                waiting.append(((*path, key), below, [v for s in inside for v in _variants(s, root)]))
+        elif isinstance(here, list):
+            for at, below in enumerate(here):
+                inside = [item for s in schemas if (item := _item(s, at)) is not None]
+                waiting.append(((*path, at), below, [v for s in inside for v in _variants(s, root)]))
+
+
+def field_name(path: Path) -> str:
+    """`status`, `address.kind`, `items[0].size`; the empty text for the whole value."""
+    name = "$"
+    for step in path:
+        name = json_path(name, step)
+    return name[1:].removeprefix(".")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _item(schema: dict[str, Any], at: int) -> Any:
+    listed = schema.get("prefixItems", schema.get("items") if isinstance(schema.get("items"), list) else [])
+    if isinstance(listed, list) and at < len(listed):
+        return listed[at]
+    rest = schema.get("items")
+    return schema.get("additionalItems") if isinstance(rest, list) else rest
+
+
+def _variants(schema: Any, root: Any, seen: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    """The schemas that may describe a value: a schema, or the branches of its unions, references followed."""
+    if not isinstance(schema, dict):
+        return
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        if reference not in seen:
+            yield from _variants(_target(reference, root), root, (*seen, reference))
+        return
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        branches = schema.get(keyword)
+        if isinstance(branches, list) and branches:
+            for branch in branches:
+                yield from _variants(branch, root, seen)
+            if not schema.keys() & {"properties", "items", "enum", "const"}:
+                return
+    yield schema
+
+
+def _target(reference: str, root: Any) -> Any:
+    if not reference.startswith("#"):
+        return None
+    node = root
+    for step in reference[1:].split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(node, dict) or name not in node:
+            return None
+        node = node[name]
+    return node
+
+
+def _options(schemas: _Places) -> list[Any] | None:
+    """All values that the schemas list together; None if one of them lists none, or lists arrays and objects."""
+    found: dict[str, Any] = {}
+    for schema in schemas:
+        kinds = schema.get("type")
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        if "const" in schema:
+            listed = [schema["const"]]
+        elif isinstance(schema.get("enum"), list):
+            listed = schema["enum"]
+        elif isinstance(kinds, list) and kinds and set(kinds) <= {"boolean", "null"}:
+            listed = [*([True, False] if "boolean" in kinds else []), *([None] if "null" in kinds else [])]
+        else:
+            return None
+        if any(isinstance(value, (dict, list)) for value in listed):
+            return None
+        found.update((json.dumps(value), value) for value in listed)
+    return list(found.values()) if found else None
+
+
+_SPACE = repeat(byte_set([(0x09, 0x0A), (0x0D, 0x0D), (0x20, 0x20)]))
+_STRING = concat(
+    literal('"'),
+    repeat(
+        union(
+            byte_set([(0x00, 0x21), (0x23, 0x5B), (0x5D, 0xFF)]), concat(literal("\\"), byte_set([(0, 0x7F)]))
+        )
+    ),
+    literal('"'),
+)
+_OPEN, _CLOSE = byte_set([(0x5B, 0x5B), (0x7B, 0x7B)]), byte_set([(0x5D, 0x5D), (0x7D, 0x7D)])
+_COMMA = literal(",")
+_SCALAR_BYTES = [(0x00, 0x21), (0x23, 0x2B), (0x2D, 0x5A), (0x5E, 0x7A), (0x7C, 0x7C), (0x7E, 0x7F)]
+
+
+@lru_cache(maxsize=1)
+def _balanced() -> tuple[Expr, Expr]:
+    """Pieces of JSON in which every bracket closes; and those with no comma outside of brackets."""
+    piece = union(byte_set(_SCALAR_BYTES), _STRING)
+    nested = EPSILON
+    for _ in range(DEEPEST):
+        nested = concat(_OPEN, repeat(union(piece, _COMMA, nested)), _CLOSE)
+        nested = from_dfa(to_dfa(nested))
+    return repeat(union(piece, _COMMA, nested)), repeat(union(piece, nested))
+
+
+def with_value(path: Path, value: Any) -> Expr:
+    """The JSON texts (and others that are no JSON) in which the place of a path holds a scalar value."""
+    anything, item = _balanced()
+    expr = concat(_SPACE, _written(value), _SPACE)
+    for step in reversed(path):
+        if isinstance(step, str):
+            before = concat(literal("{"), anything, quoted(step), _SPACE, literal(":"))
+            expr = concat(before, expr, anything, literal("}"))
+        else:
+            before = concat(literal("["), repeat(concat(item, _COMMA), step, step))
+            expr = concat(before, expr, union(EPSILON, concat(_COMMA, anything)), literal("]"))
+        expr = concat(_SPACE, expr, _SPACE)
+    return expr
+
+
+def _written(value: Any) -> Expr:
+    if isinstance(value, str):
+        return quoted(value)
+    if value is None or isinstance(value, bool):
+        return literal(json.dumps(value))
+    exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    return number_text(Numbers(exact, False, exact, False, None, (), True))
