@@ -1,4 +1,4 @@
-"""Does the embedded model do everyday tasks? Twenty-eight small ones, each with three seeds, asked as a user would ask.
+"""Does the embedded model do everyday tasks? Thirty small ones, each with three seeds, asked as a user would ask.
 
 None of the texts is from the training data's generator. An answer counts if it is the expected value, whole.
 
@@ -9,6 +9,7 @@ With several `--model`, a column for each; "shipped" is the model that comes wit
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -93,73 +94,180 @@ class Task:
     pick: Callable[[Any], Any] = plain
 
 
-def hole(name: str) -> Callable[[Any], Any]:
-    """One hole of a template's value."""
-    return lambda value: value[name]
-
-
 def holes(value: Any) -> Any:
     """All holes of a template's value."""
     return {name: filling for name, filling in value.items() if name != "text"}
 
 
-TASKS = [
-    Task("object", "Nora Quist is 41 years old and lives in Bergen.", {"schema": Person},
-         {"name": "Nora Quist", "age": 41, "city": "Bergen"}),
-    Task("object", "Our new colleague: Tomasz Zielinski, 29, from Lublin", {"schema": Person},
-         {"name": "Tomasz Zielinski", "age": 29, "city": "Lublin"}),
-    Task("object", "topic: budget review, day: 2026-09-14, start: 10:30", {"schema": Meeting},
-         {"topic": "budget review", "day": "2026-09-14", "start": "10:30"}),
-    Task("nested", "Invoice A-2204. Customer: Lena Brandt (lena@brandt.de). Total: 118.50", {"schema": Invoice},
-         {"number": "A-2204", "customer": {"name": "Lena Brandt", "email": "lena@brandt.de"}, "total": 118.5}),
-    Task("nested", "Pavel Novotny ordered 3 lamps and 12 chairs.", {"schema": Order},
-         {"customer": "Pavel Novotny", "items": [{"product": "lamps", "quantity": 3}, {"product": "chairs", "quantity": 12}]}),
-    Task("nested", "Customer: Ida Holm\n- 2 x notebook\n- 5 x pencil", {"schema": Order},
-         {"customer": "Ida Holm", "items": [{"product": "notebook", "quantity": 2}, {"product": "pencil", "quantity": 5}]}),
-    Task("list", "colors: amber, teal, olive", {"schema": list[str]}, ["amber", "teal", "olive"]),
-    Task("list", "The flag has the colors red, white and blue.", {"schema": Palette}, {"colors": ["red", "white", "blue"]}),
-    Task("list", "The results were 4, 8 and 15.", {"schema": list[int]}, [4, 8, 15]),
-    Task("absent", "Call Rosa Lind at 555-0192.", {"schema": Contact},
-         {"name": "Rosa Lind", "phone": "555-0192", "email": None}),
-    Task("absent", "Write to Ben Okoye, ben@okoye.ng", {"schema": Contact},
-         {"name": "Ben Okoye", "phone": None, "email": "ben@okoye.ng"}),
-    Task("label", "Ticket: printer is on fire. Priority: high. Paid: yes.", {"schema": Ticket},
-         {"title": "printer is on fire", "priority": "high", "paid": True}),
-    Task("label", "The traffic light is green. Which color is the light?", {"choice": ["red", "yellow", "green"]}, "green"),
-    Task("label", "Status of the parcel: shipped", {"choice": ["ordered", "shipped", "delivered"]}, "shipped"),
-    Task("label", "Vegetarian: no. Is the guest vegetarian?", {"choice": ["yes", "no"]}, "no"),
-    Task("copy", "The shop can be reached at 030-5551234. What is the phone number?", {"regex": r"\d{3}-\d{7}"}, "030-5551234"),
-    Task("copy", "We meet on 2026-11-03 in Ghent. Date?", {"regex": r"\d{4}-\d{2}-\d{2}"}, "2026-11-03"),
-    Task("copy", "Pay to DE44500105175407324931 please.", {"regex": r"[A-Z]{2}\d{20}"}, "DE44500105175407324931"),
-    Task("copy", "Mail me: jo.keller@mail.org. E-mail address?", {"regex": r"[\w.]+@[\w.]+"}, "jo.keller@mail.org"),
-    Task("copy", "The train leaves at 07:45. When does it leave?", {"regex": r"\d{2}:\d{2}"}, "07:45"),
-    Task("letter", "name: Le; item: red bike", {"template": "Dear {name}, your {item} is ready."},
-         {"name": "Le", "item": "red bike"}, holes),
-    Task("letter", "guest: Mrs. Adeyemi, room 212, until 2026-08-02", {
-        "template": "Welcome {guest}! Your room is {room} and you stay until {until}."},
-         {"guest": "Mrs. Adeyemi", "room": "212", "until": "2026-08-02"}, holes),
-    Task("gap", "The capital of Belaria is Tovin.", {"constraint": cg.infill("We flew to the capital, ", ", on Monday.", LINE)}, "Tovin"),
-    Task("gap", "The meeting was moved to Friday.", {"constraint": cg.infill("See you on ", " at the meeting.", LINE)}, "Friday"),
-    Task("edit", "The price is 15 dollars now.", {"constraint": cg.edit("The lamp costs 12 dollars.", "12")}, "The lamp costs 15 dollars."),
-    Task("edit", "Change the name to Karim.", {"constraint": cg.edit("Dear Anna, see you soon.", "Anna")}, "Dear Karim, see you soon."),
-    Task("table", "Zofia is 34 and lives in Gdynia. Emeka is 27 and lives in Enugu.",
-         {"table": cg.table(2, ["name", "age", "city"], cells=str)},
-         [["Zofia", "34", "Gdynia"], ["Emeka", "27", "Enugu"]]),
-    Task("table", "apples 3, pears 8", {"table": cg.table(2, ["fruit", "count"], cells=str)}, [["apples", "3"], ["pears", "8"]]),
-    Task("table", "Prices: tea 2.50, cake 4.80",
-         {"constraint": "Dear guest,\n" + cg.table(2, ["item", "price"], cells=str) + "\nSee you!"},
-         "Dear guest,\n| item | price |\n| --- | --- |\n| tea | 2.50 |\n| cake | 4.80 |\nSee you!"),
-    Task("thought", "Maja Lund, 52, Aarhus", {"constraint": cg.text(until="</think>", max_tokens=40) + cg.json_schema(Person)},
-         {"name": "Maja Lund", "age": 52, "city": "Aarhus"}, lambda value: after_thought(value)),
-]  # fmt: skip
-
-
 def after_thought(value: Any) -> Any:
     """The JSON behind the thought, whether the value is the text or its parts."""
-    import json
-
     text = value if isinstance(value, str) else ""
     return json.loads(text.partition("</think>")[2]) if text else plain(value)
+
+
+TASKS = [
+    Task(
+        "object",
+        "Nora Quist is 41 years old and lives in Bergen.",
+        {"schema": Person},
+        {"name": "Nora Quist", "age": 41, "city": "Bergen"},
+    ),
+    Task(
+        "object",
+        "Our new colleague: Tomasz Zielinski, 29, from Lublin",
+        {"schema": Person},
+        {"name": "Tomasz Zielinski", "age": 29, "city": "Lublin"},
+    ),
+    Task(
+        "object",
+        "topic: budget review, day: 2026-09-14, start: 10:30",
+        {"schema": Meeting},
+        {"topic": "budget review", "day": "2026-09-14", "start": "10:30"},
+    ),
+    Task(
+        "nested",
+        "Invoice A-2204. Customer: Lena Brandt (lena@brandt.de). Total: 118.50",
+        {"schema": Invoice},
+        {"number": "A-2204", "customer": {"name": "Lena Brandt", "email": "lena@brandt.de"}, "total": 118.5},
+    ),
+    Task(
+        "nested",
+        "Pavel Novotny ordered 3 lamps and 12 chairs.",
+        {"schema": Order},
+        {
+            "customer": "Pavel Novotny",
+            "items": [{"product": "lamps", "quantity": 3}, {"product": "chairs", "quantity": 12}],
+        },
+    ),
+    Task(
+        "nested",
+        "Customer: Ida Holm\n- 2 x notebook\n- 5 x pencil",
+        {"schema": Order},
+        {
+            "customer": "Ida Holm",
+            "items": [{"product": "notebook", "quantity": 2}, {"product": "pencil", "quantity": 5}],
+        },
+    ),
+    Task("list", "colors: amber, teal, olive", {"schema": list[str]}, ["amber", "teal", "olive"]),
+    Task(
+        "list",
+        "The flag has the colors red, white and blue.",
+        {"schema": Palette},
+        {"colors": ["red", "white", "blue"]},
+    ),
+    Task("list", "The results were 4, 8 and 15.", {"schema": list[int]}, [4, 8, 15]),
+    Task(
+        "absent",
+        "Call Rosa Lind at 555-0192.",
+        {"schema": Contact},
+        {"name": "Rosa Lind", "phone": "555-0192", "email": None},
+    ),
+    Task(
+        "absent",
+        "Write to Ben Okoye, ben@okoye.ng",
+        {"schema": Contact},
+        {"name": "Ben Okoye", "phone": None, "email": "ben@okoye.ng"},
+    ),
+    Task(
+        "label",
+        "Ticket: printer is on fire. Priority: high. Paid: yes.",
+        {"schema": Ticket},
+        {"title": "printer is on fire", "priority": "high", "paid": True},
+    ),
+    Task(
+        "label",
+        "The traffic light is green. Which color is the light?",
+        {"choice": ["red", "yellow", "green"]},
+        "green",
+    ),
+    Task(
+        "label", "Status of the parcel: shipped", {"choice": ["ordered", "shipped", "delivered"]}, "shipped"
+    ),
+    Task("label", "Vegetarian: no. Is the guest vegetarian?", {"choice": ["yes", "no"]}, "no"),
+    Task(
+        "copy",
+        "The shop can be reached at 030-5551234. What is the phone number?",
+        {"regex": r"\d{3}-\d{7}"},
+        "030-5551234",
+    ),
+    Task("copy", "We meet on 2026-11-03 in Ghent. Date?", {"regex": r"\d{4}-\d{2}-\d{2}"}, "2026-11-03"),
+    Task(
+        "copy",
+        "Pay to DE44500105175407324931 please.",
+        {"regex": r"[A-Z]{2}\d{20}"},
+        "DE44500105175407324931",
+    ),
+    Task(
+        "copy",
+        "Mail me: jo.keller@mail.org. E-mail address?",
+        {"regex": r"[\w.]+@[\w.]+"},
+        "jo.keller@mail.org",
+    ),
+    Task("copy", "The train leaves at 07:45. When does it leave?", {"regex": r"\d{2}:\d{2}"}, "07:45"),
+    Task(
+        "letter",
+        "name: Le; item: red bike",
+        {"template": "Dear {name}, your {item} is ready."},
+        {"name": "Le", "item": "red bike"},
+        holes,
+    ),
+    Task(
+        "letter",
+        "guest: Mrs. Adeyemi, room 212, until 2026-08-02",
+        {"template": "Welcome {guest}! Your room is {room} and you stay until {until}."},
+        {"guest": "Mrs. Adeyemi", "room": "212", "until": "2026-08-02"},
+        holes,
+    ),
+    Task(
+        "gap",
+        "The capital of Belaria is Tovin.",
+        {"constraint": cg.infill("We flew to the capital, ", ", on Monday.", LINE)},
+        "Tovin",
+    ),
+    Task(
+        "gap",
+        "The meeting was moved to Friday.",
+        {"constraint": cg.infill("See you on ", " at the meeting.", LINE)},
+        "Friday",
+    ),
+    Task(
+        "edit",
+        "The price is 15 dollars now.",
+        {"constraint": cg.edit("The lamp costs 12 dollars.", "12")},
+        "The lamp costs 15 dollars.",
+    ),
+    Task(
+        "edit",
+        "Change the name to Karim.",
+        {"constraint": cg.edit("Dear Anna, see you soon.", "Anna")},
+        "Dear Karim, see you soon.",
+    ),
+    Task(
+        "table",
+        "Zofia is 34 and lives in Gdynia. Emeka is 27 and lives in Enugu.",
+        {"table": cg.table(2, ["name", "age", "city"], cells=str)},
+        [["Zofia", "34", "Gdynia"], ["Emeka", "27", "Enugu"]],
+    ),
+    Task(
+        "table",
+        "apples 3, pears 8",
+        {"table": cg.table(2, ["fruit", "count"], cells=str)},
+        [["apples", "3"], ["pears", "8"]],
+    ),
+    Task(
+        "table",
+        "Prices: tea 2.50, cake 4.80",
+        {"constraint": "Dear guest,\n" + cg.table(2, ["item", "price"], cells=str) + "\nSee you!"},
+        "Dear guest,\n| item | price |\n| --- | --- |\n| tea | 2.50 |\n| cake | 4.80 |\nSee you!",
+    ),
+    Task(
+        "thought",
+        "Maja Lund, 52, Aarhus",
+        {"constraint": cg.text(until="</think>", max_tokens=40) + cg.json_schema(Person)},
+        {"name": "Maja Lund", "age": 52, "city": "Aarhus"},
+        after_thought,
+    ),
+]
 
 
 def main(

@@ -53,18 +53,18 @@ class Muon(torch.optim.Optimizer):
         """One step along the gradients."""
         assert closure is None
         for group in self.param_groups:
-            by_shape: dict[torch.Size, list[Tensor]] = {}
+            by_shape: dict[torch.Size, list[tuple[Tensor, Tensor]]] = {}
             for p in group["params"]:
                 if p.grad is not None:
-                    by_shape.setdefault(p.shape, []).append(p)
-            for shape, params in by_shape.items():
+                    by_shape.setdefault(p.shape, []).append((p, p.grad))
+            for shape, pairs in by_shape.items():
                 updates: list[Tensor] = []
-                for p in params:
+                for p, grad in pairs:
                     state = self.state[p]
                     if "momentum_buffer" not in state:
                         state["momentum_buffer"] = torch.zeros_like(p)
-                    mean = state["momentum_buffer"].lerp_(p.grad, 1 - group["momentum"])
-                    updates.append(p.grad.lerp(mean, group["momentum"]))
+                    mean = state["momentum_buffer"].lerp_(grad, 1 - group["momentum"])
+                    updates.append(grad.lerp(mean, group["momentum"]))
                 size = group["lr"] * 0.2 * max(shape) ** 0.5
-                for p, update in zip(params, orthogonal(torch.stack(updates)), strict=True):
+                for (p, _), update in zip(pairs, orthogonal(torch.stack(updates)), strict=True):
                     p.mul_(1 - group["lr"] * group["weight_decay"]).sub_(update, alpha=size)

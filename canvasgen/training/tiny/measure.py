@@ -69,7 +69,8 @@ def _template(pieces: tuple[str | tuple[str, str], ...], part: Constraint) -> Co
             written += piece.replace("{", "{{").replace("}", "}}")
         else:
             written, holes = f"{written}{{h{holes}}}", holes + 1
-    return template(written, **{f"h{number}": part for number in range(holes)})
+    parts: dict[str, Any] = {f"h{number}": part for number in range(holes)}
+    return template(written, **parts)
 
 
 def _old_text(example: Example) -> tuple[str, list[tuple[int, int]]]:

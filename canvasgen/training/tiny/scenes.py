@@ -153,10 +153,11 @@ def _value(slot: Slot, lexicon: Lexicon, taken: set[str], twice: bool) -> Any:
         kind = slot.kind.strip("[]")
         items = [lexicon.draw(kind) for _ in range(rng.choice(_MOST_ITEMS))]
         return items if rng.random() < 0.15 else list(dict.fromkeys(items))
+    value = lexicon.draw(slot.kind)
     for _ in range(8):
-        value = lexicon.draw(slot.kind)
         if twice or "|" in slot.kind or str(value) not in taken:
             break
+        value = lexicon.draw(slot.kind)
     taken.add(str(value))
     return value
 
