@@ -24,6 +24,7 @@ from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from
+from canvasgen.models.wording import shown_as
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
@@ -128,10 +129,24 @@ class Engine:
     `complete`, `generate` and `stream` take either a `Request` or its fields as arguments.
     """
 
-    def __init__(self, loaded: Loaded, *, policy: Policy | None = None) -> None:
-        """Wraps a loaded model; `policy` says when positions are accepted and blocks committed."""
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        policy: Policy | None = None,
+        specialist: Callable[[str], Engine] | None = None,
+    ) -> None:
+        """Wraps a loaded model.
+
+        Args:
+            loaded: the model and its prompts.
+            policy: when positions are accepted and blocks committed.
+            specialist: the engine of an embedded model, by its name, for the requests whose constraint it was trained
+                for; None: this engine answers them all.
+        """
         self._loaded = loaded
         self._policy = policy
+        self._specialist = specialist
 
     @property
     def denoiser(self) -> Denoiser:
@@ -153,16 +168,16 @@ class Engine:
 
     def complete(self, prompt: Prompt | Request = "", **options: Any) -> Completion:
         """One completion: value, text, token ids, log-probability, steps, outcome, timings and trace."""
-        job = self._job(_request(prompt, options))
-        return run(self._loaded.denoiser, [job], policy=self._policy)[0]
+        engine, job = self._prepared(_request(prompt, options))
+        return run(engine.denoiser, [job], policy=engine._policy)[0]
 
     def stream(self, prompt: Prompt | Request = "", **options: Any) -> Iterator[Event]:
         """Events while a completion forms: `Draft` at every step, `Commit` at every block, `Done` at the end.
 
         Errors of the request are raised here and not at the first event.
         """
-        job = self._job(_request(prompt, options))
-        return self._raising(stream(self._loaded.denoiser, [job], policy=self._policy))
+        engine, job = self._prepared(_request(prompt, options))
+        return self._raising(stream(engine.denoiser, [job], policy=engine._policy))
 
     @overload
     def batch(
@@ -208,16 +223,22 @@ class Engine:
         if errors not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=errors)
         done: dict[int, Completion | CanvasgenError] = {}
-        jobs: dict[int, Job] = {}
+        jobs: dict[Engine, dict[int, Job]] = {}
         for number, request in enumerate(requests):
             try:
-                jobs[number] = self._job(request if isinstance(request, Request) else Request(**request))
+                made = request if isinstance(request, Request) else Request(**request)
+                engine, job = self._prepared(made)
+                jobs.setdefault(engine, {})[number] = job
             except CanvasgenError as error:
                 if errors == "raise":
                     raise
                 done[number] = error
-        numbers = list(jobs)
-        chunks = [numbers[i : i + size] for i in range(0, len(numbers), size)]
+        chunks = [
+            (engine, numbers[first : first + size])
+            for engine, mine in jobs.items()
+            for numbers in [list(mine)]
+            for first in range(0, len(numbers), size)
+        ]
         if progress:
             from rich.console import Console
             from rich.progress import track
@@ -225,8 +246,9 @@ class Engine:
             shown = track(chunks, description="batches", console=Console(stderr=True))
         else:
             shown = chunks
-        for chunk in shown:
-            events = stream(self._loaded.denoiser, [jobs[number] for number in chunk], policy=self._policy)
+        for engine, chunk in shown:
+            rows = [jobs[engine][number] for number in chunk]
+            events = stream(engine.denoiser, rows, policy=engine._policy)
             for event in self._raising(events) if errors == "raise" else events:
                 if isinstance(event, Done):
                     done[chunk[event.row]] = event.completion
@@ -296,13 +318,18 @@ class Engine:
             for option in done[0].probabilities[""]
         }
 
-    def _job(self, request: Request) -> Job:
+    def _prepared(self, request: Request) -> tuple[Engine, Job]:
+        """The engine that answers a request, and its job there."""
         _check_settings(request)
         constraint = request.resolve()
+        trained = None if constraint is None else constraint.shown.trained
+        engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
+        return engine, engine._job(request, constraint)
+
+    def _job(self, request: Request, constraint: Constraint | None) -> Job:
+        shown = None if constraint is None or not request.prompt_schema else constraint.shown
         if isinstance(request.prompt_schema, Mapping):
-            shown = request.prompt_schema
-        else:
-            shown = _told(constraint) if constraint is not None and request.prompt_schema else None
+            shown = shown_as(request.prompt_schema)
         seed = secrets.randbits(62) if request.seed is None else request.seed
         return Job(
             prompt=self._loaded.encode(request.prompt, shown),
@@ -317,10 +344,8 @@ class Engine:
         )
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
-        if constraint.outline is None:
-            return (Start(),)
         return starts_from(
-            constraint.outline,
+            constraint.shown,
             self._loaded.prompts.tokens,
             canvas_length=self.denoiser.canvas_length,
             end_ids=self.vocabulary.end_ids,
@@ -333,11 +358,6 @@ class Engine:
             if isinstance(event, Failed):
                 raise event.error
             yield event
-
-
-def _told(constraint: Constraint) -> Any:
-    """What a model is told of a constraint: its JSON Schema or its form."""
-    return constraint.form if constraint.schema is None else constraint.schema
 
 
 def _key(value: Any, text: str) -> Any:

@@ -12,7 +12,7 @@ prompt is decided by the prompt's language (`canvasgen.models.prompts`), how it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -174,6 +174,12 @@ class Shown:
             pieces += inside or (piece,)
         return _merged(pieces) if starts else ()
 
+    def form(self, written: Callable[[Hole], str]) -> str:
+        """The text with its holes as they are written."""
+        return "".join(
+            piece if isinstance(piece, str) else written(piece) + piece.ends for piece in self.pieces
+        )
+
     def __add__(self, other: Shown) -> Shown:
         """One text after the other."""
         if not self.pieces and not self.tells:
@@ -211,9 +217,7 @@ class Shown:
         """So many of these texts, one after the other; at most one, or exactly one, is shown as if it stood there."""
         if (high == 1 and not self.is_fixed) or not self.tells:
             return self
-        hole = self.only_hole
-        held = hole.holds if hole is not None and hole.times is None and hole.old is None else self._kinds()
-        return Shown((Hole(holds=held, times=(low, high, separator)),), trained=self.trained)
+        return Shown((Hole(holds=self._kinds(), times=(low, high, separator)),), trained=self.trained)
 
     @property
     def is_fixed(self) -> bool:

@@ -48,7 +48,7 @@ class Space:
             if id(values) not in seen:
                 seen[id(values)] = self._domain(cell, values, limits)
         self._keys = [seen[id(values)] for values in lists]
-        self.values: tuple[tuple[Value, ...], ...] = tuple(tuple(v for _, v in ks) for ks in self._keys)
+        self.values: tuple[tuple[Any, ...], ...] = tuple(tuple(v for _, v in ks) for ks in self._keys)
         limits.check("max_cell_values", sum(map(len, self.values)), "values of all cells")
         self.width = max(map(len, self.values), default=0)
         self._number_values(limits)

@@ -1,8 +1,8 @@
 """`Table`: a grid of cells with fixed text between them, and relations that the cells' values satisfy together.
 
 The automaton holds the shape: the fixed text, and in each cell the values that propagation leaves. Relations across
-cells are no matter for a chain of states; where the table is conditioned, `constraints.compiled` reads a score for every value
-of every cell off the chain, and `relations.Problem` finds the best assignment.
+cells are no matter for a chain of states; where the table is conditioned, `constraints.compiled` reads a score for every
+value of every cell off the chain, and `relations.Problem` finds the best assignment.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Table(Constraint):
         where = "" if named else " (cells are (row, column), without names numbered from 0)"
         return f"take back one of them{where}"
 
-    @cached_property
+    @property
     def root(self) -> NDArray[np.bool_]:
         """bool `[related cells, values]`: what can stand before the model runs, by propagation.
 
@@ -104,12 +104,16 @@ class Table(Constraint):
         Raises:
             Unsatisfiable: nothing; names a minimal conflict.
         """
-        assert self.problem is not None
-        mask = self.problem.root
+        return self._root
+
+    @cached_property
+    def _root(self) -> NDArray[np.bool_]:
+        problem = self.related_problem
+        mask = problem.root
         if self.mode == "exact":
-            only = self.problem.solutions(1)
+            only = problem.solutions(1)
             if only is not None and len(only) == 1:
-                mask = np.arange(self.problem.width) == only[0][:, None]
+                mask = np.arange(problem.width) == only[0][:, None]
         return mask
 
     def settle(self) -> None:
@@ -135,7 +139,7 @@ class Table(Constraint):
                 remedy=self._remedy,
             )
 
-    @cached_property
+    @property
     def texts(self) -> tuple[tuple[str, ...], ...]:
         """By related cell, the texts of its values."""
         return tuple(tuple(self._laid.listed[cell]) for cell in self.related)
