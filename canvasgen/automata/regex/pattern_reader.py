@@ -7,8 +7,8 @@ from enum import Enum
 from typing import NoReturn
 
 from canvasgen.automata.expr import EPSILON, Expr, concat, union
-from canvasgen.automata.regex.assertions import Scope
 from canvasgen.automata.regex.characters import together
+from canvasgen.automata.regex.zero_width import Scope
 from canvasgen.automata.utf8 import Ranges
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 
@@ -38,31 +38,31 @@ class Cursor:
         return self.at >= len(self.pattern)
 
     def peek(self, count: int = 1) -> str:
-        """The next characters; fewer at the end."""
+        """Return the next characters; fewer at the end."""
         return self.pattern[self.at : self.at + count]
 
     def take(self, expected: str) -> bool:
-        """Moves over `expected` if it is next."""
+        """Move over `expected` if it is next."""
         if self.pattern.startswith(expected, self.at):
             self.at += len(expected)
             return True
         return False
 
     def next(self) -> str:
-        """Moves over one character and returns it; the empty string at the end."""
+        """Move over one character and return it; the empty string at the end."""
         found = self.peek()
         self.at += len(found)
         return found
 
     def take_while(self, allowed: str, most: int) -> str:
-        """Moves over at most `most` of the allowed characters and returns them."""
+        """Move over at most `most` of the allowed characters and return them."""
         start = self.at
         while self.at < len(self.pattern) and self.at - start < most and self.pattern[self.at] in allowed:
             self.at += 1
         return self.pattern[start : self.at]
 
     def take_until(self, end: str, what: str) -> str:
-        """Moves over everything up to and including `end`; returns it without `end`."""
+        """Move over everything up to and including `end`; return it without `end`."""
         start = self.at
         stop = self.pattern.find(end, start)
         if stop < 0:
@@ -71,7 +71,7 @@ class Cursor:
         return self.pattern[start:stop]
 
     def invalid(self, message: str, at: int, remedy: str | None = None) -> NoReturn:
-        """Raises InvalidConstraint for position `at`."""
+        """Raise InvalidConstraint for position `at`."""
         raise InvalidConstraint(
             f"not a regular expression: {message}",
             path=f"position {at}",
@@ -81,7 +81,7 @@ class Cursor:
         )
 
     def unsupported(self, rule: str, at: int, remedy: str) -> NoReturn:
-        """Raises UnsupportedConstraint for position `at`."""
+        """Raise UnsupportedConstraint for position `at`."""
         raise UnsupportedConstraint(
             f"a regular expression with a {rule} is not a regular language in general",
             path=f"position {at}",
@@ -91,7 +91,7 @@ class Cursor:
         )
 
     def too_large(self, message: str, rule: str, limit: int, at: int) -> NoReturn:
-        """Raises ConstraintTooLarge for position `at`."""
+        """Raise ConstraintTooLarge for position `at`."""
         raise ConstraintTooLarge(
             message,
             path=f"position {at}",
@@ -152,7 +152,7 @@ class Frame:
     sequence: list[Piece] = field(default_factory=list[Piece])
 
     def end_branch(self) -> None:
-        """Closes the branch in hand."""
+        """Close the branch in hand."""
         pieces = self.sequence
         longest = 0
         for piece in pieces:
@@ -174,7 +174,7 @@ class Frame:
         self.sequence = []
 
     def close(self) -> Piece:
-        """The piece made of all branches."""
+        """Return the piece made of all branches."""
         self.end_branch()
         if len(self.branches) == 1:
             return self.branches[0]

@@ -37,7 +37,7 @@ class RelationLimits:
     conflict_seconds: float = 5.0
 
     def check(self, rule: str, count: int, what: str) -> None:
-        """Raises ConstraintTooLarge if `count` exceeds the field `rule`; `what` says what was counted."""
+        """Raise ConstraintTooLarge if `count` exceeds the field `rule`; `what` says what was counted."""
         allowed = getattr(self, rule)
         if count > allowed:
             raise ConstraintTooLarge(

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from canvasgen.relations.cell_values import Cell, Value, same, show_cells, show_value
 from canvasgen.relations.primitives import Element, Primitive, clause
 from canvasgen.relations.relation import Relation, cells_of, integer
 from canvasgen.relations.space import Space
 from canvasgen.relations.tuples import allowed
-from canvasgen.relations.values import Cell, same, show_cells, show_value
 
 __all__ = ["Pointer", "element", "lookup"]
 
@@ -31,8 +31,8 @@ class Pointer(Relation):
     value: Cell
     base: int
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether the index is an integer in range and its item is the value."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether the index is an integer in range and its item is the value."""
         at = dict(zip(self.cells, values, strict=True))
         n = at[self.index]
         if type(n) is not int or not 0 <= n - self.base < len(self.items):
@@ -40,11 +40,11 @@ class Pointer(Relation):
         return same(at[self.items[n - self.base]], at[self.value])
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         return f"{self.value} is number {self.index} (from {self.base}) of {show_cells(self.items)}"
 
     def lower(self, space: Space) -> list[Primitive]:
-        """The choices that share values with `value`; the index has one of them."""
+        """Return the choices that share values with `value`; the index has one of them."""
         space.require_integers(self.index, self.describe())
         index, value = space.number[self.index], space.number[self.value]
         choices: list[tuple[int, int]] = []
@@ -59,7 +59,7 @@ class Pointer(Relation):
 def element(
     index: Cell, items: Sequence[Cell], value: Cell, base: int = 0, *, name: str | None = None
 ) -> Relation:
-    """items[index - base] == value, all of them cells; for constants see `lookup`.
+    """Require items[index - base] == value, all of them cells; for constants see `lookup`.
 
     Args:
         index: a cell with integer values; one out of range is impossible.
@@ -84,7 +84,7 @@ def element(
 
 
 def lookup(index: Cell, table: Mapping[Any, Any], value: Cell, *, name: str | None = None) -> Relation:
-    """table[index] == value; an index that is not in the table is impossible."""
+    """Require table[index] == value; an index that is not in the table is impossible."""
     shown = ", ".join(f"{show_value(k)} → {show_value(v)}" for k, v in list(table.items())[:5])
     more = ", …" if len(table) > 5 else ""
     return allowed(

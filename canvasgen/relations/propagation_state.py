@@ -49,7 +49,7 @@ class Work(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def make_work(program, active, words) -> Work:
-    """Fresh buffers; `active` is kept, not copied."""
+    """Return fresh buffers; `active` is kept, not copied."""
     count, cells = program.args.shape[0], program.start.shape[0]
     return Work(
         active,
@@ -66,19 +66,19 @@ def make_work(program, active, words) -> Work:
 
 @njit(cache=True, nogil=True)
 def has_bit(words, bit) -> bool:
-    """Whether a bit is set."""
+    """Return whether a bit is set."""
     return (words[bit >> 6] >> (bit & 63)) & 1 != 0
 
 
 @njit(cache=True, nogil=True)
 def clear_bit(words, bit) -> None:
-    """Clears a bit."""
+    """Clear a bit."""
     words[bit >> 6] &= ~(np.int64(1) << (bit & 63))
 
 
 @njit(cache=True, nogil=True)
 def changed(program, work, domain, cell) -> bool:
-    """Wakes what watches a cell that has lost values; False if it has none left."""
+    """Wake what watches a cell that has lost values; False if it has none left."""
     empty = True
     for k in range(domain.shape[1]):
         if domain[cell, k] != 0:
@@ -98,7 +98,7 @@ def changed(program, work, domain, cell) -> bool:
 
 @njit(cache=True, nogil=True)
 def push(program, work, p) -> None:
-    """Puts a primitive in its queue."""
+    """Put a primitive in its queue."""
     ring = 1 if program.args[p, 0] >= TABLE else 0
     work.queued[p] = True
     tail = work.marks[3 + ring]
@@ -108,7 +108,7 @@ def push(program, work, p) -> None:
 
 @njit(cache=True, nogil=True)
 def intersect(program, work, domain, cell, words) -> bool:
-    """Keeps a cell's values that are among `words`; False if none is left."""
+    """Keep a cell's values that are among `words`; False if none is left."""
     less = False
     for k in range(domain.shape[1]):
         new = domain[cell, k] & words[k]

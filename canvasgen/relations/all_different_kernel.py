@@ -1,4 +1,4 @@
-"""All different, to generalised arc consistency, in numba.
+"""All-different, to generalised arc consistency (Régin 1994), in numba.
 
 A value of a cell survives exactly if it is in a matching of all cells to different values (J.-C. Régin, "A
 filtering algorithm for constraints of difference in CSPs", AAAI 1994). With one maximum matching at hand that
@@ -18,14 +18,14 @@ import numpy as np
 from numba import njit
 
 from canvasgen.relations.bits import first_bit, single, trailing
-from canvasgen.relations.work import changed, clear_bit, has_bit
+from canvasgen.relations.propagation_state import changed, clear_bit, has_bit
 
 __all__ = ["filter_different", "tell_peers"]
 
 
 @njit(cache=True, nogil=True)
 def tell_peers(program, work, domain, cell) -> bool:
-    """Takes the value of a cell that has one from the cells that must differ; False if one is left empty."""
+    """Take the value of a cell that has one from the cells that must differ; False if one is left empty."""
     bit = first_bit(domain[cell])
     for k in range(program.group_start[cell], program.group_start[cell + 1]):
         p = program.groups[k]
@@ -41,7 +41,7 @@ def tell_peers(program, work, domain, cell) -> bool:
 
 @njit(cache=True, nogil=True)
 def _augment(work, domain, members, count, entry, free, root) -> bool:
-    """Matches the cell of `members[root]` along a shortest alternating path; False if there is none."""
+    """Match the cell of `members[root]` along a shortest alternating path; False if there is none."""
     words = domain.shape[1]
     owner, parent = work.owner[0], work.owner[1]
     # order[0]: the queue of members; `seen` is kept in the last row of the scratch
@@ -77,7 +77,7 @@ def _augment(work, domain, members, count, entry, free, root) -> bool:
 
 @njit(cache=True, nogil=True)
 def filter_different(program, work, domain, p) -> bool:
-    """Removes the values of primitive p's cells that no matching has; False if there is no matching.
+    """Remove the values of primitive p's cells that no matching has; False if there is no matching.
 
     Cells with one value are left out: `tell_peers` has taken their values from the others.
     """
@@ -117,7 +117,7 @@ def filter_different(program, work, domain, p) -> bool:
 
 @njit(cache=True, nogil=True)
 def _filter(program, work, domain, members, count, entry, free) -> bool:
-    """Keeps the edges of alternating paths that start at a free value, and those within components."""
+    """Keep the edges of alternating paths that start at a free value, and those within components."""
     words = domain.shape[1]
     reach = work.scratch
     loose = np.zeros(count, np.bool_)  # cells that can give up their value

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from canvasgen.errors import InvalidConstraint
 
-__all__ = ["Cell", "Value", "key", "keys", "order", "same", "show_cells", "show_value", "show_values"]
+__all__ = ["Cell", "Key", "Value", "key", "keys", "order", "same", "show_cells", "show_value", "show_values"]
 
 Cell = Hashable
 Value = str | int | float | bool | None
+Key = tuple[type[object], Value]
+"""A value with its type: what tells values apart."""
 
-_KINDS: dict[type, int] = {int: 0, float: 0, str: 1, bool: 2, type(None): 3}
+_KINDS: dict[type[object], int] = {int: 0, float: 0, str: 1, bool: 2, type(None): 3}
 _MOST_SHOWN = 10
 
 
-def key(value: Any) -> tuple[type, Any]:
-    """What tells a value apart: `1`, `1.0` and `True` are three values.
+def key(value: object) -> Key:
+    """Return what tells a value apart: `1`, `1.0` and `True` are three values.
 
     Raises:
         InvalidConstraint: it is not a str, int, float, bool or None, or it is NaN.
     """
-    kind = type(value)
-    if kind not in _KINDS or (kind is float and math.isnan(value)):
+    kind: type[object] = type(value)
+    if not isinstance(value, Value) or kind not in _KINDS or value != value:
         raise InvalidConstraint(
             f"a cell cannot have a value of type {kind.__name__}"
             if kind is not float
@@ -36,34 +37,34 @@ def key(value: Any) -> tuple[type, Any]:
     return kind, value
 
 
-def keys(values: Iterable[Any]) -> frozenset[tuple[type, Any]]:
-    """The keys of several values."""
+def keys(values: Iterable[object]) -> frozenset[Key]:
+    """Return the keys of several values."""
     return frozenset(key(value) for value in values)
 
 
-def same(a: Any, b: Any) -> bool:
-    """Whether two values are the same, type included."""
+def same(a: object, b: object) -> bool:
+    """Return whether two values are the same, type included."""
     return type(a) is type(b) and a == b
 
 
-def order(item: tuple[type, Any]) -> tuple[int, Any, int]:
-    """Sorts keys: numbers, then strings, then booleans, then None; at 1 == 1.0 the integer first."""
+def order(item: Key) -> tuple[int, Any, int]:
+    """Sort keys: numbers, then strings, then booleans, then None; at 1 == 1.0 the integer first."""
     kind, value = item
     return _KINDS[kind], 0 if value is None else value, kind is float
 
 
-def show_value(value: Any) -> str:
-    """A value as people read it in a sentence."""
+def show_value(value: object) -> str:
+    """Return a value as people read it in a sentence."""
     return repr(value)
 
 
-def show_values(values: Iterable[Any]) -> str:
-    """Several values in a sentence, at most ten of them."""
+def show_values(values: Iterable[object]) -> str:
+    """Return several values in a sentence, at most ten of them."""
     return _shortened([show_value(value) for value in values])
 
 
 def show_cells(cells: Sequence[Cell]) -> str:
-    """Several cells in a sentence, at most ten of them."""
+    """Return several cells in a sentence, at most ten of them."""
     return _shortened([str(cell) for cell in cells])
 
 

@@ -130,6 +130,6 @@ def _by_name(tokenizer: Tokenizer) -> TokenizerSource:
 
 
 def _merge(said: tuple[tuple[int, ...], int | None], named: TokenizerSource) -> TokenizerSource:
-    """What is said goes before what is only named so."""
+    """Merge the ids of two origins: those of the configuration go before those found by name."""
     ends, pad = said
     return TokenizerSource(named.tokenizer, ends or named.end_ids, named.pad_id if pad is None else pad)

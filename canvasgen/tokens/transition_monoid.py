@@ -44,7 +44,7 @@ _BLOCK = 16  # states whose rows are transposed at a time: 64 bytes of int32
 
 @njit(cache=True, nogil=True)
 def _mix(value: Count) -> np.uint64:
-    """A bijection of 64 bits that spreads every input bit (the finaliser of SplitMix64)."""
+    """Return a bijection of 64 bits that spreads every input bit (the finaliser of SplitMix64)."""
     z = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -53,7 +53,7 @@ def _mix(value: Count) -> np.uint64:
 
 @njit(cache=True, nogil=True)
 def intern(table: Ints, hashes: Words, offsets: Longs, data: Longs, count: Count, stop: Count) -> Count:
-    """The number of the list `data[offsets[count]:stop]`: `count` if it is new, and then it is kept.
+    """Return the number of the list `data[offsets[count]:stop]`: `count` if it is new, and then it is kept.
 
     `table` (zeros at first, a power of two long and never full) is open addressing over number + 1.
     """
@@ -84,7 +84,7 @@ def intern(table: Ints, hashes: Words, offsets: Longs, data: Longs, count: Count
 def transition_columns(
     offsets: Ints, low: Bytes, high: Bytes, target: Ints
 ) -> tuple[Bytes, Ints, int, Words]:
-    """The automaton as a table over byte classes, and its states in groups.
+    """Return the automaton as a table over byte classes, and its states in groups.
 
     Returns:
         uint8[256], the class of each byte; int32[K or more, S], the target for each class and state, -1 for
@@ -156,7 +156,7 @@ def transition_columns(
 def _part_then(
     part: Count, byte: Count, columns: Ints, part_store: Store, parts: Count, most: int, most_pairs: int
 ) -> Count:
-    """The number of a part followed by a byte class: `parts` if it is new; or FUNCTIONS_FULL or PAIRS_FULL."""
+    """Return the number of a part followed by a byte class: `parts` if it is new; or FUNCTIONS_FULL or PAIRS_FULL."""
     table, hashes, offsets, data = part_store
     if parts >= most:
         return FUNCTIONS_FULL
@@ -186,7 +186,7 @@ def _function_then(
     most: int,
     most_pairs: int,
 ) -> tuple[Count, Count]:
-    """The number of a function followed by a byte class, and the number of parts then; arguments as in `walk`.
+    """Return the number of a function followed by a byte class, and the number of parts then; arguments as in `walk`.
 
     The number is `functions` if the function is new; or it is FUNCTIONS_FULL or PAIRS_FULL.
     """

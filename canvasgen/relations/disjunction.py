@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from canvasgen.relations.cell_values import Value, keys
 from canvasgen.relations.logic import Condition
 from canvasgen.relations.primitives import Primitive, clause
 from canvasgen.relations.relation import Relation, refuse
 from canvasgen.relations.space import Space
-from canvasgen.relations.values import keys
 
 __all__ = ["Alternatives", "any_of"]
 
@@ -21,13 +20,13 @@ class Alternatives(Relation):
 
     conditions: tuple[Condition, ...]
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether one of them holds."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether one of them holds."""
         at = dict(zip(self.cells, values, strict=True))
         return any(condition.holds(at[condition.cell]) for condition in self.conditions)
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         return " or ".join(condition.describe() for condition in self.conditions)
 
     def lower(self, space: Space) -> list[Primitive]:
@@ -43,7 +42,7 @@ class Alternatives(Relation):
 
 
 def any_of(conditions: Iterable[Condition], *, name: str | None = None) -> Relation:
-    """At least one of the conditions holds.
+    """Require that at least one of the conditions holds.
 
     Raises:
         InvalidConstraint: there are none, or one is no condition.
@@ -52,6 +51,6 @@ def any_of(conditions: Iterable[Condition], *, name: str | None = None) -> Relat
     if not found:
         refuse("any_of needs at least one condition", "any_of", found)
     for one in found:
-        if not isinstance(one, Condition):
+        if not isinstance(one, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
             refuse("not a condition", "any_of", one, "make conditions with is_in(cell, values)")
     return Alternatives(cells=tuple(dict.fromkeys(one.cell for one in found)), conditions=found, name=name)

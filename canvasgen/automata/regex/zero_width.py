@@ -17,6 +17,7 @@ from enum import Enum
 
 import numpy as np
 
+from canvasgen.automata.automaton_limits import Limits
 from canvasgen.automata.compiler import minimal, to_dfa
 from canvasgen.automata.dfa import DFA
 from canvasgen.automata.expr import (
@@ -40,7 +41,6 @@ from canvasgen.automata.expr import (
     substitute,
     union,
 )
-from canvasgen.automata.limits import Limits
 from canvasgen.automata.private_bytes import ASSERTION_MARKERS, CUT_BAR, OUTER_CUT_BAR
 from canvasgen.automata.regex.characters import ANY, minus
 from canvasgen.automata.utf8 import Ranges
@@ -124,22 +124,22 @@ def word_boundary(word: Ranges, negated: bool, empty_text: bool) -> Assertion:
 
 
 def holds_at(holds: Expr) -> Assertion:
-    """A look-around that holds at the bars of the cut texts `holds`."""
+    """Return a look-around that holds at the bars of the cut texts `holds`."""
     return Assertion(difference(_cut, holds))
 
 
 def holds_outside(holds: Expr) -> Assertion:
-    """A look-around that holds at the bars of all other cut texts."""
+    """Return a look-around that holds at the bars of all other cut texts."""
     return Assertion(holds)
 
 
 def behind(body: Expr) -> Expr:
-    """The cut texts with `body` just before the bar."""
+    """Return the cut texts with `body` just before the bar."""
     return concat(ANY_TEXT, body, _bar, ANY_TEXT)
 
 
 def before(body: Expr) -> Expr:
-    """The cut texts with `body` just after the bar."""
+    """Return the cut texts with `body` just after the bar."""
     return concat(ANY_TEXT, _bar, body, ANY_TEXT)
 
 
@@ -151,7 +151,7 @@ class Scope:
     markers: dict[Assertion, bytes] = field(default_factory=dict[Assertion, bytes])
 
     def mark(self, assertion: Assertion) -> Expr | None:
-        """The marker of an assertion; None if there are too many different ones."""
+        """Return the marker of an assertion; None if there are too many different ones."""
         known = self.markers.get(assertion)
         if known is None:
             if len(self.markers) == MOST_ASSERTIONS:
@@ -160,7 +160,7 @@ class Scope:
         return literal(known)
 
     def resolve(self, marked: Expr) -> Expr:
-        """The (cut) texts of a marked expression whose markers all stand where their assertions hold."""
+        """Return the (cut) texts of a marked expression whose markers all stand where their assertions hold."""
         if not self.markers:
             return marked
         # Where the bar of `fails` becomes one marker, any markers and the bar of `marked` may stand around
@@ -176,11 +176,11 @@ class Scope:
         return self.erase(difference(marked, union(*wrong)))
 
     def erase(self, marked: Expr) -> Expr:
-        """A marked expression without its markers, as if every assertion held."""
+        """Return a marked expression without its markers, as if every assertion held."""
         return substitute(marked, {marker[0]: EPSILON for marker in self.markers.values()})
 
     def finish(self, pattern: Expr, search: bool) -> Expr:
-        """The texts that a whole pattern matches: all of the text, or with `search` anywhere in it."""
+        """Return the texts that a whole pattern matches: all of the text, or with `search` anywhere in it."""
         if not self.markers:
             return concat(ANY_TEXT, pattern, ANY_TEXT) if search else pattern
         branches = pattern.parts if isinstance(pattern, Union) else (pattern,)
@@ -198,7 +198,7 @@ class Scope:
         return union(*easy)
 
     def in_context(self, pattern: Expr) -> Expr:
-        """The texts `u|x|v` with x what a whole pattern matches where it stands, between u and v."""
+        """Return the texts `u|x|v` with x what a whole pattern matches where it stands, between u and v."""
         marked = concat(ANY_TEXT, _bar, pattern, _bar, ANY_TEXT)
         others = b"".join(self.markers.values()) + _OUTER_BAR
         one = concat(repeat(_not_bar), _bar, repeat(_not_bar))
@@ -215,7 +215,7 @@ class Scope:
     # -- edges -------------------------------------------------------------------------------------
 
     def _strip_edges(self, branch: Expr, search: bool) -> Expr | None:
-        """A branch whose assertions all stand at its edges, resolved; None for any other."""
+        """Return a branch whose assertions all stand at its edges, resolved; None for any other."""
         parts = list(branch.parts) if isinstance(branch, Concat) else [branch]
         of = {marker[0]: assertion for assertion, marker in self.markers.items()}
         leading: list[Assertion] = []
@@ -269,7 +269,7 @@ def _drop_bar(cut: Expr) -> Expr:
 
 
 def _has_any(root: Expr, markers: frozenset[int]) -> bool:
-    """True if an expression of literals, classes, concatenations, unions and repeats holds a marker."""
+    """Return True if an expression of literals, classes, concatenations, unions and repeats holds a marker."""
     seen = {root}
     stack = [root]
     while stack:
@@ -291,7 +291,7 @@ def _has_any(root: Expr, markers: frozenset[int]) -> bool:
 
 
 def with_loops(dfa: DFA, loops: bytes) -> DFA:
-    """The language of `dfa`, which reads none of the bytes `loops`, with those bytes inserted anywhere."""
+    """Return the language of `dfa`, which reads none of the bytes `loops`, with those bytes inserted anywhere."""
     offsets, low, high, target = (
         dfa.offsets.tolist(),
         dfa.low.tolist(),

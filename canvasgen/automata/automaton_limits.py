@@ -43,7 +43,7 @@ class Deadline:
         self._end = time.monotonic() + limits.max_seconds
 
     def check_time(self) -> None:
-        """Raises ConstraintTooLarge once `max_seconds` have passed."""
+        """Raise ConstraintTooLarge once `max_seconds` have passed."""
         if time.monotonic() > self._end:
             raise ConstraintTooLarge(
                 f"compiling the constraint takes more than {self.limits.max_seconds:g} seconds",
@@ -53,7 +53,7 @@ class Deadline:
             )
 
     def check_nfa_states(self, count: int) -> None:
-        """Raises ConstraintTooLarge if `count` non-deterministic states are too many."""
+        """Raise ConstraintTooLarge if `count` non-deterministic states are too many."""
         if count > self.limits.max_nfa_states:
             raise ConstraintTooLarge(
                 f"the constraint needs {count} non-deterministic states; "
@@ -64,12 +64,12 @@ class Deadline:
             )
 
     def check_states(self, count: int) -> None:
-        """Raises ConstraintTooLarge if `count` deterministic states are too many."""
+        """Raise ConstraintTooLarge if `count` deterministic states are too many."""
         if count > self.limits.max_states:
             self.refuse_states()
 
     def refuse_states(self) -> NoReturn:
-        """Raises ConstraintTooLarge for too many deterministic states."""
+        """Raise ConstraintTooLarge for too many deterministic states."""
         raise ConstraintTooLarge(
             f"the automaton of the constraint needs more than {self.limits.max_states} states",
             rule="max_states",

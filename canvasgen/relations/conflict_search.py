@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from canvasgen.errors import ConstraintTooLarge, TimeLimit
+from canvasgen.relations.cell_values import Cell, Key, Value, key
 from canvasgen.relations.conflict import Conflict, minimal
-from canvasgen.relations.limits import RelationLimits
 from canvasgen.relations.optimal import Optimiser
 from canvasgen.relations.primitives import Primitive
 from canvasgen.relations.program import assemble
 from canvasgen.relations.propagation_kernel import from_mask
 from canvasgen.relations.relation import Relation
+from canvasgen.relations.relation_limits import RelationLimits
 from canvasgen.relations.search_kernel import COMPLETE, all_solutions
 from canvasgen.relations.space import Space
-from canvasgen.relations.values import Cell, Value, key
 
 __all__ = ["explain"]
 
@@ -28,7 +27,7 @@ _NODES = 5_000  # of one depth-first search; then CP-SAT decides
 def explain(
     space: Space, relations: Sequence[Relation], fixed: Mapping[Cell, Value], limits: RelationLimits
 ) -> Conflict | None:
-    """A minimal conflict of a problem with some cells fixed; None if it has a solution.
+    """Return a minimal conflict of a problem with some cells fixed; None if it has a solution.
 
     A cell whose domain is one value counts as fixed to it: without that it could be any value of its type that
     is in its universe.
@@ -46,7 +45,7 @@ def explain(
 
 
 def _widened(space: Space, given: Mapping[Cell, Value]) -> dict[Cell, Sequence[Value]]:
-    families: dict[tuple[int, type], dict[tuple[type, Any], Value]] = {}
+    families: dict[tuple[int, type[object]], dict[Key, Value]] = {}
     for values, universe in zip(space.values, space.universe, strict=True):
         for value in values:
             families.setdefault((universe, type(value)), {})[key(value)] = value
@@ -99,7 +98,7 @@ class _Search:
         )
 
     def _solvable(self, kept: list[tuple[bool, int]]) -> bool | None:
-        """Whether what is kept has a solution; None if it is not decided in time."""
+        """Return whether what is kept has a solution; None if it is not decided in time."""
         space = self._space
         mask = space.bit >= 0
         chosen = np.zeros(len(self._relations), np.bool_)

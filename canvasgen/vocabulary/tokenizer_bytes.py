@@ -33,7 +33,7 @@ _Step = Callable[[str], str]
 
 
 def byte_map(tokenizer: Tokenizer) -> list[bytes | None]:
-    """The bytes of each token id; None for what is no text: special tokens, the unknown token, unused ids.
+    """Return the bytes of each token id; None for what is no text: special tokens, the unknown token, unused ids.
 
     Added tokens that are not special (Gemma's runs of line breaks and its HTML tags) are text. A
     byte-fallback token whose byte an ordinary token also stands for is left out (None): the tokenizer never
@@ -74,7 +74,7 @@ def byte_map(tokenizer: Tokenizer) -> list[bytes | None]:
 
 
 def _steps(tokenizer: Tokenizer) -> tuple[list[_Step], bool, Mapping[int, int] | None]:
-    """Steps that rewrite a token's text; whether byte fallback follows; the alphabet if ByteLevel."""
+    """Return steps that rewrite a token's text; whether byte fallback follows; the alphabet if ByteLevel."""
     if tokenizer.decoder is None:
         raise _unsupported("none", "the tokenizer has no decoder")
     decoder: dict[str, Any] = json.loads(tokenizer.decoder.__getstate__())
@@ -115,7 +115,7 @@ def _unsupported(kind: str, message: str) -> ModelError:
 
 
 def _unknown_token(tokenizer: Tokenizer) -> str | None:
-    """The text of the token that stands for whatever the vocabulary lacks."""
+    """Return the text of the token that stands for whatever the vocabulary lacks."""
     model: Any = tokenizer.model
     if hasattr(model, "unk_token"):
         return cast("str | None", model.unk_token)
@@ -142,7 +142,7 @@ _ALPHABET = _alphabet()
 
 
 def _from_alphabet(content: str, alphabet: Mapping[int, int]) -> bytes:
-    """The bytes of a ByteLevel token; a text with other characters stands for itself, as in the decoder."""
+    """Return the bytes of a ByteLevel token; a text with other characters stands for itself, as in the decoder."""
     mapped = content.translate(alphabet)
     if mapped and max(mapped) > "\xff":
         return content.encode()

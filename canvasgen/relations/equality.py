@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from canvasgen.relations.cell_values import Cell, Value, key, same, show_cells
 from canvasgen.relations.primitives import Cardinality, Different, Equal, Primitive
 from canvasgen.relations.relation import Relation, cells_of
 from canvasgen.relations.space import Space
-from canvasgen.relations.values import Cell, key, same, show_cells
 
 __all__ = ["AllDifferent", "AllEqual", "all_different", "different", "equal"]
 
@@ -18,12 +17,12 @@ __all__ = ["AllDifferent", "AllEqual", "all_different", "different", "equal"]
 class AllDifferent(Relation):
     """No two cells have the same value."""
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether no value comes twice."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether no value comes twice."""
         return len({key(value) for value in values}) == len(values)
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         return f"{show_cells(self.cells)} are all different"
 
     def lower(self, space: Space) -> list[Primitive]:
@@ -39,12 +38,12 @@ class AllDifferent(Relation):
 class AllEqual(Relation):
     """All cells have the same value."""
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether all values are the first."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether all values are the first."""
         return all(same(value, values[0]) for value in values)
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         return f"{show_cells(self.cells)} are equal"
 
     def lower(self, space: Space) -> list[Primitive]:
@@ -56,15 +55,15 @@ class AllEqual(Relation):
 
 
 def all_different(cells: Iterable[Cell], *, name: str | None = None) -> Relation:
-    """No two of the cells have the same value."""
+    """Require that no two of the cells have the same value."""
     return AllDifferent(cells=cells_of(cells, "all_different"), name=name)
 
 
 def different(a: Cell, b: Cell, *, name: str | None = None) -> Relation:
-    """The two cells have different values."""
+    """Require that the two cells have different values."""
     return AllDifferent(cells=cells_of((a, b), "different"), name=name)
 
 
 def equal(cells: Iterable[Cell], *, name: str | None = None) -> Relation:
-    """All of the cells have the same value."""
+    """Require that all of the cells have the same value."""
     return AllEqual(cells=cells_of(cells, "equal", 2), name=name)
