@@ -73,7 +73,7 @@ def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
         listed = automata.union(*(automata.literal(value) for value in b.values if has_utf8(value)))
         pieces = [Strings(parts=(Part("not in enum", automata.complement(listed)),))]
     else:
-        pieces = []
+        pieces = list[Strings]()
         if b.low > 0:
             pieces.append(Strings(high=b.low - 1))
         if b.high is not None:
@@ -84,7 +84,7 @@ def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
 
 
 def complement(parts: tuple[Part, ...]) -> Part:
-    """The strings that are not in all parts; of languages from below it is one from above, and the other way
+    """The strings that are not in all parts; of under-approximations it is an over-approximation, and the other way
     round."""
     holds: Callable[[str], bool] | None = None
     if any(part.holds is not None for part in parts):
@@ -97,8 +97,8 @@ def complement(parts: tuple[Part, ...]) -> Part:
     return Part(
         "not " + " and ".join(part.name for part in parts),
         automata.complement(automata.intersect(*(part.expr for part in parts))),
-        exact=not any(part.loose for part in parts),
-        loose=not all(part.exact for part in parts),
+        under_approximates=any(part.over_approximates for part in parts),
+        over_approximates=any(part.under_approximates for part in parts),
         holds=holds,
     )
 
@@ -117,7 +117,13 @@ def both(a: Part, b: Part) -> Part:
     dfa = to_dfa(automata.intersect(a.expr, b.expr))
     expr = automata.EMPTY if dfa.is_empty else automata.from_dfa(dfa)
     name = f"{a.name} and {b.name}"[:LONGEST_NAME]
-    return Part(name, expr, exact=a.exact and b.exact, loose=a.loose or b.loose, holds=holds)
+    return Part(
+        name,
+        expr,
+        under_approximates=a.under_approximates or b.under_approximates,
+        over_approximates=a.over_approximates or b.over_approximates,
+        holds=holds,
+    )
 
 
 def merge_strings(shapes: Iterable[Strings]) -> tuple[Strings, ...]:
@@ -163,8 +169,8 @@ def _one_language(shapes: list[Strings]) -> list[Strings]:
     one = Part(
         f"one of {len(shapes)} languages",
         expr,
-        exact=all(part.exact for part in parts),
-        loose=any(part.loose for part in parts),
+        under_approximates=any(part.under_approximates for part in parts),
+        over_approximates=any(part.over_approximates for part in parts),
         holds=holds,
     )
     return [Strings(shapes[0].low, shapes[0].high, (one,))]

@@ -12,7 +12,7 @@ from itertools import product
 from typing import NamedTuple
 
 from canvasgen.errors import ConstraintTooLarge
-from canvasgen.schemas.normal.combine import place
+from canvasgen.schemas.normal.arrays import place
 from canvasgen.schemas.normal.shapes import NEVER_NODE, Arena, Array, Contains, Node
 from canvasgen.schemas.texts.listing import COMMA, MOST_SYMBOLS
 
@@ -154,8 +154,8 @@ def _first(shape: Array, arena: Arena) -> Array:
             f"more than {MOST_WANTED} items are asked for", path=entries[0].node.path, rule="minContains"
         )
     if len(entries) > 1:
-        # One item may count for several: what is asked for stands first, the rest is left to the judge.
-        shape = shape._replace(loose=True)
+        # One item may count for several: what is asked for stands first, the rest is left to the validator.
+        shape = shape._replace(over_approximates=True)
         entries = tuple(entry._replace(high=None) for entry in entries)
     wanted = [entry for entry in entries for _ in range(entry.low)]
     start = len(shape.prefix)
@@ -169,4 +169,4 @@ def _first(shape: Array, arena: Arena) -> Array:
     prefix += [_taken(node, entries, none, arena) for node in shape.prefix[len(prefix) :]]
     low = max(shape.low, start + len(wanted)) if wanted else shape.low
     rest = _taken(shape.rest, entries, none, arena)
-    return Array(tuple(prefix), rest, low, shape.high, shape.unique, (), shape.loose)
+    return Array(tuple(prefix), rest, low, shape.high, shape.unique, (), shape.over_approximates)

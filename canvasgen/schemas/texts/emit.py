@@ -32,6 +32,7 @@ from canvasgen.schemas.normal.strings import has_utf8
 from canvasgen.schemas.texts import whitespace
 from canvasgen.schemas.texts.counted_arrays import Counted, arrange
 from canvasgen.schemas.texts.graph import DEEPEST_VALUE, Graph
+from canvasgen.schemas.texts.ladder import plans
 from canvasgen.schemas.texts.listing import (
     MOST_SYMBOLS,
     counted,
@@ -42,9 +43,10 @@ from canvasgen.schemas.texts.listing import (
     subset_count,
     walk,
 )
-from canvasgen.schemas.texts.number_text import is_loose, is_sampled, number_text
+from canvasgen.schemas.texts.numerals.number_text import is_sampled, number_text, text_over_approximates
 from canvasgen.schemas.texts.pieces import LITERALS, any_value, few_values, open_key
-from canvasgen.schemas.texts.plans import MOST_COUNTED_STATES, Plan, Size, is_countable, lean, plans
+from canvasgen.schemas.texts.plans import Plan, lean
+from canvasgen.schemas.texts.sizes import MOST_COUNTED_STATES, Size, is_countable
 from canvasgen.schemas.texts.string_text import enforces_length, quoted, string_text
 
 __all__ = ["Emitter", "Written", "written"]
@@ -114,7 +116,7 @@ class Emitter:
         parts: list[Expr] = [literal(text) for name, text in LITERALS if getattr(values, name)]
         parts += [number_text(shape) for shape in values.numbers]
         parts += [self._string(node, shape) for shape in values.strings]
-        self._say_what_is_loose(node, values)
+        self._note_approximations(node, values)
         if level < DEEPEST_VALUE:
             parts += [self._array(node, shape, level + 1, budget) for shape in values.arrays]
             parts += [self._object(node, shape, level + 1, budget) for shape in values.objects]
@@ -129,14 +131,14 @@ class Emitter:
             self._note("validator", message, node)
         return string_text(counted_shape)
 
-    def _say_what_is_loose(self, node: Node, values: Values) -> None:
+    def _note_approximations(self, node: Node, values: Values) -> None:
         if any(is_sampled(shape) for shape in values.numbers):
             self._note("departure", "of a large `multipleOf` the multiples next to zero are written", node)
-        if any(is_loose(shape) for shape in values.numbers):
+        if any(text_over_approximates(shape) for shape in values.numbers):
             self._note("validator", "numbers that must not be multiples of a large step", node)
-        if any(part.loose for strings in values.strings for part in strings.parts):
+        if any(part.over_approximates for strings in values.strings for part in strings.parts):
             self._note("validator", "a pattern or format that must not hold", node)
-        if any(shape.loose for shape in (*values.arrays, *values.objects)):
+        if any(shape.over_approximates for shape in (*values.arrays, *values.objects)):
             self._note("validator", "alternatives that must not hold at the same time, or a `not`", node)
 
     def _note(self, kind: str, message: str, node: Node) -> None:

@@ -22,7 +22,7 @@ from canvasgen.schemas.normal.shapes import (
 )
 from canvasgen.schemas.normal.witnesses import expand
 from canvasgen.schemas.texts.counted_arrays import Counted, arrange
-from canvasgen.schemas.texts.number_text import number_text
+from canvasgen.schemas.texts.numerals.number_text import number_text
 from canvasgen.schemas.texts.string_text import string_text
 
 __all__ = ["DEEPEST_VALUE", "Graph", "Shape"]

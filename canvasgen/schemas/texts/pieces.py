@@ -9,9 +9,9 @@ from canvasgen.automata import Expr, concat, literal, optional, repeat, to_dfa, 
 from canvasgen.schemas.normal.shapes import Keys, Node, Part, Strings
 from canvasgen.schemas.normal.strings import has_utf8
 from canvasgen.schemas.texts import whitespace
-from canvasgen.schemas.texts.decimals import number_exponent
 from canvasgen.schemas.texts.listing import loop
-from canvasgen.schemas.texts.number_text import number_text
+from canvasgen.schemas.texts.numerals.exponents import number_exponent
+from canvasgen.schemas.texts.numerals.number_text import number_text
 from canvasgen.schemas.texts.string_text import any_string, quoted, string_text
 
 __all__ = ["LITERALS", "any_value", "few_values", "open_key"]

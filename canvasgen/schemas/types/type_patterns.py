@@ -22,7 +22,8 @@ _RESERVED = re.compile(r"[.*+?^${}()|\[\]\\/]")
 def in_ecma(pattern: str) -> str:
     """A pattern of Python or Rust in the words of ECMA-262, where only those differ."""
     flags = re.match(r"\(\?([ims]+)\)", pattern)
-    inside, pieces = False, []
+    inside = False
+    pieces: list[str] = []
     for match in _ESCAPE.finditer(pattern, flags.end() if flags else 0):
         piece = match.group()
         if piece == "[":

@@ -25,8 +25,8 @@ from pydantic_core import (
 )
 from typing_extensions import override
 
-from canvasgen.schemas.keywords.assertions import DECIMAL_TEXT
-from canvasgen.schemas.texts.embedded_text import JSON_TEXT
+from canvasgen.schemas.document.keywords import DECIMAL_TEXT, JSON_TEXT
+from canvasgen.schemas.document.plain import Json
 from canvasgen.schemas.types.alias_paths import move_aliases
 from canvasgen.schemas.types.type_patterns import days, in_ecma, url_pattern
 
@@ -337,7 +337,7 @@ def _within(found: JsonSchemaValue, schema: Any) -> JsonSchemaValue:
     return {**found, "pattern": f"^(?:{days(earliest, latest)})"}
 
 
-def _replace_formats(schema: Any) -> None:
+def _replace_formats(schema: Json) -> None:
     """Finite or regular formats that only pydantic has."""
     if isinstance(schema, list):
         for entry in schema:
@@ -345,7 +345,7 @@ def _replace_formats(schema: Any) -> None:
     elif isinstance(schema, dict):
         if schema.get("type") == "string" and schema.get("format") == "zoneinfo":
             del schema["format"]
-            schema["enum"] = sorted(zoneinfo.available_timezones())
+            schema["enum"] = [*sorted(zoneinfo.available_timezones())]
         elif schema.get("type") == "string" and schema.get("format") == "fraction":
             schema["pattern"] = _FRACTION
             del schema["format"]

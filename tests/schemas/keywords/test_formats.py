@@ -109,7 +109,7 @@ def test_examples(name: str, good: list[str], bad: list[str]) -> None:
     assert [text for text in bad if constraint.matches(json.dumps(text, ensure_ascii=False))] == []
 
 
-def test_what_only_the_judge_sees() -> None:
+def test_what_only_the_validator_sees() -> None:
     email = json_schema({"type": "string", "format": "email"})
     assert email.matches(json.dumps("a" * 64 + "@b.c"))
     assert not email.matches(json.dumps("a" * 65 + "@b.c"))

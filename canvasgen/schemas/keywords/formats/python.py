@@ -1,7 +1,7 @@
 """The formats of schemas that pydantic writes for Python types, as pydantic reads them.
 
 They differ from the specification's: a time needs no offset, a duration is a `timedelta`, a URL needs a host. The
-languages are from below; where pydantic reads more that is worth writing down, `HOLDS` decides.
+languages are under-approximations; where pydantic reads more that is worth writing down, `HOLDS` decides.
 """
 
 from __future__ import annotations

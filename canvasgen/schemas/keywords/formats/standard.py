@@ -74,7 +74,7 @@ def is_exact(name: str) -> bool:
 
 @lru_cache(maxsize=64)
 def language(name: str) -> Expr:
-    """What is generated for a format: a language from below."""
+    """What is generated for a format: an under-approximation."""
     made = _LANGUAGES.get(name)
     if made is not None:
         return made()

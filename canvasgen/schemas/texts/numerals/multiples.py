@@ -69,7 +69,10 @@ def multiples(units: int, places: int, trailing: int | None) -> Expr:
 
 
 def _automaton(table: list[dict[int, int]], accepting: list[bool]) -> DFA:
-    offsets, low, high, target = [0], [], [], []
+    offsets = [0]
+    low: list[int] = []
+    high: list[int] = []
+    target: list[int] = []
     for row in table:
         for byte in sorted(row):
             if low and len(low) > offsets[-1] and high[-1] == byte - 1 and target[-1] == row[byte]:

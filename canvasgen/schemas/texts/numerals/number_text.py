@@ -33,21 +33,21 @@ from canvasgen.automata import (
 )
 from canvasgen.schemas.normal.numbers import has_number, meet_numbers
 from canvasgen.schemas.normal.shapes import Numbers
-from canvasgen.schemas.texts.decimals import (
+from canvasgen.schemas.texts.numerals.decimals import decimal_text
+from canvasgen.schemas.texts.numerals.digits import (
     FRACTION_DIGITS,
     INTEGER_DIGITS,
     MOST_DIGITS,
     check_digits,
-    decimal_text,
     places_of,
-    scientific_text,
     signed,
     split,
-    whole_text,
 )
-from canvasgen.schemas.texts.multiples import multiples
+from canvasgen.schemas.texts.numerals.exponents import scientific_text
+from canvasgen.schemas.texts.numerals.multiples import multiples
+from canvasgen.schemas.texts.numerals.whole_numbers import whole_text
 
-__all__ = ["LARGEST_STEP", "MOST_SAMPLES", "is_loose", "is_sampled", "number_text"]
+__all__ = ["LARGEST_STEP", "MOST_SAMPLES", "is_sampled", "number_text", "text_over_approximates"]
 
 LARGEST_STEP = 3000
 """Largest step, in units of its last decimal place, that gets an automaton."""
@@ -59,7 +59,7 @@ MOST_SAMPLES = 200
 def number_text(shape: Numbers) -> Expr:
     """The language of the texts of a shape's members; of a step beyond `LARGEST_STEP` just some of them.
 
-    Numbers that are not multiples of such a step are not told apart (`is_loose`).
+    Numbers that are not multiples of such a step are not told apart (`text_over_approximates`).
 
     Raises:
         ConstraintTooLarge: a bound has too many digits.
@@ -97,7 +97,7 @@ def is_sampled(shape: Numbers) -> bool:
     return _is_large(step)
 
 
-def is_loose(shape: Numbers) -> bool:
+def text_over_approximates(shape: Numbers) -> bool:
     """True if `number_text` also holds numbers that are no members."""
     return any(_is_large(step) for step in shape.not_steps)
 
