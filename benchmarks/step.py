@@ -1,4 +1,4 @@
-"""How long is one conditioning step beside one log_softmax of the same logits?
+"""How long is one conditioning step, compared with one log_softmax of the same logits?
 
     python benchmarks/step.py [--threads N] [--rounds N] [--only large|small] [--tokenizer FOLDER]
 
@@ -120,7 +120,7 @@ def compare(name: str, automaton: TokenAutomaton, length: int, rounds: int, spre
 
 
 def report(tasks: dict[str, Callable[[], object]], rounds: int) -> None:
-    """Times the tasks in turn, and prints them beside `log_softmax`."""
+    """Times the tasks in turn, and prints them with their ratio to `log_softmax`."""
     for work in tasks.values():
         work()
     taken = {task: np.array([0.0] * rounds) for task in tasks}
@@ -179,7 +179,7 @@ def compare_table(vocabulary: Vocabulary, length: int, rounds: int) -> None:
         cells=["Ann", "Bob", "Cyril", "Dana", "Evelyn"],
         relations=lambda grid: [cg.relations.all_different(line) for line in (*grid.rows, *grid.columns)],
     ).compile(vocabulary)
-    joint = roster.joint
+    joint = roster.cells
     assert joint is not None
     rng = np.random.default_rng(1)
     logits = torch.from_numpy(rng.standard_normal((length, vocabulary.size), dtype=np.float32) * 3.0)

@@ -11,23 +11,25 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import torch
 
+from canvasgen.checks import whole_number
 from canvasgen.constraints import Constraint, literal
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
-from canvasgen.constraints.simple import MOST_OPTIONS
+from canvasgen.constraints.text import MOST_OPTIONS
 from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from
+from canvasgen.models.wording import shown_as
 
 if TYPE_CHECKING:
-    from canvasgen.constraints.simple import Choice
     from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
+    from canvasgen.constraints.text import Choice
     from canvasgen.denoise import Denoiser
     from canvasgen.vocabulary import Vocabulary
 
@@ -127,10 +129,24 @@ class Engine:
     `complete`, `generate` and `stream` take either a `Request` or its fields as arguments.
     """
 
-    def __init__(self, loaded: Loaded, *, policy: Policy | None = None) -> None:
-        """Wraps a loaded model; `policy` says when positions are accepted and blocks committed."""
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        policy: Policy | None = None,
+        specialist: Callable[[str], Engine] | None = None,
+    ) -> None:
+        """Wraps a loaded model.
+
+        Args:
+            loaded: the model and its prompts.
+            policy: when positions are accepted and blocks committed.
+            specialist: the engine of an embedded model, by its name, for the requests whose constraint it was trained
+                for; None: this engine answers them all.
+        """
         self._loaded = loaded
         self._policy = policy
+        self._specialist = specialist
 
     @property
     def denoiser(self) -> Denoiser:
@@ -152,16 +168,16 @@ class Engine:
 
     def complete(self, prompt: Prompt | Request = "", **options: Any) -> Completion:
         """One completion: value, text, token ids, log-probability, steps, outcome, timings and trace."""
-        job = self._job(_request(prompt, options))
-        return run(self._loaded.denoiser, [job], policy=self._policy)[0]
+        engine, job = self._prepared(_request(prompt, options))
+        return run(engine.denoiser, [job], policy=engine._policy)[0]
 
     def stream(self, prompt: Prompt | Request = "", **options: Any) -> Iterator[Event]:
         """Events while a completion forms: `Draft` at every step, `Commit` at every block, `Done` at the end.
 
         Errors of the request are raised here and not at the first event.
         """
-        job = self._job(_request(prompt, options))
-        return self._raising(stream(self._loaded.denoiser, [job], policy=self._policy))
+        engine, job = self._prepared(_request(prompt, options))
+        return self._raising(stream(engine.denoiser, [job], policy=engine._policy))
 
     @overload
     def batch(
@@ -207,16 +223,22 @@ class Engine:
         if errors not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=errors)
         done: dict[int, Completion | CanvasgenError] = {}
-        jobs: dict[int, Job] = {}
+        jobs: dict[Engine, dict[int, Job]] = {}
         for number, request in enumerate(requests):
             try:
-                jobs[number] = self._job(request if isinstance(request, Request) else Request(**request))
+                made = request if isinstance(request, Request) else Request(**request)
+                engine, job = self._prepared(made)
+                jobs.setdefault(engine, {})[number] = job
             except CanvasgenError as error:
                 if errors == "raise":
                     raise
                 done[number] = error
-        numbers = list(jobs)
-        chunks = [numbers[i : i + size] for i in range(0, len(numbers), size)]
+        chunks = [
+            (engine, numbers[first : first + size])
+            for engine, mine in jobs.items()
+            for numbers in [list(mine)]
+            for first in range(0, len(numbers), size)
+        ]
         if progress:
             from rich.console import Console
             from rich.progress import track
@@ -224,8 +246,9 @@ class Engine:
             shown = track(chunks, description="batches", console=Console(stderr=True))
         else:
             shown = chunks
-        for chunk in shown:
-            events = stream(self._loaded.denoiser, [jobs[number] for number in chunk], policy=self._policy)
+        for engine, chunk in shown:
+            rows = [jobs[engine][number] for number in chunk]
+            events = stream(engine.denoiser, rows, policy=engine._policy)
             for event in self._raising(events) if errors == "raise" else events:
                 if isinstance(event, Done):
                     done[chunk[event.row]] = event.completion
@@ -243,9 +266,8 @@ class Engine:
         seed: int | None = None,
     ) -> dict[Any, float]:
         """The probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
-        for name, value in (("samples", samples), ("steps", steps)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise InvalidConstraint(f"`{name}` is a whole number above zero", rule=name, value=value)
+        samples = whole_number(samples, rule="samples", low=1)
+        steps = whole_number(steps, rule="steps", low=1)
         choice = choice_constraint(options)
         if steps > 1 and len(choice.values) > 1:
             return self._decided(prompt, choice, samples, steps, seed)
@@ -296,13 +318,18 @@ class Engine:
             for option in done[0].probabilities[""]
         }
 
-    def _job(self, request: Request) -> Job:
+    def _prepared(self, request: Request) -> tuple[Engine, Job]:
+        """The engine that answers a request, and its job there."""
         _check_settings(request)
         constraint = request.resolve()
+        trained = None if constraint is None else constraint.shown.trained
+        engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
+        return engine, engine._job(request, constraint)
+
+    def _job(self, request: Request, constraint: Constraint | None) -> Job:
+        shown = None if constraint is None or not request.prompt_schema else constraint.shown
         if isinstance(request.prompt_schema, Mapping):
-            shown = request.prompt_schema
-        else:
-            shown = _told(constraint) if constraint is not None and request.prompt_schema else None
+            shown = shown_as(request.prompt_schema)
         seed = secrets.randbits(62) if request.seed is None else request.seed
         return Job(
             prompt=self._loaded.encode(request.prompt, shown),
@@ -317,10 +344,8 @@ class Engine:
         )
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
-        if constraint.outline is None:
-            return (Start(),)
         return starts_from(
-            constraint.outline,
+            constraint.shown,
             self._loaded.prompts.tokens,
             canvas_length=self.denoiser.canvas_length,
             end_ids=self.vocabulary.end_ids,
@@ -333,11 +358,6 @@ class Engine:
             if isinstance(event, Failed):
                 raise event.error
             yield event
-
-
-def _told(constraint: Constraint) -> Any:
-    """What a model is told of a constraint: its JSON Schema or its form."""
-    return constraint.form if constraint.schema is None else constraint.schema
 
 
 def _key(value: Any, text: str) -> Any:
@@ -377,8 +397,8 @@ def _check_settings(request: Request) -> None:
         raise ModelError("the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=prompt)
     for name in ("max_tokens", "max_denoising_steps", "seed"):
         value: Any = getattr(request, name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise InvalidConstraint(f"{name} is a whole number", rule=name, value=value)
+        if value is not None:
+            whole_number(value, rule=name, low=None)
     warmth: Any = request.temperature
     if warmth is not None and not (isinstance(warmth, (int, float)) and 0 <= warmth < math.inf):
         raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)

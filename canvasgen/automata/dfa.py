@@ -21,7 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 
 DEAD = -1
-"""What `DFA.step` returns where there is no transition."""
+"""What `step` and `run` return where there is no transition."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,14 +125,18 @@ class DFA:
         row = bisect_right(low, byte, offsets[state], offsets[state + 1]) - 1
         return target[row] if row >= offsets[state] and byte <= high[row] else DEAD
 
-    def accepts(self, data: bytes) -> bool:
-        """True if the whole byte string belongs to the language."""
-        state = 0
+    def run(self, data: bytes, state: int = 0) -> int:
+        """Return the state after reading `data` from `state`; DEAD (-1) if there is none, or from DEAD."""
         for byte in data:
-            state = self.step(state, byte)
             if state == DEAD:
-                return False
-        return bool(self.accepting[state])
+                break
+            state = self.step(state, byte)
+        return state
+
+    def accepts(self, data: bytes) -> bool:
+        """Return True if the whole byte string belongs to the language."""
+        state = self.run(data)
+        return state != DEAD and bool(self.accepting[state])
 
     def has_one_way_on(self, state: int) -> bool:
         """True if exactly one byte string leads from a state to acceptance; of an automaton that is trim."""

@@ -9,8 +9,11 @@ from typing import Any
 from typing_extensions import override
 
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, as_bytes
-from canvasgen.constraints.simple import Language, by_key
+from canvasgen.checks import whole_number
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.shown import Hole, Json, Shown
+from canvasgen.constraints.text import by_key
+from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 from canvasgen.notes import Note
 from canvasgen.schemas import SchemaLanguage, Source, load
@@ -38,8 +41,8 @@ class JsonSchema(Constraint):
 
     @property
     @override
-    def schema(self) -> Any:
-        return self.language.source.prompt_schema
+    def shown(self) -> Shown:
+        return Shown((Hole(holds=(Json(self.language.source.prompt_schema),)),))
 
     @property
     @override
@@ -52,7 +55,7 @@ class JsonSchema(Constraint):
         return True
 
     @override
-    def _ends(self, text: str, start: int) -> list[int]:
+    def ends(self, text: str, start: int) -> list[int]:
         return [stop for stop in self.language.ends(text, start) if self.matches(text[start:stop])]
 
     @override
@@ -79,9 +82,9 @@ class JsonSchema(Constraint):
         return self.language.source.read(text)
 
     @override
-    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
         return {
-            name: by_key((value, json.dumps(value), Language(expr)) for value, expr in narrowed)
+            name: by_key((value, json.dumps(value), language) for value, language in narrowed)
             for name, narrowed in self.language.options(text)
         }
 
@@ -120,13 +123,7 @@ def json_schema(
     """
     if whitespace not in ("flexible", "compact"):
         raise InvalidConstraint("whitespace is `flexible` or `compact`", rule="whitespace", value=whitespace)
-    if max_depth is not None and (
-        isinstance(max_depth, bool) or not isinstance(max_depth, int) or max_depth < 0
-    ):
-        raise InvalidConstraint(
-            "max_depth is a whole number, zero or more", rule="max_depth", value=max_depth
-        )
-    if max_depth is not None and max_depth > MOST_DEPTH:
+    if max_depth is not None and whole_number(max_depth, rule="max_depth") > MOST_DEPTH:
         raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
     if property_order not in ("schema", "any"):
         raise InvalidConstraint(

@@ -91,12 +91,8 @@ class RowText:
         if self._constraint is None:
             return False
         automaton = self._constraint.constraint.automaton
-        state = 0
-        for byte in self.content:
-            state = automaton.step(state, byte)
-            if state == DEAD:
-                return False
-        return automaton.has_one_way_on(state)
+        state = automaton.run(self.content)
+        return state != DEAD and automaton.has_one_way_on(state)
 
     def choose(self, belief: Belief) -> Chosen | None:
         """Takes the first acceptable canvas; None if all were refused and the block is to be denoised again.

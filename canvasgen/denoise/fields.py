@@ -15,10 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from canvasgen.automata import DEAD
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 
 if TYPE_CHECKING:
-    from canvasgen.constraints import CompiledConstraint, Constraint
+    from canvasgen.automata import Expr
+    from canvasgen.constraints import CompiledConstraint
+    from canvasgen.constraints.compiled.lifted import Lifted
     from canvasgen.inference import Posterior
 
 __all__ = ["Block", "probabilities"]
@@ -50,13 +53,17 @@ def probabilities(
 
 
 def _field(
-    constraint: CompiledConstraint, options: Mapping[Any, Constraint], blocks: list[Block]
+    constraint: CompiledConstraint, options: Mapping[Any, Expr], blocks: list[Block]
 ) -> dict[Any, float]:
-    narrowed = {option: _compiled(constraint, one) for option, one in options.items()}
+    narrowed = {option: _narrowed(constraint, one) for option, one in options.items()}
     shares = dict.fromkeys(options, 0.0)
     for block in blocks:
-        states = {option: _after(one, block.before) for option, one in narrowed.items() if one is not None}
-        alive = [option for option, state in states.items() if state >= 0]
+        states = {
+            option: one.token_automaton.run(block.before)
+            for option, one in narrowed.items()
+            if one is not None
+        }
+        alive = [option for option, state in states.items() if state != DEAD]
         if block.before and len(alive) < 2:
             break
         shares = dict.fromkeys(options, 0.0)
@@ -69,24 +76,14 @@ def _field(
     return shares
 
 
-def _compiled(constraint: CompiledConstraint, narrowed: Constraint) -> CompiledConstraint | None:
+def _narrowed(constraint: CompiledConstraint, language: Expr) -> Lifted | None:
     try:
-        return narrowed.compile(constraint.vocabulary)
+        return constraint.narrowed(language)
     except Unsatisfiable:
         return None
 
 
-def _after(constraint: CompiledConstraint, ids: tuple[int, ...]) -> int:
-    automaton = constraint.token_automaton
-    state = automaton.start
-    for token in ids:
-        state = automaton.step(state, token)
-        if state < 0:
-            break
-    return state
-
-
-def _log_mass(constraint: CompiledConstraint, state: int, block: Block) -> float:
+def _log_mass(constraint: Lifted, state: int, block: Block) -> float:
     try:
         return constraint.condition(
             block.posterior, state=state, remaining=block.remaining, offset=len(block.before)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from canvasgen.automata import DEAD
+from canvasgen.checks import whole_number
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.start import Start
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
@@ -60,13 +62,13 @@ class Job:
         if self.constraint is None or not self.written:
             return None
         automaton = self.constraint.token_automaton
-        state = automaton.start
-        for token in self.written:
-            state = automaton.step(state, token)
-            if state < 0:
-                raise ModelError(
-                    "what is written already does not fit the constraint", rule="start", value=token
-                )
+        state = automaton.run(self.written)
+        if state in (DEAD, automaton.ended):
+            raise ModelError(
+                "what is written already does not fit the constraint",
+                rule="start",
+                value=self.written,
+            )
         return state
 
 
@@ -83,10 +85,8 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
     """
     if job.temperature is not None and not job.temperature >= 0:
         raise InvalidConstraint("a temperature is 0 or more", rule="temperature", value=job.temperature)
-    if job.max_denoising_steps is not None and job.max_denoising_steps < 1:
-        raise InvalidConstraint(
-            "a block needs at least one step", rule="max_denoising_steps", value=job.max_denoising_steps
-        )
+    if job.max_denoising_steps is not None:
+        whole_number(job.max_denoising_steps, rule="max_denoising_steps", low=1)
     shortest = 1
     if job.constraint is not None:
         if job.constraint.vocabulary.fingerprint != denoiser.vocabulary.fingerprint:

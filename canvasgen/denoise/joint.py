@@ -18,8 +18,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from canvasgen.automata import DEAD
 from canvasgen.constraints import CompiledConstraint
-from canvasgen.constraints.joint import Joint, Scores
+from canvasgen.constraints.compiled.cell_scores import CompiledCells, Scores
+from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.denoise.belief import ConstrainedBelief, text_length
 from canvasgen.errors import BudgetTooSmall, TimeLimit, Unsatisfiable
 from canvasgen.inference import Posterior
@@ -59,7 +61,7 @@ class JointBelief(ConstrainedBelief):
         self,
         logits: torch.Tensor,
         constraint: CompiledConstraint,
-        joint: Joint,
+        joint: CompiledCells,
         state: int | None,
         budget: int,
         remaining: int,
@@ -68,9 +70,7 @@ class JointBelief(ConstrainedBelief):
         super().__init__(logits, constraint, state, budget, remaining, len(before))
         self._joint = joint
         self._remaining, self._before = remaining, before
-        problem = joint.table.problem
-        assert problem is not None
-        self._problem = problem
+        self._problem = joint.table.related_problem
         self._scores: Scores = joint.scores(
             self.posterior, constraint.vocabulary.text_bytes(np.array(before, dtype=np.int64)), state
         )
@@ -197,14 +197,12 @@ class JointBelief(ConstrainedBelief):
         """The posterior of the canvas with these values alone in the cells."""
         return self._conditioned(self._joint.within(mask))
 
-    def _conditioned(self, narrowed: CompiledConstraint) -> Posterior:
+    def _conditioned(self, narrowed: Lifted) -> Posterior:
         state: int | None = None
         if self._before:
-            state = narrowed.token_automaton.start
-            for token in self._before:
-                state = narrowed.token_automaton.step(state, token)
-                if state < 0:
-                    raise Unsatisfiable("the text so far has other values", rule="table")
+            state = narrowed.token_automaton.run(self._before)
+            if state == DEAD:
+                raise Unsatisfiable("the text so far has other values", rule="table")
         return narrowed.condition(
             self.posterior, state=state, remaining=self._remaining, offset=len(self._before)
         )

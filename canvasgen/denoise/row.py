@@ -234,7 +234,7 @@ class Row:
         try:
             if self.job.constraint is None:
                 return FreeBelief(logits, budget, self._vocabulary.end_ids)
-            joint = self.job.constraint.joint
+            joint = self.job.constraint.cells
             if joint is None:
                 return ConstrainedBelief(
                     logits, self.job.constraint, self.text.state, budget, remaining, len(self.text.ids)

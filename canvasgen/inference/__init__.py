@@ -3,11 +3,13 @@
 from canvasgen.inference.condition import Request, condition, condition_batch
 from canvasgen.inference.positions import Gate, Restriction
 from canvasgen.inference.posterior import Posterior
+from canvasgen.inference.posteriors import Posteriors
 from canvasgen.inference.spans import SpanGraph, Spans
 
 __all__ = [
     "Gate",
     "Posterior",
+    "Posteriors",
     "Request",
     "Restriction",
     "SpanGraph",

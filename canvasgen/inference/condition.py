@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from canvasgen.errors import BudgetTooSmall, ModelError, Unsatisfiable
+from canvasgen.errors import BudgetTooSmall, CanvasgenError, ModelError, Unsatisfiable
 from canvasgen.inference.layout import AutomatonArrays, Layout, layout_of
 from canvasgen.inference.numba_backend import NumbaBackend
 from canvasgen.inference.positions import Restriction
 from canvasgen.inference.posterior import Posterior
+from canvasgen.inference.posteriors import Posteriors
 from canvasgen.inference.reference import TorchBackend
 from canvasgen.inference.tables import Backend, ClassTables
 
@@ -95,10 +95,16 @@ def condition(
 
 @dataclass(frozen=True)
 class Request:
-    """One canvas of a batch; the fields are the arguments of `condition`."""
+    """One canvas of a batch; the fields but `length` are the arguments of `condition`.
+
+    Attributes:
+        logits: `[L, V]`; None: the row's part of the batch's logits.
+        length: n <= L, the positions within the budget; None: all. Behind them no text is expected: there the
+            canvas is free, every token has the model's own probability.
+    """
 
     automaton: AutomatonArrays
-    logits: Logits | Posterior
+    logits: Logits | Posterior | None = None
     end_ids: Sequence[int] | None = None
     pad_id: int | None = None
     fixed: Mapping[int, int] = field(default_factory=dict[int, int])
@@ -106,34 +112,65 @@ class Request:
     remaining: int = 0
     restriction: Restriction | None = None
     offset: int = 0
+    length: int | None = None
 
 
 def condition_batch(
-    requests: Sequence[Request], *, backend: BackendName = "auto", threads: int | None = None
-) -> list[Posterior]:
-    """`condition` for each request, whole canvases side by side on the threads; the first error is raised."""
-    workers = max(1, min(threads or torch.get_num_threads(), len(requests)))
-    each = max(1, (threads or torch.get_num_threads()) // workers)
+    requests: Sequence[Request],
+    logits: Logits | None = None,
+    *,
+    check: bool = True,
+    backend: BackendName = "auto",
+    threads: int | None = None,
+) -> Posteriors:
+    """`condition` for each request, all rows together.
 
-    def one(request: Request) -> Posterior:
-        return condition(
-            request.automaton,
-            request.logits,
-            end_ids=request.end_ids,
-            pad_id=request.pad_id,
-            fixed=request.fixed,
-            state=request.state,
-            remaining=request.remaining,
-            restriction=request.restriction,
-            offset=request.offset,
-            backend=backend,
-            threads=each,
-        )
+    Args:
+        requests: one per row; automata, lengths, states and budgets may differ.
+        logits: `[B, L, V]`, for the requests that bring none.
+        check: raise the first row's error; False: `Posteriors.errors()` tells them, and the other rows go on.
+        backend, threads: as in `condition`.
 
-    if workers == 1:
-        return [one(request) for request in requests]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(one, requests))
+    Raises:
+        The errors of `condition`.
+    """
+
+    def one(b: int, request: Request) -> Posterior | CanvasgenError:
+        values = request.logits if request.logits is not None else None if logits is None else logits[b]
+        if values is None:
+            raise ValueError(f"row {b} has no logits, and the batch has none")
+        if request.length is not None and not isinstance(values, Posterior):
+            values = values[: request.length]
+        try:
+            return condition(
+                request.automaton,
+                values,
+                end_ids=request.end_ids,
+                pad_id=request.pad_id,
+                fixed=request.fixed,
+                state=request.state,
+                remaining=request.remaining,
+                restriction=request.restriction,
+                offset=request.offset,
+                backend=backend,
+                threads=threads,
+            )
+        except CanvasgenError as error:
+            if check:
+                raise
+            return error
+
+    rows = [one(b, request) for b, request in enumerate(requests)]
+    behind = [_behind(request, logits, b) for b, request in enumerate(requests)]
+    return Posteriors(rows, behind)
+
+
+def _behind(request: Request, logits: Logits | None, b: int) -> Logits | None:
+    """The logits behind the budget of row b; None if there are none."""
+    values = logits[b] if request.logits is None and logits is not None else request.logits
+    if request.length is None or values is None or isinstance(values, Posterior):
+        return None
+    return values[request.length :] if request.length < len(values) else None
 
 
 def _shape(automaton: AutomatonArrays, logits: Logits | Posterior) -> tuple[int, int]:

@@ -246,13 +246,14 @@ class Posterior:
             classes,
         )
         tokens = self._backend.best_tokens(layout, classes)
-        ids = np.where(classes < 0, self._filler, tokens)
+        ids = np.where(classes < 0, self.filler, tokens)
         for i, token in self._fixed.items():
             ids[i] = token
         return ids
 
     @property
-    def _filler(self) -> int:
+    def filler(self) -> int:
+        """What stands after the end in `best` and `k_best`."""
         if self._pad_id is not None:
             return self._pad_id
         return self._layout.end_ids[0] if self._layout.end_ids else 0
@@ -270,7 +271,7 @@ class Posterior:
             yield self._written(candidate), candidate.log_weight - self.log_partition
 
     def _written(self, candidate: Candidate) -> Longs:
-        ids = np.full(self.length, self._filler, dtype=np.int64)
+        ids = np.full(self.length, self.filler, dtype=np.int64)
         ids[: len(candidate.tokens)] = candidate.tokens
         for i, token in self._fixed.items():
             ids[i] = token

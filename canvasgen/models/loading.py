@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.errors import ModelError
-from canvasgen.models import sudoku, tiny
-from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, Told, prompt_encoder
+from canvasgen.models.embedded import sudoku, tiny
+from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, prompt_encoder
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import torch
+
+    from canvasgen.constraints.shown import Shown
 
 __all__ = ["Loaded", "checked_source", "load", "load_tokenizer", "loading_errors"]
 
@@ -31,9 +33,9 @@ class Loaded:
     denoiser: Denoiser
     prompts: PromptEncoder
 
-    def encode(self, prompt: Prompt, told: Told = None) -> list[int]:
-        """Token ids of a prompt; a schema or form, if not None, is told to the model."""
-        return self.prompts.encode(prompt, told)
+    def encode(self, prompt: Prompt, shown: Shown | None = None) -> list[int]:
+        """Token ids of a prompt, and of what the model is told of its answer."""
+        return self.prompts.encode(prompt, shown)
 
 
 def load(
@@ -135,7 +137,7 @@ def _place(model: str | Path) -> str | Path:
                 raise ModelError(
                     f"this installation has no weights of the embedded model {name!r}",
                     rule="model",
-                    remedy=f"train it with `python -m canvasgen.models.{name}.train`, or name a model",
+                    remedy="install the package again, or name another model",
                 )
             return embedded.WEIGHTS
     folder = Path(model).expanduser()

@@ -35,11 +35,8 @@ def states_beside(automaton: TokenAutomaton, vocabulary: Vocabulary, beside: DFA
     for source in queue:
         for edge in range(offsets[source], offsets[source + 1]):
             if targets[edge] not in found:
-                state = found[source]
                 content = vocabulary.tokens[token_of_class[first_class[edge]]]
-                for byte in content or b"":
-                    state = beside.step(state, byte)
-                found[targets[edge]] = state
+                found[targets[edge]] = beside.run(content or b"", found[source])
                 queue.append(targets[edge])
     return np.array([found[state] for state in range(automaton.num_states)], dtype=np.int64)
 

@@ -153,6 +153,66 @@ def transition_columns(
 
 
 @njit(cache=True, nogil=True)
+def _part_then(
+    part: Count, byte: Count, columns: Ints, part_store: Store, parts: Count, most: int, most_pairs: int
+) -> Count:
+    """The number of a part followed by a byte class: `parts` if it is new; or FUNCTIONS_FULL or PAIRS_FULL."""
+    table, hashes, offsets, data = part_store
+    if parts >= most:
+        return FUNCTIONS_FULL
+    first, last = offsets[part], offsets[part + 1]
+    n = offsets[parts]
+    if n + last - first > most_pairs:
+        return PAIRS_FULL
+    for k in range(first, last):
+        target = columns[byte, data[k] & _LOW]
+        if target >= 0:
+            data[n] = (data[k] & ~_LOW) | np.int64(target)
+            n += 1
+    return intern(table, hashes, offsets, data, parts, n)
+
+
+@njit(cache=True, nogil=True)
+def _function_then(
+    function: Count,
+    byte: Count,
+    columns: Ints,
+    classes: int,
+    part_memo: Ints,
+    part_store: Store,
+    store: Store,
+    parts: Count,
+    functions: Count,
+    most: int,
+    most_pairs: int,
+) -> tuple[Count, Count]:
+    """The number of a function followed by a byte class, and the number of parts then; arguments as in `walk`.
+
+    The number is `functions` if the function is new; or it is FUNCTIONS_FULL or PAIRS_FULL.
+    """
+    table, hashes, offsets, data = store
+    if functions >= most:
+        return FUNCTIONS_FULL, parts
+    start, stop = offsets[function], offsets[function + 1]
+    n = offsets[functions]
+    if n + stop - start > most_pairs:
+        return PAIRS_FULL, parts
+    for k in range(start, stop):
+        place = data[k] * classes + byte
+        if part_memo[place] == 0:
+            made = _part_then(data[k], byte, columns, part_store, parts, most, most_pairs)
+            if made < 0:
+                return made, parts
+            if made == parts:
+                parts += 1
+            part_memo[place] = made + 1
+        if part_memo[place] != 1:
+            data[n] = part_memo[place] - 1
+            n += 1
+    return intern(table, hashes, offsets, data, functions, n), parts
+
+
+@njit(cache=True, nogil=True)
 def walk(
     depth: Ints,
     byte: Bytes,
@@ -216,40 +276,15 @@ def walk(
         place = path[depth[node] - 1] + c
         known = memo[place]
         if known == 0:
-            if functions >= most:
-                return FUNCTIONS_FULL, FUNCTIONS_FULL
-            f = place // classes
-            start, stop = offsets[f], offsets[f + 1]
-            n = offsets[functions]
-            if n + stop - start > most_pairs:
-                return PAIRS_FULL, PAIRS_FULL
-            for k in range(start, stop):
-                p = data[k]
-                then = part_memo[p * classes + c]
-                if then == 0:
-                    if parts >= most:
-                        return FUNCTIONS_FULL, FUNCTIONS_FULL
-                    first, last = part_offsets[p], part_offsets[p + 1]
-                    m = part_offsets[parts]
-                    if m + last - first > most_pairs:
-                        return PAIRS_FULL, PAIRS_FULL
-                    for j in range(first, last):
-                        pair = part_data[j]
-                        t = columns[c, pair & _LOW]
-                        if t >= 0:
-                            part_data[m] = (pair & ~_LOW) | np.int64(t)
-                            m += 1
-                    then = intern(part_table, part_hashes, part_offsets, part_data, parts, m) + 1
-                    if then == parts + 1:
-                        parts += 1
-                    part_memo[p * classes + c] = then
-                if then != 1:
-                    data[n] = then - 1
-                    n += 1
-            known = intern(table, hashes, offsets, data, functions, n) + 1
-            if known == functions + 1:
+            made, parts = _function_then(
+                *(np.int64(place // classes), c, columns, classes, part_memo, part_store, store),
+                *(parts, functions, most, most_pairs),
+            )
+            if made < 0:
+                return made, made
+            if made == functions:
                 functions += 1
-            memo[place] = known
+            known = memo[place] = made + 1
         if known == 1:
             after = end[node]
             while node < after:

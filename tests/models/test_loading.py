@@ -15,8 +15,8 @@ from transformers.utils import logging
 
 from canvasgen.denoise import Job, run
 from canvasgen.errors import ModelError
-from canvasgen.models import tiny
 from canvasgen.models.diffusion_gemma import DiffusionGemma
+from canvasgen.models.embedded import tiny
 from canvasgen.models.loading import load
 
 

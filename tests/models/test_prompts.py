@@ -8,8 +8,8 @@ from transformers import PreTrainedTokenizerFast
 
 from canvasgen.constraints.base import Form
 from canvasgen.errors import ModelError
+from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.models.prompts import ChatPrompts, GreedyPrompts, PlainPrompts, prompt_encoder
-from canvasgen.models.tiny.prompt import format_prompt
 from canvasgen.vocabulary import Vocabulary
 
 SCHEMA = {"type": "object", "properties": {"name": {"type": "string", "description": "wer"}}}

@@ -57,7 +57,7 @@ def parse_regex_in_context(
     Returns:
         The texts that it matches, and None: what stands around them has no influence. Or, if it has (`a(?!b)`,
         `\bend`), a language that contains every text that it matches anywhere, and the texts `u|x|v`, the bar the
-        byte 0xFF, with x what it matches between u and v.
+        byte `private_bytes.CUT_BAR`, with x what it matches between u and v.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge: as for `parse_regex`.

@@ -41,6 +41,7 @@ from canvasgen.automata.expr import (
     union,
 )
 from canvasgen.automata.limits import Limits
+from canvasgen.automata.private_bytes import ASSERTION_MARKERS, CUT_BAR, OUTER_CUT_BAR
 from canvasgen.automata.regex.characters import ANY, minus
 from canvasgen.automata.utf8 import Ranges
 
@@ -57,12 +58,10 @@ __all__ = [
     "word_boundary",
 ]
 
-BAR = b"\xff"
-_OUTER_BAR = b"\xfe"
-_MARKERS = bytes((0xC0, 0xC1, *range(0xF5, 0xFE)))
-MOST_ASSERTIONS = len(_MARKERS)
-_bar = literal(BAR)
-_not_bar = byte_set([(0, BAR[0] - 1)])
+MOST_ASSERTIONS = len(ASSERTION_MARKERS)
+_BAR, _OUTER_BAR = bytes((CUT_BAR,)), bytes((OUTER_CUT_BAR,))
+_bar = literal(_BAR)
+_not_bar = byte_set([(0, CUT_BAR - 1)])
 _cut = concat(ANY_TEXT, _bar, ANY_TEXT)
 
 
@@ -157,7 +156,7 @@ class Scope:
         if known is None:
             if len(self.markers) == MOST_ASSERTIONS:
                 return None
-            known = self.markers[assertion] = _MARKERS[len(self.markers) : len(self.markers) + 1]
+            known = self.markers[assertion] = ASSERTION_MARKERS[len(self.markers) : len(self.markers) + 1]
         return literal(known)
 
     def resolve(self, marked: Expr) -> Expr:
@@ -170,7 +169,7 @@ class Scope:
         wrong = [
             substitute(
                 from_dfa(with_loops(to_dfa(a.fails, self.limits), others)),
-                {BAR[0]: marker, _OUTER_BAR[0]: BAR},
+                {CUT_BAR: marker, OUTER_CUT_BAR: _BAR},
             )
             for a, marker in self.markers.items()
         ]
@@ -207,9 +206,9 @@ class Scope:
         for a, marker in self.markers.items():
             # One marker at a time is the bar, and only where the pattern has it: far fewer states than `resolve`.
             fails = from_dfa(with_loops(to_dfa(a.fails, self.limits), others))
-            chosen = substitute(marked, {BAR[0]: _OUTER_BAR, marker[0]: union(literal(marker), _bar)})
+            chosen = substitute(marked, {CUT_BAR: _OUTER_BAR, marker[0]: union(literal(marker), _bar)})
             wrong.append(
-                substitute(intersect(intersect(chosen, one), fails), {BAR[0]: marker, _OUTER_BAR[0]: BAR})
+                substitute(intersect(intersect(chosen, one), fails), {CUT_BAR: marker, OUTER_CUT_BAR: _BAR})
             )
         return self.erase(difference(marked, union(*wrong)))
 
@@ -266,7 +265,7 @@ class Scope:
 
 
 def _drop_bar(cut: Expr) -> Expr:
-    return substitute(cut, {BAR[0]: EPSILON})
+    return substitute(cut, {CUT_BAR: EPSILON})
 
 
 def _has_any(root: Expr, markers: frozenset[int]) -> bool:

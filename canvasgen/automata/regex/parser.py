@@ -11,8 +11,8 @@ from abc import ABC, abstractmethod
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.expr import ANY_TEXT, Expr, code_points, concat, literal, repeat, union
 from canvasgen.automata.limits import Limits
+from canvasgen.automata.private_bytes import CUT_BAR
 from canvasgen.automata.regex.assertions import (
-    BAR,
     MOST_ASSERTIONS,
     Assertion,
     Scope,
@@ -114,7 +114,7 @@ class Parser(ABC):
             return pattern, None
         alone = scope.finish(pattern, search=False)
         cut = scope.in_context(pattern)
-        bar = literal(BAR)
+        bar = literal(bytes((CUT_BAR,)))
         anywhere = concat(ANY_TEXT, bar, alone, bar, ANY_TEXT)
         if to_dfa(cut, self.limits).fingerprint() == to_dfa(anywhere, self.limits).fingerprint():
             return alone, None

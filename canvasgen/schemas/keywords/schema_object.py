@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
+from canvasgen.checks import whole_number
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.document.plain import Json, json_path
@@ -132,11 +133,8 @@ class SchemaObject:
         if name not in self.keywords:
             return None
         value = self.keywords[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != int(value):
-            raise InvalidConstraint(
-                "a whole number, zero or more, is needed", path=self.at(name), rule=name, value=value
-            )
-        return int(value)
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        return whole_number(whole, rule=name, path=self.at(name))
 
     def bounds(self, least: str, most: str) -> tuple[int, int | None] | None:
         """A lower and an upper count; None, with the contradiction noted, if they leave nothing."""

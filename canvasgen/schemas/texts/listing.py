@@ -21,6 +21,7 @@ from canvasgen.automata import (
     concat,
     from_dfa,
     optional,
+    private_bytes,
     repeat,
     substitute,
     union,
@@ -38,10 +39,10 @@ __all__ = [
     "walk",
 ]
 
-COMMA = 251
+COMMA = private_bytes.LIST_COMMA
 """The symbol of what stands between two entries."""
-_OPEN, _SILENT, _SKIP = 250, 252, 253
-MOST_SYMBOLS = 250
+_OPEN, _SILENT, _SKIP = private_bytes.LIST_MORE, private_bytes.LIST_SILENT, private_bytes.LIST_SKIP
+MOST_SYMBOLS = private_bytes.LIST_ENTRIES
 """Most entries of one automaton; longer lists are split."""
 
 
