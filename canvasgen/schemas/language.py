@@ -96,11 +96,11 @@ class SchemaLanguage:
         return Validator(self.source.document, python=self.source.python)
 
     def recognises(self, data: bytes) -> bool:
-        """True if the bytes are a text of the language, the validator apart."""
+        """Return True if the bytes are a text of the language, as far as the recogniser decides."""
         return self._recogniser.accepts(data)
 
     def ends(self, text: str, start: int) -> list[int]:
-        """Where a JSON text that begins at a place may end, whatever its value."""
+        """Return where a JSON text that begins at a place may end, whatever its value."""
         return self._recogniser.ends(text, start)
 
     def check(self, text: str) -> None:
@@ -126,7 +126,7 @@ class SchemaLanguage:
             )
 
     def options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
-        """The choice-like fields of a text: their names, and for each of their values the texts that have it there."""
+        """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there."""
         for path, values in choice_fields(self.source.document.root, json.loads(text)):
             yield (
                 field_name(path),

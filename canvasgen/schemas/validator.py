@@ -32,7 +32,7 @@ from canvasgen.schemas.normal.equality import identity
 from canvasgen.schemas.normal.numbers import as_fraction
 from canvasgen.schemas.normal.strings import has_utf8
 
-__all__ = ["Validator", "read_strictly"]
+__all__ = ["Validator"]
 
 JsonschemaValidator: TypeAlias = Any
 """A validator of `jsonschema`, whose classes are made at run time."""
@@ -49,8 +49,8 @@ _MOST_REASONS = 5
 _extend = cast("Callable[..., JsonschemaValidator]", validators.extend)  # pyright: ignore[reportUnknownMemberType]
 
 
-def read_strictly(text: str) -> Json:
-    """The data of a JSON text.
+def _read_strictly(text: str) -> Json:
+    """Return the data of a JSON text.
 
     Raises:
         ValidationFailed: it is no JSON, has a key twice in one object, or a number that is not finite.
@@ -136,7 +136,7 @@ def _unevaluated_2019(
 
 
 def _no_effect(*_: object) -> None:
-    """A keyword of no vocabulary of the meta-schema."""
+    """Accept every value: the keyword belongs to no vocabulary of the meta-schema."""
 
 
 def _unique_items(_: JsonschemaValidator, unique: bool, value: Json, __: Json) -> Errors:
@@ -178,7 +178,7 @@ class Validator:
         return {**root, "$id": urljoin(_HERE, own)}
 
     def _class(self, dialect: Dialect) -> JsonschemaValidator:
-        """jsonschema's class for a dialect, with the keywords of this module, but for those without effect."""
+        """Return jsonschema's class for a dialect, with the keywords of this module, without those that have no effect."""
         made = self._classes.get(dialect)
         if made is None:
             keywords = self._keywords(dialect.draft) | dict.fromkeys(dialect.without, _no_effect)
@@ -221,12 +221,12 @@ class Validator:
         return keywords
 
     def __call__(self, text: str) -> Json:
-        """The data of a text that is valid.
+        """Return the data of a text that is valid.
 
         Raises:
             ValidationFailed: the text is not valid; `reasons` say where and why.
         """
-        data = read_strictly(text)
+        data = _read_strictly(text)
         try:
             errors = [
                 error

@@ -12,7 +12,7 @@ from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 from canvasgen.schemas.document.keywords import VOCABULARIES, ignorable
 from canvasgen.schemas.document.plain import Json, json_path
 
-__all__ = ["DRAFTS", "Dialect", "dialect", "draft_of"]
+__all__ = ["DRAFTS", "Dialect", "dialect"]
 
 
 DRAFTS = {
@@ -38,13 +38,13 @@ class Dialect(NamedTuple):
     without: frozenset[str] = frozenset()
 
 
-def draft_of(url: str) -> int | None:
-    """The draft of a meta-schema; None if it is no one's."""
+def _draft_of(url: str) -> int | None:
+    """Return the draft of a meta-schema; None if no draft has it."""
     return _BY_URL.get(url.strip().rstrip("#"))
 
 
 def dialect(declared: str, path: str, retrieve: Callable[[str], Any]) -> Dialect:
-    """The dialect of the meta-schema at a URI.
+    """Return the dialect of the meta-schema at a URI.
 
     Args:
         declared: the URI, as `$schema` has it.
@@ -56,7 +56,7 @@ def dialect(declared: str, path: str, retrieve: Callable[[str], Any]) -> Dialect
         InvalidConstraint: its `$vocabulary` is malformed.
     """
     where = json_path(path, "$schema")
-    draft = draft_of(declared)
+    draft = _draft_of(declared)
     seen: set[str] = set()
     without: frozenset[str] = frozenset()
     here = declared
@@ -78,12 +78,12 @@ def dialect(declared: str, path: str, retrieve: Callable[[str], Any]) -> Dialect
         if "$vocabulary" in meta:
             without |= _ignored_keywords(meta["$vocabulary"], where)
         here = above
-        draft = draft_of(here)
+        draft = _draft_of(here)
     return Dialect(draft, without)
 
 
 def _ignored_keywords(vocabulary: Json, path: str) -> frozenset[str]:
-    """The keywords without effect under a `$vocabulary`.
+    """Return the keywords that have no effect under a `$vocabulary`.
 
     Raises:
         InvalidConstraint: it is no object of booleans.

@@ -72,9 +72,9 @@ class Document:
         return draft
 
     def root_base(self) -> Base:
-        """The base of the whole document."""
+        """Return the base of the whole document."""
         return self.references.root()
 
     def base_of(self, schema: Json, path: str, base: Base) -> Base:
-        """The base of the references inside a schema."""
+        """Return the base of the references inside a schema."""
         return self.references.base_of(schema, path, base)

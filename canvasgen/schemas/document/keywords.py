@@ -158,13 +158,13 @@ _ALWAYS = ("", "core", "content", "meta-data")
 
 
 def ignorable(vocabularies: Mapping[str, Json]) -> frozenset[str]:
-    """The keywords without effect under a `$vocabulary`: those of all the vocabularies that it does not name."""
+    """Return the keywords that have no effect under a `$vocabulary`: those of the vocabularies that it does not name."""
     named = {name for uri in vocabularies for name in VOCABULARIES.get(uri, ())}
     return frozenset(word.name for word in _TABLE if word.vocabulary not in named.union(_ALWAYS))
 
 
 def meant_by(*files: str) -> frozenset[str]:
-    """The keywords whose meaning is in these files of `schemas/keywords`."""
+    """Return the keywords whose meaning is in these files of `schemas/keywords`."""
     return frozenset(keyword.name for keyword in _TABLE if keyword.meaning in files)
 
 
@@ -174,7 +174,8 @@ _MAP = tuple(word.name for word in _TABLE if word.holds == "map")
 
 
 def subschemas(schema: Mapping[str, Json]) -> Iterator[tuple[Json, tuple[str | int, ...]]]:
-    """The schemas right inside a schema, with the steps that lead there: none in `const`, `enum` or unknown words."""
+    """Yield the schemas directly inside a schema, with the steps that lead there: none in `const`, `enum` or
+    unknown keywords."""
     for name in _SCHEMA:
         child = schema.get(name)
         if isinstance(child, dict | bool):

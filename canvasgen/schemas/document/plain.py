@@ -10,7 +10,7 @@ from typing import TypeAlias, cast
 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 
-__all__ = ["DEEPEST_SCHEMA", "Json", "check_plain", "json_path", "parse_text"]
+__all__ = ["Json", "check_plain", "json_path", "parse_text"]
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A value of JSON, as `json.loads` gives it."""
@@ -25,7 +25,7 @@ _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 def json_path(path: str, step: str | int) -> str:
-    """A JSON path, one step longer: `$.properties.name`, `$.enum[2]`, `$.properties['odd name']`."""
+    """Return a JSON path, one step longer: `$.properties.name`, `$.enum[2]`, `$.properties['odd name']`."""
     if isinstance(step, int):
         return f"{path}[{step}]"
     if _PLAIN_NAME.fullmatch(step):
@@ -77,7 +77,7 @@ def _too_deep(what: str) -> ConstraintTooLarge:
 
 
 def check_plain(root: object, path: str = "$") -> None:
-    """Refuse what is not finite, plain JSON data; iterative, so that no depth is too deep for it."""
+    """Raise an error unless a value is finite, plain JSON data; iterative, so that no depth is too deep for it."""
     count = 0
     waiting: list[tuple[object, str, int]] = [(root, path, 0)]
     while waiting:

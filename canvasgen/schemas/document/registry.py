@@ -25,7 +25,7 @@ _BOOLEANS = ("additionalItems", "additionalProperties")
 
 
 def registry_of(given: object, draft: int) -> Registry:
-    """A registry with JSON Schema's meta-schemas and what the user gives.
+    """Return a registry with JSON Schema's meta-schemas and what the user gives.
 
     Args:
         given: None, a mapping from URI to schema, or a `referencing.Registry`.

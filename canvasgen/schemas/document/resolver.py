@@ -46,11 +46,11 @@ class References:
         self._main = self._document("", root, "$", draft)
 
     def root(self) -> Base:
-        """The base of the whole document."""
+        """Return the base of the whole document."""
         return Base(self._main, {})
 
     def base_of(self, schema: Json, path: str, base: Base) -> Base:
-        """The base inside a schema: another one where it has an identifier of its own."""
+        """Return the base inside a schema: another one if the schema has its own identifier."""
         if not isinstance(schema, dict) or schema is base.resource.schema:
             return base
         if id(schema) not in self._around:
@@ -59,11 +59,11 @@ class References:
         return base if resource is None else Base(resource, base.scope)
 
     def resource_of(self, schema: Json) -> Resource | None:
-        """The resource around a schema that the way from the root has come by; None for others."""
+        """Return the resource around a schema that a walk from the root has visited; None for others."""
         return self._around.get(id(schema))
 
     def resolve(self, reference: str, base: Base, path: str, rule: str = "$ref") -> tuple[Json, str, Base]:
-        """The schema that a reference (the keyword `rule`, at a path) means, its path, and its base.
+        """Return the schema that a reference (the keyword `rule`, at a path) means, its path, and its base.
 
         Raises:
             UnsupportedConstraint: it leads out of the document and the registry.
@@ -92,7 +92,8 @@ class References:
         return anchored[0], anchored[1], here
 
     def resolve_dynamic(self, name: str, reference: str, base: Base, path: str) -> tuple[Json, str, Base]:
-        """As `resolve`, for `$dynamicRef` and `$recursiveRef`: the outermost schema of the scope with the anchor."""
+        """Resolve `$dynamicRef` and `$recursiveRef`: as `resolve`, but to the outermost schema of the scope
+        with the anchor."""
         if name == "$recursiveRef" and reference != "#":
             raise InvalidConstraint("`$recursiveRef` is `#`", path=path, rule=name, value=reference)
         schema, where, here = self.resolve(reference, base, path, name)
@@ -106,7 +107,8 @@ class References:
         return target.schema, target.path, Base(target.resource, here.scope)
 
     def _refuse_twins(self, url: str, anchor: str, first: str, path: str, rule: str) -> None:
-        """Refuse a reference to a URL or an anchor that two schemas have; that they have it is no harm otherwise."""
+        """Raise an error for a reference to a URL or an anchor that two schemas have (without a reference it
+        does no harm)."""
         second = self._twice.get((url, anchor))
         if second is not None:
             raise InvalidConstraint(
@@ -155,7 +157,7 @@ class References:
         return self._document(url, contents, f"{url}#", self._draft)
 
     def _document(self, url: str, schema: Json, path: str, draft: int) -> Resource:
-        """Takes in a whole document; it is known by the URL it was asked for, and by its own."""
+        """Add a whole document, under the URL that was asked for and under its own."""
         found = self._dialect(schema, path, Dialect(draft))
         own = identifier(schema, found.draft)
         resource = Resource(urljoin(url, own) if own else url, schema, path, found, {})
@@ -167,7 +169,7 @@ class References:
         return resource
 
     def _walk(self, schema: dict[str, Json], path: str, around: Resource) -> None:
-        """Finds the resources and anchors in a schema."""
+        """Find the resources and anchors in a schema."""
         waiting: list[tuple[Json, str, Resource]] = [(schema, path, around)]
         while waiting:
             value, where, resource = waiting.pop()
@@ -211,7 +213,7 @@ class References:
                     self._twice[resource.url, name] = path
 
     def _dialect(self, schema: Json, path: str, around: Dialect) -> Dialect:
-        """The dialect of a resource; that of what is around it if it declares none."""
+        """Return the dialect of a resource; that of the schema around it if it declares none."""
         declared = schema.get("$schema") if isinstance(schema, dict) else None
         if declared is None:
             return around
@@ -223,6 +225,6 @@ class References:
 
 
 def _is_index(step: str) -> bool:
-    """Is it an index of an array in a JSON pointer (RFC 6901, section 4), of those that a schema can have?"""
+    """Return True if a step of a JSON pointer is the index of an array (RFC 6901, section 4) that a schema can have."""
     plain = step.isascii() and step.isdigit() and len(step) < 10
     return plain and (step == "0" or not step.startswith("0"))

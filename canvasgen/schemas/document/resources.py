@@ -68,7 +68,7 @@ class Base:
 
 
 def identifier(schema: Json, draft: int) -> str | None:
-    """A schema's own URL, without its fragment; None if it has none."""
+    """Return a schema's own URL, without its fragment; None if it has none."""
     if not isinstance(schema, dict) or (draft <= 7 and "$ref" in schema):
         return None
     own = schema.get("id" if draft == 4 else "$id")

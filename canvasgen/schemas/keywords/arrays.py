@@ -12,7 +12,7 @@ __all__ = ["arrays"]
 
 
 def arrays(schema: SchemaObject) -> tuple[Array, ...]:
-    """The arrays that the keywords allow."""
+    """Return the arrays that the keywords allow."""
     bounds = schema.bounds("minItems", "maxItems")
     prefix, rest = _items(schema)
     unique = schema.keywords.get("uniqueItems", False)
@@ -41,7 +41,7 @@ def arrays(schema: SchemaObject) -> tuple[Array, ...]:
 
 
 def _items(schema: SchemaObject) -> tuple[list[Node], Node]:
-    """The nodes of the first items, and that of the others, by each draft's own words for them."""
+    """Return the nodes of the first items, and the node of the others, in the words of each draft."""
     prefix: list[Node] = []
     if schema.draft >= 2020 and "prefixItems" in schema.keywords:
         prefix = schema.nodes("prefixItems")
@@ -54,7 +54,7 @@ def _items(schema: SchemaObject) -> tuple[list[Node], Node]:
 
 
 def _containing(schema: SchemaObject) -> Array:
-    """The arrays of `contains`, `minContains` and `maxContains`."""
+    """Return the arrays of `contains`, `minContains` and `maxContains`."""
     node = schema.node("contains")
     low, high = 1, None
     if schema.draft >= 2019:

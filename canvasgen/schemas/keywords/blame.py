@@ -20,7 +20,7 @@ class Blame:
         self._met: list[str] = []
 
     def check(self, where: str, before: Values, after: Values) -> None:
-        """Remember that what is at a path left nothing of what those before it allow, if that is so."""
+        """Record a contradiction if a keyword leaves no value of those that the keywords before it allow."""
         if after.is_empty and not before.is_empty:
             others = f" contradicts {', '.join(self._met[-4:])}" if self._met else " takes no value"
             self.schema.contradiction(where + others)

@@ -31,7 +31,7 @@ _WHOLE = Numbers(step=Fraction(1), point=False)
 
 
 def typed_values(schema: SchemaObject) -> Values:
-    """The values that a schema's keywords about types allow."""
+    """Return the values that a schema's keywords about types allow."""
     types = _types(schema) if "type" in schema.keywords else _EVERY_TYPE
     present = schema.keywords.keys()
     boolean = "boolean" in types

@@ -18,14 +18,14 @@ LATE = frozenset(("not", "oneOf", "if"))
 
 
 def combined(values: Values, schema: SchemaObject, name: str) -> Values:
-    """The values that satisfy `"allOf"` or `"anyOf"` too; `then` and `else` mean nothing by themselves."""
+    """Return the values that also satisfy `"allOf"` or `"anyOf"`; `then` and `else` have no effect alone."""
     if name == "allOf":
         return _all_of(values, schema)
     return _any_of(values, schema) if name == "anyOf" else values
 
 
 def combined_late(values: Values, schema: SchemaObject, name: str) -> Values:
-    """The values that satisfy one of `LATE` too."""
+    """Return the values that also satisfy one of `LATE`."""
     return _LATE[name](values, schema)
 
 

@@ -23,7 +23,7 @@ __all__ = ["listed_values"]
 
 
 def listed_values(schema: SchemaObject, name: str) -> Values:
-    """The values that `"enum"` or `"const"` lists."""
+    """Return the values that `"enum"` or `"const"` lists."""
     where, listed = schema.at(name), schema.keywords[name]
     if name == "const":
         return _one(schema.context, listed, where)
@@ -48,7 +48,7 @@ def _texts(context: Context, texts: list[str], path: str) -> Values:
 
 
 def _one(context: Context, value: Json, path: str) -> Values:
-    """The set of one value."""
+    """Return the set of one value."""
     if value is None:
         return Values(null=True)
     if isinstance(value, bool):

@@ -18,7 +18,7 @@ __all__ = ["part"]
 
 @lru_cache(maxsize=16)
 def part(encoding: str | None, media_type: str | None) -> Part | None:
-    """The strings that are base64, a JSON text, or the base64 of one; None for any other encoding or type.
+    """Return the strings that are base64, a JSON text, or the base64 of one; None for any other encoding or type.
 
     Of the last kind, the language is an over-approximation: all of base64.
     """

@@ -12,7 +12,7 @@ __all__ = ["dependent"]
 
 
 def dependent(values: Values, schema: SchemaObject, name: str) -> Values:
-    """The values that satisfy `"dependentRequired"`, `"dependentSchemas"` or `"dependencies"` too."""
+    """Return the values that also satisfy `"dependentRequired"`, `"dependentSchemas"` or `"dependencies"`."""
     child, where, arena = schema.keywords[name], schema.at(name), schema.context.arena
     if not isinstance(child, dict):
         raise InvalidConstraint("an object is needed", path=where, rule=name, value=child)

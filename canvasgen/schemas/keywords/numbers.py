@@ -10,7 +10,7 @@ __all__ = ["numbers"]
 
 
 def numbers(schema: SchemaObject) -> Numbers:
-    """The numbers that the keywords allow."""
+    """Return the numbers that the keywords allow."""
     low, high = schema.number("minimum"), schema.number("maximum")
     low_open = high_open = False
     if schema.draft == 4:
@@ -33,7 +33,7 @@ def numbers(schema: SchemaObject) -> Numbers:
 
 
 def _is_open(schema: SchemaObject, bound: str) -> bool:
-    """Whether a bound of draft 4 is exclusive: there `exclusiveMinimum` is a boolean beside `minimum`."""
+    """Return whether a bound of draft 4 is exclusive: in draft 4 `exclusiveMinimum` is a boolean beside `minimum`."""
     name = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}[bound]
     value = schema.keywords.get(name, False)
     if not isinstance(value, bool) or (name in schema.keywords and bound not in schema.keywords):

@@ -38,7 +38,7 @@ _NO_OBJECT = ANY._replace(objects=())
 
 
 def objects(schema: SchemaObject) -> tuple[Object, ...]:
-    """The objects that the keywords allow."""
+    """Return the objects that the keywords allow."""
     bounds = schema.bounds("minProperties", "maxProperties")
     required = requiring(schema.keywords.get("required", []), schema.at("required")).properties
     declared = schema.map_of("properties")
@@ -80,7 +80,7 @@ def objects(schema: SchemaObject) -> tuple[Object, ...]:
 
 
 def requiring(names: Json, path: str) -> Object:
-    """The objects that have these properties.
+    """Return the objects that have these properties.
 
     Raises:
         InvalidConstraint: the names are no list of strings.
@@ -100,7 +100,7 @@ def _no_names(value: Json, path: str) -> InvalidConstraint:
 
 
 def with_and_without(key: str, path: str) -> tuple[Values, Values]:
-    """Everything but objects with a property, and the objects with it."""
+    """Return everything except objects with a property, and the objects with it."""
     absent = Object({key: Property(NEVER_NODE, False)}, _OPEN)
     return _NO_OBJECT._replace(objects=(absent,)), Values(objects=(requiring([key], path),))
 
@@ -119,7 +119,7 @@ def _matches_any(patterns: dict[str, Json], name: str, path: str) -> bool:
 def open_keys(
     context: Context, patterns: dict[str, Json], additional: Node, path: str, base: Base
 ) -> tuple[Keys, ...]:
-    """Disjoint key languages: one for each set of patterns that some key matches, and one for the rest.
+    """Return disjoint languages of keys: one for each set of patterns that some key matches, and one for the rest.
 
     Args:
         context: the translation.
@@ -168,7 +168,7 @@ def open_keys(
 
 
 def _name_keys(schema: SchemaObject, shape: Object) -> Object | None:
-    """The objects of a shape whose keys all satisfy `propertyNames`."""
+    """Return the objects of a shape whose keys all satisfy `propertyNames`."""
     arena = schema.context.arena
     names = intersect(schema.node("propertyNames").values, Values(strings=ANY.strings), arena).strings
     if names == ANY.strings:

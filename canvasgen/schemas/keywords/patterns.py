@@ -18,7 +18,7 @@ def _pattern(pattern: str) -> Part:
 
 
 def pattern_part(pattern: Json, path: str) -> Part:
-    """The language of the strings in which an ECMA-262 pattern is found anywhere.
+    """Return the language of the strings that contain a match of an ECMA-262 pattern.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint: as the regular-expression parser says, with the JSON path.

@@ -12,7 +12,7 @@ __all__ = ["referenced", "target"]
 
 
 def target(schema: SchemaObject, name: str) -> tuple[Json, str, Base]:
-    """The schema that a reference means, its path and its base.
+    """Return the schema that a reference means, its path and its base.
 
     Args:
         schema: the schema that has the reference.
@@ -32,5 +32,5 @@ def target(schema: SchemaObject, name: str) -> tuple[Json, str, Base]:
 
 
 def referenced(schema: SchemaObject, name: str) -> Node:
-    """The node of the schema that a reference means."""
+    """Return the node of the schema that a reference means."""
     return schema.context.node(*target(schema, name))

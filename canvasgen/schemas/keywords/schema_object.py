@@ -14,7 +14,7 @@ from canvasgen.schemas.document.resources import Base
 from canvasgen.schemas.normal.numbers import as_fraction
 from canvasgen.schemas.normal.shapes import Arena, Node, Values
 
-__all__ = ["LARGEST_COUNT", "Context", "SchemaObject"]
+__all__ = ["Context", "SchemaObject"]
 
 LARGEST_COUNT = 10**9
 """Largest lower bound of lengths and counts; upper bounds beyond it are taken as this."""
@@ -36,15 +36,15 @@ class Context(Protocol):
     contradictions: list[tuple[str, str]]
 
     def note(self, kind: str, message: str, path: str) -> None:
-        """Remember a statement for `explain()`."""
+        """Record a note for `explain()`."""
         ...
 
     def node(self, schema: Json, path: str, base: Base) -> Node:
-        """The node of a schema."""
+        """Return the node of a schema."""
         ...
 
     def plain_values(self, schema: SchemaObject) -> Values:
-        """The value set of a schema but for `unevaluatedItems` and `unevaluatedProperties`."""
+        """Return the value set of a schema without `unevaluatedItems` and `unevaluatedProperties`."""
         ...
 
 
@@ -70,30 +70,30 @@ class SchemaObject:
         return self.base.draft
 
     def at(self, *steps: str | int) -> str:
-        """The path of something inside."""
+        """Return the path of something inside."""
         path = self.path
         for step in steps:
             path = json_path(path, step)
         return path
 
     def without(self, names: frozenset[str]) -> SchemaObject:
-        """The schema without some keywords."""
+        """Return the schema without some keywords."""
         return replace(self, keywords={name: at for name, at in self.keywords.items() if name not in names})
 
     def note(self, kind: str, message: str) -> None:
-        """Remember a statement about this schema for `explain()`."""
+        """Record a note for `explain()`."""
         self.context.note(kind, message, self.path)
 
     def contradiction(self, message: str) -> None:
-        """Remember why this schema has no value of some type."""
+        """Record why this schema has no value of some type."""
         self.context.contradictions.append((self.path, message))
 
     def node(self, name: str) -> Node:
-        """The node of a keyword whose value is a schema."""
+        """Return the node of a keyword whose value is a schema."""
         return self.context.node(self.keywords[name], self.at(name), self.base)
 
     def list_of(self, name: str) -> list[Json]:
-        """The schemas of a keyword whose value is a list of them.
+        """Return the schemas of a keyword whose value is a list of them.
 
         Raises:
             InvalidConstraint: it is none, or an empty one of a keyword that needs one.
@@ -106,12 +106,12 @@ class SchemaObject:
         return schemas
 
     def nodes(self, name: str) -> list[Node]:
-        """The nodes of a keyword whose value is a list of schemas."""
+        """Return the nodes of a keyword whose value is a list of schemas."""
         schemas = self.list_of(name)
         return [self.context.node(child, self.at(name, at), self.base) for at, child in enumerate(schemas)]
 
     def map_of(self, name: str) -> dict[str, Json]:
-        """The schemas of a keyword whose value is an object of them; none if it is not there."""
+        """Return the schemas of a keyword whose value is an object of them; none if the keyword is absent."""
         value = self.keywords.get(name, {})
         if not isinstance(value, dict):
             raise InvalidConstraint(
@@ -120,7 +120,7 @@ class SchemaObject:
         return value
 
     def number(self, name: str) -> Fraction | None:
-        """A keyword that is a number; None if it is not there."""
+        """Return a keyword that is a number; None if it is absent."""
         if name not in self.keywords:
             return None
         value = self.keywords[name]
@@ -129,7 +129,7 @@ class SchemaObject:
         return as_fraction(value)
 
     def count(self, name: str) -> int | None:
-        """A keyword that is a whole number from zero on; None if it is not there."""
+        """Return a keyword that is a whole number, zero or more; None if it is absent."""
         if name not in self.keywords:
             return None
         value = self.keywords[name]
@@ -137,7 +137,7 @@ class SchemaObject:
         return whole_number(whole, rule=name, path=self.at(name))
 
     def bounds(self, least: str, most: str) -> tuple[int, int | None] | None:
-        """A lower and an upper count; None, with the contradiction noted, if they leave nothing."""
+        """Return a lower and an upper count; None, with a contradiction recorded, if no count is between them."""
         low = self.count(least) or 0
         high = self.count(most)
         if low > LARGEST_COUNT:

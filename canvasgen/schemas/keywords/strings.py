@@ -16,7 +16,7 @@ __all__ = ["strings"]
 
 
 def strings(schema: SchemaObject) -> tuple[Strings, ...]:
-    """The strings that the keywords allow."""
+    """Return the strings that the keywords allow."""
     bounds = schema.bounds("minLength", "maxLength")
     parts: list[Part] = []
     if "pattern" in schema.keywords:
@@ -50,7 +50,7 @@ def _format(schema: SchemaObject) -> Part | None:
 
 
 def _content(schema: SchemaObject) -> Part | None:
-    """What draft 7 lets one assert of the content of a string; later drafts only annotate."""
+    """Return what draft 7 allows to assert about the content of a string; later drafts only annotate."""
     if schema.draft != 7:
         return None
     encoding, media_type = (schema.keywords.get(name) for name in ("contentEncoding", "contentMediaType"))

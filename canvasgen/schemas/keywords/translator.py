@@ -58,15 +58,15 @@ class Translator:
         self._nodes: dict[tuple[int, tuple[tuple[str, int], ...]], Node] = {}
 
     def root(self) -> Node:
-        """The node of the whole document."""
+        """Return the node of the whole document."""
         return self.node(self.document.root, "$", self.document.root_base())
 
     def note(self, kind: str, message: str, path: str) -> None:
-        """Remember a statement for `explain()`."""
+        """Record a note for `explain()`."""
         self.notes[Note(kind, message, path)] = None
 
     def node(self, schema: Json, path: str, base: Base) -> Node:
-        """The node of a schema; one node for each place in the document."""
+        """Return the node of a schema: one for each place in the document and dynamic scope."""
         seen: set[tuple[int, object]] = set()
         for _ in range(LONGEST_REFERENCES):
             if schema is True:
@@ -117,7 +117,7 @@ class Translator:
         return self.arena.difference(ANY_NODE, negated, schema.path)
 
     def _values(self, schema: SchemaObject) -> Values:
-        """The value set of one schema: all of its keywords, in the order they are written."""
+        """Return the value set of one schema: of all its keywords, in the order in which they are written."""
         ignored = schema.base.without
         for name in ignored & schema.keywords.keys():
             schema.note("annotation", f"`{name}` belongs to no vocabulary of the meta-schema")
@@ -133,7 +133,7 @@ class Translator:
         return self.plain_values(schema)
 
     def plain_values(self, schema: SchemaObject) -> Values:
-        """The value set of a schema but for `unevaluatedItems` and `unevaluatedProperties`."""
+        """Return the value set of a schema without `unevaluatedItems` and `unevaluatedProperties`."""
         values, typed = ANY, False
         late: list[str] = []
         blame = Blame(schema)
@@ -159,7 +159,7 @@ class Translator:
         return values
 
     def _is_known(self, schema: SchemaObject, name: str) -> bool:
-        """False for keywords that allow every value; a note says so of those that no draft knows."""
+        """Return False for keywords that allow every value; add a note for those that no draft has."""
         if name in WITHOUT_MEANING:
             return False
         if name in KEYWORDS or name.startswith(PRIVATE_PREFIX):
@@ -169,7 +169,7 @@ class Translator:
 
 
 def _lacks_effect(name: str, draft: int) -> bool:
-    """True for a keyword that constrains values in other drafts only."""
+    """Return True for a keyword that constrains values in other drafts only."""
     keyword = KEYWORDS.get(name)
     if keyword is None or keyword.role == "annotation" or name in FOLLOWERS:
         return False
@@ -185,7 +185,7 @@ def _references(values: Values, schema: SchemaObject, name: str) -> Values:
 
 
 def _unevaluated(values: Values, schema: SchemaObject, name: str) -> Values:
-    """What `restricted` adds, or what has no effect in a draft before it."""
+    """Return the values as they are: `restricted` does the rest, and older drafts do not have the keyword."""
     return values
 
 

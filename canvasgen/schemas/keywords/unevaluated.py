@@ -54,7 +54,7 @@ class Evaluated(NamedTuple):
     like: frozenset[Node] = frozenset()
 
     def also(self, other: Evaluated) -> Evaluated:
-        """What both together evaluate."""
+        """Return what both together evaluate."""
         return Evaluated(
             self.names | other.names,
             self.patterns | other.patterns,
@@ -77,7 +77,7 @@ class _TooMany(Exception):
 
 
 def restricted(schema: SchemaObject) -> Values:
-    """The value set of a schema with `"unevaluatedItems"` or `"unevaluatedProperties"`."""
+    """Return the value set of a schema with `"unevaluatedItems"` or `"unevaluatedProperties"`."""
     try:
         found = NEVER
         for reading in _Readings(schema.context).of_object(schema, 0):
@@ -103,7 +103,7 @@ class _Readings:
         self.arena = context.arena
 
     def of(self, schema: Json, path: str, base: Base, chain: int) -> list[Reading]:
-        """The readings of a schema that is entered through a chain of others."""
+        """Return the readings of a schema that is entered through a chain of others."""
         if schema is True:
             return [Reading(ANY, Evaluated())]
         if not isinstance(schema, dict):
@@ -116,7 +116,7 @@ class _Readings:
         return self.of_object(SchemaObject(self.context, schema, path, base), chain)
 
     def of_object(self, schema: SchemaObject, chain: int) -> list[Reading]:
-        """The readings of a schema object, its own `unevaluated*` applied."""
+        """Return the readings of a schema object, with its own `unevaluated*` applied."""
         values = self.context.plain_values(schema.without(_BRANCHES))
         readings = [Reading(values, _own(schema))]
         for options in self._branches(schema, chain + 1):
@@ -130,7 +130,7 @@ class _Readings:
         return readings
 
     def _branches(self, schema: SchemaObject, chain: int) -> list[list[Reading]]:
-        """For each keyword that applies schemas in place, the readings it gives."""
+        """Return the readings of each keyword that applies schemas in place."""
 
         def readings(child: Json, *steps: str | int) -> list[Reading]:
             return self.of(child, schema.at(*steps), schema.base, chain)
@@ -158,7 +158,7 @@ class _Readings:
         return found
 
     def _if(self, schema: SchemaObject, chain: int) -> list[Reading]:
-        """The readings of `if`, `then` and `else`."""
+        """Return the readings of `if`, `then` and `else`."""
 
         def readings(name: str) -> list[Reading]:
             if name not in schema.keywords:
@@ -174,7 +174,7 @@ class _Readings:
         return _pruned(self._product(condition, then) + negative)
 
     def _any_of(self, options: list[list[Reading]]) -> list[Reading]:
-        """The readings of every set of branches; those that evaluate no more than a smaller set are left out."""
+        """Return the readings of every set of branches, without those that evaluate no more than a smaller set."""
         found: list[Reading] = []
         for readings in options:
             both = [
@@ -210,7 +210,7 @@ class _Readings:
 
 
 def _own(schema: SchemaObject) -> Evaluated:
-    """What the keywords of a schema evaluate themselves."""
+    """Return what the keywords of a schema evaluate themselves."""
     keywords = schema.keywords
     items, every_item, like = 0, False, frozenset[Node]()
     if schema.draft >= 2020:
@@ -238,7 +238,7 @@ def _size(value: Json) -> int:
 
 
 def _pruned(readings: list[Reading]) -> list[Reading]:
-    """Readings without values left out; those that evaluate the same made one."""
+    """Drop readings without values, and merge those that evaluate the same."""
     merged: dict[Evaluated, Values] = {}
     for values, evaluated in readings:
         if not values.is_empty:

@@ -8,7 +8,7 @@ __all__ = ["over_approximates"]
 
 
 def over_approximates(node: Node) -> bool:
-    """True if the node's value set, at any depth, may hold more than its schema means."""
+    """Return True if the node's value set, at any depth, may contain more than its schema means."""
     seen: set[Node] = {ANY_NODE, NEVER_NODE}
     waiting = [node]
     while waiting:

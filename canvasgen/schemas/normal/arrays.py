@@ -9,7 +9,7 @@ __all__ = ["meet_arrays", "place", "subtract_array"]
 
 
 def meet_arrays(a: Array, b: Array, arena: Arena) -> Array | None:
-    """The arrays of both; None if the counts contradict each other."""
+    """Return the arrays of both; None if the counts contradict each other."""
     length = max(len(a.prefix), len(b.prefix))
     low = max(a.low, b.low)
     high = a.high if b.high is None else b.high if a.high is None else min(a.high, b.high)
@@ -43,12 +43,12 @@ def meet_arrays(a: Array, b: Array, arena: Arena) -> Array | None:
 
 
 def place(shape: Array, at: int) -> Node:
-    """The node of the item at a place."""
+    """Return the node of the item at a place."""
     return shape.prefix[at] if at < len(shape.prefix) else shape.rest
 
 
 def subtract_array(a: Array, b: Array, arena: Arena) -> list[Array]:
-    """The arrays of a that are not in b, as a list of shapes."""
+    """Return the arrays of a that are not in b, as a list of shapes."""
     if (
         b.over_approximates
         or b.unique
@@ -74,7 +74,7 @@ def subtract_array(a: Array, b: Array, arena: Arena) -> list[Array]:
 
 
 def _other_rest(a: Array, b: Array, arena: Arena) -> list[Array]:
-    """The arrays with some item behind the prefix of b that is no value of its rest."""
+    """Return the arrays with an item after the prefix of b that is not a value of its rest."""
     start = len(b.prefix)
     if b.rest is ANY_NODE or b.rest is a.rest or (a.high is not None and a.high <= start):
         return []

@@ -39,7 +39,7 @@ _ANY_OBJECTS = ANY.objects
 
 
 def union(a: Values, b: Values) -> Values:
-    """The values of either."""
+    """Return the values of either."""
     if a is ANY or b is ANY:
         return ANY
     return Values(
@@ -69,7 +69,7 @@ def _join_strings(a: tuple[Strings, ...], b: tuple[Strings, ...]) -> tuple[Strin
 
 
 def intersect(a: Values, b: Values, arena: Arena) -> Values:
-    """The values of both."""
+    """Return the values of both."""
     if a is ANY or a is b:
         return b
     if b is ANY:
@@ -88,7 +88,7 @@ def intersect(a: Values, b: Values, arena: Arena) -> Values:
 def _pairs(
     a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...], meet: Callable[[S, S], S | None]
 ) -> tuple[S, ...]:
-    """The intersections of every shape of a with every shape of b."""
+    """Return the intersections of every shape of a with every shape of b."""
     if not a or not b:
         return ()
     if b is everything:
@@ -110,7 +110,7 @@ def _few_pairs(
     everything: tuple[Deep, ...],
     meet: Callable[[Deep, Deep], Deep | None],
 ) -> tuple[Deep, ...]:
-    """As `_pairs`; of more than `MOST_PAIRS`, the shorter union, an over-approximation."""
+    """Intersect as `_pairs`; instead of more than `MOST_PAIRS` pairs, return the shorter union, an over-approximation."""
     many = len(a) > 1 < len(b) and len(a) * len(b) > MOST_PAIRS
     if many and a is not everything and b is not everything:
         return _over_approximated(a if len(a) <= len(b) else b)
@@ -126,7 +126,7 @@ def _over_approximated(shapes: tuple[Deep, ...]) -> tuple[Deep, ...]:
 
 
 def subtract(a: Values, b: Values, arena: Arena) -> Values:
-    """The values of a that are not in b; an over-approximation where shapes say so."""
+    """Return the values of a that are not in b; an over-approximation where shapes say so."""
     if b is ANY:
         return Values()
     return Values(
@@ -147,7 +147,7 @@ def _without(
     minus: Callable[[S, S], list[S]],
     merge: Callable[[Iterable[S]], tuple[S, ...]],
 ) -> tuple[S, ...]:
-    """The members of the shapes of a that belong to no shape of b."""
+    """Return the members of the shapes of a that belong to no shape of b."""
     if not a or b is everything:
         return ()
     left = list(a)
@@ -168,7 +168,7 @@ def _cut(
     apart: Callable[[Deep, Deep, Arena, int], bool],
     minus: Callable[[Deep, Deep, Arena], list[Deep]],
 ) -> tuple[Deep, ...]:
-    """As `_without`, for arrays and objects: each shape of a in at most `MOST_PIECES` pieces."""
+    """Subtract as `_without`, for arrays and objects: each shape of a in at most `MOST_PIECES` pieces."""
     if not a or b is everything:
         return ()
     found: list[Deep] = []
@@ -189,5 +189,5 @@ def _cut(
 
 
 def new_arena() -> Arena:
-    """An arena whose nodes are combined by `intersect` and `subtract`."""
+    """Return an arena whose nodes are combined by `intersect` and `subtract`."""
     return Arena(intersect, subtract)

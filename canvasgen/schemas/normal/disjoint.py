@@ -28,7 +28,7 @@ _DEEPEST_PROOF = 6
 
 
 def is_disjoint(a: Values, b: Values, arena: Arena, depth: int = 0) -> bool:
-    """True if it is easy to see that no value is in both; False if not, or if it is not easy to see."""
+    """Return True if it is easy to see that no value is in both; False if not, or if it is not easy to see."""
     if (a.null and b.null) or (a.true and b.true) or (a.false and b.false):
         return False
     if any(meet_numbers(x, y) is not None for x in a.numbers for y in b.numbers):
@@ -61,7 +61,7 @@ def _nodes_apart(a: Node, b: Node, arena: Arena, depth: int) -> bool:
 
 
 def arrays_apart(a: Array, b: Array, arena: Arena, depth: int) -> bool:
-    """True if it is easy to see that no array is in both."""
+    """Return True if it is easy to see that no array is in both."""
     if (a.high is not None and a.high < b.low) or (b.high is not None and b.high < a.low):
         return True
     return any(
@@ -70,7 +70,7 @@ def arrays_apart(a: Array, b: Array, arena: Arena, depth: int) -> bool:
 
 
 def objects_apart(a: Object, b: Object, arena: Arena, depth: int) -> bool:
-    """True if it is easy to see that no object is in both."""
+    """Return True if it is easy to see that no object is in both."""
     if (a.high is not None and a.high < b.low) or (b.high is not None and b.high < a.low):
         return True
     for x, y in ((a, b), (b, a)):

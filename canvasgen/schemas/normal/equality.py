@@ -11,7 +11,7 @@ __all__ = ["identity"]
 
 
 def identity(value: Json) -> Hashable:
-    """A hashable that is equal for equal JSON values and for no others."""
+    """Return a hashable that is equal for equal JSON values and for no others."""
     if isinstance(value, list):
         return ("array", tuple(identity(item) for item in value))
     if isinstance(value, dict):

@@ -21,7 +21,7 @@ __all__ = ["has_key", "lookup", "meet_objects", "subtract_object"]
 
 
 def lookup(shape: Object, name: str) -> Node:
-    """The node that the value of a key must belong to; NEVER_NODE if there must be no such key."""
+    """Return the node that the value of a key must belong to; NEVER_NODE if the key is not allowed."""
     declared = shape.properties.get(name)
     if declared is not None:
         return declared.node
@@ -32,12 +32,12 @@ def lookup(shape: Object, name: str) -> Node:
 
 
 def has_key(part: Part | None, name: str) -> bool:
-    """True if a key is of a language of keys."""
+    """Return True if a key belongs to a language of keys."""
     return part is None or (has_utf8(name) and in_part(part, name))
 
 
 def meet_objects(a: Object, b: Object, arena: Arena) -> Object | None:
-    """The objects of both, properties in the order of a, then of b; None if the counts contradict.
+    """Return the objects of both, properties in the order of a, then of b; None if the counts contradict.
 
     An order of names that this contradicts is given up.
     """
@@ -73,7 +73,7 @@ def meet_objects(a: Object, b: Object, arena: Arena) -> Object | None:
 
 
 def _agrees(names: tuple[str, ...], properties: dict[str, Property]) -> bool:
-    """True if the properties stand in the order of the names."""
+    """Return True if the properties are in the order of the names."""
     among = set(names)
     return names == tuple(name for name in properties if name in among)
 
@@ -101,7 +101,7 @@ def _is_open(shape: Object) -> bool:
 
 
 def subtract_object(a: Object, b: Object, arena: Arena) -> list[Object]:
-    """The objects of a that are not in b, as a list of shapes."""
+    """Return the objects of a that are not in b, as a list of shapes."""
     if b.over_approximates or any(
         keys.part is not None and keys.part.over_approximates for keys in (*b.open, *b.some)
     ):
@@ -133,7 +133,7 @@ def subtract_object(a: Object, b: Object, arena: Arena) -> list[Object]:
 
 
 def _refused_keys(shape: Object, arena: Arena) -> list[Keys]:
-    """Undeclared properties that a shape does not allow."""
+    """Return the undeclared properties that a shape does not allow."""
     declared = automata.union(*(automata.literal(name) for name in shape.properties if has_utf8(name)))
     undeclared = Part("an undeclared name", automata.complement(declared))
     found: list[Keys] = []

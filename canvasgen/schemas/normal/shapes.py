@@ -250,14 +250,14 @@ class Node:
 
     @classmethod
     def of(cls, values: Values, path: str, arena: Arena | None) -> Node:
-        """A node whose value set is known."""
+        """Return a node whose value set is known."""
         node = cls(path, arena, None)
         node._values = values
         return node
 
     @classmethod
     def anything(cls) -> Node:
-        """A node of every JSON value. There is one: `ANY_NODE`."""
+        """Return a node of every JSON value. There is one: `ANY_NODE`."""
         node = cls("$", None, None)
         node._values = Values(
             null=True,
@@ -292,7 +292,7 @@ class Arena:
         self._differences: dict[tuple[Node, Node], Node] = {}
 
     def meet(self, a: Node, b: Node) -> Node:
-        """The values of both nodes."""
+        """Return the values of both nodes."""
         if a is b or b is ANY_NODE:
             return a
         if a is ANY_NODE:
@@ -315,7 +315,7 @@ class Arena:
         return values
 
     def difference(self, a: Node, b: Node, path: str | None = None) -> Node:
-        """The values of a that are not in b; an over-approximation where shapes say so."""
+        """Return the values of a that are not in b; an over-approximation where shapes say so."""
         if a is b or b is ANY_NODE:
             return NEVER_NODE
         if b is NEVER_NODE or a is NEVER_NODE:
@@ -345,7 +345,7 @@ S = TypeVar("S")
 
 
 def bounded(shapes: tuple[S, ...]) -> tuple[S, ...]:
-    """The shapes, unless they are more than `MOST_SHAPES`.
+    """Return the shapes, if they are not more than `MOST_SHAPES`.
 
     Raises:
         ConstraintTooLarge: they are.

@@ -28,17 +28,17 @@ MANY_SHAPES = 4
 
 
 def has_utf8(value: str) -> bool:
-    """False for strings with a lone surrogate, which have no UTF-8."""
+    """Return False for strings with a lone surrogate, which have no UTF-8."""
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def in_part(part: Part, value: str) -> bool:
-    """True if a string (that has UTF-8) is a member of the part."""
+    """Return True if a string (that has UTF-8) is a member of the part."""
     return part.holds(value) if part.holds is not None else to_dfa(part.expr).accepts(value.encode("utf-8"))
 
 
 def strings_contain(shape: Strings, value: str) -> bool:
-    """True if a string belongs to the shape."""
+    """Return True if a string belongs to the shape."""
     if not shape.low <= len(value) or (shape.high is not None and len(value) > shape.high):
         return False
     if shape.values is not None and value not in shape.values:
@@ -49,7 +49,7 @@ def strings_contain(shape: Strings, value: str) -> bool:
 
 
 def meet_strings(a: Strings, b: Strings) -> Strings | None:
-    """The strings of both; None if there are none (found by lengths and finite lists alone)."""
+    """Return the strings of both; None if there are none (found by lengths and finite lists alone)."""
     if a.values is not None:
         kept = tuple(value for value in a.values if strings_contain(b, value))
         return Strings(values=kept) if kept else None
@@ -65,7 +65,7 @@ def meet_strings(a: Strings, b: Strings) -> Strings | None:
 
 
 def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
-    """The strings of a that are not in b, as a list of shapes."""
+    """Return the strings of a that are not in b, as a list of shapes."""
     if b.values is not None:
         if a.values is not None:
             kept = tuple(value for value in a.values if value not in b.values)
@@ -84,8 +84,8 @@ def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
 
 
 def complement(parts: tuple[Part, ...]) -> Part:
-    """The strings that are not in all parts; of under-approximations it is an over-approximation, and the other way
-    round."""
+    """Return the strings that are not in all parts; the complement of an under-approximation is an over-
+    approximation, and conversely."""
     holds: Callable[[str], bool] | None = None
     if any(part.holds is not None for part in parts):
 
@@ -105,7 +105,7 @@ def complement(parts: tuple[Part, ...]) -> Part:
 
 @lru_cache(maxsize=4096)
 def both(a: Part, b: Part) -> Part:
-    """The part of the strings in two others, its language compiled."""
+    """Return the part of the strings in two others, its language compiled."""
     holds: Callable[[str], bool] | None = None
     if a.holds is not None or b.holds is not None:
 
@@ -127,7 +127,7 @@ def both(a: Part, b: Part) -> Part:
 
 
 def merge_strings(shapes: Iterable[Strings]) -> tuple[Strings, ...]:
-    """The same union in fewer shapes: one finite list, and, if they are many, one shape for each length
+    """Return the same union in fewer shapes: one finite list, and, if there are many, one shape for each length
     interval."""
     listed: dict[str, None] = {}
     open_shapes: list[Strings] = []
@@ -146,7 +146,7 @@ def merge_strings(shapes: Iterable[Strings]) -> tuple[Strings, ...]:
 
 
 def _one_language(shapes: list[Strings]) -> list[Strings]:
-    """Shapes of the same lengths as one; as they are if their union is too large."""
+    """Merge shapes of the same lengths into one; return them unchanged if their union is too large."""
     if len(shapes) == 1:
         return shapes
     everything = next((shape for shape in shapes if not shape.parts), None)

@@ -34,7 +34,7 @@ _Places: TypeAlias = "list[dict[str, Json]]"
 
 
 def choice_fields(root: Json, value: Json) -> Iterator[tuple[Path, list[Scalar]]]:
-    """The places of a value that are choice-like, in order, each with its options (two at least, all scalars).
+    """Yield the places of a value that are choice-like, in order, each with its options (at least two, all scalars).
 
     References to other documents are not followed: what lies behind them is not reported.
     """
@@ -58,7 +58,7 @@ def choice_fields(root: Json, value: Json) -> Iterator[tuple[Path, list[Scalar]]
 
 
 def field_name(path: Path) -> str:
-    """`status`, `address.kind`, `items[0].size`; the empty text for the whole value."""
+    """Return `status`, `address.kind`, `items[0].size`; the empty text for the whole value."""
     name = "$"
     for step in path:
         name = json_path(name, step)
@@ -78,7 +78,7 @@ def _item(schema: dict[str, Json], at: int) -> Json:
 
 
 def _variants(schema: Json, root: Json, seen: tuple[str, ...] = ()) -> Iterator[dict[str, Json]]:
-    """The schemas that may describe a value: a schema, or the branches of its unions, references followed."""
+    """Yield the schemas that may describe a value: a schema, or the branches of its unions, references followed."""
     if not isinstance(schema, dict):
         return
     reference = schema.get("$ref")
@@ -109,7 +109,7 @@ def _target(reference: str, root: Json) -> Json:
 
 
 def _options(schemas: _Places) -> list[Scalar] | None:
-    """All values that the schemas list together; None if one of them lists none, or lists arrays and objects."""
+    """Return all values that the schemas list together; None if one of them lists none, or lists arrays and objects."""
     found: dict[str, Scalar] = {}
     for schema in schemas:
         listed = _listed(schema)
@@ -123,7 +123,7 @@ def _options(schemas: _Places) -> list[Scalar] | None:
 
 
 def _listed(schema: dict[str, Json]) -> list[Json] | None:
-    """The values that one schema lists, by `const`, `enum` or a `type` of few values; None if it lists none."""
+    """Return the values that one schema lists, by `const`, `enum` or a `type` of few values; None if it lists none."""
     if "const" in schema:
         return [schema["const"]]
     listed, kinds = schema.get("enum"), schema.get("type")
@@ -152,7 +152,7 @@ _SCALAR_BYTES = [(0x00, 0x21), (0x23, 0x2B), (0x2D, 0x5A), (0x5E, 0x7A), (0x7C, 
 
 @lru_cache(maxsize=1)
 def _balanced() -> tuple[Expr, Expr]:
-    """Pieces of JSON in which every bracket closes; and those with no comma outside of brackets."""
+    """Return pieces of JSON in which every bracket closes, and those without a comma outside of brackets."""
     piece = union(byte_set(_SCALAR_BYTES), _STRING)
     nested = EPSILON
     for _ in range(DEEPEST):
@@ -162,7 +162,7 @@ def _balanced() -> tuple[Expr, Expr]:
 
 
 def with_value(path: Path, value: Scalar) -> Expr:
-    """The JSON texts (and others that are no JSON) in which the place of a path holds a scalar value."""
+    """Return the JSON texts (and others that are no JSON) in which the place of a path holds a scalar value."""
     anything, item = _balanced()
     expr = concat(_SPACE, _written(value), _SPACE)
     for step in reversed(path):

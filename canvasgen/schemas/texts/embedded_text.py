@@ -12,7 +12,7 @@ __all__ = ["text_part"]
 
 
 def text_part(node: Node) -> Part:
-    """The strings that are compact JSON texts of a node.
+    """Return the strings that are compact JSON texts of a node.
 
     They are unrolled as a schema of their own would be; `holds` decides texts of any depth and spacing.
     """

@@ -83,11 +83,11 @@ class Emitter:
         self._done: dict[tuple[Node, int, int], Expr] = {}
 
     def root(self) -> Expr:
-        """The language of the whole schema."""
+        """Return the language of the whole schema."""
         return self._node(self.graph.root, 0, self.plan.loops)
 
     def _node(self, node: Node, level: int, budget: int) -> Expr:
-        """A node's texts on a level of nesting, with a budget of recursions."""
+        """Return a node's texts on a level of nesting, with a budget of recursions."""
         if node is ANY_NODE:
             depth = min(self.plan.any, DEEPEST_VALUE - level)
             return any_value(depth, level if self.flexible else 0, flexible=self.flexible)
@@ -148,7 +148,7 @@ class Emitter:
         return concat(literal(","), whitespace.after_mark(level, flexible=self.flexible))
 
     def _wrap(self, marks: str, level: int, inside: Expr, *, empty: bool) -> Expr:
-        """Brackets around something that is not empty, or, with `empty`, around nothing at all."""
+        """Put brackets around something that is not empty, or, with `empty`, also around nothing."""
         full = concat(
             literal(marks[0]),
             whitespace.after_mark(level, flexible=self.flexible),
@@ -253,7 +253,7 @@ class Emitter:
         bounds: tuple[int, int | None],
         total: int,
     ) -> Expr:
-        """At least one property; the estimated size of all declared ones is `total`."""
+        """Return at least one property; the estimated size of all declared ones is `total`."""
         low, high = bounds
         if not self.ordered and len(entries) > 1:
             copies = 2 ** (len(entries) - 1)
@@ -273,7 +273,7 @@ class Emitter:
         return listing(entries, more, comma)
 
     def _open_pair(self, node: Node, shape: Object, level: int, budget: int) -> Expr:
-        """A key that is not declared, and its value."""
+        """Return a key that is not declared, and its value."""
         pairs = [self._undeclared(node, keys, shape, level, budget) for keys in shape.open]
         found = union(*pairs)
         if found is not EMPTY or len(shape.witnesses) > 1:
@@ -297,7 +297,7 @@ class Written(NamedTuple):
 
 
 def written(graph: Graph, max_depth: int | None, limits: Limits, *, flexible: bool, ordered: bool) -> Written:
-    """The richest language whose automaton is small: that of the first plan that keeps within its limits.
+    """Return the richest language whose automaton is small: that of the first plan that keeps within its limits.
 
     It is empty if there is no text at all.
 
@@ -327,7 +327,7 @@ def written(graph: Graph, max_depth: int | None, limits: Limits, *, flexible: bo
 
 
 def _items(item: Expr, comma: Expr, low: int, high: int | None) -> Expr:
-    """At least one item, `low` to `high` of them."""
+    """Return at least one item, `low` to `high` of them."""
     if low <= 1 and high is None:
         return loop(item, comma)
     return separated(item, comma, max(low, 1), high)

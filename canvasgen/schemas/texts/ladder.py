@@ -36,7 +36,7 @@ _POORER = (
 
 
 def plans(graph: Graph, max_depth: int | None) -> Iterator[Plan]:
-    """The plans that may do, richest first; with `max_depth`, only those that go as deep.
+    """Yield the plans to try, richest first; with `max_depth`, only the plan of that depth.
 
     The first is small by estimate, or the poorest; those behind it are for when it was too large all the same.
     """
@@ -65,7 +65,7 @@ def _fits(graph: Graph, plan: Plan, most: int) -> bool:
 
 
 def _least_loops(graph: Graph) -> int:
-    """Fewest recursions of a text: enough of them that the root's shortest text is not cut off."""
+    """Return the fewest recursions of a text: enough that the root's shortest text is not cut off."""
     if not graph.is_recursive:
         return 0
     for loops in range(DEEPEST_VALUE):

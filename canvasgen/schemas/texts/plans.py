@@ -42,16 +42,16 @@ class Plan:
     characters: int = 4000
 
     def most_optional(self, level: int) -> int | None:
-        """Most optional properties of an object on a level."""
+        """Return the most optional properties of an object on a level."""
         return self.optional[min(level, len(self.optional) - 1)]
 
     def most_alternatives(self, level: int) -> int | None:
-        """Most array and object shapes of a value on a level."""
+        """Return the most array and object shapes of a value on a level."""
         return self.alternatives[min(level, len(self.alternatives) - 1)]
 
 
 def lean(graph: Graph, values: Values, plan: Plan, level: int) -> tuple[Values, list[str]]:
-    """What a plan writes of a value set on a level, and what is said about the rest."""
+    """Return what a plan writes of a value set on a level, and remarks about the rest."""
     remarks: list[str] = []
     strings = tuple(_few_listed(shape, plan, remarks) for shape in values.strings)
     numbers = values.numbers

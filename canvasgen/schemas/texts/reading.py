@@ -40,7 +40,7 @@ class Item(NamedTuple):
 
 
 def read(text: str, start: int, *, flexible: bool) -> tuple[Item, int]:
-    """The value that starts at a place of a text, and where it ends.
+    """Read the value that starts at a place of a text; return it and where it ends.
 
     Raises:
         Misspelt: there is no JSON value in the spelling that is generated.
@@ -49,7 +49,7 @@ def read(text: str, start: int, *, flexible: bool) -> tuple[Item, int]:
 
 
 def number_ends(text: str, start: int) -> list[int] | None:
-    """Where a number that begins at a place of a text may end; None if no number begins there."""
+    """Return where a number that begins at a place of a text may end; None if no number begins there."""
     found = _NUMBER_RUN.match(text, start)
     if found is None:
         return None
@@ -65,7 +65,7 @@ class _Reader:
         self.flexible = flexible
 
     def value(self, at: int, level: int) -> tuple[Item, int]:
-        """The value that starts at a place, and where it ends."""
+        """Read the value that starts at a place; return it and where it ends."""
         first = self.text[at : at + 1]
         if first == "{":
             return self._object(at, level + 1)
@@ -123,7 +123,7 @@ class _Reader:
         return Item("", pairs), end
 
     def _entries(self, at: int, close: str, level: int, entry: Callable[[int], int]) -> int:
-        """What stands between brackets, on a level; gives the place after the closing one."""
+        """Read what is between brackets, on a level; return the place after the closing one."""
         if level > DEEPEST_TEXT:
             raise Misspelt
         if self.text[at + 1 : at + 2] == close:
@@ -140,7 +140,7 @@ class _Reader:
         return mark + 1
 
     def _gap(self, at: int, level: int) -> int:
-        """The end of the whitespace that stands at a place."""
+        """Return the end of the whitespace that stands at a place."""
         found = _GAP.match(self.text, at)
         assert found is not None
         gap = found.group()

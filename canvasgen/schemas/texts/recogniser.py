@@ -41,7 +41,7 @@ class Recogniser:
         self.whole_points = whole_points
 
     def accepts(self, data: bytes) -> bool:
-        """True if the bytes are the text of a value of the schema, as far as its normal form says."""
+        """Return True if the bytes are the text of a value of the schema, as far as its normal form says."""
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
@@ -53,7 +53,7 @@ class Recogniser:
         return end == len(text) and self._fits(self.root, item, {})
 
     def ends(self, text: str, start: int) -> list[int]:
-        """Where a JSON text that begins at a place may end, whatever its value."""
+        """Return where a JSON text that begins at a place may end, whatever its value."""
         found = number_ends(text, start)
         if found is not None:
             return found
@@ -127,7 +127,7 @@ def _in_order(pairs: dict[str, Item], shape: Object) -> bool:
 
 
 def _plain(item: Item) -> Any:
-    """The value as plain data, in which numbers are fractions."""
+    """Return the value as plain data, in which numbers are fractions."""
     value = item.value
     if isinstance(value, list):
         return [_plain(entry) for entry in value]

@@ -10,10 +10,10 @@ from canvasgen.schemas.texts.counted_arrays import Counted, arrange
 from canvasgen.schemas.texts.graph import DEEPEST_VALUE, Graph
 from canvasgen.schemas.texts.plans import Plan, lean
 
-__all__ = ["LARGEST_SIZE", "MOST_COUNTED_STATES", "Size", "is_countable"]
+__all__ = ["MOST_COUNTED_STATES", "Size", "is_countable"]
 
 
-LARGEST_SIZE = 10**9
+_LARGEST_SIZE = 10**9
 """A size that stands for any larger one."""
 MOST_COUNTED_STATES = 20_000
 """Most states that counting items or properties may take; larger upper bounds are left to the validator."""
@@ -37,7 +37,7 @@ class Size:
         total: of the root; zero if it has no text, very large if the estimate was given up.
     """
 
-    def __init__(self, graph: Graph, plan: Plan, most: int = LARGEST_SIZE) -> None:
+    def __init__(self, graph: Graph, plan: Plan, most: int = _LARGEST_SIZE) -> None:
         self.graph = graph
         self.plan = plan
         self._most = most
@@ -46,10 +46,10 @@ class Size:
         try:
             self.total = self.of(graph.root, plan.loops, 0)
         except (_TooLarge, RecursionError):
-            self.total = LARGEST_SIZE
+            self.total = _LARGEST_SIZE
 
     def of(self, node: Node, budget: int, level: int) -> int:
-        """The states of a node, with a budget of recursions, on a level; zero if it has no text."""
+        """Return the states of a node, with a budget of recursions, on a level; zero if it has no text."""
         if node is ANY_NODE:
             return any_states(min(self.plan.any, DEEPEST_VALUE - level))
         if node is NEVER_NODE or self.graph.least[node] == float("inf") or budget < 0:
@@ -60,13 +60,13 @@ class Size:
             if len(self._sizes) > MOST_PLACES:
                 raise _TooLarge
             self._sizes[key] = 0
-            size = self._sizes[key] = min(self._measure(node, budget, level), LARGEST_SIZE)
+            size = self._sizes[key] = min(self._measure(node, budget, level), _LARGEST_SIZE)
             if size > self._most:
                 raise _TooLarge
         return size
 
     def child(self, parent: Node, node: Node, budget: int, level: int) -> int:
-        """As `of`, for a node below another one."""
+        """Return as `of`, for a node below another one."""
         return self.of(node, budget - ((parent, node) in self.graph.loops), level)
 
     def _measure(self, node: Node, budget: int, level: int) -> int:
@@ -140,15 +140,15 @@ def _key_states(keys: Keys) -> int:
 
 
 def is_countable(count: int, size: int) -> bool:
-    """True if counting to `count` items of a size is left to the automaton."""
+    """Return True if counting to `count` items of a size is left to the automaton."""
     return count * size <= MOST_COUNTED_STATES
 
 
 def any_states(depth: int) -> int:
-    """Roughly how many states any JSON value of some depth takes."""
+    """Estimate how many states any JSON value of some depth takes."""
     states = _SCALAR_STATES
     for _ in range(depth):
-        states = min(2 * states + 100, LARGEST_SIZE)
+        states = min(2 * states + 100, _LARGEST_SIZE)
     return states
 
 

@@ -68,7 +68,7 @@ def _summary(error: ValidationError) -> str:
 
 
 def load_type(wanted: Any) -> TypeSource:
-    """The source of anything that pydantic's `TypeAdapter` takes.
+    """Return the source of anything that pydantic's `TypeAdapter` takes.
 
     Raises:
         InvalidConstraint: pydantic cannot make an adapter for it.

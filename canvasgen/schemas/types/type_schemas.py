@@ -104,7 +104,7 @@ class InternalSchema(ShownSchema):
         return self._listed(schema, plain, super().enum_schema(schema))
 
     def _listed(self, schema: Any, values: list[Any], found: JsonSchemaValue) -> JsonSchemaValue:
-        """A finite list without the values that pydantic does not read from JSON."""
+        """Return a finite list without the values that pydantic does not read from JSON."""
         texts = [to_jsonable_python(value) for value in values]
         kept = [text for text in texts if _reads(schema, text)]
         if not kept:
@@ -172,7 +172,7 @@ class InternalSchema(ShownSchema):
 
     @override
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """Keys are the texts of the key type; pydantic's own schema leaves many key types out."""
+        """Return the schema of a dict: keys are the texts of the key type, of which pydantic's own schema omits many."""
         found = super().dict_schema(schema)
         if "patternProperties" in found:
             found.setdefault("additionalProperties", False)
@@ -184,7 +184,7 @@ class InternalSchema(ShownSchema):
         return found
 
     def _key_texts(self, keys: JsonSchemaValue, core: Any) -> Any:
-        """The schema of the strings that pydantic reads as keys of a type; True for any."""
+        """Return the schema of the strings that pydantic reads as keys of a type; True for any."""
         if "$ref" in keys:
             known = self.get_schema_from_definitions(keys["$ref"])
             return True if known is None else self._key_texts(known, core)
@@ -206,7 +206,8 @@ class InternalSchema(ShownSchema):
 
     @override
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
-        """Pydantic needs the tag to be there even where the member's own schema has a default for it."""
+        """Return the schema of a tagged union: pydantic needs the tag even if the member's own schema has a
+        default for it."""
         found = super().tagged_union_schema(schema)
         members = found.pop("oneOf", None)
         if members is None:
@@ -320,7 +321,7 @@ def _url(found: JsonSchemaValue, schema: Any) -> JsonSchemaValue:
 
 
 def _within(found: JsonSchemaValue, schema: Any) -> JsonSchemaValue:
-    """The days between the bounds of a date or a time; of the past and the future, the years."""
+    """Restrict a schema to the days between the bounds of a date or a time; for past and future, to the years."""
     low, high = schema.get("ge") or schema.get("gt"), schema.get("le") or schema.get("lt")
     earliest = low.isoformat()[:10] if low is not None else "0001-01-01"
     latest = high.isoformat()[:10] if high is not None else "9999-12-31"
@@ -338,7 +339,7 @@ def _within(found: JsonSchemaValue, schema: Any) -> JsonSchemaValue:
 
 
 def _replace_formats(schema: Json) -> None:
-    """Finite or regular formats that only pydantic has."""
+    """Replace finite or regular formats that only pydantic has."""
     if isinstance(schema, list):
         for entry in schema:
             _replace_formats(entry)
@@ -354,13 +355,13 @@ def _replace_formats(schema: Json) -> None:
 
 
 def _plain_number(value: Any) -> int | float:
-    """A decimal bound as JSON has it; exact for what a float shows."""
+    """Return a decimal bound as JSON has it; exact for what a float shows."""
     number = float(value)
     return int(value) if value == int(value) else number
 
 
 def _digit_limits(digits: int | None, places: int | None) -> list[dict[str, Any]]:
-    """What `max_digits` and `decimal_places` say, as bounds and steps; a list of alternatives."""
+    """Return what `max_digits` and `decimal_places` mean, as bounds and steps: a list of alternatives."""
     if digits is not None and digits > _MOST_DECIMAL_DIGITS:
         digits = None
     if digits is None:

@@ -19,20 +19,15 @@ from canvasgen.schemas.keywords.formats import standard
 from canvasgen.schemas.normal.shapes import Part
 from canvasgen.schemas.normal.strings import in_part
 
-__all__ = ["FREE", "holds", "names", "part"]
+__all__ = ["FREE", "holds", "part"]
 
 FREE = pythons.FREE
 """Formats of Python types without a language: any string may be generated, and what reads it may still refuse it."""
 
 
-def names(*, python: bool) -> tuple[str, ...]:
-    """The formats that have a language."""
-    return tuple(pythons.LANGUAGES) if python else tuple(sorted(standard.NAMES))
-
-
 @lru_cache(maxsize=256)
 def part(name: str, *, python: bool) -> Part | None:
-    """A format's language and membership; None if it has no language here."""
+    """Return a format's language and membership; None if it has no language here."""
     label = f"`format` {name!r}"
     if python:
         pattern = pythons.LANGUAGES.get(name)
@@ -53,7 +48,7 @@ def part(name: str, *, python: bool) -> Part | None:
 
 
 def holds(name: str, value: str, *, python: bool) -> bool:
-    """True if a string is of a format, or the format is none."""
+    """Return True if a string has a format, or the format is unknown."""
     language = part(name, python=python)
     if language is None:
         return True

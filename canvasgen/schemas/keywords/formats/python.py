@@ -38,7 +38,7 @@ _PREFIX_4, _PREFIX_6 = "(?:3[0-2]|[12]?[0-9])", "(?:12[0-8]|1[01][0-9]|[1-9]?[0-
 
 
 def _networks() -> str:
-    """IPv4 networks: the bits after the prefix are zero."""
+    """Return the pattern of IPv4 networks: the bits after the prefix are zero."""
     found = [IPV4]
     for prefix in range(33):
         whole, bits = divmod(prefix, 8)

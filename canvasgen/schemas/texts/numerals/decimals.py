@@ -35,7 +35,7 @@ __all__ = ["any_fraction", "decimal_text", "decimals_from_zero"]
 def decimal_text(
     low: Fraction, low_open: bool, high: Fraction | None, high_open: bool, negative: bool
 ) -> Expr:
-    """Plain decimals (no exponent) of an interval of numbers from zero on.
+    """Return the plain decimals (no exponent) of an interval of numbers from zero on.
 
     With `negative`, zero itself must have a fraction: `-0.0` is a spelling of json, `-0` is not.
     """
@@ -48,7 +48,7 @@ def decimal_text(
 
 
 def decimals_from_zero(low: Fraction, low_open: bool, high: Fraction | None, high_open: bool) -> Expr:
-    """Plain decimals of an interval of numbers from zero on, zero as `0` too."""
+    """Return the plain decimals of an interval of numbers from zero on, zero as `0` too."""
     low_whole, low_fraction = split(low)
     ceiling = most_whole(low)
     if high is None or high // 1 > ceiling:
@@ -77,13 +77,13 @@ def _fraction_digits(digits: str) -> int:
 
 
 def any_fraction() -> Expr:
-    """A point and digits, or nothing."""
+    """Return a point and digits, or nothing."""
     return optional(concat(POINT, repeat(DIGIT, 1, FRACTION_DIGITS)))
 
 
 @lru_cache(maxsize=1024)
 def _fraction_from(digits: str, strict: bool) -> Expr:
-    """Fractions (with their point, or nothing) whose value is at least, or more than, `0.digits`."""
+    """Return the fractions (with their point, or nothing) whose value is at least, or more than, `0.digits`."""
     longest = _fraction_digits(digits)
     tail = repeat(DIGIT, 0, longest - len(digits))
     if strict:
@@ -105,7 +105,7 @@ def _fraction_from(digits: str, strict: bool) -> Expr:
 
 @lru_cache(maxsize=1024)
 def _fraction_to(digits: str, strict: bool) -> Expr:
-    """Fractions (with their point, or nothing) whose value is at most, or less than, `0.digits`."""
+    """Return the fractions (with their point, or nothing) whose value is at most, or less than, `0.digits`."""
     longest = _fraction_digits(digits)
     if not digits:
         zeros = optional(concat(POINT, repeat(literal("0"), 1, FRACTION_DIGITS)))

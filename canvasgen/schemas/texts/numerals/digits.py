@@ -41,12 +41,12 @@ Positive = Callable[[Fraction, bool, Fraction | None, bool, bool], Expr]
 
 
 def digits_between(low: int, high: int) -> Expr:
-    """One digit of a range."""
+    """Return one digit of a range."""
     return byte_set([(0x30 + low, 0x30 + high)])
 
 
 def signed(shape: Numbers, positive: Positive) -> Expr:
-    """The numbers of an interval: those from zero on, and a minus sign before those below zero."""
+    """Return the numbers of an interval: those from zero on, and a minus sign before those below zero."""
     low, high = shape.low, shape.high
     parts: list[Expr] = []
     if high is None or high > 0 or (high == 0 and not shape.high_open):
@@ -64,7 +64,7 @@ def signed(shape: Numbers, positive: Positive) -> Expr:
 
 
 def check_digits(number: Fraction) -> None:
-    """Refuse a bound of more than `MOST_DIGITS` digits."""
+    """Raise an error for a bound of more than `MOST_DIGITS` digits."""
     if abs(number) >= Fraction(10) ** MOST_DIGITS or places_of(number) > MOST_DIGITS:
         raise ConstraintTooLarge(
             f"a bound has more than {MOST_DIGITS} digits",
@@ -74,7 +74,7 @@ def check_digits(number: Fraction) -> None:
 
 
 def places_of(number: Fraction) -> int:
-    """Decimal places of a number; of one that has no finite decimal, more than any limit."""
+    """Return the decimal places of a number; for one without a finite decimal, more than any limit."""
     denominator = number.denominator
     twos = fives = 0
     while denominator % 2 == 0:
@@ -87,12 +87,12 @@ def places_of(number: Fraction) -> int:
 
 
 def most_whole(low: Fraction) -> int:
-    """The largest whole number that is written at all, given the lower bound."""
+    """Return the largest whole number that is written at all, given the lower bound."""
     return 10 ** max(INTEGER_DIGITS, len(str(int(low))) + 1) - 1
 
 
 def split(number: Fraction) -> tuple[int, str]:
-    """Whole part and the digits after the point, without trailing zeros."""
+    """Return the whole part and the digits after the point, without trailing zeros."""
     whole = number.numerator // number.denominator
     places = places_of(number)
     rest = (number - whole) * 10**places

@@ -19,7 +19,7 @@ _LEAST_EXPONENT, _LARGEST_EXPONENT = -323, 307
 def scientific_text(
     low: Fraction, low_open: bool, high: Fraction | None, high_open: bool, negative: bool
 ) -> Expr:
-    """Numbers of an interval of positive numbers, as a mantissa in [1, 10) and an exponent."""
+    """Return the numbers of an interval of positive numbers, as a mantissa in [1, 10) and an exponent."""
     least, most = _LEAST_EXPONENT, _LARGEST_EXPONENT
     parts: list[Expr] = []
     low_decade = least - 1
@@ -51,7 +51,7 @@ def scientific_text(
 
 
 def _decade(number: Fraction) -> int:
-    """The exponent e with 10**e <= number < 10**(e + 1)."""
+    """Return the exponent e with 10**e <= number < 10**(e + 1)."""
     guess = len(str(number.numerator)) - len(str(number.denominator))
     while Fraction(10) ** guess > number:
         guess -= 1
@@ -67,13 +67,13 @@ def _mantissa(low: Fraction, low_open: bool, high: Fraction, high_open: bool) ->
 
 
 def number_exponent() -> Expr:
-    """Every exponent that is written."""
+    """Return every exponent that is written."""
     return _exponents(_LEAST_EXPONENT, _LARGEST_EXPONENT)
 
 
 @lru_cache(maxsize=1024)
 def _exponents(first: int, last: int) -> Expr:
-    """The exponents from `first` to `last` but zero, as json and people write them: `e5`, `e+05`, `E-7`."""
+    """Return the exponents from `first` to `last` but zero, as json and people write them: `e5`, `e+05`, `E-7`."""
     first, last = max(first, _LEAST_EXPONENT), min(last, _LARGEST_EXPONENT)
     parts: list[Expr] = []
     if last >= 1 and first <= last:

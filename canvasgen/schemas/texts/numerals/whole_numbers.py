@@ -12,7 +12,7 @@ __all__ = ["natural_range", "whole_text"]
 
 
 def whole_text(low: Fraction, low_open: bool, high: Fraction | None, high_open: bool, negative: bool) -> Expr:
-    """Whole numbers of an interval of numbers from zero on (from one on, if negative)."""
+    """Return the whole numbers of an interval of numbers from zero on (from one on, if negative)."""
     check_digits(low)
     first = -((-low) // 1)
     if low_open and first == low:
@@ -30,7 +30,7 @@ def whole_text(low: Fraction, low_open: bool, high: Fraction | None, high_open: 
 
 @lru_cache(maxsize=4096)
 def natural_range(first: int, last: int) -> Expr:
-    """The decimal spellings of the whole numbers from `first` to `last`, both at least zero."""
+    """Return the decimal spellings of the whole numbers from `first` to `last`, both at least zero."""
     if first > last:
         return EMPTY
     parts: list[Expr] = []
@@ -50,7 +50,7 @@ def natural_range(first: int, last: int) -> Expr:
 
 
 def _same_length(low: str, high: str) -> Expr:
-    """Digit strings of one length between two of that length."""
+    """Return the digit strings of one length between two of that length."""
     size = len(low)
     common = 0
     while common < size and low[common] == high[common]:
@@ -73,7 +73,7 @@ def _same_length(low: str, high: str) -> Expr:
 
 
 def _at_least(low: str) -> Expr:
-    """Digit strings of one length that are not below `low`; built from the end, without recursion."""
+    """Return the digit strings of one length that are not below `low`; built from the end, without recursion."""
     expr = EPSILON
     for at in range(len(low) - 1, -1, -1):
         rest = len(low) - 1 - at
@@ -88,7 +88,7 @@ def _at_least(low: str) -> Expr:
 
 
 def _at_most(high: str) -> Expr:
-    """Digit strings of one length that are not above `high`."""
+    """Return the digit strings of one length that are not above `high`."""
     expr = EPSILON
     for at in range(len(high) - 1, -1, -1):
         rest = len(high) - 1 - at
