@@ -8,7 +8,7 @@ the normal form, except for what the validator at commit takes over; a value may
 or the digits end. `SchemaLanguage.notes` says which.
 """
 
-from canvasgen.schemas.document.source import Source
+from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.language import SchemaLanguage
 from canvasgen.schemas.loader import load
 

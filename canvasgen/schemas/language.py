@@ -10,7 +10,7 @@ from functools import cached_property
 from canvasgen.automata import EMPTY, Expr, Limits, intersect
 from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.notes import Note
-from canvasgen.schemas.document.source import Source
+from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
 from canvasgen.schemas.texts.emit import Written, written

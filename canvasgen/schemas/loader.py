@@ -8,7 +8,7 @@ from typing import cast
 from canvasgen.errors import InvalidConstraint
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.document.plain import Json, parse_text
-from canvasgen.schemas.document.source import Source
+from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.types.python_types import load_type
 
 __all__ = ["load"]

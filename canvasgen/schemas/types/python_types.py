@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, ValidationFailed
 from canvasgen.schemas.document.document import Document
-from canvasgen.schemas.document.source import Source
+from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.types.type_schemas import InternalSchema, ShownSchema, Unreadable
 
 __all__ = ["TypeSource", "load_type"]

@@ -22,7 +22,7 @@ from canvasgen.automata import (
     repeat,
     union,
 )
-from canvasgen.schemas.keywords.formats.grammar import IPV6
+from canvasgen.schemas.keywords.formats.syntax import IPV6
 
 __all__ = [
     "email_language",

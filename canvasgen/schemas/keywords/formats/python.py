@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from canvasgen.schemas.keywords.formats.grammar import DATE, GRAMMAR, HEX, IPV4, IPV6, NARROWER, OFFSET, UUID
+from canvasgen.schemas.keywords.formats.syntax import DATE, GRAMMAR, HEX, IPV4, IPV6, NARROWER, OFFSET, UUID
 
 __all__ = ["FREE", "HOLDS", "LANGUAGES"]
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from canvasgen.automata import Expr, parse_regex
 from canvasgen.schemas.keywords.formats import hosts
 from canvasgen.schemas.keywords.formats.ecma import is_pattern
-from canvasgen.schemas.keywords.formats.grammar import GRAMMAR, NARROWER
+from canvasgen.schemas.keywords.formats.syntax import GRAMMAR, NARROWER
 
 __all__ = ["NAMES", "accepts", "is_exact", "language"]
 
