@@ -30,9 +30,10 @@ from rich.table import Table as Table_
 import canvasgen as cg
 from canvasgen import relations
 from canvasgen.constraints.compiled.cell_scores import CompiledCells
+from canvasgen.constraints.compiled.table_belief import TableBelief
 from canvasgen.constraints.table import Table
-from canvasgen.denoise.joint import JointBelief
 from canvasgen.relations import Problem
+from canvasgen.tokens import Budget, Prefix
 from canvasgen.training import puzzles
 
 PARTS = ("model", "posterior", "scores", "solver", "answer")
@@ -158,25 +159,26 @@ def compare(
 ) -> Outcome:
     """All ways to choose, on each canvas."""
     compiled = made.compile(engine.vocabulary)
-    joint, problem = compiled.cells, made.problem
-    assert joint is not None
+    cells, problem = compiled.cells, made.problem
+    assert cells is not None
     assert problem is not None
-    cells = np.arange(len(problem.cells))
+    numbers = np.arange(len(problem.cells))
     found = Outcome()
     flow = canvases_of(engine, made, prompt, count, watch)
     logits = next(flow)
     for number in range(count):
         posterior = watch("posterior", compiled.condition, logits)
         watch("posterior", getattr, posterior, "entropies")
-        told = watch("scores", joint.scores, posterior, b"", None)
+        told = watch("scores", cells.scores, posterior, Prefix())
         scores = told.log_probs
         best = watch("solver", partial(problem.best, seconds=seconds), scores)
-        canvas = watch("answer", answer, joint, best.assignment, logits)
+        canvas = watch("answer", answer, cells, best.assignment, logits)
         chosen = best.assignment
         if (
             not told.factored
         ):  # cells float: what counts is the text's own probability, as the loop compares it
-            belief = JointBelief(logits, compiled, joint, None, len(logits), 0, ())
+            belief = compiled.believe(posterior, Prefix(), Budget(len(logits)))
+            assert isinstance(belief, TableBelief)
             assert belief.assignment is not None
             chosen = belief.assignment
 
@@ -187,8 +189,8 @@ def compare(
             logits: Any = logits,
         ) -> float:
             if factored:
-                return float(scores[cells, assignment].sum())
-            return joint.narrowed(assignment).condition(logits).log_partition
+                return float(scores[numbers, assignment].sum())
+            return cells.narrowed(assignment).condition(logits).log_partition
 
         exact = weight(chosen)
         assert not problem.check(chosen), "the exact answer breaks a rule"
@@ -211,9 +213,9 @@ def compare(
     return found
 
 
-def answer(joint: CompiledCells, assignment: NDArray[np.int64], logits: torch.Tensor) -> NDArray[np.int64]:
+def answer(cells: CompiledCells, assignment: NDArray[np.int64], logits: torch.Tensor) -> NDArray[np.int64]:
     """The best canvas with these values."""
-    return joint.narrowed(assignment).condition(logits).best
+    return cells.narrowed(assignment).condition(logits).best
 
 
 def main(

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from canvasgen.automata import DEAD
 from canvasgen.checks import whole_number
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.start import Start
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
+from canvasgen.tokens import Prefix
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -53,23 +53,20 @@ class Job:
         """Token ids that are there before the first canvas."""
         return self.starts[0].written
 
-    def state_at_start(self) -> int | None:
-        """The automaton's state after what is written already; None at its start and without a constraint.
+    def prefix(self) -> Prefix:
+        """What is written already, as the beginning of a text.
 
         Raises:
-            ModelError: what is written is no beginning of a text of the constraint.
+            ModelError: no text of the constraint begins with it.
         """
-        if self.constraint is None or not self.written:
-            return None
-        automaton = self.constraint.token_automaton
-        state = automaton.run(self.written)
-        if state in (DEAD, automaton.ended):
+        if self.constraint is None:
+            return Prefix(self.written)
+        found = self.constraint.prefix(self.written)
+        if found is None:
             raise ModelError(
-                "what is written already does not fit the constraint",
-                rule="start",
-                value=self.written,
+                "what is written already does not fit the constraint", rule="start", value=self.written
             )
-        return state
+        return found
 
 
 def token_budget(job: Job, denoiser: Denoiser) -> int:
@@ -95,7 +92,7 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
                 rule="vocabulary",
                 remedy="compile it with the model's own vocabulary",
             )
-        shortest = max(1, job.constraint.fewest_tokens(job.state_at_start(), len(job.written)))
+        shortest = max(1, job.constraint.fewest_tokens(job.prefix()))
     budget = job.max_tokens
     if budget is None:
         length = denoiser.canvas_length

@@ -21,7 +21,6 @@ ORDER = [
     "checks",
     "automata",
     "relations",
-    "puzzles",
     "vocabulary",
     "schemas",
     "tokens",

@@ -27,7 +27,7 @@ from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import CanvasgenError
 from canvasgen.inference import Posterior, SpanGraph, Spans
-from canvasgen.tokens import states_beside
+from canvasgen.tokens import Prefix, states_beside
 
 __all__ = ["CompiledCells", "Scores"]
 
@@ -71,6 +71,7 @@ class CompiledCells:
 
     Attributes:
         table: the table.
+        vocabulary: the vocabulary.
 
     Args:
         cells: the cells inside of the constraint.
@@ -87,7 +88,7 @@ class CompiledCells:
         self._narrow = narrow
         self._plain = constraint.automaton
         self._automaton = lifted.token_automaton
-        self._vocabulary = lifted.vocabulary
+        self.vocabulary = lifted.vocabulary
         self._marked = to_dfa(cells.marked, constraint.limits)
         self._texts = [[text.encode() for text in texts] for texts in self.table.texts]
         self._width = max(map(len, self._texts))
@@ -104,7 +105,7 @@ class CompiledCells:
             for last in range(first + 1, len(text) + 1)
         }
         found: dict[bytes, list[int]] = {}
-        for token, content in enumerate(self._vocabulary.tokens):
+        for token, content in enumerate(self.vocabulary.tokens):
             if content in wanted:
                 found.setdefault(content, []).append(token)
         return found
@@ -128,7 +129,7 @@ class CompiledCells:
         """By cell, the token automaton's states in which it begins."""
         plain, marked = self._plain, self._marked
         states: dict[int, list[int]] = {}
-        for state, beside in enumerate(states_beside(self._automaton, self._vocabulary, plain).tolist()):
+        for state, beside in enumerate(states_beside(self._automaton, self.vocabulary, plain).tolist()):
             states.setdefault(beside, []).append(state)
         entries: list[set[int]] = [set() for _ in self._texts]
         bytes_to_try = _one_of_each(plain.byte_classes()[0], marked.byte_classes()[0])
@@ -182,21 +183,21 @@ class CompiledCells:
         for source, target, token in arcs:
             spans.arc(nodes[source], nodes[target], token)
 
-    def scores(self, posterior: Posterior, before: bytes, state: int | None) -> Scores:
+    def scores(self, posterior: Posterior, prefix: Prefix) -> Scores:
         """The scores of all cells.
 
         Args:
             posterior: of the canvas, over the shape.
-            before: the bytes of the text before the canvas.
-            state: the token automaton's state after them; None at the start.
+            prefix: the text before the canvas.
         """
+        before = self.vocabulary.text_bytes(np.array(prefix.ids, dtype=np.int64))
         masses = posterior.span_masses(self._graph).reshape(len(self._texts), self._width)
         possible = self.table.root.copy()
         read = self._read(before) if before else _Before({}, None)
         for cell, value in read.known.items():
             possible[cell] &= np.arange(self._width) == value
         if read.begun is not None:
-            self._score_begun(masses, read.begun, posterior, state)
+            self._score_begun(masses, read.begun, posterior, prefix.state)
             begins = [text.startswith(read.begun[1]) for text in self._texts[read.begun[0]]]
             possible[read.begun[0], : len(begins)] &= begins
         out = np.full(masses.shape, -np.inf)

@@ -11,7 +11,10 @@ from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.texts import Texts
 
 if TYPE_CHECKING:
+    from canvasgen.constraints.compiled.belief import Belief
     from canvasgen.constraints.compiled.cell_scores import CompiledCells
+    from canvasgen.inference import Posterior
+    from canvasgen.tokens import Budget, Prefix
     from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["CompiledConstraint"]
@@ -67,3 +70,20 @@ class CompiledConstraint(Lifted):
             self,
             lambda language: self.narrowed(language, remember=False),
         )
+
+    def believe(self, posterior: Posterior, prefix: Prefix, budget: Budget) -> Belief:
+        """What a step says about a canvas.
+
+        Args:
+            posterior: of the canvas's positions within the budget, from `request(prefix, budget)`.
+            prefix, budget: where the canvas stands in its text.
+
+        Raises:
+            Unsatisfiable, BudgetTooSmall, TimeLimit: no values were found for the cells of its table.
+        """
+        from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
+        from canvasgen.constraints.compiled.table_belief import TableBelief
+
+        if self.cells is None:
+            return ChainBelief(posterior)
+        return TableBelief(posterior, self.cells, prefix, budget)

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from canvasgen.automata import DFA, Limits
+from canvasgen.automata import DEAD, DFA, Limits
 from canvasgen.constraints.texts import Placed
 from canvasgen.errors import Unsatisfiable
-from canvasgen.tokens import TokenAutomaton, cached_lift, lift
+from canvasgen.tokens import Budget, Prefix, TokenAutomaton, cached_lift, lift
 
 if TYPE_CHECKING:
-    from canvasgen.inference import Posterior, Restriction
+    from canvasgen.inference import Posterior, Request, Restriction
     from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["Lifted"]
@@ -76,14 +76,22 @@ class Lifted:
     @property
     def shortest_tokens(self) -> int:
         """Fewest tokens of any complete text (without an end token)."""
-        return self.fewest_tokens(None, 0)
+        return self.fewest_tokens(Prefix())
 
-    def fewest_tokens(self, state: int | None, written: int) -> int:
-        """Fewest tokens from a state (None: the start) to the end of the text, `written` tokens standing before it."""
+    def fewest_tokens(self, prefix: Prefix) -> int:
+        """Fewest tokens from what is written to the end of the text."""
         automaton = self.token_automaton
-        at = automaton.start if state is None else state
-        distance = automaton.distance if self.restriction is None else self.restriction.distance(written)
+        at = automaton.start if prefix.state is None else prefix.state
+        distance = automaton.distance if self.restriction is None else self.restriction.distance(len(prefix))
         return int(distance[at])
+
+    def prefix(self, ids: Sequence[int]) -> Prefix | None:
+        """Token ids as the beginning of a text; None if no text begins with them."""
+        if not ids:
+            return Prefix()
+        automaton = self.token_automaton
+        state = automaton.run(ids)
+        return None if state in (DEAD, automaton.ended) else Prefix(tuple(ids), state)
 
     def accepts(self, ids: Sequence[int]) -> bool:
         """True if the ids spell a complete text: its tokens, at most one end token, then anything.
@@ -133,4 +141,23 @@ class Lifted:
             end_ids=self.vocabulary.end_ids,
             pad_id=self.vocabulary.pad_id,
             backend=backend,
+        )
+
+    def condition_block(self, posterior: Posterior, prefix: Prefix, budget: Budget) -> Posterior:
+        """`condition` for a canvas of a longer text, from another constraint's posterior of the same logits."""
+        return self.condition(posterior, state=prefix.state, remaining=budget.after, offset=len(prefix))
+
+    def request(self, prefix: Prefix, budget: Budget) -> Request:
+        """`condition` for a canvas of a longer text, as one row of `condition_batch`."""
+        from canvasgen.inference import Request  # torch, only where it is needed
+
+        return Request(
+            self.token_automaton,
+            end_ids=self.vocabulary.end_ids,
+            pad_id=self.vocabulary.pad_id,
+            state=prefix.state,
+            remaining=budget.after,
+            restriction=self.restriction,
+            offset=len(prefix),
+            length=budget.here,
         )

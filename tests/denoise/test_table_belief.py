@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 from toy_models import END, Erratic, vocabulary
 
 import canvasgen as cg
+from canvasgen.constraints.compiled.belief import text_length
+from canvasgen.constraints.compiled.table_belief import TableBelief
 from canvasgen.denoise import Job, run
-from canvasgen.denoise.joint import JointBelief
 from canvasgen.errors import UnsupportedConstraint, ValidationFailed
+from canvasgen.models.wording import instructions
 from canvasgen.relations import all_different, check, linear, ordered, total
+from canvasgen.tokens import Budget, Prefix
 
 ALIGNED = vocabulary("1", "2", "3", "12", "23", "\n", "|", " ", " 1", " 2", "---", "-", " |")
 """No token of it reaches over the border of a Markdown cell."""
@@ -69,9 +72,9 @@ SQUARES = [
 
 def belief_of(made, logits, vocabulary, length):
     compiled = made.compile(vocabulary)
-    joint = compiled.joint
-    assert joint is not None
-    return JointBelief(torch.as_tensor(logits), compiled, joint, None, length, 0, ())
+    belief = compiled.believe(compiled.condition(torch.as_tensor(logits)), Prefix(), Budget(length))
+    assert isinstance(belief, TableBelief)
+    return belief
 
 
 @settings(deadline=None, max_examples=60)
@@ -87,7 +90,7 @@ def test_the_best_canvas_is_the_best_of_all(square_of, seed, length, scale):
     found = belief_of(made, logits, ALIGNED, length)
     every = list(canvases(made, texts_of(made), logits, ALIGNED))
     best = max(every, key=lambda one: one[2])
-    assert tuple(found.best[: found.length].tolist()) == best[0]
+    assert tuple(found.best[: text_length(found.best, (END,))].tolist()) == best[0]
     ordered_texts = [text for _, text, _ in sorted(every, key=lambda one: -one[2])]
     said = [
         ALIGNED.text_bytes(ids[: np.flatnonzero(np.append(ids, END) == END)[0]]).decode()
@@ -108,7 +111,7 @@ def test_scores_are_the_cells_marginals(seed, layout):
     logits = np.random.default_rng(seed).normal(size=(length, vocab.size)).astype(np.float32) * 2
     compiled = made.compile(vocab)
     posterior = compiled.condition(logits)
-    scores = compiled.joint.scores(posterior, b"", None)
+    scores = compiled.cells.scores(posterior, Prefix())
     every = list(canvases(shape, texts_of(shape), logits, vocab))
     whole = np.logaddexp.reduce([weight for _, _, weight in every])
     wanted = np.full(scores.log_probs.shape, -np.inf)
@@ -220,9 +223,10 @@ def test_tables_within_other_constraints():
 def test_a_model_is_told_of_the_table_inside():
     made = square([1, 2, 3], 3, rows_and_columns)
     for whole in ("a" + made, cg.template("a{t}b", t=made), made & cg.contains("31")):
-        assert whole.form is not None
-        assert made.form.text in whole.form.text
-        assert "are all different" in whole.form.instruction
+        told = instructions(whole.shown)
+        assert told is not None
+        assert made.shown.form(lambda hole: hole.mark or "") in told
+        assert "are all different" in told
 
 
 def test_what_the_rest_demands_is_found_cell_by_cell():
@@ -244,7 +248,7 @@ def test_scores_of_both_backends_are_equal(layout):
     logits = np.random.default_rng(3).normal(size=(40, vocab.size)).astype(np.float32)
     compiled = made.compile(vocab)
     both = [
-        compiled.joint.scores(compiled.condition(logits, backend=name), b"", None).log_probs
+        compiled.cells.scores(compiled.condition(logits, backend=name), Prefix()).log_probs
         for name in ("numba", "torch")
     ]
     assert np.allclose(np.exp(both[0]), np.exp(both[1]), atol=1e-5)

@@ -15,19 +15,18 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from canvasgen.automata import DEAD
-from canvasgen.constraints import CompiledConstraint
+from canvasgen.constraints.compiled.belief import ChainBelief, text_length
 from canvasgen.constraints.compiled.cell_scores import CompiledCells, Scores
 from canvasgen.constraints.compiled.lifted import Lifted
-from canvasgen.denoise.belief import ConstrainedBelief, text_length
 from canvasgen.errors import BudgetTooSmall, TimeLimit, Unsatisfiable
 from canvasgen.inference import Posterior
+from canvasgen.tokens import Budget, Prefix
 
-__all__ = ["JointBelief"]
+__all__ = ["TableBelief"]
 
+Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 SECONDS_PER_STEP = 0.25
 """Of the solver, in a denoising step; before a commit it has its own limit."""
@@ -39,44 +38,32 @@ _COMPARED = 4
 """Assignments that are weighed by their texts' own probability where the cells' scores do not add up to it."""
 
 
-class JointBelief(ConstrainedBelief):
+class TableBelief(ChainBelief):
     """The shape's posterior, with the best canvas, the candidates and the samples of the joint one.
 
     Attributes:
         assignment: int64 `[cells]`, the values of `best` by their numbers; None at a dead end of `propagate`.
+        entropies: float64 `[n]`, in nats: how much each position is doubted.
 
     Args:
-        joint: the constraint's cells.
-        before: the token ids of the text before this block.
-
-    The other arguments are those of `ConstrainedBelief`.
+        posterior: of the shape, over the n positions of the canvas within the budget.
+        cells: the constraint's cells.
+        prefix, budget: where the canvas stands in its text.
 
     Raises:
-        ModelError: NaN or +inf among the logits.
         Unsatisfiable, BudgetTooSmall: no assignment that was tried fits.
         TimeLimit: the solver found no assignment in its time.
     """
 
-    def __init__(
-        self,
-        logits: torch.Tensor,
-        constraint: CompiledConstraint,
-        joint: CompiledCells,
-        state: int | None,
-        budget: int,
-        remaining: int,
-        before: tuple[int, ...],
-    ) -> None:
-        super().__init__(logits, constraint, state, budget, remaining, len(before))
-        self._joint = joint
-        self._remaining, self._before = remaining, before
-        self._problem = joint.table.related_problem
-        self._scores: Scores = joint.scores(
-            self.posterior, constraint.vocabulary.text_bytes(np.array(before, dtype=np.int64)), state
-        )
-        self._end_ids = constraint.vocabulary.end_ids
-        self._vocabulary = constraint.vocabulary
-        self._shape_entropies = self.entropies
+    def __init__(self, posterior: Posterior, cells: CompiledCells, prefix: Prefix, budget: Budget) -> None:
+        super().__init__(posterior)
+        self._cells = cells
+        self._prefix, self._budget = prefix, budget
+        self._problem = cells.table.related_problem
+        self._scores: Scores = cells.scores(posterior, prefix)
+        self._vocabulary = cells.vocabulary
+        self._end_ids = cells.vocabulary.end_ids
+        self.entropies: Floats = posterior.entropies
         self._proven = True
         self.assignment: Longs | None = None
         self._choose(SECONDS_PER_STEP)
@@ -98,24 +85,24 @@ class JointBelief(ConstrainedBelief):
                 return
             except (BudgetTooSmall, Unsatisfiable) as failure:
                 error = failure
-        if error is None or self._joint.table.mode == "propagate":
+        if error is None or self._cells.table.mode == "propagate":
             return
         self._take(self._one_by_one())
 
     def _take(self, assignment: Longs) -> None:
         self.best = self._inside(assignment).best
         self.assignment = assignment
-        self.length = text_length(self.best, self._end_ids)
-        surprisals = -self.posterior.token_log_probs(self.best[: self.length])
-        self.entropies = self._shape_entropies.copy()
-        self.entropies[: self.length] = np.maximum(self.entropies[: self.length], surprisals)
+        length = text_length(self.best, self._end_ids)
+        surprisals = -self._posterior.token_log_probs(self.best[:length])
+        self.entropies = self._posterior.entropies.copy()
+        self.entropies[:length] = np.maximum(self.entropies[:length], surprisals)
 
     def _ranked(self, seconds: float | None) -> Iterator[Longs]:
         """Assignments, best first; none at a dead end of `propagate`, or if a step's time has run out."""
         scores = self._scores.log_probs
         greedy = self._problem.greedy(scores)
         alone = [] if greedy is None else [greedy]
-        if self._joint.table.mode == "propagate":
+        if self._cells.table.mode == "propagate":
             yield from alone
             return
         try:
@@ -156,7 +143,7 @@ class JointBelief(ConstrainedBelief):
                 )
             mask = stack.pop()
             try:
-                values = self._joint.values_in(self._text_of(self._within(mask).best))
+                values = self._cells.values_in(self._text_of(self._within(mask).best))
                 open_cells = np.flatnonzero(mask.sum(axis=1) > 1).tolist()
                 here = [cell for cell in open_cells if cell in values]
                 if not here:
@@ -180,7 +167,7 @@ class JointBelief(ConstrainedBelief):
         )
 
     def _text_of(self, canvas: Longs) -> bytes:
-        ids = np.concatenate([np.array(self._before, dtype=np.int64), canvas])
+        ids = np.concatenate([np.array(self._prefix.ids, dtype=np.int64), canvas])
         return self._vocabulary.text_bytes(ids[: text_length(ids, self._end_ids)])
 
     def _log_weight(self, assignment: Longs) -> float:
@@ -191,33 +178,28 @@ class JointBelief(ConstrainedBelief):
 
     def _inside(self, assignment: Longs) -> Posterior:
         """The posterior of the canvas with these values in the cells."""
-        return self._conditioned(self._joint.narrowed(assignment))
+        return self._conditioned(self._cells.narrowed(assignment))
 
     def _within(self, mask: NDArray[np.bool_]) -> Posterior:
         """The posterior of the canvas with these values alone in the cells."""
-        return self._conditioned(self._joint.within(mask))
+        return self._conditioned(self._cells.within(mask))
 
     def _conditioned(self, narrowed: Lifted) -> Posterior:
-        state: int | None = None
-        if self._before:
-            state = narrowed.token_automaton.run(self._before)
-            if state == DEAD:
-                raise Unsatisfiable("the text so far has other values", rule="table")
-        return narrowed.condition(
-            self.posterior, state=state, remaining=self._remaining, offset=len(self._before)
-        )
+        prefix = narrowed.prefix(self._prefix.ids)
+        if prefix is None:
+            raise Unsatisfiable("the text so far has other values", rule="table")
+        return narrowed.condition_block(self._posterior, prefix, self._budget)
 
     def sample(self, seed: int) -> Longs:
-        """A joint sample; exact where the solutions can be listed, else of scores perturbed by Gumbel noise.
+        """A joint sample int64 `[n]`; exact where the solutions can be listed, else of scores perturbed by Gumbel noise.
 
         Of the shape alone if that fits nowhere, or is not found in time.
         """
         try:
             assignment, _ = self._problem.sample(self._scores.log_probs, seed)
-            inside = self._inside(assignment).sample(1, seed)[0]
+            return self._inside(assignment).sample(1, seed)[0]
         except (BudgetTooSmall, Unsatisfiable, TimeLimit):
-            inside = self.posterior.sample(1, seed)[0]  # of the shape: a canvas to go on from, not an answer
-        return inside if self._beyond is None else np.concatenate([inside, self._beyond.sample(seed)])
+            return self._posterior.sample(1, seed)[0]  # of the shape: a canvas to go on from, not an answer
 
     def log_prob(self, ids: Longs) -> float:
         """Given that the table is valid, where that can be summed: cells at fixed places, solutions that can be listed.
@@ -230,12 +212,12 @@ class JointBelief(ConstrainedBelief):
 
     def candidates(self) -> Iterator[Longs]:
         """By assignment and, within one, by its canvases, merged; in mode `propagate`, the shape's after the first."""
-        if self._joint.table.mode == "propagate":
+        if self._cells.table.mode == "propagate":
             yield self.best
             yield from super().candidates()
             return
         yield self.best
-        told = self.best[: self.length].tobytes()
+        told = self.best[: text_length(self.best, self._end_ids)].tobytes()
         for canvas in self._merged():
             if canvas[: text_length(canvas, self._end_ids)].tobytes() != told:
                 yield canvas
