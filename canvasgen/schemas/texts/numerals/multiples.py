@@ -1,4 +1,4 @@
-"""Automata written down as tables: the decimals that are multiples of a number."""
+"""Automata of the decimals that are multiples of a number, written down as tables of transitions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ZERO, _NINE, _MINUS, _POINT = 0x30, 0x39, 0x2D, 0x2E
 
 @lru_cache(maxsize=256)
 def multiples(units: int, places: int, trailing: int | None) -> Expr:
-    """Decimals, with or without a minus sign, whose value is a multiple of `units` · 10^−`places`.
+    """Return the decimals, with or without a minus sign, whose value is a multiple of `units` · 10^−`places`.
 
     Leading zeros are not ruled out: the language is made to be intersected with one of well-formed numbers.
 
@@ -24,10 +24,9 @@ def multiples(units: int, places: int, trailing: int | None) -> Expr:
         places: decimal places of the step.
         trailing: most digits after the point, at least `places`; None for any number; 0 for no point at all.
 
-    The automaton reads the digits and keeps the number so far modulo `units`: with k of the `places` digits
-        after the
-    point read, a prefix of remainder r stands for a multiple exactly if r · 10^(places − k) ≡ 0. Beyond them
-    only zeros may stand.
+    The automaton reads the digits and keeps the number so far modulo `units`: with k of the `places` digits after the
+    point read, a prefix of remainder r is a multiple exactly if r · 10^(places − k) ≡ 0. After them only zeros may
+    follow.
     """
     fractional = places if trailing != 0 else 0
     table: list[dict[int, int]] = [{}]
@@ -69,7 +68,10 @@ def multiples(units: int, places: int, trailing: int | None) -> Expr:
 
 
 def _automaton(table: list[dict[int, int]], accepting: list[bool]) -> DFA:
-    offsets, low, high, target = [0], [], [], []
+    offsets = [0]
+    low: list[int] = []
+    high: list[int] = []
+    target: list[int] = []
     for row in table:
         for byte in sorted(row):
             if low and len(low) > offsets[-1] and high[-1] == byte - 1 and target[-1] == row[byte]:

@@ -61,7 +61,7 @@ _ESCAPE = f"%{HEX}{{2}}"
 
 
 def _uris(extra: str, private: str) -> tuple[str, str]:
-    """The patterns of URIs and of URI references, with more characters than ASCII's in names and in queries."""
+    """Return the patterns of URIs and of URI references, with more characters than ASCII's in names and in queries."""
     unreserved = rf"A-Za-z0-9._~!$&'()*+,;={extra}-"
     unit = rf"(?:[:@{unreserved}]|{_ESCAPE})"
     user = rf"(?:(?:[:{unreserved}]|{_ESCAPE})*@)?"

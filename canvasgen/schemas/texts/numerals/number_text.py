@@ -33,21 +33,21 @@ from canvasgen.automata import (
 )
 from canvasgen.schemas.normal.numbers import has_number, meet_numbers
 from canvasgen.schemas.normal.shapes import Numbers
-from canvasgen.schemas.texts.decimals import (
+from canvasgen.schemas.texts.numerals.decimals import decimal_text
+from canvasgen.schemas.texts.numerals.digits import (
     FRACTION_DIGITS,
     INTEGER_DIGITS,
     MOST_DIGITS,
     check_digits,
-    decimal_text,
     places_of,
-    scientific_text,
     signed,
     split,
-    whole_text,
 )
-from canvasgen.schemas.texts.multiples import multiples
+from canvasgen.schemas.texts.numerals.exponents import scientific_text
+from canvasgen.schemas.texts.numerals.multiples import multiples
+from canvasgen.schemas.texts.numerals.whole_numbers import whole_text
 
-__all__ = ["LARGEST_STEP", "MOST_SAMPLES", "is_loose", "is_sampled", "number_text"]
+__all__ = ["is_sampled", "number_text", "text_over_approximates"]
 
 LARGEST_STEP = 3000
 """Largest step, in units of its last decimal place, that gets an automaton."""
@@ -57,9 +57,9 @@ MOST_SAMPLES = 200
 
 @lru_cache(maxsize=4096)
 def number_text(shape: Numbers) -> Expr:
-    """The language of the texts of a shape's members; of a step beyond `LARGEST_STEP` just some of them.
+    """Return the language of the texts of a shape's members; of a step beyond `LARGEST_STEP` only some of them.
 
-    Numbers that are not multiples of such a step are not told apart (`is_loose`).
+    Numbers that are not multiples of such a step are not told apart (`text_over_approximates`).
 
     Raises:
         ConstraintTooLarge: a bound has too many digits.
@@ -78,7 +78,7 @@ def number_text(shape: Numbers) -> Expr:
 
 @lru_cache(maxsize=1)
 def _read_exactly() -> Expr:
-    """Whole numbers without a point, and decimals short enough that a reader of doubles loses nothing of them."""
+    """Return whole numbers without a point, and decimals so short that a reader of doubles loses nothing."""
     digit = byte_set([(0x30, 0x39)])
     sign = optional(literal("-"))
     mark = byte_set([(0x45, 0x45), (0x65, 0x65)])
@@ -88,7 +88,7 @@ def _read_exactly() -> Expr:
 
 
 def is_sampled(shape: Numbers) -> bool:
-    """True if only the `MOST_SAMPLES` members nearest to zero are written, on either side."""
+    """Return True if only the `MOST_SAMPLES` members nearest to zero are written, on either side."""
     if shape.step is None or (shape.low is not None and shape.low == shape.high):
         return False
     step = shape.step
@@ -97,8 +97,8 @@ def is_sampled(shape: Numbers) -> bool:
     return _is_large(step)
 
 
-def is_loose(shape: Numbers) -> bool:
-    """True if `number_text` also holds numbers that are no members."""
+def text_over_approximates(shape: Numbers) -> bool:
+    """Return True if `number_text` also contains numbers that are not members."""
     return any(_is_large(step) for step in shape.not_steps)
 
 
@@ -144,7 +144,7 @@ def _interval_text(shape: Numbers) -> Expr:
 
 
 def _for_doubles(shape: Numbers) -> Numbers:
-    """The same set with open ends closed at the next double, for readers that keep doubles.
+    """Return the same set with open ends closed at the next double, for readers that keep doubles.
 
     `0.99999999999999999999` is below one but reads as one; at most the next double below one it stays below.
     """
@@ -157,12 +157,12 @@ def _for_doubles(shape: Numbers) -> Numbers:
 
 
 def _is_double(number: Fraction) -> bool:
-    """True for what is written as a double (and is not zero, next to which no decimal reads as zero)."""
+    """Return True for a number that is written as a double (and is not zero, next to which no decimal reads as zero)."""
     return number != 0 and abs(number) < 10**300 and Fraction(repr(float(number))) == number
 
 
 def _single(number: Fraction, point: bool) -> Expr:
-    """One number as json writes it, as an int or a float; plainly too if that is short."""
+    """Return one number as json writes it, as an int or a float; also plainly if that is short."""
     texts: dict[str, None] = {}
     check_digits(number)
     whole, digits = split(abs(number))
@@ -181,7 +181,7 @@ def _single(number: Fraction, point: bool) -> Expr:
 
 
 def _whole_multiples(shape: Numbers, step: Fraction) -> Expr:
-    """Whole numbers of an interval that are multiples of a whole step: n · 10^zeros, n modulo the rest."""
+    """Return whole numbers of an interval that are multiples of a whole step: n · 10^zeros, n modulo the rest."""
     if step == 1:
         return signed(shape, whole_text)
     zeros = 0
@@ -204,6 +204,6 @@ def _whole_multiples(shape: Numbers, step: Fraction) -> Expr:
 
 @lru_cache(maxsize=256)
 def _multiple_text(step: Fraction, *, trailing: int | None) -> Expr:
-    """Plain decimals, signed, that are multiples of `step`; with up to `trailing` digits after the point."""
+    """Return plain decimals, signed, that are multiples of `step`; with up to `trailing` digits after the point."""
     places = places_of(step)
     return multiples(int(step * 10**places), places, trailing)

@@ -30,7 +30,7 @@ class Source:
         return self.document.root
 
     def read(self, text: str) -> Any:
-        """The value of a text: an instance of the type, or plain data.
+        """Return the value of a text: an instance of the type, or plain data.
 
         Raises:
             ValidationFailed: the text cannot be read.
