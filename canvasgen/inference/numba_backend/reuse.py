@@ -9,22 +9,27 @@ of the first alone:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from canvasgen.inference.layout import Layout
-from canvasgen.inference.tables import Backend, ClassTables
+from canvasgen.inference.tables import ClassTables, Floats, Ints, Tokens
 
 __all__ = ["reduced_again"]
 
 
+Segments = Callable[[Tokens, Ints], tuple[Floats, Floats, Floats]]
+
+
 def reduced_again(
-    layout: Layout, backend: Backend, known_layout: Layout, known: ClassTables
+    layout: Layout, segments: Segments, known_layout: Layout, known: ClassTables
 ) -> ClassTables | None:
-    """What `backend.reduce(layout)` gives, up to rounding, with no token fixed.
+    """The class tables that reading all logits anew would give, up to rounding, with no token fixed.
 
     Args:
         layout: of the second constraint.
-        backend: of the logits.
+        segments: the largest value, log mass and mean of each run of tokens, not normalised (`NumbaRow.segments`).
         known_layout, known: of the first constraint, no token fixed.
 
     Returns:
@@ -39,7 +44,7 @@ def reduced_again(
     added = np.flatnonzero(rest & ~outside).astype(layout.token_order.dtype)
     tokens = np.concatenate([layout.token_order[: borders[-1]], added])
     offsets = np.append(borders, len(tokens)).astype(borders.dtype)
-    best, mass, mean = backend.segments(tokens, offsets)
+    best, mass, mean = segments(tokens, offsets)
     best -= known.normaliser[:, None]
     mass -= known.normaliser[:, None]
     # One class out of two: masses add up, and so do the expectations of the log-probability.

@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
-from canvasgen.inference.exponential import LOWEST_64, exp64
+from canvasgen.inference.numba_backend.exponential import LOWEST_64, exp64
 from canvasgen.inference.tables import Floats, Ints
 
 __all__ = ["gather_log", "gather_max", "pair_log", "summarise", "sweep_log", "sweep_max"]

@@ -19,12 +19,15 @@ import math
 import numpy as np
 from numba import njit
 
-from canvasgen.inference.exponential import LOWEST_32, LOWEST_64, exp32, exp64
+from canvasgen.inference.numba_backend.exponential import LOWEST_32, LOWEST_64, exp32, exp64
 from canvasgen.inference.tables import Bools, Floats, Ints, Longs, Singles, Tokens
 
 __all__ = [
+    "CHUNK",
     "draw_token",
+    "draw_tokens",
     "first_best",
+    "forced_rows",
     "reduce_rows",
     "segment_rows",
     "spread_rows",
@@ -32,7 +35,7 @@ __all__ = [
     "top_of_class",
 ]
 
-_CHUNK = 2048
+CHUNK = 2048
 _FEW = 24  # a class of no more tokens is summed without the buffer
 _LANES = 64  # four vectors of 16: what one turn of the vectorised loops takes
 _LOW_BITS = np.int32(0x7FFFFFFF)
@@ -109,7 +112,7 @@ def _many(row, tokens, values, bits):
     """`_few` for any number of tokens, in chunks through the buffer."""
     top, total, moment, low = _MINUS_INFINITY, 0.0, 0.0, 0
     while low < tokens.shape[0]:
-        count, chunk_top = _gather(row, tokens[low : low + _CHUNK], values, bits)
+        count, chunk_top = _gather(row, tokens[low : low + CHUNK], values, bits)
         if chunk_top > top:
             if total > 0.0:
                 drop = np.float64(top) - np.float64(chunk_top)
@@ -121,7 +124,7 @@ def _many(row, tokens, values, bits):
             part, part_moment = _sums(values, count, top)
             total += part
             moment += part_moment
-        low += _CHUNK
+        low += CHUNK
     return top, total, moment
 
 
@@ -174,7 +177,7 @@ def reduce_rows(
 
     Returns a row with NaN, or -1. Where the normaliser is infinite the row is not normalised.
     """
-    values = np.empty(_CHUNK, dtype=np.float32)
+    values = np.empty(CHUNK, dtype=np.float32)
     bits = values.view(np.int32)
     for i in range(first, last):
         if _has_nan(logit_bits[i]):
@@ -200,7 +203,7 @@ def segment_rows(
     mean: Floats,
 ) -> None:
     """Fill rows `first:last` of the three by segment of `tokens`, not normalised; of logits that hold no NaN."""
-    values = np.empty(_CHUNK, dtype=np.float32)
+    values = np.empty(CHUNK, dtype=np.float32)
     bits = values.view(np.int32)
     for i in range(first, last):
         _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
@@ -270,16 +273,17 @@ def _place_in_chunk(values, count, top, wanted):
 
 
 @njit(cache=True, nogil=True)
-def draw_token(row: Singles, tokens: Tokens, top: np.float32, total: float, uniform: float) -> int:
+def draw_token(
+    row: Singles, tokens: Tokens, top: np.float32, total: float, uniform: float, values: Singles
+) -> int:
     """The token at quantile `uniform` in [0, 1) of its class, in id order.
 
-    `top` is the class's largest logit, `total` = Σ exp(x − top) over the class.
+    `top` is the class's largest logit, `total` = Σ exp(x − top) over the class; `values` a buffer of `CHUNK`.
     """
-    values = np.empty(_CHUNK, dtype=np.float32)
     bits = values.view(np.int32)
     wanted, reached, chosen, low = uniform * total, 0.0, -1, 0
     while low < tokens.shape[0]:
-        high = min(low + _CHUNK, tokens.shape[0])
+        high = min(low + CHUNK, tokens.shape[0])
         count, chunk_top = _gather(row, tokens[low:high], values, bits)
         if chunk_top > _MINUS_INFINITY:
             part, _ = _sums(values, count, top)
@@ -289,3 +293,50 @@ def draw_token(row: Singles, tokens: Tokens, top: np.float32, total: float, unif
             reached += part
         low = high
     return tokens[chosen]
+
+
+@njit(cache=True, nogil=True)
+def draw_tokens(
+    logits: Singles,
+    tokens: Tokens,
+    offsets: Ints,
+    best: Floats,
+    mass: Floats,
+    normaliser: Floats,
+    classes: Longs,
+    uniforms: Floats,
+    first: int,
+    last: int,
+    out: Longs,
+) -> None:
+    """out[n, i] = a token of class `classes[n, i]` by `uniforms[n, i, 2]`, i in `first:last`; nothing for -1.
+
+    `best`, `mass` and `normaliser` are those of `ClassTables`.
+    """
+    values = np.empty(CHUNK, dtype=np.float32)
+    for i in range(first, last):
+        for n in range(classes.shape[0]):
+            c = classes[n, i]
+            if c >= 0:
+                top = np.float32(best[i, c] + normaliser[i])
+                total = math.exp(mass[i, c] - best[i, c])
+                members = tokens[offsets[c] : offsets[c + 1]]
+                out[n, i] = draw_token(logits[i], members, top, total, uniforms[n, i, 2], values)
+
+
+@njit(cache=True, nogil=True)
+def forced_rows(
+    logits: Singles, tokens: Tokens, offsets: Ints, marginals: Floats, pinned: Bools, out: Bools
+) -> None:
+    """out[i] = only one token is possible at i: one class of `marginals[i]`, and one token of it unless it is pinned."""
+    for i in range(pinned.shape[0]):
+        classes, chosen = 0, 0
+        for c in range(marginals.shape[1]):
+            if marginals[i, c] > -np.inf:
+                classes += 1
+                chosen = c
+        count = 0
+        if classes == 1 and not pinned[i]:
+            for k in range(offsets[chosen], offsets[chosen + 1]):
+                count += logits[i, tokens[k]] > _MINUS_INFINITY
+        out[i] = classes == 1 and (pinned[i] or count == 1)

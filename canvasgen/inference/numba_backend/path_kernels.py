@@ -105,14 +105,16 @@ def sample_paths(
         set_offsets, set_classes: classes of each set; the tail's set has none.
         alpha: `[L + 1, S + 1]`; sets: `[L, Z + 2]`; classes: `[L, C + 2]`, log-probabilities of the classes.
         final: log-weight of each state at the end, `[S + 1]`.
-        uniforms: `[n, L + 1, 2]` in [0, 1).
-        out: int64 `[n, L]`, filled with the class of each position.
-        log_probs: `[n]`, filled with the log-probability of the choices made.
+        uniforms: `[N, M + 1, 3]` in [0, 1), M >= L; the last one's first number chooses the last state.
+        out: int64 `[N, M']`, M' >= L, filled with the class of each position; behind L, of a token of p_i.
+        log_probs: `[N]`, filled with the log-probability of the choices made up to L.
     """
     length, tail = sets.shape[0], sets.shape[1] - 1
     buffer = np.empty(max(source.shape[0], classes.shape[1]))
     for n in range(uniforms.shape[0]):
-        state, log_prob = choose(alpha[length] + final, uniforms[n, length, 0])
+        state, log_prob = choose(alpha[length] + final, uniforms[n, -1, 0])
+        for i in range(length, out.shape[1]):
+            out[n, i], _ = choose(classes[i], uniforms[n, i, 1])
         for i in range(length - 1, -1, -1):
             low, high = offsets[state], offsets[state + 1]
             for e in range(low, high):
