@@ -165,7 +165,10 @@ class Either(Combined):
 
 
 class Both(Combined):
-    """`a & b`: a text of a that is a text of b too; `parse` reads it as the first that is not on positions alone."""
+    """`a & b`: a text of a that is a text of b too.
+
+    `parse` reads it as the first part that has a value of its own does; else the value is the text.
+    """
 
     @property
     @override
@@ -207,7 +210,7 @@ class Both(Combined):
     @property
     def _main(self) -> int:
         """The number of the part whose value it has."""
-        return next((at for at, part in enumerate(self.parts) if not part.placed.is_all), 0)
+        return next((at for at, part in enumerate(self.parts) if part.has_value), 0)
 
     @property
     @override

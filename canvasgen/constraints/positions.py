@@ -35,7 +35,7 @@ class Fixed(Constraint):
     @property
     @override
     def placed(self) -> Placed:
-        return Placed(self.tokens, is_all=True)
+        return Placed(self.tokens)
 
     @override
     def _expression(self) -> Expr:
@@ -66,7 +66,7 @@ class Near(Constraint):
     @property
     @override
     def placed(self) -> Placed:
-        return Placed((self.place,), is_all=True)
+        return Placed((self.place,))
 
     @override
     def _expression(self) -> Expr:

@@ -217,9 +217,7 @@ class Shown:
         """So many of these texts, one after the other; at most one, or exactly one, is shown as if it stood there."""
         if (high == 1 and not self.is_fixed) or not self.tells:
             return self
-        hole = self.only_hole
-        held = hole.holds if hole is not None and hole.times is None and hole.old is None else self._kinds()
-        return Shown((Hole(holds=held, times=(low, high, separator)),), trained=self.trained)
+        return Shown((Hole(holds=self._kinds(), times=(low, high, separator)),), trained=self.trained)
 
     @property
     def is_fixed(self) -> bool:

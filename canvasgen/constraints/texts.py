@@ -28,16 +28,14 @@ class Placed:
     Attributes:
         places: each thing that is said.
         ends_inside: whether they say where the constraint's own texts end, so that more may follow behind them.
-        is_all: whether there is nothing to the constraint but these and what follows from them.
     """
 
     places: tuple[Place, ...] = ()
     ends_inside: bool = False
-    is_all: bool = False
 
     def __and__(self, other: Placed) -> Placed:
         """What both say, of the same texts."""
-        return Placed(self.places + other.places, is_all=self.is_all and other.is_all)
+        return Placed(self.places + other.places)
 
 
 NOWHERE = Placed()

@@ -134,7 +134,7 @@ def _described(hole: Hole) -> tuple[str, str]:
         header, content = described[0]
     else:
         header = "one of the following:"
-        content = "\n".join(f"- {one} {text}" for one, text in described)
+        content = "\n".join(f"- {one} {text}".rstrip() for one, text in described)
     if hole.times is not None:
         header = f"{header.removesuffix(':')}, {_times(*hole.times)}:"
     return header, content
@@ -150,9 +150,11 @@ def _kind(kind: Kind) -> tuple[str, str]:
         return "one of these texts:", "\n".join(kind.texts)
     if isinstance(kind, Pattern):
         return "text that this regular expression matches:", kind.pattern
-    if _rewrites(kind):
-        return "this text, its parts in braces written anew:", _form(kind)
-    return "this text, its parts in braces filled in:", _form(kind)
+    hole = kind.only_hole
+    if hole is not None and hole.is_unknown:
+        return _header("a text:", kind), ""
+    done = "written anew" if _rewrites(kind) else "filled in"
+    return _header(kind.instruction or f"this text, its parts in braces {done}:", kind), _form(kind)
 
 
 def _times(low: int, high: int | None, separator: str) -> str:

@@ -238,7 +238,7 @@ def test_several_canvases_by_the_offset() -> None:
 def test_reading_back_is_left_to_the_other_constraint() -> None:
     number = cg.fixed({0: "1"}) & cg.near("1", 0) & cg.json_schema({"type": "integer"})
     assert number.parse("12") == 12
-    assert number.schema == {"type": "integer"}
+    assert number.shown.schema == {"type": "integer"}
     assert cg.fixed({0: "1"}).parse("x") == "x"
     notes = [str(note) for note in (cg.fixed({0: "Hi", 3: 7}) & cg.near("you", 9, within=2)).explain()]
     assert any("'Hi' from token position 0" in note for note in notes)

@@ -20,6 +20,7 @@ def ids(text: str) -> list[int]:
 
 
 def starts(constraint, length=8, seed=0) -> tuple[Start, ...]:
+    assert constraint.shown.canvas
     return starts_from(constraint.shown, TOKENS, canvas_length=length, end_ids=(END,), seed=seed)
 
 

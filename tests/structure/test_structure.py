@@ -22,7 +22,6 @@ ORDER = [
     "once",
     "automata",
     "relations",
-    "puzzles",
     "vocabulary",
     "schemas",
     "tokens",

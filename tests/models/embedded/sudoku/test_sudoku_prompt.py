@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from canvasgen.constraints.base import Form
+import canvasgen as cg
+from canvasgen.constraints.shown import Shown
 from canvasgen.errors import ModelError
 from canvasgen.models.embedded.sudoku.find_grid import find_grid
 from canvasgen.models.embedded.sudoku.grid_tokens import (
@@ -20,6 +21,7 @@ from canvasgen.models.embedded.sudoku.grid_tokens import (
 )
 from canvasgen.models.embedded.tiny import WEIGHTS as TINY
 from canvasgen.models.prompts import PlainPrompts, SudokuPrompts, prompt_encoder
+from canvasgen.models.wording import shown_as
 from canvasgen.training.puzzles import generate
 from canvasgen.training.puzzles.making import to_grid
 from canvasgen.training.sudoku import sudoku_tokenizer
@@ -107,12 +109,12 @@ def test_the_form_goes_before_the_prompt() -> None:
     small = generate(4, 6, 0)
     prompts = SudokuPrompts()
     alone = prompts.encode(small.text, None)
-    assert prompts.encode(PUZZLE.text, Form(small.text)) == alone
-    assert prompts.encode(PUZZLE.text, Form(PUZZLE.text, blank=small.text)) == alone
-    assert prompts.encode("", Form(small.text.replace(".", "{}"))) == alone
+    assert prompts.encode(PUZZLE.text, Shown((small.text,))) == alone
+    assert prompts.encode(PUZZLE.text, cg.sudoku(small.text.splitlines(), unique=False).shown) == alone
+    assert prompts.encode("", Shown((small.text.replace(".", "{}"),))) == alone
     assert prompts.encode([{"role": "user", "content": small.text}], None) == alone
-    assert prompts.encode(small.text, Form("no grid")) == alone
-    assert prompts.encode(small.text, {"type": "string"}) == alone
+    assert prompts.encode(small.text, Shown(("no grid",))) == alone
+    assert prompts.encode(small.text, shown_as({"type": "string"})) == alone
 
 
 def test_what_is_no_sudoku() -> None:
