@@ -182,7 +182,7 @@ class DFA:
     @property
     def shortest_length(self) -> int | None:
         """The length in bytes of the shortest string; None for the empty language."""
-        distance = int(self._distances[0])
+        distance = int(self.distances()[0])
         return None if distance < 0 else distance
 
     def shortest(self) -> bytes | None:

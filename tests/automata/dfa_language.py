@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from canvasgen.automata import DEAD, DFA
@@ -21,15 +22,16 @@ def strings_of(dfa: DFA, max_length: int) -> Iterator[bytes]:
         ]
 
 
-def count_of(dfa: DFA, length: int) -> int:
-    """The number of strings of exactly `length` bytes."""
+def counts_of(dfa: DFA, most: int) -> list[int]:
+    """The number of strings of each length from 0 to `most` bytes."""
+    rows = list(zip(dfa.low.tolist(), dfa.high.tolist(), dfa.target.tolist(), strict=True))
+    offsets = dfa.offsets.tolist()
     ways = [int(flag) for flag in dfa.accepting]
-    for _ in range(length):
+    counts = [ways[0]]
+    for _ in range(most):
         ways = [
-            sum(
-                (int(dfa.high[r]) - int(dfa.low[r]) + 1) * ways[dfa.target[r]]
-                for r in range(dfa.offsets[s], dfa.offsets[s + 1])
-            )
-            for s in range(dfa.num_states)
+            sum((high - low + 1) * ways[target] for low, high, target in rows[first:last])
+            for first, last in itertools.pairwise(offsets)
         ]
-    return ways[0]
+        counts.append(ways[0])
+    return counts
