@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from canvasgen.relations.primitives import Primitive
 from canvasgen.relations.program import assemble
 from canvasgen.relations.propagation_kernel import from_mask
 from canvasgen.relations.relation import Relation
-from canvasgen.relations.relation_limits import RelationLimits
+from canvasgen.relations.relation_limits import DEFAULT_LIMITS, RelationLimits
 from canvasgen.relations.search_kernel import COMPLETE, all_solutions
 from canvasgen.relations.space import Space
 
@@ -55,6 +56,14 @@ def _widened(space: Space, given: Mapping[Cell, Value]) -> dict[Cell, Sequence[V
     return domains
 
 
+@cache
+def _load_kernels() -> None:
+    """Run the search once, so that numba's own compilation is not counted in `conflict_seconds`."""
+    space = Space({"cell": [0]}, DEFAULT_LIMITS)
+    program = assemble(space, [], DEFAULT_LIMITS)
+    all_solutions(program, np.zeros(0, np.bool_), from_mask(program, space.bit >= 0, space.words), 1, 1)
+
+
 class _Search:
     """The deletion filter over relations (their numbers) and fixed cells (the cells' numbers)."""
 
@@ -75,6 +84,7 @@ class _Search:
             owners += [n] * len(lowered)
         self._owners = np.array(owners, np.int64)
         self._program = assemble(space, self._primitives, limits)
+        _load_kernels()
         self._end = time.monotonic() + limits.conflict_seconds
 
     def run(self) -> Conflict | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from canvasgen.checks import whole_number
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations.cell_values import Cell, Value
 
@@ -99,11 +100,9 @@ def comparison(op: Any, rule: str, known: Iterable[str] = COMPARISONS) -> str:
 
 
 def integer(number: object, rule: str, what: str) -> int:
-    """Return a Python integer that is not a bool.
+    """Return an integer argument.
 
     Raises:
-        InvalidConstraint: it is something else.
+        InvalidConstraint: it is something else; a bool is not an integer.
     """
-    if type(number) is not int:
-        refuse(f"{what} of {rule} is not an integer", rule, number)
-    return number
+    return whole_number(number, rule=rule, name=f"{what} of {rule}", low=None)
