@@ -19,6 +19,7 @@ ORDER = [
     "errors",
     "notes",
     "checks",
+    "once",
     "automata",
     "relations",
     "vocabulary",
