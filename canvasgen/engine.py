@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import torch
 
@@ -19,14 +19,16 @@ from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
 from canvasgen.constraints.text import MOST_OPTIONS
-from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, Start, run, stream
+from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from
 from canvasgen.models.wording import shown_as
+from canvasgen.once import Once
 
 if TYPE_CHECKING:
+    from canvasgen.constraints import CompiledConstraint
     from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
     from canvasgen.constraints.text import Choice
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "Request"]
 
 Prompt = str | Sequence[Mapping[str, Any]]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class Request:
 
 
 _MOST_REMEMBERED = 64
-_schemas: dict[Any, Constraint] = {}
+_schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
 
 
 def _remembered(schema: Any) -> Constraint:
@@ -116,11 +119,7 @@ def _remembered(schema: Any) -> Constraint:
         hash(key)
     except (TypeError, RecursionError):
         return schema_constraint(schema)
-    found = _schemas.pop((type(schema), key), None)
-    _schemas[type(schema), key] = found = found or schema_constraint(schema)
-    if len(_schemas) > _MOST_REMEMBERED:
-        _schemas.pop(next(iter(_schemas)))
-    return found
+    return _schemas.get((type(schema), key), lambda: schema_constraint(schema))
 
 
 class Engine:
@@ -147,6 +146,8 @@ class Engine:
         self._loaded = loaded
         self._policy = policy
         self._specialist = specialist
+        # By identity; the constraint is kept with it, so that no other one gets its identity.
+        self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(_MOST_REMEMBERED)
 
     @property
     def denoiser(self) -> Denoiser:
@@ -211,7 +212,8 @@ class Engine:
 
         Args:
             requests: requests, or their fields as mappings.
-            size: rows that go through the model together at most; bounds the memory.
+            size: rows that go through the model together at most; bounds the memory. When one is finished, the next
+                request takes its seat.
             progress: show a progress bar on standard error.
             errors: `raise` the first, or `return` each in the place of its completion.
 
@@ -223,37 +225,25 @@ class Engine:
         if errors not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=errors)
         done: dict[int, Completion | CanvasgenError] = {}
-        jobs: dict[Engine, dict[int, Job]] = {}
+        batches: dict[Engine, tuple[Batch, list[int]]] = {}
         for number, request in enumerate(requests):
             try:
                 made = request if isinstance(request, Request) else Request(**request)
                 engine, job = self._prepared(made)
-                jobs.setdefault(engine, {})[number] = job
+                if engine not in batches:
+                    batches[engine] = Batch(engine.denoiser, policy=engine._policy, size=size), []
+                batch, numbers = batches[engine]
+                batch.add(job)
+                numbers.append(number)
             except CanvasgenError as error:
                 if errors == "raise":
                     raise
                 done[number] = error
-        chunks = [
-            (engine, numbers[first : first + size])
-            for engine, mine in jobs.items()
-            for numbers in [list(mine)]
-            for first in range(0, len(numbers), size)
-        ]
-        if progress:
-            from rich.console import Console
-            from rich.progress import track
-
-            shown = track(chunks, description="batches", console=Console(stderr=True))
-        else:
-            shown = chunks
-        for engine, chunk in shown:
-            rows = [jobs[engine][number] for number in chunk]
-            events = stream(engine.denoiser, rows, policy=engine._policy)
-            for event in self._raising(events) if errors == "raise" else events:
-                if isinstance(event, Done):
-                    done[chunk[event.row]] = event.completion
-                elif isinstance(event, Failed):
-                    done[chunk[event.row]] = event.error
+        waiting = sum(len(batch) for batch, _ in batches.values())
+        for number, result in _shown(_results(batches.values()), waiting, progress):
+            if isinstance(result, CanvasgenError) and errors == "raise":
+                raise result
+            done[number] = result
         return [done[number] for number in sorted(done)]
 
     def decide(
@@ -271,15 +261,19 @@ class Engine:
         choice = choice_constraint(options)
         if steps > 1 and len(choice.values) > 1:
             return self._decided(prompt, choice, samples, steps, seed)
-        compiled = [literal(text).compile(self.vocabulary) for text in choice.values]
+        compiled = [self._compiled(literal(text)) for text in choice.values]
         denoiser = self.denoiser
         context = denoiser.prefill([self._loaded.encode(prompt, None)] * samples)
         first = secrets.randbits(62) if seed is None else seed
         seeds = [first + at for at in range(samples)]
-        noise = RowRandomness(seeds, denoiser.canvas_length, denoiser.vocab_size)
-        logits = denoiser.denoise(context, noise.canvas(range(samples)), None)
+        length = denoiser.canvas_length
+        randomness = RowRandomness(seeds, length, denoiser.vocab_size)
+        canvas = denoiser.noise.fresh(range(samples), length, randomness)
+        logits = denoiser.denoise(context, canvas, None)
         if not bool(torch.isfinite(logits).all()):
             raise ModelError("the model gave logits that are not finite", rule="logits")
+        nowhere = torch.zeros(canvas.shape, dtype=torch.bool)
+        logits = denoiser.noise.read(logits, canvas, nowhere)
         scores = torch.tensor(
             [[float(one.condition(row).log_partition) for one in compiled] for row in logits],
             dtype=torch.float64,
@@ -333,7 +327,7 @@ class Engine:
         seed = secrets.randbits(62) if request.seed is None else request.seed
         return Job(
             prompt=self._loaded.encode(request.prompt, shown),
-            constraint=None if constraint is None else constraint.compile(self.vocabulary),
+            constraint=None if constraint is None else self._compiled(constraint),
             max_tokens=request.max_tokens,
             max_denoising_steps=request.max_denoising_steps,
             temperature=request.temperature,
@@ -342,6 +336,16 @@ class Engine:
             probabilities=bool(request.probabilities),
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),
         )
+
+    def _compiled(self, constraint: Constraint) -> CompiledConstraint:
+        """The constraint over the model's vocabulary; threads that ask for the same one wait for the first.
+
+        Called before a job goes to the loop: the loop's thread compiles nothing.
+        """
+        found, _ = self._constraints.get(
+            id(constraint), lambda: (constraint.compile(self.vocabulary), constraint)
+        )
+        return found
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
         return starts_from(
@@ -358,6 +362,29 @@ class Engine:
             if isinstance(event, Failed):
                 raise event.error
             yield event
+
+
+def _results(
+    batches: Iterable[tuple[Batch, list[int]]],
+) -> Iterator[tuple[int, Completion | CanvasgenError]]:
+    """Runs batches; tells the number of each row's request, and what came of it, as they finish."""
+    for batch, numbers in batches:
+        while len(batch):
+            for event in batch.step():
+                if isinstance(event, Done):
+                    yield numbers[event.row], event.completion
+                elif isinstance(event, Failed):
+                    yield numbers[event.row], event.error
+
+
+def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Result]:
+    """With a progress bar on standard error, if one is wanted."""
+    if not progress:
+        return results
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(results, description="requests", total=count, console=Console(stderr=True))
 
 
 def _key(value: Any, text: str) -> Any:

@@ -89,7 +89,6 @@ class Batch:
             BudgetTooSmall, InvalidConstraint, ModelError: the job is impossible.
         """
         row = Row(self._added, job, self._denoiser, self._policy)
-        self._own.begin(row.number, job.seed)
         self._waiting.append(row)
         self._added += 1
         return row.number
@@ -165,6 +164,8 @@ class Batch:
         if len(several) > len(new):
             context = self._denoiser.select(context, several)
         spend(new, "prefill", begun)
+        for row in new:
+            self._own.begin(row.number, row.job.seed)
         noise = self._fresh([row.number for row in new])
         rows = [one for row in new for one in (row.contenders() if len(row.job.starts) > 1 else [row])]
         for row in rows:
@@ -278,6 +279,7 @@ class Batch:
             row.spend("commit", perf_counter() - begun)
             if canvas is None:
                 row.begin_again()
+                row.is_greedy = row.is_greedy and self._noise.varies
                 self._seats.begin(seat, self._fresh([row.number]), None)
                 return
             yield Commit(row.text.decoded(), row.block, row.number)

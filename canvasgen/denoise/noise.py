@@ -31,6 +31,11 @@ class Noise(Protocol):
     No method changes its arguments, and no row's result depends on the other rows.
     """
 
+    @property
+    def varies(self) -> bool:
+        """Whether one fresh canvas differs from another."""
+        ...
+
     def fresh(self, rows: Sequence[int], length: int, randomness: Randomness) -> Tensor:
         """Canvases int64 `[B, length]` on which nothing is decided, for the rows of these numbers."""
         ...
@@ -57,6 +62,11 @@ class Noise(Protocol):
 class Uniform:
     """An undecided position holds a random token; after each step only what it accepted is decided."""
 
+    @property
+    def varies(self) -> bool:
+        """They are drawn."""
+        return True
+
     def fresh(self, rows: Sequence[int], length: int, randomness: Randomness) -> Tensor:
         """Uniformly random tokens."""
         del length  # the randomness knows it
@@ -79,14 +89,20 @@ class Uniform:
 class Mask:
     """An undecided position holds the mask token; a decided one stays as it is.
 
-    Two runs differ by the tokens that are drawn alone. So at temperature 0 a block that is denoised again, after its
-    validators refused it, comes to the same canvas; what they are shown then are further candidates of it.
+    Two runs differ by the tokens that are drawn alone, and decided tokens leave few candidates. So a block that is
+    denoised again after its validators refused it is sampled, even at temperature 0: there it would come to the same
+    canvas.
 
     Attributes:
         mask_id: the mask token; it is never drawn.
     """
 
     mask_id: int
+
+    @property
+    def varies(self) -> bool:
+        """There is one fresh canvas only."""
+        return False
 
     def fresh(self, rows: Sequence[int], length: int, randomness: Randomness) -> Tensor:
         """All masks; no random numbers are drawn."""

@@ -33,6 +33,7 @@ class Row:
         start: what stands on its first canvas.
         times: seconds by what they were spent on.
         trace: a record of each denoising step.
+        is_greedy: whether tokens of the best canvas are accepted, and not those of a sample.
         is_fresh: whether the next step is the first since the canvas was filled with noise.
 
     Raises:

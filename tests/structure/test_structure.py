@@ -20,6 +20,7 @@ ORDER = [
     "errors",
     "notes",
     "checks",
+    "once",
     "automata",
     "relations",
     "vocabulary",
