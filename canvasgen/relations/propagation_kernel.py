@@ -30,8 +30,8 @@ from canvasgen.relations.program import (
     SUM,
     Program,
 )
-from canvasgen.relations.propagation_state import changed, make_work, push
 from canvasgen.relations.sum_kernel import filter_not_sum, filter_sum
+from canvasgen.relations.work import changed, make_work, push
 
 Longs = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 class Work(NamedTuple):
     """Buffers of a propagation; P primitives, n cells, words W, U = 64 W bits.
 
+    numba's caches on disk name this class by its module: where the module moves, old caches cannot be read.
+
     Attributes:
         active: whether each primitive counts, `[P]`.
         queued: whether each primitive waits, `[P]`.
