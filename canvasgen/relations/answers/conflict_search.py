@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from canvasgen.errors import ConstraintTooLarge, TimeLimit
+from canvasgen.relations.answers.conflict import Conflict, minimal
+from canvasgen.relations.answers.optimal import Optimiser
 from canvasgen.relations.cell_values import Cell, Key, Value, key
-from canvasgen.relations.conflict import Conflict, minimal
-from canvasgen.relations.optimal import Optimiser
-from canvasgen.relations.primitives import Primitive
-from canvasgen.relations.program import assemble
-from canvasgen.relations.propagation_kernel import from_mask
-from canvasgen.relations.relation import Relation
+from canvasgen.relations.kernels.propagation_kernel import from_mask
+from canvasgen.relations.kernels.search_kernel import COMPLETE, all_solutions
+from canvasgen.relations.kinds.relation import Relation
+from canvasgen.relations.programs.primitives import Primitive
+from canvasgen.relations.programs.program import assemble
+from canvasgen.relations.programs.space import Space
 from canvasgen.relations.relation_limits import RelationLimits
-from canvasgen.relations.search_kernel import COMPLETE, all_solutions
-from canvasgen.relations.space import Space
 
 __all__ = ["explain"]
 
@@ -75,14 +75,16 @@ class _Search:
             owners += [n] * len(lowered)
         self._owners = np.array(owners, np.int64)
         self._program = assemble(space, self._primitives, limits)
-        self._end = time.monotonic() + limits.conflict_seconds
+        self._end = np.inf
 
     def run(self) -> Conflict | None:
         items = [(True, n) for n in range(len(self._relations))] + [(False, n) for n in self._fixed]
+        self._solvable([])  # compiles the kernels where that is still to be done; the limit is not for that
+        seconds = self._limits.conflict_seconds
+        self._end = time.monotonic() + seconds
         answer = self._solvable(items)
         if answer:
             return None
-        seconds = self._limits.conflict_seconds
         if answer is None:
             raise TimeLimit(
                 f"whether there is a solution is not decided after {seconds:g} seconds",
