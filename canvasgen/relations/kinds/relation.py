@@ -12,8 +12,8 @@ from canvasgen.errors import InvalidConstraint
 from canvasgen.relations.cell_values import Cell, Value
 
 if TYPE_CHECKING:
-    from canvasgen.relations.primitives import Primitive
-    from canvasgen.relations.space import Space
+    from canvasgen.relations.programs.primitives import Primitive
+    from canvasgen.relations.programs.space import Space
 
 __all__ = ["COMPARISONS", "Relation", "cells_of", "comparison", "integer", "refuse"]
 

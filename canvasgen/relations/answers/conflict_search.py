@@ -9,16 +9,16 @@ from functools import cache
 import numpy as np
 
 from canvasgen.errors import ConstraintTooLarge, TimeLimit
+from canvasgen.relations.answers.conflict import Conflict, minimal
+from canvasgen.relations.answers.optimal import Optimiser
 from canvasgen.relations.cell_values import Cell, Key, Value, key
-from canvasgen.relations.conflict import Conflict, minimal
-from canvasgen.relations.optimal import Optimiser
-from canvasgen.relations.primitives import Primitive
-from canvasgen.relations.program import assemble
-from canvasgen.relations.propagation_kernel import from_mask
-from canvasgen.relations.relation import Relation
+from canvasgen.relations.kernels.propagation_kernel import from_mask
+from canvasgen.relations.kernels.search_kernel import COMPLETE, all_solutions
+from canvasgen.relations.kinds.relation import Relation
+from canvasgen.relations.programs.primitives import Primitive
+from canvasgen.relations.programs.program import assemble
+from canvasgen.relations.programs.space import Space
 from canvasgen.relations.relation_limits import DEFAULT_LIMITS, RelationLimits
-from canvasgen.relations.search_kernel import COMPLETE, all_solutions
-from canvasgen.relations.space import Space
 
 __all__ = ["explain"]
 

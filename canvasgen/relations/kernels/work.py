@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from canvasgen.relations.bits import single
-from canvasgen.relations.program import TABLE
+from canvasgen.relations.kernels.bits import single
+from canvasgen.relations.programs.program import TABLE
 
 __all__ = ["Work", "changed", "clear_bit", "has_bit", "intersect", "make_work"]
 
