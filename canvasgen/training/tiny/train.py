@@ -26,6 +26,7 @@ from canvasgen.training.shared.growing import grown
 from canvasgen.training.shared.precision import half_is_faster
 from canvasgen.training.shared.saving import save_checkpoint, save_model
 from canvasgen.training.shared.small_model import new_model
+from canvasgen.training.shared.widening import widened
 from canvasgen.training.tiny import text_tokenizer
 from canvasgen.training.tiny.batches import STAGES
 from canvasgen.training.tiny.text_model import generation_config, model_config
@@ -77,8 +78,9 @@ def main(
         bool | None, typer.Option(help="Matrix products in bfloat16; default: where that is faster.")
     ] = None,
     average: Annotated[float, typer.Option(help="Decay of the averaged weights.")] = 0.998,
-    layers: Annotated[int, typer.Option(help="Shipped weights with fewer layers are grown.")] = 7,
+    layers: Annotated[int, typer.Option(help="Shipped weights that are smaller are grown.")] = 7,
     hidden: Annotated[int, typer.Option()] = 128,
+    heads: Annotated[int, typer.Option()] = 4,
     inner: Annotated[int, typer.Option()] = 320,
     average_with: Annotated[
         list[Path] | None, typer.Option(help="Folders of runs to average into this one's checkpoint.")
@@ -95,11 +97,12 @@ def main(
     words = load_tokenizer(out, resume and (WEIGHTS / "tokenizer.json").exists())
     shipped = resume and not checkpoint.exists() and (WEIGHTS / "config.json").exists()
     if shipped:
-        model = grown(DiffusionGemmaForBlockDiffusion.from_pretrained(WEIGHTS), layers, seed)
+        deep = grown(DiffusionGemmaForBlockDiffusion.from_pretrained(WEIGHTS), layers, seed)
+        model = widened(deep, hidden, heads, inner, seed)
     elif checkpoint.exists() and (out / "weights" / "config.json").exists():
         model = DiffusionGemmaForBlockDiffusion.from_pretrained(out / "weights")
     else:
-        model = new_model(model_config(words.get_vocab_size(), hidden, layers, inner), seed)
+        model = new_model(model_config(words.get_vocab_size(), hidden, layers, inner, heads), seed)
     settings = Settings(
         minutes=minutes,
         tokens=tokens,
