@@ -39,6 +39,8 @@ def widened(
         raise ValueError(
             f"a model of hidden size, heads and inner size {have} does not get {hidden, heads, inner}"
         )
+    if (hidden, heads, inner) == have:
+        return model
     text["hidden_size"], text["intermediate_size"] = hidden, inner
     text["num_attention_heads"] = text["num_key_value_heads"] = text["num_global_key_value_heads"] = heads
     new: Any = new_model(type(old.config).from_dict(config), seed)

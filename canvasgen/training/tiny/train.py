@@ -1,6 +1,7 @@
 """Training of the embedded model: ``python -m canvasgen.training.tiny.train --out DIR --minutes N [--resume]``.
 
-Goes on from ``DIR`` where a checkpoint lies there, else, with ``--resume``, from the shipped weights. Two cores train
+Goes on from ``DIR`` where a checkpoint lies there, else, with ``--resume``, from the shipped weights or those of
+``--start``. Two cores train
 best as two runs of different seeds, each pinned to one; ``--average-with OTHER`` then puts both into one, and goes on
 from there.
 """
@@ -33,12 +34,12 @@ from canvasgen.training.tiny.text_model import generation_config, model_config
 from canvasgen.training.tiny.text_trainer import Settings, Trainer
 
 
-def load_tokenizer(out: Path, shipped: bool) -> Tokenizer:
-    """The run's own tokenizer; where there is none yet, the shipped or a new one becomes the run's own."""
+def load_tokenizer(out: Path, start: Path | None) -> Tokenizer:
+    """The run's own tokenizer; where there is none yet, that of the start or a new one becomes the run's own."""
     own = out / "tokenizer.json"
     if own.exists():
         return text_tokenizer.load(out)
-    words = text_tokenizer.load(WEIGHTS) if shipped else text_tokenizer.build(text_tokenizer.corpus())
+    words = text_tokenizer.build(text_tokenizer.corpus()) if start is None else text_tokenizer.load(start)
     out.mkdir(parents=True, exist_ok=True)
     words.save(str(own))
     return words
@@ -60,8 +61,11 @@ def main(
         float, typer.Option(help="Length of the whole run; the rate falls to zero at its end.")
     ] = 60.0,
     resume: Annotated[
-        bool, typer.Option(help="Start from the shipped weights where the run has no checkpoint.")
+        bool, typer.Option(help="Start from trained weights where the run has no checkpoint.")
     ] = False,
+    start: Annotated[
+        Path, typer.Option(help="Folder of those weights; default: the shipped ones.")
+    ] = WEIGHTS,
     tokens: Annotated[int, typer.Option(help="Tokens in a batch.")] = 6500,
     rate: Annotated[float, typer.Option(help="Learning rate.")] = 0.004,
     seed: Annotated[int, typer.Option()] = 0,
@@ -78,7 +82,7 @@ def main(
         bool | None, typer.Option(help="Matrix products in bfloat16; default: where that is faster.")
     ] = None,
     average: Annotated[float, typer.Option(help="Decay of the averaged weights.")] = 0.998,
-    layers: Annotated[int, typer.Option(help="Shipped weights that are smaller are grown.")] = 7,
+    layers: Annotated[int, typer.Option(help="Trained weights that are smaller are grown.")] = 7,
     hidden: Annotated[int, typer.Option()] = 128,
     heads: Annotated[int, typer.Option()] = 4,
     inner: Annotated[int, typer.Option()] = 320,
@@ -94,10 +98,11 @@ def main(
         )
     torch.set_num_threads(threads)
     console = Console()
-    words = load_tokenizer(out, resume and (WEIGHTS / "tokenizer.json").exists())
-    shipped = resume and not checkpoint.exists() and (WEIGHTS / "config.json").exists()
-    if shipped:
-        deep = grown(DiffusionGemmaForBlockDiffusion.from_pretrained(WEIGHTS), layers, seed)
+    words = load_tokenizer(out, start if resume else None)
+    trained = resume and not checkpoint.exists()
+    if trained:
+        found = DiffusionGemmaForBlockDiffusion.from_pretrained(start, dtype=torch.float32)
+        deep = grown(found, layers, seed)
         model = widened(deep, hidden, heads, inner, seed)
     elif checkpoint.exists() and (out / "weights" / "config.json").exists():
         model = DiffusionGemmaForBlockDiffusion.from_pretrained(out / "weights")
@@ -117,7 +122,7 @@ def main(
         decay=decay,
         conditioned=conditioned,
     )
-    if shipped:
+    if trained:
         settings.early = 0
     trainer = Trainer(model, words, settings)
     trainer.feed.stage = len(STAGES) - 1 if resume else stage
