@@ -14,6 +14,8 @@ from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs, Single
 
 __all__ = ["NumbaRow"]
 
+_Sweep = tuple[Floats, Floats, Floats]
+
 
 class NumbaRow:
     """`RowArrays`, and the row's part of every answer.
@@ -155,35 +157,50 @@ class NumbaRow:
         """See `RowArrays.sets`."""
         return self._set_weights(self._all_tables.mass, "log")
 
-    def _sweep(self, sets: Floats, kind: str, reverse: bool) -> Floats:
+    def _boundary(self, reverse: bool) -> Floats:
+        """`[n + 1, S + 1]` with the boundary row filled in."""
         out = np.empty((self._row.length + 1, self.layout.num_states + 1))
         if reverse:
             out[-1] = self._final
         else:
             out[0] = -np.inf
             out[0, self._row.state] = 0.0
-        kernel = chain_kernels.sweep_log if kind == "log" else chain_kernels.sweep_max
+        return out
+
+    def _log_sweep(self, reverse: bool) -> _Sweep:
+        out = self._boundary(reverse)
+        shares, tops = np.empty_like(out), np.empty(len(out))
         edges = self.layout.by_source if reverse else self.layout.by_target
-        kernel(edges.offsets, edges.first, edges.second, sets, reverse, out)
+        chain_kernels.sweep_log(
+            edges.offsets, edges.first, edges.second, self.sets, self._set_shares, reverse, out, shares, tops
+        )
+        return out, shares, tops
+
+    @once
+    def _set_shares(self) -> Floats:
+        out = np.empty_like(self.sets)
+        chain_kernels.share_rows(self.sets, 0, len(out), out)
         return out
 
     @once
-    def _sweeps(self) -> tuple[Floats, Floats]:
-        work = 4 * self._row.length * len(self.layout.by_source.group)
+    def _sweeps(self) -> tuple[_Sweep, _Sweep]:
+        """`alpha` and `beta`, each with its shares and tops."""
+        work = self._row.length * len(self.layout.by_source.group)
+        assert len(self._set_shares) == self._row.length  # made before the threads part
         if self.threads == 1 or work < WORTH_A_THREAD:
-            return self._sweep(self.sets, "log", False), self._sweep(self.sets, "log", True)
-        other = pool().submit(self._sweep, self.sets, "log", True)
-        return self._sweep(self.sets, "log", False), other.result()
+            return self._log_sweep(False), self._log_sweep(True)
+        other = pool().submit(self._log_sweep, True)
+        return self._log_sweep(False), other.result()
 
     @property
     def alpha(self) -> Floats:
         """See `RowArrays.alpha`."""
-        return self._sweeps[0]
+        return self._sweeps[0][0]
 
     @property
     def beta(self) -> Floats:
         """See `RowArrays.beta`."""
-        return self._sweeps[1]
+        return self._sweeps[1][0]
 
     @once
     def _all_bias(self) -> Floats:
@@ -195,7 +212,14 @@ class NumbaRow:
 
         def work(first: int, last: int) -> None:
             chain_kernels.pair_log(
-                edges.offsets, edges.first, edges.second, self.alpha, self.beta, first, last, scores
+                edges.offsets,
+                edges.first,
+                edges.second,
+                *self._sweeps[0],
+                *self._sweeps[1],
+                first,
+                last,
+                scores,
             )
             scores[first:last] -= self.log_partition
             if closed is not None:
@@ -243,7 +267,9 @@ class NumbaRow:
     @once
     def to_go(self) -> Floats:
         """See `RowArrays.to_go`."""
-        return self._sweep(self.best_sets, "max", reverse=True)
+        out, edges = self._boundary(reverse=True), self.layout.by_source
+        chain_kernels.sweep_max(edges.offsets, edges.first, edges.second, self.best_sets, True, out)
+        return out
 
     def find_best(self, threads: int) -> None:
         """Fills `best`."""
