@@ -6,15 +6,15 @@ import numpy as np
 
 from canvasgen.inference.batch import Row
 from canvasgen.inference.layout import Layout
-from canvasgen.inference.numba_backend import chain_kernels, class_kernels, path_kernels
-from canvasgen.inference.numba_backend.parallel import WORTH_A_THREAD, pool, runs
+from canvasgen.inference.numba_backend import chain_kernels, group_kernels, path_kernels, token_kernels
+from canvasgen.inference.numba_backend.parallel import runs
+from canvasgen.inference.numba_backend.reading import put_fixed, read_classes, read_segments
 from canvasgen.inference.numba_backend.reuse import reduced_again
+from canvasgen.inference.numba_backend.sweeps import Sweep, log_sweeps, max_sweep
 from canvasgen.inference.once import once
-from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs, Singles, log_sum
+from canvasgen.inference.tables import Bools, ClassTables, Floats, Ints, Longs, Singles, Tokens, log_sum
 
 __all__ = ["NumbaRow"]
-
-_Sweep = tuple[Floats, Floats, Floats]
 
 
 class NumbaRow:
@@ -62,64 +62,21 @@ class NumbaRow:
             return
         self._all_tables = self._reduced()
         if self.wrong < 0:
-            self._put_fixed()
+            put_fixed(self.layout, self._all_tables, self.logits, self._row.fixed)
             self.log_partition = float(log_sum(self.alpha[-1] + self._final))
-
-    # Class tables
-    # ------------------------------------------------------------------------------------------------
 
     def _reduced(self) -> ClassTables:
         known = self._row.known
-        if (
-            isinstance(known, NumbaRow)
-            and not known.has_fixed
-            and len(known.tables.normaliser) == len(self.logits)
-        ):
+        if isinstance(known, NumbaRow) and not known.has_fixed:
             found = reduced_again(self.layout, self.segments, known.layout, known.tables)
             if found is not None:
                 return found
-        length, layout = len(self.logits), self.layout
-        best, mass, mean = (np.empty((length, layout.num_classes + 2)) for _ in range(3))
-        normaliser, bits = np.empty(length), self.logits.view(np.int32)
+        found, self.wrong = read_classes(self.layout, self.logits, self.threads)
+        return found
 
-        def work(first: int, last: int) -> int:
-            return class_kernels.reduce_rows(
-                self.logits,
-                bits,
-                layout.token_order,
-                layout.class_offsets,
-                first,
-                last,
-                best,
-                mass,
-                mean,
-                normaliser,
-            )
-
-        found = [row for row in runs(work, length, layout.vocabulary_size, self.threads) if row != -1]
-        infinite = np.flatnonzero(~np.isfinite(normaliser)).tolist() if not found else list[int]()
-        self.wrong = min([*found, *infinite], default=-1)
-        return ClassTables(best, mass, mean, normaliser, np.zeros(length))
-
-    def segments(self, tokens: np.ndarray, offsets: np.ndarray) -> tuple[Floats, Floats, Floats]:
-        """`best`, `mass` and `mean` of each run of tokens between two offsets, not normalised; no logit is NaN."""
-        best, mass, mean = (np.empty((len(self.logits), len(offsets) - 1)) for _ in range(3))
-
-        def work(first: int, last: int) -> None:
-            class_kernels.segment_rows(self.logits, tokens, offsets, first, last, best, mass, mean)
-
-        runs(work, len(self.logits), len(tokens), self.threads)
-        return best, mass, mean
-
-    def _put_fixed(self) -> None:
-        tables = self._all_tables
-        for i, token in self._row.fixed.items():
-            weight = float(self.logits[i, token]) - float(tables.normaliser[i])
-            c = int(self.layout.class_of_token[token])
-            for table in (tables.best, tables.mass):
-                table[i] = -np.inf
-                table[i, c] = weight
-            tables.mean[i], tables.tail[i] = 0.0, weight
+    def segments(self, tokens: Tokens, offsets: Ints) -> tuple[Floats, Floats, Floats]:
+        """`best`, `mass` and `mean` of each run of tokens between two offsets, not normalised."""
+        return read_segments(self.logits, tokens, offsets, self.threads)
 
     @once
     def tables(self) -> ClassTables:
@@ -141,7 +98,7 @@ class NumbaRow:
     def _set_weights(self, classes: Floats, kind: str) -> Floats:
         layout, length = self.layout, self._row.length
         out = np.empty((length, layout.num_sets + 2))
-        kernel = chain_kernels.gather_log if kind == "log" else chain_kernels.gather_max
+        kernel = group_kernels.gather_log if kind == "log" else group_kernels.gather_max
 
         def work(first: int, last: int) -> None:
             kernel(classes, layout.set_offsets, layout.set_classes, first, last, out)
@@ -157,40 +114,10 @@ class NumbaRow:
         """See `RowArrays.sets`."""
         return self._set_weights(self._all_tables.mass, "log")
 
-    def _boundary(self, reverse: bool) -> Floats:
-        """`[n + 1, S + 1]` with the boundary row filled in."""
-        out = np.empty((self._row.length + 1, self.layout.num_states + 1))
-        if reverse:
-            out[-1] = self._final
-        else:
-            out[0] = -np.inf
-            out[0, self._row.state] = 0.0
-        return out
-
-    def _log_sweep(self, reverse: bool) -> _Sweep:
-        out = self._boundary(reverse)
-        shares, tops = np.empty_like(out), np.empty(len(out))
-        edges = self.layout.by_source if reverse else self.layout.by_target
-        chain_kernels.sweep_log(
-            edges.offsets, edges.first, edges.second, self.sets, self._set_shares, reverse, out, shares, tops
-        )
-        return out, shares, tops
-
     @once
-    def _set_shares(self) -> Floats:
-        out = np.empty_like(self.sets)
-        chain_kernels.share_rows(self.sets, 0, len(out), out)
-        return out
-
-    @once
-    def _sweeps(self) -> tuple[_Sweep, _Sweep]:
+    def _sweeps(self) -> tuple[Sweep, Sweep]:
         """`alpha` and `beta`, each with its shares and tops."""
-        work = self._row.length * len(self.layout.by_source.group)
-        assert len(self._set_shares) == self._row.length  # made before the threads part
-        if self.threads == 1 or work < WORTH_A_THREAD:
-            return self._log_sweep(False), self._log_sweep(True)
-        other = pool().submit(self._log_sweep, True)
-        return self._log_sweep(False), other.result()
+        return log_sweeps(self.layout, self.sets, self._row.state, self._final, self.threads)
 
     @property
     def alpha(self) -> Floats:
@@ -224,7 +151,7 @@ class NumbaRow:
             scores[first:last] -= self.log_partition
             if closed is not None:
                 scores[first:last][closed[first:last]] = -np.inf
-            chain_kernels.gather_log(scores, layout.class_set_offsets, layout.class_sets, first, last, out)
+            group_kernels.gather_log(scores, layout.class_set_offsets, layout.class_sets, first, last, out)
 
         runs(work, length, 4 * len(edges.group) + len(layout.class_sets), self.threads)
         return out
@@ -252,7 +179,7 @@ class NumbaRow:
         )
         pinned = np.zeros(self._row.length, dtype=np.bool_)
         pinned[list(self._row.fixed)] = True
-        class_kernels.forced_rows(
+        token_kernels.forced_rows(
             self.logits, layout.token_order, layout.class_offsets, marginals, pinned, self.forced
         )
 
@@ -267,9 +194,7 @@ class NumbaRow:
     @once
     def to_go(self) -> Floats:
         """See `RowArrays.to_go`."""
-        out, edges = self._boundary(reverse=True), self.layout.by_source
-        chain_kernels.sweep_max(edges.offsets, edges.first, edges.second, self.best_sets, True, out)
-        return out
+        return max_sweep(self.layout, self.best_sets, self._final)
 
     def find_best(self, threads: int) -> None:
         """Fills `best`."""
@@ -289,7 +214,7 @@ class NumbaRow:
             classes,
         )
         self.best = np.full(len(self.logits), self._row.filler, dtype=np.int64)
-        class_kernels.first_best(self.logits, layout.token_order, layout.class_offsets, classes, self.best)
+        token_kernels.first_best(self.logits, layout.token_order, layout.class_offsets, classes, self.best)
         for i, token in self._row.fixed.items():
             self.best[i] = token
 
@@ -323,7 +248,7 @@ class NumbaRow:
             ids[:, i] = token
 
         def work(first: int, last: int) -> None:
-            class_kernels.draw_tokens(
+            token_kernels.draw_tokens(
                 self.logits,
                 layout.token_order,
                 layout.class_offsets,
@@ -348,7 +273,7 @@ class NumbaRow:
         layout, bias = self.layout, self._all_bias - self._all_tables.normaliser[:, None]
 
         def work(first: int, last: int) -> None:
-            class_kernels.spread_rows(self.logits, layout.class_of_token, bias, first, last, out)
+            token_kernels.spread_rows(self.logits, layout.class_of_token, bias, first, last, out)
 
         runs(work, len(self.logits), layout.vocabulary_size, threads)
         for i, token in self._row.fixed.items():
@@ -360,7 +285,7 @@ class NumbaRow:
         layout, allowed = self.layout, self._all_bias > -np.inf
 
         def work(first: int, last: int) -> None:
-            class_kernels.support_rows(self.logits, layout.class_of_token, allowed, first, last, out)
+            token_kernels.support_rows(self.logits, layout.class_of_token, allowed, first, last, out)
 
         runs(work, len(self.logits), layout.vocabulary_size, threads)
         for i, token in self._row.fixed.items():
@@ -371,7 +296,7 @@ class NumbaRow:
         """See `RowArrays.top_tokens`."""
         tokens = self.layout.tokens_of_class(index)
         ids, values = np.empty(min(count, len(tokens)), dtype=np.int64), np.empty(min(count, len(tokens)))
-        class_kernels.top_of_class(self.logits[position], tokens, ids, values)
+        token_kernels.top_of_class(self.logits[position], tokens, ids, values)
         return ids, values
 
     def token_logit(self, position: int, token: int) -> float:
