@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine with Python 3.11: `make demo` and `make test`.
+# Two commands do everything on a fresh machine with Python 3.11 or later: `make demo` and `make test`.
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -6,30 +6,42 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
 
-.PHONY: demo test test-fast lint bench train train-sudoku clean
+.PHONY: demo test test-all test-fast lint format docs wheel bench train train-sudoku clean
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
 
-test: $(STAMP) lint  ## lint, types and every test
+test: lint test-all  ## lint, types and every test
+
+test-all: $(STAMP)  ## every test
 	$(PYTEST)
 
 test-fast: $(STAMP)  ## the everyday part of the tests
 	$(PYTEST) -m "not slow"
 
-lint: $(STAMP)
+lint: $(STAMP)  ## rules, layout and types, changing nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+format: $(STAMP)  ## sorts imports and lays out the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(STAMP)  ## links, snippets and examples of the documentation, and the generated pages
+	$(PYTEST) tests/test_documentation.py tests/conformance/test_page.py
+
+wheel:  ## wheel and sdist into dist/, and the demo from the wheel in an environment of its own
+	PYTHON=$(PYTHON) .ci/wheel
 
 bench: $(STAMP)  ## every figure that the documentation states
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 train: $(STAMP)  ## goes on training the embedded model from the shipped weights
-	$(BIN)/python -m canvasgen.models.tiny.train --out build/tiny --resume
+	$(BIN)/python -m canvasgen.training.tiny.train --out build/tiny --resume
 
 train-sudoku: $(STAMP)  ## the same for the embedded Sudoku model
-	$(BIN)/python -m canvasgen.models.sudoku.train --out build/sudoku --resume
+	$(BIN)/python -m canvasgen.training.sudoku.train --out build/sudoku --resume
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis

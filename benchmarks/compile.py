@@ -1,12 +1,12 @@
-"""How long until a constraint can be used? Five schemas on Gemma's vocabulary, beside left-to-right engines.
+"""How long until a constraint can be used? Five schemas on Gemma's vocabulary, compared with left-to-right engines.
 
-Measured is what a new schema costs in a process that is warm: from the schema to a token automaton
+The script measures what a new schema costs in a warm process: from the schema to a token automaton
 (canvasgen), or to the mask of the first token (xgrammar, llguidance, outlines_core). Every repetition has
 a schema that was not seen before (other key names, other bounds), and canvasgen's caches of token
-automata are not used. One thread each, one engine after the other, each in a process of its own. Beside
-the times stands whether an engine accepts the tokens of a valid text and refuses those of an invalid one;
-a row where canvasgen does not is an error. llguidance leaves most of its work to the masks of each token;
-the others do it here.
+automata are not used. One thread each, one engine after the other, each in a separate process. The table
+also says whether an engine accepts the tokens of a valid text and refuses those of an invalid one; a row
+where canvasgen does not is an error. llguidance defers most of its work to the masks of each token; the
+others do it here.
 
     python benchmarks/compile.py [--tokenizer FILE] [--peers PYTHON] [--cap 60] [--repeat 7] [--clock wall]
 

@@ -1,12 +1,12 @@
-"""Is what is generated for schemas from the wild valid? A second validator judges, one that canvasgen never asks.
+"""Are the texts generated for schemas from the wild valid? Checked by a validator that canvasgen does not use.
 
     python benchmarks/generation.py [--bench FILE] [--count 300] [--steps 4] [--budget 256]
 
 Schemas of JSONSchemaBench (a seeded sample; all features), one canvas each from the embedded model and one from a
-model of its shape with random weights, whose logits lead nowhere. Each output is judged by jsonschema-rs, with
-formats asserted: it is valid; or the schema was refused before the model ran; or the validator at commit refused
-every canvas that was tried (a miss); or it is invalid, which must not happen. Where the shortest text takes more than
-the budget, the budget is that and a quarter more, up to four times the budget. Needs `pip install 'canvasgen[bench]'`.
+model of the same shape with random weights. jsonschema-rs validates each output, with formats asserted: it is valid; or
+the schema was refused before the model ran; or the validator at commit refused every canvas that was tried (a miss); or
+it is invalid, which must not happen. Where the shortest text is longer than the budget, the budget is its length and a
+quarter more, up to four times the budget. Needs `pip install 'canvasgen[bench]'`.
 """
 
 from __future__ import annotations
@@ -82,13 +82,13 @@ def outcome(engine: Any, request: Any, schema: Any, tokens: int) -> list[str]:
     except cg.errors.CanvasgenError as error:
         return [type(error).__name__, str(error)[:200]]
     try:
-        judge = jsonschema_rs.validator_for(
+        validator = jsonschema_rs.validator_for(
             schema, validate_formats=True, ignore_unknown_formats=True, retriever=no_network
         )
     except (ValueError, jsonschema_rs.ReferencingError) as error:
-        return ["not judged", str(error).splitlines()[0][:200]]
+        return ["not validated", str(error).splitlines()[0][:200]]
     try:
-        judge.validate(json.loads(done.text))
+        validator.validate(json.loads(done.text))
     except (jsonschema_rs.ValidationError, json.JSONDecodeError) as error:
         return [INVALID, f"{str(error).splitlines()[0][:150]}: {done.text[:150]}"]
     return [VALID, ""] if len(done.token_ids) <= tokens else [INVALID, "beyond the budget"]

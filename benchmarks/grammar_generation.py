@@ -1,15 +1,15 @@
-"""Is what is generated for the shipped grammars in the language? Two judges that canvasgen never asks; and step times.
+"""Are the texts generated for the shipped grammars in the language? Checked by two other parsers; and step times.
 
     python benchmarks/grammar_generation.py [NAME ...] [--random 20] [--model 5] [--rounds 3] [--tokenizer FILE]
 
-For each grammar: the likeliest canvas and a sample for `--random` arrays of random logits (normal, times 5, in half of
-them the end token late; canvases of the shortest text and 4, 16 and 64 tokens more, and of 256), and `--model` texts by
-the embedded model in four denoising steps. Each must be closed within its canvas. It is judged by another parser of
-the language where there is one (tests/grammars/judges.py) and by Lark's Earley parser up to 400 characters (it is slow
-beyond). 0 refused is the only good number.
+For each grammar: the most probable canvas and a sample for `--random` arrays of random logits (normal, times 5, in half
+of them the end token late; canvases of the shortest text and 4, 16 and 64 tokens more, and of 256), and `--model` texts
+by the embedded model in four denoising steps. Each must be closed within its canvas. Another parser of the language
+reads it, where there is one (tests/grammars/other_parsers.py), and Lark's Earley parser up to 400 characters (it is slow
+beyond). Both must refuse none.
 
-Then the time of one step (posterior, entropies and the likeliest canvas; benchmarks/step.py) beside
-`torch.log_softmax` of the same logits, 256 x 262,144 float32, where Gemma's tokenizer is there (`--tokenizer`).
+Then the time of one step (posterior, entropies and the most probable canvas; benchmarks/step.py) compared with
+`torch.log_softmax` of the same logits, 256 x 262,144 float32, if Gemma's tokenizer is available (`--tokenizer`).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ import torch
 from lark import Lark, UnexpectedInput
 
 import canvasgen as cg
-from canvasgen.constraints.compiled import CompiledConstraint
+from canvasgen.constraints.compiled.constraint import CompiledConstraint
 from canvasgen.constraints.grammar import Grammar
 from canvasgen.constraints.grammar.library import import_source, shipped, shipped_names
 
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "tests" / "grammars")]
 
-from judges import JUDGES, refusal  # noqa: E402
+from other_parsers import PARSERS, refusal  # noqa: E402
 from step import step, timed  # noqa: E402
 
 from grammars import DEFAULT_TOKENIZER, contents  # noqa: E402
@@ -88,7 +88,7 @@ def earley_refuses(parser: Lark, text: str) -> bool:
 def generation(names: list[str], random: int, model: int) -> int:
     engine = cg.load()
     print(
-        f"{'grammar':18} texts  longest  seconds  open  not in language  second judge refuses  Earley refuses"
+        f"{'grammar':18} texts  longest  seconds  open  not in language  other parser refuses  Earley refuses"
     )
     wrong = 0
     for name in names:
@@ -98,20 +98,20 @@ def generation(names: list[str], random: int, model: int) -> int:
         seconds = time.perf_counter() - began
         closed = [text for text in texts if text is not None]
         outside = [text for text in closed if not constraint.matches(text)]
-        refused = [(text, why) for text in closed if name in JUDGES and (why := refusal(name, text))]
+        refused = [(text, why) for text in closed if name in PARSERS and (why := refusal(name, text))]
         parser = Lark(
             shipped(name), parser="earley", lexer="dynamic", ambiguity="resolve", import_paths=[import_source]
         )
         short = [text for text in closed if len(text) <= LONGEST_FOR_EARLEY]
         unparsed = [text for text in short if earley_refuses(parser, text)]
-        judged = f"{len(refused)} of {len(closed)}" if name in JUDGES else "no judge"
+        checked = f"{len(refused)} of {len(closed)}" if name in PARSERS else "no other parser"
         print(
             f"{name:18} {len(texts):5} {max(map(len, closed)):8} {seconds:8.1f} {len(texts) - len(closed):5} "
-            f"{len(outside):16} {judged:>21} {f'{len(unparsed)} of {len(short)}':>15}",
+            f"{len(outside):16} {checked:>21} {f'{len(unparsed)} of {len(short)}':>15}",
             flush=True,
         )
         for text, why in refused[:2]:
-            print(f"    second judge: {why[:100]!r}: {text[:200]!r}")
+            print(f"    other parser: {why[:100]!r}: {text[:200]!r}")
         for text in unparsed[:2]:
             print(f"    Earley: {text!r}")
         wrong += len(texts) - len(closed) + len(outside) + len(refused) + len(unparsed)

@@ -1,4 +1,4 @@
-"""The shipped grammars: size, compile time, and agreement with Lark's Earley parser, beside left-to-right engines.
+"""The shipped grammars: size, compile time, and agreement with Lark's Earley parser, compared with two other engines.
 
 For each grammar: the depth that is taken by default, states of the byte automaton, seconds to it, seconds to lift it
 to a vocabulary and what comes of it (states, edges and classes of the token automaton), and on how many random texts
@@ -6,9 +6,9 @@ and near misses `matches` and Lark's Earley parser disagree (0 is the only good 
 long texts: after at most 60 bytes a random text takes the shortest way to its end. `deeper`: near misses that nest
 brackets more deeply than the depth, which only Earley accepts.
 
-llguidance and xgrammar are given the same file (llguidance reads a dialect of Lark of its own; xgrammar reads GBNF, so
-no file of Lark's): milliseconds to a matcher and its first mask on the same vocabulary, or the first line of their
-refusal. What they build is lazy; more of the work is left to generation.
+llguidance and xgrammar are given the same file (llguidance reads its own dialect of Lark; xgrammar reads GBNF, so no
+file of Lark's): milliseconds to a matcher and its first mask on the same vocabulary, or the first line of their error.
+They compile lazily and do more of the work while generating.
 
     python benchmarks/grammars.py [NAME ...] [--texts 2000] [--tokenizer FILE] [--peers PYTHON] [--no-earley] [--seed 0]
 

@@ -1,11 +1,11 @@
 """What does it bring to have the text behind a gap in the canvas, and to let fixed text float?
 
 Gaps: held-out texts about a record with one value cut out, the facts in the prompt. Four ways to ask the same model:
-both sides in the canvas (shown in the prompt or not), the text before the gap in the canvas and the rest in the prompt
+both sides in the canvas (with or without the prompt), the text before the gap in the canvas and the rest in the prompt
 (what a left-to-right engine can do), the whole text in the prompt and the answer the gap alone.
 
-Letters: held-out letters with several holes as floating templates, beside anchors of fixed width: the letter's own tokens
-pinned to positions, every hole as many tokens wide as holes are at the median (or nine of ten of them at most).
+Letters: held-out letters with several holes as floating templates, compared with anchors of fixed width: the letter's
+own tokens fixed at positions, and every hole as wide as the median hole (or the ninth decile).
 
     python benchmarks/infill.py [--count 200] [--split test] [--model FOLDER]
 """
@@ -26,9 +26,9 @@ from rich.table import Table
 
 import canvasgen as cg
 from canvasgen.constraints import Constraint
-from canvasgen.models.tiny.data import GAPS, LETTERS, Example, Split, examples
-from canvasgen.models.tiny.forms import GAP_ALONE
-from canvasgen.models.tiny.prompt import format_prompt
+from canvasgen.models.embedded.tiny.prompt_form import format_prompt
+from canvasgen.training.tiny.examples import GAPS, LETTERS, Example, Split, examples
+from canvasgen.training.tiny.forms import GAP_ALONE
 
 LINE = cg.text(lines=False)
 WAYS = ("canvas and prompt", "canvas", "before in canvas, rest in prompt", "prompt")
@@ -214,7 +214,7 @@ def main(
 
 
 def _fits(engine: cg.Engine, example: Example, width: int) -> bool:
-    """Whether the anchors of that width fit on one canvas, and no hole stands twice."""
+    """Whether the anchors of that width fit on one canvas, and no hole occurs twice."""
     assert example.form is not None
     names = [piece[0] for piece in example.form.pieces if not isinstance(piece, str)]
     return len(set(names)) == len(names) and anchored(engine, example, width)[1] < 120

@@ -1,9 +1,9 @@
-"""What is the joint optimum worth where the rules leave choices, and what does it cost?
+"""What does the joint optimum bring where the rules leave choices, and what does it cost?
 
-For canvases of a real model (every step of a generation, from noise on) the cells' log-probabilities are given to three
-ways to choose all cells together: the exact optimum, greedy with propagation (the surest cell first), and rejection
+For canvases of a real model (every step of a generation, from noise on) three methods choose all cells together from the
+cells' log-probabilities: the exact optimum, greedy with propagation (the most certain cell first), and rejection
 sampling (the best of those of N draws from the cells' own distributions that satisfy the rules). Each answer is checked
-against the rules; what is told is its log-probability below the exact one's, in nats.
+against the rules; the figure is how far its log-probability is below the exact one's, in nats.
 
 Then the time of a step: the model, the shape's posterior, the scores of the cells, the solver, the canvas of the answer.
 
@@ -28,11 +28,13 @@ from rich.console import Console
 from rich.table import Table as Table_
 
 import canvasgen as cg
-from canvasgen import puzzles, relations
-from canvasgen.constraints.joint import Joint
+from canvasgen import relations
+from canvasgen.constraints.compiled.cell_scores import CompiledCells
+from canvasgen.constraints.compiled.table_belief import TableBelief
 from canvasgen.constraints.table import Table
-from canvasgen.denoise.joint import JointBelief
 from canvasgen.relations import Problem
+from canvasgen.tokens import Budget, Prefix
+from canvasgen.training import puzzles
 
 PARTS = ("model", "posterior", "scores", "solver", "answer")
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri"]
@@ -137,10 +139,10 @@ class Outcome:
 
 
 def canvases_of(engine: cg.Engine, made: Table, prompt: str, count: int, watch: Stopwatch) -> Iterator[Any]:
-    """Logits `[L, V]` of generations of eight steps, in which ever more of the exact answer stands; takes the answers."""
+    """Logits `[L, V]` of generations of eight steps that move towards the exact answer; receives the answers."""
     rng = np.random.default_rng(0)
     denoiser = engine.denoiser
-    context = denoiser.prefill([engine._loaded.encode(prompt, made.form)])
+    context = denoiser.prefill([engine._loaded.encode(prompt, made.shown)])
     size = (denoiser.canvas_length,)
     for number in range(count):
         noise = rng.integers(0, denoiser.vocab_size, size)
@@ -157,25 +159,26 @@ def compare(
 ) -> Outcome:
     """All ways to choose, on each canvas."""
     compiled = made.compile(engine.vocabulary)
-    joint, problem = compiled.joint, made.problem
-    assert joint is not None
+    cells, problem = compiled.cells, made.problem
+    assert cells is not None
     assert problem is not None
-    cells = np.arange(len(problem.cells))
+    numbers = np.arange(len(problem.cells))
     found = Outcome()
     flow = canvases_of(engine, made, prompt, count, watch)
     logits = next(flow)
     for number in range(count):
         posterior = watch("posterior", compiled.condition, logits)
         watch("posterior", getattr, posterior, "entropies")
-        told = watch("scores", joint.scores, posterior, b"", None)
+        told = watch("scores", cells.scores, posterior, Prefix())
         scores = told.log_probs
         best = watch("solver", partial(problem.best, seconds=seconds), scores)
-        canvas = watch("answer", answer, joint, best.assignment, logits)
+        canvas = watch("answer", answer, cells, best.assignment, logits)
         chosen = best.assignment
         if (
             not told.factored
         ):  # cells float: what counts is the text's own probability, as the loop compares it
-            belief = JointBelief(logits, compiled, joint, None, len(logits), 0, ())
+            belief = compiled.believe(posterior, Prefix(), Budget(len(logits)))
+            assert isinstance(belief, TableBelief)
             assert belief.assignment is not None
             chosen = belief.assignment
 
@@ -186,8 +189,8 @@ def compare(
             logits: Any = logits,
         ) -> float:
             if factored:
-                return float(scores[cells, assignment].sum())
-            return joint.narrowed(assignment).condition(logits).log_partition
+                return float(scores[numbers, assignment].sum())
+            return cells.narrowed(assignment).condition(logits).log_partition
 
         exact = weight(chosen)
         assert not problem.check(chosen), "the exact answer breaks a rule"
@@ -210,9 +213,9 @@ def compare(
     return found
 
 
-def answer(joint: Joint, assignment: NDArray[np.int64], logits: torch.Tensor) -> NDArray[np.int64]:
+def answer(cells: CompiledCells, assignment: NDArray[np.int64], logits: torch.Tensor) -> NDArray[np.int64]:
     """The best canvas with these values."""
-    return joint.narrowed(assignment).condition(logits).best
+    return cells.narrowed(assignment).condition(logits).best
 
 
 def main(

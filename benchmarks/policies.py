@@ -1,6 +1,6 @@
 """Which policy of acceptance and self-conditioning keeps a constraint from making answers worse?
 
-Exact match on held-out prompts, the same prompts and seeds for every policy, beside no constraint at all.
+Exact match on held-out prompts, the same prompts and seeds for every policy, compared with no constraint.
 
     python benchmarks/policies.py [--count 150] [--split test]
 """
@@ -19,7 +19,7 @@ from rich.table import Table
 import canvasgen as cg
 from canvasgen.denoise import Policy
 from canvasgen.models.loading import load
-from canvasgen.models.tiny.data import examples
+from canvasgen.training.tiny.examples import examples
 
 POLICIES = {
     "no constraint": None,

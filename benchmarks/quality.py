@@ -1,4 +1,4 @@
-"""Are the answers good? Exact match of values on held-out prompts, constrained beside unconstrained, same seeds.
+"""Are the answers good? Exact match of values on held-out prompts, constrained and unconstrained, same seeds.
 
 The embedded model extracts asked fields from prose it has never seen, once under the schema's constraint and once free.
 A free text counts as parsed if it is JSON, and as right if the value is the expected one.
@@ -19,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
-from canvasgen.models.tiny.data import Example, examples
+from canvasgen.training.tiny.examples import Example, examples
 
 
 def parsed(text: str) -> Any:

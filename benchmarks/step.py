@@ -1,4 +1,4 @@
-"""How long is one conditioning step beside one log_softmax of the same logits?
+"""How long is one conditioning step, compared with one log_softmax of the same logits?
 
     python benchmarks/step.py [--threads N] [--rounds N] [--only large|small] [--tokenizer FOLDER]
 
@@ -120,7 +120,7 @@ def compare(name: str, automaton: TokenAutomaton, length: int, rounds: int, spre
 
 
 def report(tasks: dict[str, Callable[[], object]], rounds: int) -> None:
-    """Times the tasks in turn, and prints them beside `log_softmax`."""
+    """Times the tasks in turn, and prints them with their ratio to `log_softmax`."""
     for work in tasks.values():
         work()
     taken = {task: np.array([0.0] * rounds) for task in tasks}
@@ -171,7 +171,8 @@ def lifted(vocabulary: Vocabulary) -> TokenAutomaton:
 def compare_table(vocabulary: Vocabulary, length: int, rounds: int) -> None:
     """A roster whose cells float: the shape's conditioning, and the whole step with the solver and six narrowed texts."""
     import canvasgen as cg
-    from canvasgen.denoise.joint import JointBelief
+    from canvasgen.constraints.compiled.table_belief import TableBelief
+    from canvasgen.tokens import Budget, Prefix
 
     roster = cg.table(
         ["Mon", "Tue", "Wed", "Thu", "Fri"],
@@ -179,15 +180,21 @@ def compare_table(vocabulary: Vocabulary, length: int, rounds: int) -> None:
         cells=["Ann", "Bob", "Cyril", "Dana", "Evelyn"],
         relations=lambda grid: [cg.relations.all_different(line) for line in (*grid.rows, *grid.columns)],
     ).compile(vocabulary)
-    joint = roster.joint
-    assert joint is not None
+    cells = roster.cells
+    assert cells is not None
     rng = np.random.default_rng(1)
     logits = torch.from_numpy(rng.standard_normal((length, vocabulary.size), dtype=np.float32) * 3.0)
-    belief = JointBelief(logits, roster, joint, None, length, 0, ())
+
+    def believe() -> TableBelief:
+        found = roster.believe(roster.condition(logits), Prefix(), Budget(length))
+        assert isinstance(found, TableBelief)
+        return found
+
+    belief = believe()
     text = vocabulary.text_bytes(belief.best).decode()
     assert belief.assignment is not None
     alone = roster.condition(logits)
-    narrowed = joint.narrowed(belief.assignment)
+    narrowed = cells.narrowed(belief.assignment)
     again, anew = narrowed.condition(alone), narrowed.condition(logits)
     np.testing.assert_array_equal(again.best, anew.best)
     assert roster.constraint.matches(text)
@@ -197,7 +204,7 @@ def compare_table(vocabulary: Vocabulary, length: int, rounds: int) -> None:
         "shape": lambda: roster.condition(logits).entropies,
         "narrowed, logits read anew": lambda: narrowed.condition(logits).best,
         "narrowed, from the shape's": lambda: narrowed.condition(alone).best,
-        "step of the table": lambda: JointBelief(logits, roster, joint, None, length, 0, ()),
+        "step of the table": believe,
     }
     print(f"\na roster of ten cells: {length} x {vocabulary.size}; {torch.get_num_threads()} threads")
     report(tasks, rounds)

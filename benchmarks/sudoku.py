@@ -9,8 +9,9 @@ Beside them, what the rules do without a model: the share of the puzzles that pr
 
     python benchmarks/sudoku.py [--size 9] [--count 500] [--steps 1,2,4,8,16,48] [--modes ...] [--json FILE]
 
-Puzzles are from the test split of `canvasgen.puzzles` (no symmetry leads from one of the training puzzles' solutions to
-theirs), with one solution each, their givens spread evenly over the bands. An answer counts if it is the solution.
+Puzzles are from the test split of `canvasgen.training.puzzles` (no symmetry leads from one of the training puzzles'
+solutions to theirs), with one solution each, their givens spread evenly over the bands. An answer counts if it is
+the solution.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from rich.table import Table
 
 import canvasgen as cg
 from canvasgen.denoise import Completion
-from canvasgen.models.sudoku.evaluate import BANDS, take
-from canvasgen.puzzles import Puzzle
+from canvasgen.training.puzzles import Puzzle
+from canvasgen.training.sudoku.evaluate import BANDS, take
 
 MODES = ("free", "model", "propagate", "exact")
 
@@ -43,7 +44,7 @@ def ask(puzzle: Puzzle, mode: str, steps: int) -> dict[str, Any]:
 
 
 def solves(answer: Completion | cg.errors.CanvasgenError, puzzle: Puzzle) -> bool:
-    """Whether the answer is the solution; a dead end that was told is none."""
+    """Whether the answer is the solution; a dead end that raised an error is none."""
     return isinstance(answer, Completion) and answer.text.strip() == puzzle.solution.strip()
 
 

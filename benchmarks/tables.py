@@ -1,8 +1,8 @@
-"""How many cells of a table does the embedded model copy rightly out of a text?
+"""How many cells of a table does the embedded model copy correctly from a text?
 
 Held-out texts that state two to four records of one kind, each to be filled into a Markdown or CSV table whose cells
-are open, or open but for the first column. Cells are any text without the layout's own marks, so that the model alone
-decides what stands in them and how wide it is.
+are open, or open except for the first column. Cells are any text without the layout's separators, so that the model
+alone decides what they contain and how wide they are.
 
     python benchmarks/tables.py [--count 200] [--split test] [--model FOLDER]
 """
@@ -19,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
-from canvasgen.models.tiny.data import TABLES, Example, Split, examples
+from canvasgen.training.tiny.examples import TABLES, Example, Split, examples
 
 CELL = cg.text(min_length=1, lines=False, without=["|", ","])
 
@@ -38,7 +38,7 @@ def asked(example: Example) -> tuple[str, cg.Constraint, list[list[str]]]:
         for number, row in enumerate(right)
     ]
     table = cg.table(len(right), names, cells=cells, layout=layout)  # type: ignore[arg-type]
-    assert table.shown() == example.form.form
+    assert table.shown.form(lambda hole: hole.mark or "") == example.form.form
     return example.form.source.strip(), table, right
 
 

@@ -1,8 +1,8 @@
-"""Is every output valid? Random prompts × schemas, judged by `jsonschema` and pydantic, at every number of steps.
+"""Is every output valid? Random prompts × schemas, validated by `jsonschema`, for several numbers of steps.
 
-Three sources: the embedded model's held-out examples; random schemas of the shapes that people write, each with a prompt
-that holds a valid instance drawn by hypothesis-jsonschema; and odd schemas, any keywords thrown together (what canvasgen
-refuses before the model runs is counted apart, and is no failure). Two models: the embedded one, and one of the same
+Three sources: the embedded model's held-out examples; random schemas of common forms, each with a prompt that contains a
+valid instance drawn by hypothesis-jsonschema; and odd schemas of randomly combined keywords (what canvasgen refuses
+before the model runs is counted separately, and is no failure). Two models: the embedded one, and one of the same
 shape with random weights. Every output must be valid and closed within its budget.
 
     python benchmarks/validity.py [--count 500] [--steps 1,2,4,8,48]
@@ -28,7 +28,7 @@ from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
-from canvasgen.models.tiny.data import examples
+from canvasgen.training.tiny.examples import examples
 
 REFUSALS = (
     cg.errors.UnsupportedConstraint,
@@ -148,8 +148,8 @@ def draw(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
     return found[:count]
 
 
-def judge(schema: Any, text: str) -> bool:
-    """Two judges beside our own automaton: Python's JSON parser and `jsonschema`."""
+def is_valid(schema: Any, text: str) -> bool:
+    """Whether two independent validators accept the text: Python's JSON parser and `jsonschema`."""
     value = json.loads(text)
     dialect = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
     return dialect(schema, format_checker=dialect.FORMAT_CHECKER).is_valid(value)
@@ -160,7 +160,7 @@ def random_weights() -> cg.Engine:
     import torch
     from transformers import AutoTokenizer, DiffusionGemmaConfig, DiffusionGemmaForBlockDiffusion
 
-    from canvasgen.models.tiny import WEIGHTS
+    from canvasgen.models.embedded.tiny import WEIGHTS
 
     torch.manual_seed(0)
     model = DiffusionGemmaForBlockDiffusion(DiffusionGemmaConfig.from_pretrained(WEIGHTS)).eval()
@@ -221,8 +221,8 @@ def main(
             for chunk in track(chunks, description=f"{name}, {limit} steps", console=console):
                 done = engine.batch([replace(r, max_denoising_steps=limit) for r in chunk], size=size)
                 for request, completion in zip(chunk, done, strict=True):
-                    schema = request.constraint.schema
-                    good = len(completion.token_ids) <= max_tokens and judge(schema, completion.text)
+                    schema = request.constraint.shown.schema
+                    good = len(completion.token_ids) <= max_tokens and is_valid(schema, completion.text)
                     outcome[good] += 1
                     if not good:
                         failures.append(f"{name}, {limit} steps, {json.dumps(schema)}: {completion.text!r}")

@@ -26,16 +26,17 @@ def load(
     """An engine around a model.
 
     Args:
-        model: None for the embedded model, `"sudoku"` for the embedded one that plays Sudoku; a hub id such as
-            `google/diffusiongemma-26B-A4B-it`; a local folder; a `(model, tokenizer)` pair; or a `Denoiser` of your
-            own.
+        model: None for the embedded models (the general one, and for Sudokus that of their own); `"sudoku"` for the
+            latter alone; a hub id such as `google/diffusiongemma-26B-A4B-it`; a local folder; a `(model, tokenizer)`
+            pair; or a `Denoiser` of your own.
         device: where the model runs; None: a GPU if there is one, else the CPU.
         dtype: the weights' type; None: as stored on a GPU, float32 on a CPU.
 
     Raises:
         ModelError: there is no such model, or it is no DiffusionGemma.
     """
-    return Engine(load_model(model, device=device, dtype=dtype))
+    specialist = shared_engine if model is None else None
+    return Engine(load_model(model, device=device, dtype=dtype), specialist=specialist)
 
 
 @lru_cache(maxsize=2)
@@ -93,10 +94,6 @@ def generate(
         ValidationFailed: every canvas tried was refused.
         ModelError: the model cannot be loaded or misbehaves.
     """
-    if model is None:
-        model = next(
-            (getattr(one, "embedded_model", None) for one in (table, constraint) if one is not None), None
-        )
     engine = shared_engine(model) if model is None or isinstance(model, str) else load(model)
     request = Request(
         prompt,

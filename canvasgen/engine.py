@@ -7,33 +7,38 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import torch
 
+from canvasgen.checks import whole_number
 from canvasgen.constraints import Constraint, literal
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
-from canvasgen.constraints.simple import MOST_OPTIONS
-from canvasgen.denoise import Completion, Done, Event, Failed, Job, Policy, Start, run, stream
+from canvasgen.constraints.text import MOST_OPTIONS
+from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from
+from canvasgen.models.wording import shown_as
+from canvasgen.once import Once
 
 if TYPE_CHECKING:
-    from canvasgen.constraints.simple import Choice
+    from canvasgen.constraints import CompiledConstraint
     from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
+    from canvasgen.constraints.text import Choice
     from canvasgen.denoise import Denoiser
     from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["Engine", "Request"]
 
 Prompt = str | Sequence[Mapping[str, Any]]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ class Request:
 
 
 _MOST_REMEMBERED = 64
-_schemas: dict[Any, Constraint] = {}
+_schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
 
 
 def _remembered(schema: Any) -> Constraint:
@@ -114,11 +119,7 @@ def _remembered(schema: Any) -> Constraint:
         hash(key)
     except (TypeError, RecursionError):
         return schema_constraint(schema)
-    found = _schemas.pop((type(schema), key), None)
-    _schemas[type(schema), key] = found = found or schema_constraint(schema)
-    if len(_schemas) > _MOST_REMEMBERED:
-        _schemas.pop(next(iter(_schemas)))
-    return found
+    return _schemas.get((type(schema), key), lambda: schema_constraint(schema))
 
 
 class Engine:
@@ -127,10 +128,26 @@ class Engine:
     `complete`, `generate` and `stream` take either a `Request` or its fields as arguments.
     """
 
-    def __init__(self, loaded: Loaded, *, policy: Policy | None = None) -> None:
-        """Wraps a loaded model; `policy` says when positions are accepted and blocks committed."""
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        policy: Policy | None = None,
+        specialist: Callable[[str], Engine] | None = None,
+    ) -> None:
+        """Wraps a loaded model.
+
+        Args:
+            loaded: the model and its prompts.
+            policy: when positions are accepted and blocks committed.
+            specialist: the engine of an embedded model, by its name, for the requests whose constraint it was trained
+                for; None: this engine answers them all.
+        """
         self._loaded = loaded
         self._policy = policy
+        self._specialist = specialist
+        # By identity; the constraint is kept with it, so that no other one gets its identity.
+        self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(_MOST_REMEMBERED)
 
     @property
     def denoiser(self) -> Denoiser:
@@ -152,16 +169,16 @@ class Engine:
 
     def complete(self, prompt: Prompt | Request = "", **options: Any) -> Completion:
         """One completion: value, text, token ids, log-probability, steps, outcome, timings and trace."""
-        job = self._job(_request(prompt, options))
-        return run(self._loaded.denoiser, [job], policy=self._policy)[0]
+        engine, job = self._prepared(_request(prompt, options))
+        return run(engine.denoiser, [job], policy=engine._policy)[0]
 
     def stream(self, prompt: Prompt | Request = "", **options: Any) -> Iterator[Event]:
         """Events while a completion forms: `Draft` at every step, `Commit` at every block, `Done` at the end.
 
         Errors of the request are raised here and not at the first event.
         """
-        job = self._job(_request(prompt, options))
-        return self._raising(stream(self._loaded.denoiser, [job], policy=self._policy))
+        engine, job = self._prepared(_request(prompt, options))
+        return self._raising(stream(engine.denoiser, [job], policy=engine._policy))
 
     @overload
     def batch(
@@ -195,7 +212,8 @@ class Engine:
 
         Args:
             requests: requests, or their fields as mappings.
-            size: rows that go through the model together at most; bounds the memory.
+            size: rows that go through the model together at most; bounds the memory. When one is finished, the next
+                request takes its seat.
             progress: show a progress bar on standard error.
             errors: `raise` the first, or `return` each in the place of its completion.
 
@@ -207,30 +225,25 @@ class Engine:
         if errors not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=errors)
         done: dict[int, Completion | CanvasgenError] = {}
-        jobs: dict[int, Job] = {}
+        batches: dict[Engine, tuple[Batch, list[int]]] = {}
         for number, request in enumerate(requests):
             try:
-                jobs[number] = self._job(request if isinstance(request, Request) else Request(**request))
+                made = request if isinstance(request, Request) else Request(**request)
+                engine, job = self._prepared(made)
+                if engine not in batches:
+                    batches[engine] = Batch(engine.denoiser, policy=engine._policy, size=size), []
+                batch, numbers = batches[engine]
+                batch.add(job)
+                numbers.append(number)
             except CanvasgenError as error:
                 if errors == "raise":
                     raise
                 done[number] = error
-        numbers = list(jobs)
-        chunks = [numbers[i : i + size] for i in range(0, len(numbers), size)]
-        if progress:
-            from rich.console import Console
-            from rich.progress import track
-
-            shown = track(chunks, description="batches", console=Console(stderr=True))
-        else:
-            shown = chunks
-        for chunk in shown:
-            events = stream(self._loaded.denoiser, [jobs[number] for number in chunk], policy=self._policy)
-            for event in self._raising(events) if errors == "raise" else events:
-                if isinstance(event, Done):
-                    done[chunk[event.row]] = event.completion
-                elif isinstance(event, Failed):
-                    done[chunk[event.row]] = event.error
+        waiting = sum(len(batch) for batch, _ in batches.values())
+        for number, result in _shown(_results(batches.values()), waiting, progress):
+            if isinstance(result, CanvasgenError) and errors == "raise":
+                raise result
+            done[number] = result
         return [done[number] for number in sorted(done)]
 
     def decide(
@@ -243,21 +256,24 @@ class Engine:
         seed: int | None = None,
     ) -> dict[Any, float]:
         """The probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
-        for name, value in (("samples", samples), ("steps", steps)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise InvalidConstraint(f"`{name}` is a whole number above zero", rule=name, value=value)
+        samples = whole_number(samples, rule="samples", low=1)
+        steps = whole_number(steps, rule="steps", low=1)
         choice = choice_constraint(options)
         if steps > 1 and len(choice.values) > 1:
             return self._decided(prompt, choice, samples, steps, seed)
-        compiled = [literal(text).compile(self.vocabulary) for text in choice.values]
+        compiled = [self._compiled(literal(text)) for text in choice.values]
         denoiser = self.denoiser
         context = denoiser.prefill([self._loaded.encode(prompt, None)] * samples)
         first = secrets.randbits(62) if seed is None else seed
         seeds = [first + at for at in range(samples)]
-        noise = RowRandomness(seeds, denoiser.canvas_length, denoiser.vocab_size)
-        logits = denoiser.denoise(context, noise.canvas(range(samples)), None)
+        length = denoiser.canvas_length
+        randomness = RowRandomness(seeds, length, denoiser.vocab_size)
+        canvas = denoiser.noise.fresh(range(samples), length, randomness)
+        logits = denoiser.denoise(context, canvas, None)
         if not bool(torch.isfinite(logits).all()):
             raise ModelError("the model gave logits that are not finite", rule="logits")
+        nowhere = torch.zeros(canvas.shape, dtype=torch.bool)
+        logits = denoiser.noise.read(logits, canvas, nowhere)
         scores = torch.tensor(
             [[float(one.condition(row).log_partition) for one in compiled] for row in logits],
             dtype=torch.float64,
@@ -296,17 +312,22 @@ class Engine:
             for option in done[0].probabilities[""]
         }
 
-    def _job(self, request: Request) -> Job:
+    def _prepared(self, request: Request) -> tuple[Engine, Job]:
+        """The engine that answers a request, and its job there."""
         _check_settings(request)
         constraint = request.resolve()
+        trained = None if constraint is None else constraint.shown.trained
+        engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
+        return engine, engine._job(request, constraint)
+
+    def _job(self, request: Request, constraint: Constraint | None) -> Job:
+        shown = None if constraint is None or not request.prompt_schema else constraint.shown
         if isinstance(request.prompt_schema, Mapping):
-            shown = request.prompt_schema
-        else:
-            shown = _told(constraint) if constraint is not None and request.prompt_schema else None
+            shown = shown_as(request.prompt_schema)
         seed = secrets.randbits(62) if request.seed is None else request.seed
         return Job(
             prompt=self._loaded.encode(request.prompt, shown),
-            constraint=None if constraint is None else constraint.compile(self.vocabulary),
+            constraint=None if constraint is None else self._compiled(constraint),
             max_tokens=request.max_tokens,
             max_denoising_steps=request.max_denoising_steps,
             temperature=request.temperature,
@@ -316,11 +337,19 @@ class Engine:
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),
         )
 
+    def _compiled(self, constraint: Constraint) -> CompiledConstraint:
+        """The constraint over the model's vocabulary; threads that ask for the same one wait for the first.
+
+        Called before a job goes to the loop: the loop's thread compiles nothing.
+        """
+        found, _ = self._constraints.get(
+            id(constraint), lambda: (constraint.compile(self.vocabulary), constraint)
+        )
+        return found
+
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
-        if constraint.outline is None:
-            return (Start(),)
         return starts_from(
-            constraint.outline,
+            constraint.shown,
             self._loaded.prompts.tokens,
             canvas_length=self.denoiser.canvas_length,
             end_ids=self.vocabulary.end_ids,
@@ -335,9 +364,27 @@ class Engine:
             yield event
 
 
-def _told(constraint: Constraint) -> Any:
-    """What a model is told of a constraint: its JSON Schema or its form."""
-    return constraint.form if constraint.schema is None else constraint.schema
+def _results(
+    batches: Iterable[tuple[Batch, list[int]]],
+) -> Iterator[tuple[int, Completion | CanvasgenError]]:
+    """Runs batches; tells the number of each row's request, and what came of it, as they finish."""
+    for batch, numbers in batches:
+        while len(batch):
+            for event in batch.step():
+                if isinstance(event, Done):
+                    yield numbers[event.row], event.completion
+                elif isinstance(event, Failed):
+                    yield numbers[event.row], event.error
+
+
+def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Result]:
+    """With a progress bar on standard error, if one is wanted."""
+    if not progress:
+        return results
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(results, description="requests", total=count, console=Console(stderr=True))
 
 
 def _key(value: Any, text: str) -> Any:
@@ -377,8 +424,8 @@ def _check_settings(request: Request) -> None:
         raise ModelError("the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=prompt)
     for name in ("max_tokens", "max_denoising_steps", "seed"):
         value: Any = getattr(request, name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise InvalidConstraint(f"{name} is a whole number", rule=name, value=value)
+        if value is not None:
+            whole_number(value, rule=name, low=None)
     warmth: Any = request.temperature
     if warmth is not None and not (isinstance(warmth, (int, float)) and 0 <= warmth < math.inf):
         raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)

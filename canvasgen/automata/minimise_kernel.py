@@ -30,7 +30,7 @@ MAX_GROUPS = 512
 
 @njit(cache=True, nogil=True)
 def _split(marked, touched, count, elements, set_of, first, end, num_sets):
-    """Splits every touched set into its marked and its unmarked elements; the smaller part gets the new
+    """Split every touched set into its marked and its unmarked elements; the smaller part gets the new
     number.
 
     A set s is elements[first[s]:end[s]], its `marked[s]` marked ones in front. Returns the number of sets.
@@ -55,7 +55,7 @@ def _split(marked, touched, count, elements, set_of, first, end, num_sets):
 
 @njit(cache=True, nogil=True)
 def _mark(element, marked, touched, count, elements, place, set_of, first):
-    """Moves an element among the marked ones of its set; returns the number of touched sets."""
+    """Move an element among the marked ones of its set; return the number of touched sets."""
     s = set_of[element]
     at = place[element]
     to = first[s] + marked[s]
@@ -74,7 +74,7 @@ def _mark(element, marked, touched, count, elements, place, set_of, first):
 
 @njit(cache=True, nogil=True)
 def _group_sets(key, num_keys, elements, place, set_of, first, end):
-    """The partition of 0..key.size-1 by key in 0..num_keys-1; returns the number of sets."""
+    """Partition 0..key.size-1 by key in 0..num_keys-1; return the number of sets."""
     size = np.zeros(num_keys + 1, np.int32)
     for i in range(key.size):
         size[key[i] + 1] += 1
@@ -98,7 +98,7 @@ def _group_sets(key, num_keys, elements, place, set_of, first, end):
 
 @njit(cache=True, nogil=True)
 def _useful(offsets, target, accepting):
-    """bool [S]: from which states an accepting one is reachable."""
+    """Return bool [S]: from which states an accepting one is reachable."""
     states = accepting.size
     source = np.empty(target.size, np.int32)
     for s in range(states):
@@ -126,14 +126,15 @@ def _useful(offsets, target, accepting):
 
 
 @njit(cache=True, nogil=True)
-def _blocks(offsets, low, high, target, accepting, useful):
-    """int32 [S]: the equivalence class of every useful state (numbers in no particular order)."""
+def _grouped(offsets, low, high, target, accepting, useful, groups):
+    """Group the states by whether they accept, are useful, and by the bytes that they can read.
+
+    A hash will do, since a collision only joins two groups.
+
+    Returns:
+        int32 [S], the group of each state; bool [groups, 257], the bounds of the ranges in each group.
+    """
     states = accepting.size
-    groups = 64
-    while groups < 2 * states and groups < MAX_GROUPS:
-        groups *= 2
-    # Group by (accepting, useful, bytes that can be read): a hash will do, since a collision only joins two
-    # groups.
     group = np.empty(states, np.int32)
     bound = np.zeros((groups, 257), np.bool_)
     for s in range(states):
@@ -152,14 +153,26 @@ def _blocks(offsets, low, high, target, accepting, useful):
             if useful[target[r]]:
                 bound[group[s], low[r]] = True
                 bound[group[s], high[r] + 1] = True
-    # Number the labels (group, piece between two bounds), and cut the ranges into labelled transitions.
-    label_of = np.zeros((groups, 257), np.int32)
+    return group, bound
+
+
+@njit(cache=True, nogil=True)
+def _labelled(offsets, low, high, target, useful, group, bound):
+    """Cut the ranges at the bounds of their group into labelled transitions.
+
+    A label is a group and a piece between two of its bounds.
+
+    Returns:
+        int32 [M] each: tail, head and label of the transitions between useful states; the number of labels.
+    """
+    label_of = np.zeros(bound.shape, np.int32)
     labels = 0
-    for g in range(groups):
+    for g in range(bound.shape[0]):
         for byte in range(257):
             label_of[g, byte] = labels
             if bound[g, byte]:
                 labels += 1
+    states = offsets.size - 1
     count = 0
     for s in range(states):
         for r in range(offsets[s], offsets[s + 1]):
@@ -177,8 +190,21 @@ def _blocks(offsets, low, high, target, accepting, useful):
                     head[at] = target[r]
                     label[at] = k
                     at += 1
+    return tail, head, label, labels
 
-    # The two partitions.
+
+@njit(cache=True, nogil=True)
+def _blocks(offsets, low, high, target, accepting, useful):
+    """Return int32 [S]: the equivalence class of every useful state (numbers in no particular order)."""
+    states = accepting.size
+    groups = 64
+    while groups < 2 * states and groups < MAX_GROUPS:
+        groups *= 2
+    group, bound = _grouped(offsets, low, high, target, accepting, useful, groups)
+    tail, head, label, labels = _labelled(offsets, low, high, target, useful, group, bound)
+    count = tail.size
+
+    # The partition of the states into blocks (b_), and of the transitions into cords (c_).
     b_elements = np.empty(states, np.int32)
     b_place = np.empty(states, np.int32)
     b_set = np.empty(states, np.int32)
@@ -229,7 +255,7 @@ def _blocks(offsets, low, high, target, accepting, useful):
 def minimise(
     offsets: Ints, low: Ints, high: Ints, target: Ints, accepting: Bools
 ) -> tuple[Ints, Ints, Ints, Ints, Bools]:
-    """The minimal automaton of a deterministic one whose states are reachable, trim and numbered canonically.
+    """Build the minimal automaton of a deterministic one whose states are reachable: trim, numbered canonically.
 
     Args:
         offsets, low, high, target: int32 arrays as in `DFA`; state 0 is the start.

@@ -20,18 +20,47 @@ __all__ = ["product"]
 
 @njit(cache=True, nogil=True)
 def _spread(x):
-    """A 64-bit hash of a pair's number."""
+    """Return a 64-bit hash of a pair's number."""
     z = np.uint64(x) * np.uint64(0x9E3779B97F4A7C15)
     return z ^ (z >> np.uint64(29))
 
 
 @njit(cache=True, nogil=True)
 def _doubled(array):
-    """A copy of an int32 array with as much room again."""
-    larger = np.empty(2 * array.size, np.int32)
+    """Return a copy of an array with as much room again."""
+    larger = np.empty(2 * array.size, array.dtype)
     for i in range(array.size):
         larger[i] = array[i]
     return larger
+
+
+@njit(cache=True, nogil=True)
+def _slot_of(table, pairs, pair):
+    """Return the slot of a pair in the hash table, or the free slot where it belongs."""
+    slot = np.int64(_spread(pair) & np.uint64(table.size - 1))
+    while table[slot] >= 0 and pairs[table[slot]] != pair:
+        slot = (slot + 1) & (table.size - 1)
+    return slot
+
+
+@njit(cache=True, nogil=True)
+def _enlarged_table(size, pairs, made):
+    """Return a hash table of `size` slots with the pairs made so far."""
+    table = np.full(size, -1, np.int32)
+    for k in range(made):
+        table[_slot_of(table, pairs, pairs[k])] = k
+    return table
+
+
+@njit(cache=True, nogil=True)
+def _accepting_pairs(pairs, made, width, left_accepting, right_accepting, is_difference):
+    """Return bool [made]: which pairs accept; the right state `width - 1` is the dead one."""
+    accepting = np.empty(made, np.bool_)
+    for k in range(made):
+        b = pairs[k] % width
+        in_right = b != width - 1 and right_accepting[b]
+        accepting[k] = left_accepting[pairs[k] // width] and in_right != is_difference
+    return accepting
 
 
 @njit(cache=True, nogil=True)
@@ -49,7 +78,7 @@ def product(
     is_difference: bool,
     max_states: int,
 ) -> tuple[Ints, Ints, Ints, Ints, Bools]:
-    """The pairs of states reachable together.
+    """Build the product automaton: the pairs of states that are reached together.
 
     Args:
         left_*, right_*: the arrays of two `DFA`s.
@@ -64,14 +93,12 @@ def product(
     right_states = right_accepting.size
     dead = right_states
     width = np.int64(right_states + 1)
-    pairs = np.empty(64, np.int64)
-    table = np.full(256, -1, np.int32)
+    pairs = np.zeros(64, np.int64)
+    table = _enlarged_table(256, pairs, 1)
     offsets = np.zeros(65, np.int32)
     low = np.empty(256, np.int32)
     high = np.empty(256, np.int32)
     target = np.empty(256, np.int32)
-    pairs[0] = 0
-    table[np.int64(_spread(np.int64(0)) & np.uint64(255))] = 0
     made = 1
     done = 0
     rows = 0
@@ -90,6 +117,7 @@ def product(
             at = np.int64(left_low[i])
             end = np.int64(left_high[i])
             while at <= end:
+                # The part at..stop of the left range on which the right automaton goes to one state.
                 while j < j_end and np.int64(right_high[j]) < at:
                     j += 1
                 after = dead
@@ -102,38 +130,22 @@ def product(
                         stop = min(end, np.int64(right_low[j]) - 1)
                 if after != dead or is_difference:
                     pair = np.int64(left_target[i]) * width + after
-                    slot = np.int64(_spread(pair) & np.uint64(table.size - 1))
-                    while table[slot] >= 0 and pairs[table[slot]] != pair:
-                        slot = (slot + 1) & (table.size - 1)
+                    slot = _slot_of(table, pairs, pair)
                     found = table[slot]
                     if found < 0:
-                        found = made
-                        table[slot] = made
+                        found = table[slot] = made
                         if made == pairs.size:
-                            more = np.empty(2 * made, np.int64)
-                            for k in range(made):
-                                more[k] = pairs[k]
-                            pairs = more
-                            more_offsets = np.zeros(2 * made + 1, np.int32)
-                            for k in range(done + 1):
-                                more_offsets[k] = offsets[k]
-                            offsets = more_offsets
+                            pairs = _doubled(pairs)
+                            offsets = _doubled(offsets)
                         pairs[made] = pair
                         made += 1
                         if 2 * made > table.size:
-                            table = np.full(4 * table.size, -1, np.int32)
-                            for k in range(made):
-                                slot = np.int64(_spread(pairs[k]) & np.uint64(table.size - 1))
-                                while table[slot] >= 0:
-                                    slot = (slot + 1) & (table.size - 1)
-                                table[slot] = k
+                            table = _enlarged_table(4 * table.size, pairs, made)
                     if rows > first_row and target[rows - 1] == found and high[rows - 1] + 1 == at:
                         high[rows - 1] = stop
                     else:
                         if rows == target.size:
-                            low = _doubled(low)
-                            high = _doubled(high)
-                            target = _doubled(target)
+                            low, high, target = _doubled(low), _doubled(high), _doubled(target)
                         low[rows] = at
                         high[rows] = stop
                         target[rows] = found
@@ -141,9 +153,5 @@ def product(
                 at = stop + 1
         done += 1
         offsets[done] = rows
-    accepting = np.empty(made, np.bool_)
-    for k in range(made):
-        b = pairs[k] % width
-        in_right = b != dead and right_accepting[b]
-        accepting[k] = left_accepting[pairs[k] // width] and in_right != is_difference
+    accepting = _accepting_pairs(pairs, made, width, left_accepting, right_accepting, is_difference)
     return offsets[: made + 1], low[:rows], high[:rows], target[:rows], accepting

@@ -33,7 +33,7 @@ Run = tuple[Longs, Ints, Longs, Ints, Ints, Ints, Ints, Ints]
 
 @njit(cache=True, nogil=True)
 def _mix(x):
-    """A 64-bit hash of a small number (the finaliser of splitmix64)."""
+    """Return a 64-bit hash of a small number (the finaliser of SplitMix64)."""
     z = np.uint64(x) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -42,7 +42,7 @@ def _mix(x):
 
 @njit(cache=True, nogil=True)
 def _grown(array, needed):
-    """The array, or a copy with room for `needed` elements and more."""
+    """Return the array, or a copy with room for `needed` elements and more."""
     if needed <= array.size:
         return array
     larger = np.empty(max(needed, 2 * array.size), array.dtype)
@@ -53,7 +53,7 @@ def _grown(array, needed):
 
 @njit(cache=True, nogil=True)
 def index_by_state(num_states, source):
-    """CSR of transitions by a state of theirs (source or target): offsets int32 [N + 1], their order int32 [M]."""
+    """Return transitions sorted by a state of theirs (source or target): offsets int32 [N + 1], order int32 [M]."""
     offsets = np.zeros(num_states + 1, np.int32)
     for i in range(source.size):
         offsets[source[i] + 1] += 1
@@ -69,6 +69,144 @@ def index_by_state(num_states, source):
     return offsets, order
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _transitions_of(subset, offsets, order, mine):
+    """Collect the transitions that leave the states of a subset in `mine`; return `mine`, grown, and their number."""
+    edges = 0
+    for k in range(subset.size):
+        state = subset[k]
+        mine = _grown(mine, edges + offsets[state + 1] - offsets[state])
+        for j in range(offsets[state], offsets[state + 1]):
+            mine[edges] = order[j]
+            edges += 1
+    return mine, edges
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _cut_at_bounds(mine, edges, low, high, piece_of, piece_low):
+    """Cut the bytes at the bounds of the ranges of the first `edges` transitions in `mine`.
+
+    Fills `piece_low` (int32 [257], the first byte of each piece and the byte behind the last) and `piece_of`
+    (int32 [257], for each byte the number of its piece plus one). Returns the number of pieces.
+    """
+    for byte in range(257):
+        piece_of[byte] = 0
+    for e in range(edges):
+        piece_of[low[mine[e]]] = 1
+        piece_of[high[mine[e]] + 1] = 1
+    pieces = 0
+    for byte in range(257):
+        if piece_of[byte] == 1:
+            piece_low[pieces] = byte
+            pieces += 1
+        piece_of[byte] = pieces
+    return pieces - 1
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _targets_by_piece(mine, edges, low, high, target, piece_of, pieces, piece_offsets, piece_place, seeds):
+    """Collect the targets of the transitions on each piece, in `seeds` from `piece_offsets`; return `seeds`, grown."""
+    for p in range(pieces + 1):
+        piece_offsets[p] = 0
+    for e in range(edges):
+        for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
+            piece_offsets[p + 1] += 1
+    for p in range(pieces):
+        piece_offsets[p + 1] += piece_offsets[p]
+        piece_place[p] = piece_offsets[p]
+    seeds = _grown(seeds, piece_offsets[pieces])
+    for e in range(edges):
+        for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
+            seeds[piece_place[p]] = target[mine[e]]
+            piece_place[p] += 1
+    return seeds
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _closure(seeds, first, last, offsets, silent_offsets, silent_after, stamp, tick, stack, buffer):
+    """Find the subset reached from `seeds[first:last]`: their silent closure, without the states that do not matter.
+
+    Every state of the closure gets `stamp[state] = tick`; the ones that matter go into `buffer`.
+
+    Returns:
+        Their number, the hash of the subset, and the operations spent.
+    """
+    top = 0
+    for k in range(first, last):
+        if stamp[seeds[k]] != tick:
+            stamp[seeds[k]] = tick
+            stack[top] = seeds[k]
+            top += 1
+    size = 0
+    work = 0
+    digest = np.uint64(0)
+    while top > 0:
+        top -= 1
+        state = stack[top]
+        if state == 1 or offsets[state + 1] > offsets[state]:
+            buffer[size] = state
+            size += 1
+            digest += _mix(state)
+        for j in range(silent_offsets[state], silent_offsets[state + 1]):
+            after = silent_after[j]
+            work += 1
+            if stamp[after] != tick:
+                stamp[after] = tick
+                stack[top] = after
+                top += 1
+    return size, digest, work + 2 * size + 4
+
+
+@njit(cache=True, nogil=True)
+def _enlarged_table(size, items, item_offsets, made):
+    """Return a hash table of `size` slots with the subsets made so far."""
+    table = np.full(size, -1, np.int32)
+    for s in range(made):
+        digest = np.uint64(0)
+        for k in range(item_offsets[s], item_offsets[s + 1]):
+            digest += _mix(items[k])
+        slot = np.int64(digest & np.uint64(size - 1))
+        while table[slot] >= 0:
+            slot = (slot + 1) & (size - 1)
+        table[slot] = s
+    return table
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _slot_of(table, digest, size, items, item_offsets, stamp, tick):
+    """Find the subset of `size` states that are stamped with `tick`.
+
+    Returns:
+        Its slot in the table, or the free slot where it belongs; the operations spent.
+    """
+    mask = table.size - 1
+    slot = np.int64(digest & np.uint64(mask))
+    work = 0
+    while table[slot] >= 0:
+        first = item_offsets[table[slot]]
+        if item_offsets[table[slot] + 1] - first == size:
+            work += size
+            k = 0
+            while k < size and stamp[items[first + k]] == tick:
+                k += 1
+            if k == size:
+                break
+        slot = (slot + 1) & mask
+    return slot, work
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _with_subset(subset, items, item_offsets, made):
+    """Append a subset to the `made` ones; return `items` and `item_offsets`, grown."""
+    item_offsets = _grown(item_offsets, made + 2)
+    first = item_offsets[made]
+    items = _grown(items, first + subset.size)
+    for k in range(subset.size):
+        items[first + k] = subset[k]
+    item_offsets[made + 1] = first + subset.size
+    return items, item_offsets
+
+
 @njit(cache=True, nogil=True)
 def determinise(
     num_states: int,
@@ -82,7 +220,7 @@ def determinise(
     max_work: int,
     resume: Run,
 ) -> tuple[int, Run]:
-    """Runs the subset construction for about `max_work` elementary operations.
+    """Run the subset construction for about `max_work` elementary operations.
 
     Args:
         num_states ... silent_target: the NFA (start 0, final 1).
@@ -100,147 +238,74 @@ def determinise(
     counters, items, item_offsets, table, row_offsets, row_low, row_high, row_target = resume
     offsets, order = index_by_state(num_states, source)
     silent_offsets, silent_order = index_by_state(num_states, silent_source)
+    silent_after = silent_target[silent_order]
 
     made, done, rows = counters[0], counters[1], counters[2]
     stamp = np.zeros(num_states, np.int64)
     tick = 0
     stack = np.empty(num_states + 1, np.int32)
     buffer = np.empty(num_states + 1, np.int32)
-    seeds = np.empty(64, np.int32)
-    start_of = np.zeros(257, np.bool_)
+    seeds = np.zeros(64, np.int32)
     piece_of = np.zeros(257, np.int32)
     piece_low = np.zeros(257, np.int32)
     piece_offsets = np.zeros(258, np.int64)
     piece_place = np.zeros(258, np.int64)
     mine = np.empty(64, np.int32)
     work = 0
-    status = 0
-    first_time = made == 0
+    status = DONE
+    if made == 0:  # the first subset: the silent closure of the start
+        tick += 1
+        size, digest, _ = _closure(
+            seeds, 0, 1, offsets, silent_offsets, silent_after, stamp, tick, stack, buffer
+        )
+        slot, _ = _slot_of(table, digest, size, items, item_offsets, stamp, tick)
+        table[slot] = 0
+        items, item_offsets = _with_subset(buffer[:size], items, item_offsets, made)
+        made = 1
 
-    while first_time or done < made:
+    while done < made:
         if work > max_work:
-            status = 1
+            status = GOING
             break
-        # The transitions that leave the subset, and the bounds of their ranges.
-        edges = 0
+        # The transitions that leave the subset, and where they lead, piece by piece of the bytes.
+        subset = items[item_offsets[done] : item_offsets[done + 1]]
+        mine, edges = _transitions_of(subset, offsets, order, mine)
+        work += edges + subset.size
         pieces = 0
-        if first_time:
+        if edges == 1:
             pieces = 1
-            seeds[0] = 0
+            seeds[0] = target[mine[0]]
+            piece_low[0] = low[mine[0]]
+            piece_low[1] = high[mine[0]] + 1
             piece_offsets[0], piece_offsets[1] = 0, 1
-        else:
-            for k in range(item_offsets[done], item_offsets[done + 1]):
-                state = items[k]
-                count = offsets[state + 1] - offsets[state]
-                mine = _grown(mine, edges + count)
-                for j in range(offsets[state], offsets[state + 1]):
-                    mine[edges] = order[j]
-                    edges += 1
-            work += edges + item_offsets[done + 1] - item_offsets[done]
-            if edges == 1:
-                pieces = 1
-                seeds[0] = target[mine[0]]
-                piece_low[0] = low[mine[0]]
-                piece_low[1] = high[mine[0]] + 1
-                piece_offsets[0], piece_offsets[1] = 0, 1
-            elif edges > 1:
-                for byte in range(257):
-                    start_of[byte] = False
-                for e in range(edges):
-                    start_of[low[mine[e]]] = True
-                    start_of[high[mine[e]] + 1] = True
-                for byte in range(257):
-                    if start_of[byte]:
-                        piece_low[pieces] = byte
-                        pieces += 1
-                    piece_of[byte] = pieces
-                pieces -= 1
-                for p in range(pieces + 1):
-                    piece_offsets[p] = 0
-                for e in range(edges):
-                    for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
-                        piece_offsets[p + 1] += 1
-                for p in range(pieces):
-                    piece_offsets[p + 1] += piece_offsets[p]
-                    piece_place[p] = piece_offsets[p]
-                work += piece_offsets[pieces] + 64
-                seeds = _grown(seeds, piece_offsets[pieces])
-                for e in range(edges):
-                    for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
-                        seeds[piece_place[p]] = target[mine[e]]
-                        piece_place[p] += 1
+        elif edges > 1:
+            pieces = _cut_at_bounds(mine, edges, low, high, piece_of, piece_low)
+            seeds = _targets_by_piece(
+                mine, edges, low, high, target, piece_of, pieces, piece_offsets, piece_place, seeds
+            )
+            work += piece_offsets[pieces] + 64
 
         first_row = rows
         for p in range(pieces):
             if piece_offsets[p] == piece_offsets[p + 1]:
                 continue
-            # The subset reached on this piece: the silent closure of the targets, without the states that do
-            # not matter.
             tick += 1
-            size = 0
-            digest = np.uint64(0)
-            top = 0
-            for k in range(piece_offsets[p], piece_offsets[p + 1]):
-                if stamp[seeds[k]] != tick:
-                    stamp[seeds[k]] = tick
-                    stack[top] = seeds[k]
-                    top += 1
-            while top > 0:
-                top -= 1
-                state = stack[top]
-                if state == 1 or offsets[state + 1] > offsets[state]:
-                    buffer[size] = state
-                    size += 1
-                    digest += _mix(state)
-                for j in range(silent_offsets[state], silent_offsets[state + 1]):
-                    after = silent_target[silent_order[j]]
-                    work += 1
-                    if stamp[after] != tick:
-                        stamp[after] = tick
-                        stack[top] = after
-                        top += 1
-            work += 2 * size + 4
-            if size == 0 and not first_time:
+            first, last = piece_offsets[p], piece_offsets[p + 1]
+            size, digest, spent = _closure(
+                seeds, first, last, offsets, silent_offsets, silent_after, stamp, tick, stack, buffer
+            )
+            work += spent
+            if size == 0:
                 continue
-            # Look it up.
             if 2 * (made + 1) > table.size:
-                table = np.full(4 * table.size, -1, np.int32)
-                for s in range(made):
-                    other = np.uint64(0)
-                    for k in range(item_offsets[s], item_offsets[s + 1]):
-                        other += _mix(items[k])
-                    slot = np.int64(other & np.uint64(table.size - 1))
-                    while table[slot] >= 0:
-                        slot = (slot + 1) & (table.size - 1)
-                    table[slot] = s
-            slot = np.int64(digest & np.uint64(table.size - 1))
-            found = -1
-            while table[slot] >= 0:
-                other_state = table[slot]
-                first = item_offsets[other_state]
-                if item_offsets[other_state + 1] - first == size:
-                    same = True
-                    for k in range(size):
-                        if stamp[items[first + k]] != tick:
-                            same = False
-                            break
-                    work += size
-                    if same:
-                        found = other_state
-                        break
-                slot = (slot + 1) & (table.size - 1)
+                table = _enlarged_table(4 * table.size, items, item_offsets, made)
+            slot, spent = _slot_of(table, digest, size, items, item_offsets, stamp, tick)
+            work += spent
+            found = table[slot]
             if found < 0:
-                found = made
-                table[slot] = made
-                item_offsets = _grown(item_offsets, made + 2)
-                first = item_offsets[made]
-                items = _grown(items, first + size)
-                for k in range(size):
-                    items[first + k] = buffer[k]
+                found = table[slot] = made
+                items, item_offsets = _with_subset(buffer[:size], items, item_offsets, made)
                 made += 1
-                item_offsets[made] = first + size
-            if first_time:
-                continue
             if rows > first_row and row_target[rows - 1] == found and row_high[rows - 1] + 1 == piece_low[p]:
                 row_high[rows - 1] = piece_low[p + 1] - 1
             else:
@@ -251,14 +316,11 @@ def determinise(
                 row_high[rows] = piece_low[p + 1] - 1
                 row_target[rows] = found
                 rows += 1
-        if first_time:
-            first_time = False
-        else:
-            done += 1
-            row_offsets = _grown(row_offsets, done + 1)
-            row_offsets[done] = rows
+        done += 1
+        row_offsets = _grown(row_offsets, done + 1)
+        row_offsets[done] = rows
         if made > max_states or item_offsets[made] > ITEMS_PER_STATE * max_states:
-            status = 2
+            status = TOO_MANY_STATES
             break
 
     counters[0], counters[1], counters[2] = made, done, rows

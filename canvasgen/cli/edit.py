@@ -37,7 +37,7 @@ def edit(
     prompt: PromptArgument = None,
     mark: Annotated[
         list[str] | None,
-        typer.Option(help="A part of the text to write anew, which stands there once; repeat for more."),
+        typer.Option(help="A part of the text to rewrite, which must occur once; repeat for more."),
     ] = None,
     span: Annotated[
         list[str] | None,

@@ -90,7 +90,7 @@ def _constraint(text: str, gap: str | None, holes: dict[str, Constraint]) -> Con
         return constraints.template(text, strict=False, **holes)
     if not gap or text.count(gap) != 1:
         raise InvalidConstraint(
-            f"the mark of the gap must stand in the text once; it stands there {text.count(gap) if gap else 0} times",
+            f"the text must contain the gap's mark once; it does {text.count(gap) if gap else 0} times",
             rule="--gap",
             value=gap,
         )

@@ -69,7 +69,7 @@ def generate(
         prompt_schema=prompt_schema,
     )
     completion = complete(request, model, trace=trace)
-    is_data = constraint is not None and constraint.schema is not None
+    is_data = constraint is not None and constraint.shown.schema is not None
     typer.echo(as_json(completion, indent=2 if sys.stdout.isatty() else None) if is_data else completion.text)
 
 

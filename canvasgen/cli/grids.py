@@ -39,7 +39,7 @@ def drawn(
 
     Args:
         cells: a character each.
-        labels: of the regions; a border stands between cells of different ones.
+        labels: of the regions; cells of different ones are separated by a border.
         given: whether a cell was given.
         before: the cells as they were; those that differ are coloured.
     """
@@ -64,7 +64,7 @@ def drawn(
 
 
 def _differ(labels: Sequence[Sequence[object]], row: int, column: int, down: int, right: int) -> bool:
-    """Whether a border stands between two cells, of which one may lie outside."""
+    """Whether two cells, of which one may lie outside, are separated by a border."""
     size = len(labels)
     first, second = (
         labels[r][c] if 0 <= r < size and 0 <= c < size else None for r, c in ((row, column), (down, right))

@@ -30,7 +30,7 @@ Rows = list[list[int | None]]
 
 @dataclass(frozen=True)
 class _Variant:
-    """What the options ask for beside the puzzle."""
+    """What the options ask for besides the puzzle."""
 
     box: tuple[int, int] | None
     regions: str | None
@@ -164,7 +164,7 @@ def _watch(engine: Engine, rows: Rows, made: Table, variant: _Variant) -> Comple
     size = len(rows)
     labels = variant.labels(size)
     given = [[one is not None for one in row] for row in rows]
-    before = cells_of_text(made.shown(), size)
+    before = cells_of_text(made.shown.form(lambda hole: hole.mark or ""), size)
     first = Panel.fit(drawn(before, labels, given), title="the puzzle", title_align="left")
     with Live(first, console=Console(stderr=True), transient=True, refresh_per_second=20) as live:
         for event in engine.stream(_request(made, variant)):
@@ -227,17 +227,17 @@ def _broken(made: Table, value: list[list[Any]]) -> list[str]:
 def _who(made: Table, completion: Completion) -> str:
     """Who solved the puzzle, in a sentence."""
     steps = sum(completion.steps)
-    told = f"mode {made.mode}, {steps} denoising step{'' if steps == 1 else 's'}"
+    run = f"mode {made.mode}, {steps} denoising step{'' if steps == 1 else 's'}"
     if made.mode == "model":
-        return f"{told}: the model alone; only the shape and the givens were held"
-    settled = bool((made.root.sum(axis=1) == 1).all())
+        return f"{run}: the model alone; only the shape and the givens were enforced"
+    solved = bool((made.root.sum(axis=1) == 1).all())
     if made.mode == "propagate":
-        if settled:
-            return f"{told}: propagation left one value in every cell before the model ran"
-        return f"{told}: the model chose the cells, propagation narrowed them, and the rules were checked at the end"
-    if settled:
-        return f"{told}: the puzzle has one solution, which the solver found before the model ran"
-    return f"{told}: the solver chose, among the solutions, the one that the model finds likeliest"
+        if solved:
+            return f"{run}: propagation left one value in every cell before the model ran"
+        return f"{run}: the model chose the cells, propagation narrowed them, and the rules were checked at the end"
+    if solved:
+        return f"{run}: the puzzle has one solution, which the solver found before the model ran"
+    return f"{run}: the solver chose, among the solutions, the one that the model finds most probable"
 
 
 def _puzzles(source: str) -> list[Rows]:

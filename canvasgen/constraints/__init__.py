@@ -1,14 +1,13 @@
 """Constraints: sets of texts with an exact automaton, a validator's part, and a way to read the text back."""
 
-from canvasgen.constraints.algebra import optional, repeat
-from canvasgen.constraints.base import Constraint, Note
+from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled import CompiledConstraint
 from canvasgen.constraints.grammar import grammar
 from canvasgen.constraints.infill import edit, infill
-from canvasgen.constraints.json import json_schema
+from canvasgen.constraints.json_schema import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.positions import fixed, near
-from canvasgen.constraints.simple import choice, literal, regex, text
+from canvasgen.constraints.repeat import optional, repeat
 from canvasgen.constraints.table import (
     futoshiki,
     grid,
@@ -22,6 +21,8 @@ from canvasgen.constraints.table import (
     table,
 )
 from canvasgen.constraints.template import template
+from canvasgen.constraints.text import choice, literal, regex, text
+from canvasgen.notes import Note
 
 __all__ = [
     "CompiledConstraint",

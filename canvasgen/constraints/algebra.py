@@ -1,123 +1,36 @@
-"""The algebra of constraints: concatenation, union, intersection, complement, option and repetition.
+"""The algebra of constraints: concatenation, union, intersection and complement.
 
-Each is the same operation twice: on the automata (`canvasgen.automata`), and on the validators' parts, so
-that `matches` of a combination is the combination of `matches`. A concatenation whose parts have validators
-is checked over every way to split the text, from each place where a part may begin to each where it may end.
+Each is the same operation on every facet: on the automata (`canvasgen.automata`), on the validators' parts, so that
+`matches` of a combination is the combination of `matches`, on what a model is told (`Shown`), on what is said of token
+positions (`Placed`) and on a table's cells (`Cells`). A concatenation whose parts have validators is checked over every
+way to split the text, from each place where a part may begin to each where it may end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import and_, or_
+from typing import Any
 
 from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Form, Note, Outline, Position
+from canvasgen.constraints.base import Constraint, operator
+from canvasgen.constraints.cells import Cells, no_cells, only_cells
+from canvasgen.constraints.coerce import as_constraint
+from canvasgen.constraints.combined import Combined
 from canvasgen.constraints.positions import no_positions
-from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, ValidationFailed
+from canvasgen.constraints.shown import Shown, joined
+from canvasgen.constraints.texts import NOWHERE, Placed
+from canvasgen.errors import ValidationFailed
+from canvasgen.notes import Note
 
-if TYPE_CHECKING:
-    from canvasgen.constraints.table import Table
-
-__all__ = [
-    "Both",
-    "Either",
-    "Not",
-    "Repeat",
-    "Sequence",
-    "as_constraint",
-    "constraint_from",
-    "optional",
-    "repeat",
-]
+__all__ = ["Both", "Either", "Not", "Sequence"]
 
 
-def as_constraint(value: object) -> Constraint | None:
-    """A constraint as it is, a string as its literal, None for anything else."""
-    if isinstance(value, Constraint):
-        return value
-    if isinstance(value, str):
-        from canvasgen.constraints.simple import literal
-
-        return literal(value)
-    return None
-
-
-def constraint_from(value: Any) -> Constraint:
-    """A constraint as it is, a string as its literal, a type or a JSON Schema as its JSON.
-
-    Raises:
-        InvalidConstraint, UnsupportedConstraint, Unsatisfiable: it is a schema that cannot be used.
-    """
-    constraint = as_constraint(value)
-    if constraint is None:
-        from canvasgen.constraints.json import json_schema
-
-        constraint = json_schema(value)
-    return constraint
-
-
-def only_table(parts: Iterable[Constraint]) -> Table | None:
-    """The one table with relations among parts that follow each other or hold together.
-
-    Raises:
-        UnsupportedConstraint: there are several.
-    """
-    found = [table for part in parts if (table := part.table) is not None]
-    if len(found) > 1:
-        raise UnsupportedConstraint(
-            "a text has one table with relations at most",
-            rule="table",
-            remedy="make one table of them, or take mode='model' for all but one",
-        )
-    return found[0] if found else None
-
-
-def no_table(parts: Iterable[Constraint], where: str) -> None:
-    """Refuses tables whose cells could occur twice or not at all.
-
-    Raises:
-        UnsupportedConstraint: there is one.
-    """
-    if any(part.table is not None for part in parts):
-        raise UnsupportedConstraint(
-            f"a table with relations cannot stand under {where}",
-            rule=where,
-            remedy="combine it by + and &, or put it into a template",
-        )
-
-
-def _need(value: object, where: str) -> Constraint:
-    constraint = as_constraint(value)
-    if constraint is None:
-        raise InvalidConstraint("a constraint or a string is needed", rule=where, value=value)
-    return constraint
-
-
-class _Combined(Constraint):
-    """A constraint made of parts."""
-
-    def __init__(self, parts: tuple[Constraint, ...]) -> None:
-        self.parts = parts
-
-    @property
-    @override
-    def has_validator(self) -> bool:
-        return any(part.has_validator for part in self.parts)
-
-    @override
-    def _recognises(self, data: bytes) -> bool:
-        # With validators, `_judge` asks the parts themselves: they may accept more than they generate.
-        return self.has_validator or super()._recognises(data)
-
-    @override
-    def explain(self) -> tuple[Note, ...]:
-        return tuple(dict.fromkeys(note for part in self.parts for note in part.explain()))
-
-
-class Sequence(_Combined):
+class Sequence(Combined):
     """`a + b`: a text of a followed by a text of b.
 
     If exactly one part has a value of its own (JSON, a choice, a template), `parse` reads that, where it begins
@@ -127,47 +40,45 @@ class Sequence(_Combined):
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Sequence else (part,))]
         # Where a leading text ends is a position of the whole; any other part's positions are not.
-        no_positions(flat if flat and not flat[0].ends_at_positions else flat[1:], "+")
+        no_positions(flat if flat and not flat[0].placed.ends_inside else flat[1:], "+")
         super().__init__(tuple(flat))
 
     @property
     @override
-    def positions(self) -> tuple[Position, ...]:
-        return self.parts[0].positions if self.parts else ()
+    def placed(self) -> Placed:
+        return Placed(self.parts[0].placed.places) if self.parts else NOWHERE
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        return joined(part.shown for part in self.parts)
+
+    @property
+    @override
+    def cells(self) -> Cells | None:
+        found = only_cells(self.parts)
+        return None if found is None else found[1].inside(lambda inner: self._with(found[0], inner))
 
     @override
     def _expression(self) -> Expr:
         return automata.concat(*(part.expr for part in self.parts))
 
-    @property
-    @override
-    def form(self) -> Form | None:
-        inside = self.table
-        return None if inside is None else inside.form
-
-    @property
-    @override
-    def table(self) -> Table | None:
-        return only_table(self.parts)
+    def _with(self, number: int, language: Expr) -> Expr:
+        """The texts if one part has another language."""
+        return automata.concat(
+            *(language if at == number else part.expr for at, part in enumerate(self.parts))
+        )
 
     @override
-    def marked(self) -> Expr:
-        return automata.concat(*(part.marked() for part in self.parts))
-
-    @override
-    def narrowed(self, inside: Constraint) -> Constraint:
-        return Sequence(tuple(part.narrowed(inside) for part in self.parts))
-
-    @override
-    def _ends(self, text: str, start: int) -> list[int]:
+    def ends(self, text: str, start: int) -> list[int]:
         ends = {start}
         for part in self.parts:
-            ends = {stop for begin in ends for stop in part._ends(text, begin)}
+            ends = {stop for begin in ends for stop in part.ends(text, begin)}
         return sorted(ends)
 
     @override
     def _judge(self, text: str) -> None:
-        if len(text) not in self._ends(text, 0):
+        if len(text) not in self.ends(text, 0):
             raise ValidationFailed("no way to split the text satisfies every part", rule="+", value=text)
 
     @property
@@ -184,14 +95,13 @@ class Sequence(_Combined):
         return self.parts[at].parse(text[start:stop])
 
     @override
-    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
         if sum(part.has_value for part in self.parts) != 1:
             return {}
         at = next(number for number, part in enumerate(self.parts) if part.has_value)
         start, stop = self._span(text, at)
-        before, after = self.parts[:at], self.parts[at + 1 :]
         return {
-            field: {option: Sequence((*before, narrowed, *after)) for option, narrowed in options.items()}
+            field: {option: self._with(at, language) for option, language in options.items()}
             for field, options in self.parts[at].options(text[start:stop]).items()
         }
 
@@ -199,26 +109,31 @@ class Sequence(_Combined):
         """Where a part's text stands: as early as it can, and from there as far as it can."""
         begins = {0}
         for part in self.parts[:number]:
-            begins = {stop for begin in begins for stop in part._ends(text, begin)}
+            begins = {stop for begin in begins for stop in part.ends(text, begin)}
         rest = Sequence(self.parts[number + 1 :])
         closes: dict[int, bool] = {}
         for begin in sorted(begins):
-            for stop in reversed(self.parts[number]._ends(text, begin)):
+            for stop in reversed(self.parts[number].ends(text, begin)):
                 if stop not in closes:
-                    closes[stop] = len(text) in rest._ends(text, stop)
+                    closes[stop] = len(text) in rest.ends(text, stop)
                 if closes[stop]:
                     return begin, stop
         raise ValidationFailed("no way to split the text satisfies every part", rule="+", value=text)
 
 
-class Either(_Combined):
+class Either(Combined):
     """`a | b`: a text of a or of b; `parse` reads it as the first that matches."""
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Either else (part,))]
         no_positions(flat, "|")
-        no_table(flat, "|")
+        no_cells(flat, "|")
         super().__init__(tuple(flat))
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        return reduce(or_, (part.shown for part in self.parts))
 
     @override
     def _expression(self) -> Expr:
@@ -226,8 +141,14 @@ class Either(_Combined):
 
     @override
     def _judge(self, text: str) -> None:
-        if not any(part.matches(text) for part in self.parts):
-            raise ValidationFailed("no alternative accepts the text", rule="|", value=text)
+        self._first(text)
+
+    def _first(self, text: str) -> Constraint:
+        """The first part that the text belongs to."""
+        for part in self.parts:
+            if part.matches(text):
+                return part
+        raise ValidationFailed("no alternative accepts the text", rule="|", value=text)
 
     @property
     @override
@@ -236,89 +157,79 @@ class Either(_Combined):
 
     @override
     def parse(self, text: str) -> Any:
-        for part in self.parts:
-            if part.matches(text):
-                return part.parse(text)
-        raise ValidationFailed("no alternative accepts the text", rule="|", value=text)
+        return self._first(text).parse(text)
+
+    @override
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
+        return self._first(text).options(text)
 
 
-class Both(_Combined):
-    """`a & b`: a text of a that is a text of b too; `parse` reads it as the first that is not on positions alone."""
+class Both(Combined):
+    """`a & b`: a text of a that is a text of b too.
+
+    `parse` reads it as the first part that has a value of its own does; else the value is the text.
+    """
 
     @property
     @override
-    def positions(self) -> tuple[Position, ...]:
-        return tuple(place for part in self.parts for place in part.positions)
+    def placed(self) -> Placed:
+        return reduce(and_, (part.placed for part in self.parts))
 
     @property
     @override
-    def only_positions(self) -> bool:
-        return all(part.only_positions for part in self.parts)
+    def shown(self) -> Shown:
+        return reduce(and_, (part.shown for part in self.parts))
+
+    @property
+    @override
+    def cells(self) -> Cells | None:
+        found = only_cells(self.parts)
+        if found is None:
+            return None
+        return found[1].inside(lambda inner: self._with(found[0], inner), lambda marked: marked)
 
     @override
     def _expression(self) -> Expr:
-        asked = dict.fromkeys(part.expr for part in self.parts)
-        if any(part.positions for part in self.parts) and len(asked) > 1:
+        return self._meet(part.expr for part in self.parts)
+
+    def _with(self, number: int, language: Expr) -> Expr:
+        """The texts if one part has another language."""
+        return self._meet(language if at == number else part.expr for at, part in enumerate(self.parts))
+
+    def _meet(self, languages: Iterable[Expr]) -> Expr:
+        asked = dict.fromkeys(languages)
+        if any(part.placed.places for part in self.parts) and len(asked) > 1:
             asked.pop(automata.ANY_TEXT, None)  # of `fixed`: every constraint's texts are in it
         return automata.intersect(*asked)
-
-    @property
-    @override
-    def table(self) -> Table | None:
-        return only_table(self.parts)
-
-    @override
-    def marked(self) -> Expr:
-        return next((part.marked() for part in self.parts if part.table is not None), self.expr)
-
-    @override
-    def narrowed(self, inside: Constraint) -> Constraint:
-        return Both(tuple(part.narrowed(inside) for part in self.parts))
 
     @override
     def _judge(self, text: str) -> None:
         for part in self.parts:
             part.validate(text)
 
-    @override
-    def parse(self, text: str) -> Any:
-        return self._main.parse(text)
-
     @property
-    @override
-    def schema(self) -> Any:
-        return next((part.schema for part in self.parts if part.schema is not None), None)
-
-    @property
-    @override
-    def form(self) -> Form | None:
-        return next((part.form for part in self.parts if part.form is not None), None)
-
-    @property
-    def _main(self) -> Constraint:
-        """The part whose value it has."""
-        return next((part for part in self.parts if not part.only_positions), self.parts[0])
-
-    @override
-    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
-        rest = tuple(part for part in self.parts if part is not self._main)
-        return {
-            field: {option: Both((narrowed, *rest)) for option, narrowed in options.items()}
-            for field, options in self._main.options(text).items()
-        }
-
-    @property
-    @override
-    def outline(self) -> Outline | None:
-        return next((part.outline for part in self.parts if part.outline is not None), None)
+    def _main(self) -> int:
+        """The number of the part whose value it has."""
+        return next((at for at, part in enumerate(self.parts) if part.has_value), 0)
 
     @property
     @override
     def has_value(self) -> bool:
-        return self._main.has_value
+        return self.parts[self._main].has_value
+
+    @override
+    def parse(self, text: str) -> Any:
+        return self.parts[self._main].parse(text)
+
+    @override
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
+        return {
+            field: {option: self._with(self._main, language) for option, language in options.items()}
+            for field, options in self.parts[self._main].options(text).items()
+        }
 
 
-class Not(_Combined):
+class Not(Combined):
     """`~a`: every well-formed UTF-8 text that does not belong to a.
 
     Texts that only a's validator refuses satisfy `~a` but are never generated.
@@ -326,7 +237,7 @@ class Not(_Combined):
 
     def __init__(self, part: Constraint) -> None:
         no_positions((part,), "~")
-        no_table((part,), "~")
+        no_cells((part,), "~")
         super().__init__((part,))
 
     @override
@@ -348,72 +259,30 @@ class Not(_Combined):
         )
 
 
-class Repeat(_Combined):
-    """`low` to `high` texts of a constraint, one after the other, with a literal separator between them."""
-
-    def __init__(
-        self, part: Constraint, low: int, high: int | None, separator: str = "", where: str = "repeat"
-    ) -> None:
-        no_positions((part,), where)
-        no_table((part,), where)
-        super().__init__((part,))
-        self.low = low
-        self.high = high
-        self.separator = separator
-
-    @override
-    def _expression(self) -> Expr:
-        item = self.parts[0].expr
-        if not self.separator:
-            return automata.repeat(item, self.low, self.high)
-        return automata.separated(item, automata.literal(self.separator), self.low, self.high)
-
-    @override
-    def _judge(self, text: str) -> None:
-        part = self.parts[0]
-        reached: set[int] = {0}
-        seen: list[frozenset[int]] = []
-        count = 0
-        while True:
-            if count >= self.low and len(text) in reached:
-                return
-            state = frozenset(reached)
-            if not reached or count == self.high or (count >= self.low and state in seen):
-                break
-            seen.append(state)
-            gap = self.separator if count else ""
-            starts = [at + len(gap) for at in sorted(reached) if text.startswith(gap, at)]
-            reached = {stop for start in starts for stop in part._ends(text, start)}
-            count += 1
-        raise ValidationFailed(
-            "no way to split the text satisfies every repetition", rule="repeat", value=text
-        )
+def _both(one: object, other: object) -> tuple[Constraint, Constraint] | None:
+    """The operands as constraints; None if one is none."""
+    left, right = as_constraint(one), as_constraint(other)
+    return None if left is None or right is None else (left, right)
 
 
-def optional(constraint: Constraint | str) -> Constraint:
-    """A text of the constraint, or the empty text.
-
-    Raises:
-        InvalidConstraint: the argument is neither a constraint nor a string.
-        UnsupportedConstraint: it is on token positions.
-    """
-    return Repeat(_need(constraint, "optional"), 0, 1, where="optional")
+@operator("+")
+def _concatenation(one: object, other: object) -> Constraint:
+    parts = _both(one, other)
+    return NotImplemented if parts is None else Sequence(parts)
 
 
-def repeat(
-    constraint: Constraint | str, low: int = 0, high: int | None = None, *, separator: str = ""
-) -> Constraint:
-    """`low` to `high` texts of the constraint (None: any number), with `separator` between neighbours.
+@operator("|")
+def _union(one: object, other: object) -> Constraint:
+    parts = _both(one, other)
+    return NotImplemented if parts is None else Either(parts)
 
-    Raises:
-        InvalidConstraint: the bounds are negative or contradict each other.
-        UnsupportedConstraint: the constraint is on token positions.
-    """
-    for name, value in (("low", low), ("high", high)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            raise InvalidConstraint(
-                "a repetition bound is a whole number, zero or more", rule=name, value=value
-            )
-    if high is not None and low > high:
-        raise InvalidConstraint("the lower bound exceeds the upper one", rule="repeat", value=(low, high))
-    return Repeat(_need(constraint, "repeat"), low, high, separator)
+
+@operator("&")
+def _intersection(one: object, other: object) -> Constraint:
+    parts = _both(one, other)
+    return NotImplemented if parts is None else Both(parts)
+
+
+@operator("~")
+def _complement(one: Constraint) -> Constraint:
+    return Not(one)

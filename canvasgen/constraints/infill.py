@@ -11,11 +11,15 @@ from typing import Any, TypeAlias
 
 from typing_extensions import override
 
-from canvasgen.constraints.algebra import Sequence, constraint_from
-from canvasgen.constraints.base import Constraint, Form, Note, Outline
-from canvasgen.constraints.places import place
-from canvasgen.constraints.simple import literal, text
+from canvasgen.checks import whole_number
+from canvasgen.constraints.algebra import Sequence
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.coerce import constraint_from
+from canvasgen.constraints.line_column import line_and_column
+from canvasgen.constraints.shown import Hole, Shown, joined
+from canvasgen.constraints.text import literal, text
 from canvasgen.errors import InvalidConstraint
+from canvasgen.notes import Note
 
 __all__ = ["Edit", "Infill", "Span", "edit", "infill"]
 
@@ -34,13 +38,8 @@ class Infill(Sequence):
 
     @property
     @override
-    def form(self) -> Form:
-        return Form(f"{self.prefix}{{}}{self.suffix}")
-
-    @property
-    @override
-    def outline(self) -> Outline:
-        return Outline(((self.prefix, True), ("", False), (self.suffix, True)))
+    def shown(self) -> Shown:
+        return joined((_fixed(self.prefix), self.part.shown.as_gap(), _fixed(self.suffix)))
 
     @property
     @override
@@ -67,17 +66,13 @@ class Edit(Sequence):
 
     @property
     @override
-    def form(self) -> Form:
-        told, blank = (
-            "".join(f"{{{old * kept}}}" if part else old for old, part in self.pieces)
-            for kept in (True, False)
+    def shown(self) -> Shown:
+        return joined(
+            _fixed(old)
+            if part is None
+            else Shown((Hole(holds=part.shown.kinds, old=old, strength=self.strength),))
+            for old, part in self.pieces
         )
-        return Form(told, rewrites=True, blank=blank)
-
-    @property
-    @override
-    def outline(self) -> Outline:
-        return Outline(tuple((old, part is None) for old, part in self.pieces), self.strength)
 
     @property
     @override
@@ -134,7 +129,10 @@ def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, str
     for start, stop in sorted(_span(content, each) for each in listed):
         if start < reached or (start == reached and pieces):
             raise InvalidConstraint(
-                "two spans overlap or touch", path=place(content, start), rule="span", value=(start, stop)
+                "two spans overlap or touch",
+                path=line_and_column(content, start),
+                rule="span",
+                value=(start, stop),
             )
         old = content[start:stop]
         part = text(lines="\n" in old) if constraint is None else constraint_from(constraint)
@@ -144,21 +142,24 @@ def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, str
     return Edit(tuple(pieces), float(strength))
 
 
+def _fixed(content: str) -> Shown:
+    return Shown((content,) if content else ())
+
+
 def _span(content: str, span: Any) -> tuple[int, int]:
     if isinstance(span, str):
         return _found(content, span)
-    if not (
-        isinstance(span, Listed)
-        and len(span) == 2
-        and all(isinstance(at, int) and not isinstance(at, bool) for at in span)
-    ):
+    if not (isinstance(span, Listed) and len(span) == 2):
         raise InvalidConstraint(
             "a span is (start, stop), or a part of the text",
             rule="span",
             value=span,
             remedy="count characters",
         )
-    start, stop = span
+    start, stop = (
+        whole_number(at, rule="span", name="the end of a span", low=None, remedy="count characters")
+        for at in span
+    )
     if not 0 <= start <= stop <= len(content):
         raise InvalidConstraint(
             f"the span lies outside of the text, which has {len(content)} characters", rule="span", value=span
@@ -178,8 +179,9 @@ def _found(content: str, marker: str) -> tuple[int, int]:
         raise InvalidConstraint("the text does not hold the marker", rule="marker", value=marker)
     if len(places) > 1:
         raise InvalidConstraint(
-            "the text holds the marker more than once: " + "; ".join(place(content, at) for at in places),
-            path=place(content, places[1]),
+            "the text holds the marker more than once: "
+            + "; ".join(line_and_column(content, at) for at in places),
+            path=line_and_column(content, places[1]),
             rule="marker",
             value=marker,
             remedy="give the span as (start, stop)",

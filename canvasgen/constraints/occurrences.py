@@ -8,8 +8,15 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.constraints.base import Constraint, Note, as_bytes
+from canvasgen.checks import whole_number
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.shown import Hole, Rule, Shown
+from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import InvalidConstraint
+from canvasgen.notes import Note
+
+MOST_WORDS = 24
+"""Words that a model is told not to write, one by one."""
 
 __all__ = ["Contains", "Excludes", "contains", "excludes"]
 
@@ -24,6 +31,12 @@ class Contains(Constraint):
     @override
     def _expression(self) -> Expr:
         return automata.concat(ANY_TEXT, *(automata.literal(self.content), ANY_TEXT) * self.at_least)
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        often = "" if self.at_least == 1 else f" at least {self.at_least} times"
+        return Shown((Hole(),), rules=(Rule(f"It contains {self.content!r}{often}."),))
 
     @override
     def explain(self) -> tuple[Note, ...]:
@@ -41,6 +54,13 @@ class Excludes(Constraint):
         listed = automata.union(*(automata.literal(word) for word in self.words))
         return automata.complement(automata.concat(ANY_TEXT, listed, ANY_TEXT))
 
+    @property
+    @override
+    def shown(self) -> Shown:
+        words = ", ".join(map(repr, self.words[:MOST_WORDS]))
+        more = f", and {len(self.words) - MOST_WORDS} others" if len(self.words) > MOST_WORDS else ""
+        return Shown((Hole(),), rules=(Rule(f"It does not contain {words}{more}.", of_longer=False),))
+
     @override
     def explain(self) -> tuple[Note, ...]:
         return (Note("automaton", f"none of {list(self.words)} occurs"),)
@@ -55,9 +75,7 @@ def contains(content: str, *, at_least: int = 1) -> Constraint:
         InvalidConstraint: it is empty or no string that has UTF-8, or `at_least` is no whole number above zero.
     """
     _check(content, "contains")
-    if isinstance(at_least, bool) or not isinstance(at_least, int) or at_least < 1:
-        raise InvalidConstraint("`at_least` is a whole number above zero", rule="contains", value=at_least)
-    return Contains(content, at_least)
+    return Contains(content, whole_number(at_least, rule="contains", name="`at_least`", low=1))
 
 
 def excludes(words: str | Iterable[str]) -> Constraint:

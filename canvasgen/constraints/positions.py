@@ -8,48 +8,25 @@ So they hold for the whole text only, and combine with other constraints by `&` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.constraints.base import Constraint, Note, Position, as_bytes
+from canvasgen.checks import whole_number
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.compiled.places import FixedAt, NearPosition
+from canvasgen.constraints.texts import Placed, Texts, as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
+from canvasgen.notes import Note
 
-__all__ = ["MOST_POSITIONS", "Fixed", "FixedAt", "Near", "NearPosition", "fixed", "near", "no_positions"]
+__all__ = ["MOST_POSITIONS", "Fixed", "Near", "fixed", "near", "no_positions"]
 
 MOST_POSITIONS = 262_144
 """Positions above this are refused: no model's context holds them."""
 
 
-@dataclass(frozen=True)
-class FixedAt(Position):
-    """From `position` on stand the tokens of a text, or one token of a given id."""
-
-    position: int
-    content: str | int
-
-
-@dataclass(frozen=True)
-class NearPosition(Position):
-    """The first occurrence of a text is completed by a token at one of `first`..`last`."""
-
-    content: str
-    first: int
-    last: int
-
-
-class _AtPositions(Constraint):
-    """A constraint on positions, and on the text only what follows from that."""
-
-    @property
-    @override
-    def only_positions(self) -> bool:
-        return True
-
-
-class Fixed(_AtPositions):
+class Fixed(Constraint):
     """Texts that have given tokens at given positions. Build one with `fixed`."""
 
     def __init__(self, tokens: tuple[FixedAt, ...]) -> None:
@@ -57,8 +34,8 @@ class Fixed(_AtPositions):
 
     @property
     @override
-    def positions(self) -> tuple[Position, ...]:
-        return self.tokens
+    def placed(self) -> Placed:
+        return Placed(self.tokens)
 
     @override
     def _expression(self) -> Expr:
@@ -80,7 +57,7 @@ class Fixed(_AtPositions):
         )
 
 
-class Near(_AtPositions):
+class Near(Constraint):
     """Texts whose first occurrence of a phrase ends near a position. Build one with `near`."""
 
     def __init__(self, place: NearPosition) -> None:
@@ -88,8 +65,8 @@ class Near(_AtPositions):
 
     @property
     @override
-    def positions(self) -> tuple[Position, ...]:
-        return (self.place,)
+    def placed(self) -> Placed:
+        return Placed((self.place,))
 
     @override
     def _expression(self) -> Expr:
@@ -129,23 +106,26 @@ def fixed(tokens: Mapping[int, str | int]) -> Constraint:
         raise InvalidConstraint(
             "`fixed` needs a mapping from positions to texts or token ids", rule="fixed", value=tokens
         )
+    found: dict[int, str | int] = {}
     for position, content in tokens.items():
-        _check_position(position, "fixed")
-        if isinstance(content, bool) or not isinstance(content, (str, int)):
-            raise InvalidConstraint(
-                "a text or a token id stands at a position",
-                path=f"position {position}",
-                rule="fixed",
-                value=content,
-            )
+        where = f"position {position}"
         if isinstance(content, str) and not as_bytes(content):
             raise InvalidConstraint(
-                "a fixed text is not empty and has UTF-8",
-                path=f"position {position}",
-                rule="fixed",
-                value=content,
+                "a fixed text is not empty and has UTF-8", path=where, rule="fixed", value=content
             )
-    return Fixed(tuple(FixedAt(position, tokens[position]) for position in sorted(tokens)))
+        found[_position(position, "fixed")] = (
+            content
+            if isinstance(content, str)
+            else whole_number(
+                content,
+                rule="fixed",
+                name="what is fixed, if not a text,",
+                low=None,
+                path=where,
+                remedy="give a text or a token id",
+            )
+        )
+    return Fixed(tuple(FixedAt(position, found[position]) for position in sorted(found)))
 
 
 def near(text: str, position: int, within: int = 8) -> Constraint:
@@ -165,42 +145,33 @@ def near(text: str, position: int, within: int = 8) -> Constraint:
     """
     if not isinstance(text, str) or not as_bytes(text):
         raise InvalidConstraint("a non-empty string that has UTF-8 is needed", rule="near", value=text)
-    _check_position(position, "near")
-    if isinstance(within, bool) or not isinstance(within, int) or within < 0:
-        raise InvalidConstraint(
-            "`within` is a whole number of tokens, zero or more",
-            rule="within",
-            value=within,
-            remedy="within=8",
-        )
-    _check_position(position + within, "near")
+    position = _position(position, "near")
+    within = whole_number(within, rule="within", remedy="give a number of tokens, such as within=8")
+    _position(position + within, "near")
     return Near(NearPosition(text, max(0, position - within), position + within))
 
 
-def _check_position(position: object, rule: str) -> None:
-    if isinstance(position, bool) or not isinstance(position, int) or position < 0:
-        raise InvalidConstraint(
-            "a position is a whole number, zero or more",
-            rule=rule,
-            value=position,
-            remedy="count the tokens of the text from 0",
-        )
-    if position > MOST_POSITIONS:
+def _position(position: object, rule: str) -> int:
+    number = whole_number(
+        position, rule=rule, name="a position", remedy="count the tokens of the text from 0"
+    )
+    if number > MOST_POSITIONS:
         raise ConstraintTooLarge(
             f"a position is above {MOST_POSITIONS}",
             rule="MOST_POSITIONS",
             value=position,
             remedy="positions count tokens, not characters",
         )
+    return number
 
 
-def no_positions(parts: Iterable[Constraint], where: str) -> None:
+def no_positions(parts: Iterable[Texts], where: str) -> None:
     """Refuses constraints on positions where they are not about the whole text.
 
     Raises:
         UnsupportedConstraint: names the combination.
     """
-    if any(part.positions for part in parts):
+    if any(part.placed.places for part in parts):
         raise UnsupportedConstraint(
             "token positions are those of the whole text, and combine with other constraints by & only",
             rule=where,

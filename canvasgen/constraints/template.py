@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.algebra import constraint_from, no_table, only_table
-from canvasgen.constraints.base import Constraint, Form, Note
-from canvasgen.constraints.places import place
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.cells import Cells, no_cells, only_cells
+from canvasgen.constraints.coerce import constraint_from
+from canvasgen.constraints.line_column import line_and_column
 from canvasgen.constraints.positions import no_positions
+from canvasgen.constraints.shown import Shown, joined
+from canvasgen.constraints.text import text as free_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
-
-if TYPE_CHECKING:
-    from canvasgen.constraints.table import Table
+from canvasgen.notes import Note
 
 __all__ = ["Filled", "Template", "template"]
 
@@ -66,7 +67,7 @@ class Template(Constraint):
             no_positions((hole,), f"template hole {{{name}}}")
         names = [piece.name for piece in pieces if isinstance(piece, Hole)]
         self._repeated = [name for name in holes if names.count(name) > 1]
-        no_table((holes[name] for name in self._repeated), "a hole that occurs twice")
+        no_cells((holes[name] for name in self._repeated), "a hole that occurs twice")
         self._listed = self._few_values()
 
     def _few_values(self) -> dict[str, list[str]]:
@@ -90,16 +91,26 @@ class Template(Constraint):
 
     @override
     def _expression(self) -> Expr:
+        return self._language({})
+
+    def _language(self, narrowed: Mapping[str, Expr]) -> Expr:
+        """The texts if some holes, by name, have other languages."""
         choices: list[dict[str, str]] = [{}]
         for name, texts in self._listed.items():
             choices = [{**choice, name: text} for choice in choices for text in texts]
-        whole = {name: hole.expr for name, hole in self.holes.items()}
+        whole = {name: narrowed.get(name, hole.expr) for name, hole in self.holes.items()}
         return automata.union(
-            *(
-                self._of({**whole, **{name: automata.literal(text) for name, text in choice.items()}})
-                for choice in choices
-            )
+            *(self._of({**whole, **self._agreeing(choice, narrowed)}) for choice in choices)
         )
+
+    @staticmethod
+    def _agreeing(choice: Mapping[str, str], narrowed: Mapping[str, Expr]) -> dict[str, Expr]:
+        """The languages of repeated holes that hold these texts."""
+        texts = {name: automata.literal(text) for name, text in choice.items()}
+        return {
+            name: automata.intersect(text, narrowed[name]) if name in narrowed else text
+            for name, text in texts.items()
+        }
 
     def _of(self, holes: Mapping[str, Expr]) -> Expr:
         """The fixed text with these languages in its holes."""
@@ -123,7 +134,7 @@ class Template(Constraint):
         return self.has_validator or super()._recognises(data)
 
     @override
-    def _ends(self, text: str, start: int) -> list[int]:
+    def ends(self, text: str, start: int) -> list[int]:
         return sorted({stop for _, stop in self._fillings(text, start)})
 
     @override
@@ -158,7 +169,7 @@ class Template(Constraint):
                 places = {place + len(piece) for place in places if text.startswith(piece, place)}
             else:
                 hole = self.holes[piece.name]
-                places = {stop for place in places for stop in hole._ends(text, place)}
+                places = {stop for place in places for stop in hole.ends(text, place)}
         yield from ((len(self.pieces), place) for place in places)
 
     def _fillings(self, text: str, start: int) -> Iterator[tuple[dict[str, str], int]]:
@@ -181,7 +192,7 @@ class Template(Constraint):
                         any_reading = True
                         yield reading
             else:
-                for stop in self.holes[piece.name]._ends(text, place):
+                for stop in self.holes[piece.name].ends(text, place):
                     for reading in read(number + 1, stop, {**found, piece.name: text[place:stop]}):
                         any_reading = True
                         yield reading
@@ -192,45 +203,33 @@ class Template(Constraint):
 
     @property
     @override
-    def table(self) -> Table | None:
-        return only_table(self.holes.values())
-
-    @override
-    def marked(self) -> Expr:
-        return self._of({name: hole.marked() for name, hole in self.holes.items()})
-
-    @override
-    def narrowed(self, inside: Constraint) -> Constraint:
-        return Template(self.pieces, {name: hole.narrowed(inside) for name, hole in self.holes.items()})
+    def cells(self) -> Cells | None:
+        found = only_cells(self.holes.values())
+        if found is None:
+            return None
+        name = list(self.holes)[found[0]]
+        return found[1].inside(
+            lambda inner: self._language({name: inner}),
+            lambda marked: self._of(
+                {**{other: hole.expr for other, hole in self.holes.items()}, name: marked}
+            ),
+        )
 
     @property
     @override
-    def form(self) -> Form:
-        inside = self.table
-        if inside is None:
-            return Form("".join(p if isinstance(p, str) else f"{{{p.name}}}" for p in self.pieces))
-        text = "".join(
-            p
-            if isinstance(p, str)
-            else inside.form.text
-            if self.holes[p.name].table is inside
-            else f"{{{p.name}}}"
-            for p in self.pieces
-        )
-        return Form(
-            text,
-            instruction="Answer only with this text, its parts in braces filled in. Of the table in it: "
-            + inside.form.instruction,
+    def shown(self) -> Shown:
+        return joined(
+            Shown((piece,)) if isinstance(piece, str) else self.holes[piece.name].shown.named(piece.name)
+            for piece in self.pieces
         )
 
     @override
-    def options(self, text: str) -> Mapping[str, Mapping[Any, Constraint]]:
-        fields: dict[str, dict[Any, Constraint]] = {}
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
+        fields: dict[str, dict[Any, Expr]] = {}
         for name, filling in self._split(text).items():
             for field, options in self.holes[name].options(filling).items():
                 fields[f"{name}.{field}".removesuffix(".")] = {
-                    option: Template(self.pieces, {**self.holes, name: narrowed})
-                    for option, narrowed in options.items()
+                    option: self._language({name: language}) for option, language in options.items()
                 }
         return fields
 
@@ -319,7 +318,7 @@ def _pieces(text: str) -> Iterator[str | Hole]:
         if not name.isidentifier() or spec or conversion:
             raise InvalidConstraint(
                 "a hole is a name in braces",
-                path=place(text, text.find("{" + name)),
+                path=line_and_column(text, text.find("{" + name)),
                 rule="template",
                 value=name,
                 remedy="write {{ and }} for braces",
@@ -338,14 +337,14 @@ def _stray_brace(text: str) -> str:
             continue
         if mark == "{":
             if open_at is not None:
-                return place(text, open_at)
+                return line_and_column(text, open_at)
             open_at = at
         elif mark == "}":
             if open_at is None:
-                return place(text, at)
+                return line_and_column(text, at)
             open_at = None
         at += 1
-    return place(text, open_at if open_at is not None else len(text))
+    return line_and_column(text, open_at if open_at is not None else len(text))
 
 
 def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) -> Constraint:
@@ -353,12 +352,10 @@ def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) ->
         if strict:
             raise InvalidConstraint(
                 "the hole has no constraint",
-                path=place(text, text.find("{" + name + "}")),
+                path=line_and_column(text, text.find("{" + name + "}")),
                 rule="template",
                 value=name,
                 remedy=f"pass {name}=cg.text(), or strict=False",
             )
-        from canvasgen.constraints.simple import text as free_text
-
         return free_text(lines=False)
     return constraint_from(holes[name])

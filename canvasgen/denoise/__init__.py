@@ -1,8 +1,10 @@
 """Denoising: the loop, and what it asks of a model."""
 
+from canvasgen.denoise.batch import Batch
 from canvasgen.denoise.completion import Commit, Completion, Done, Draft, Event, Failed, Step
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.loop import run, stream
+from canvasgen.denoise.noise import Mask, Noise, Uniform
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Context, Defaults, Denoiser
 from canvasgen.denoise.randomness import Randomness, RowRandomness
@@ -10,6 +12,7 @@ from canvasgen.denoise.start import Start
 from canvasgen.denoise.validators import Validator
 
 __all__ = [
+    "Batch",
     "Commit",
     "Completion",
     "Context",
@@ -20,11 +23,14 @@ __all__ = [
     "Event",
     "Failed",
     "Job",
+    "Mask",
+    "Noise",
     "Policy",
     "Randomness",
     "RowRandomness",
     "Start",
     "Step",
+    "Uniform",
     "Validator",
     "run",
     "stream",

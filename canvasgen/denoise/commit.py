@@ -15,7 +15,7 @@ best canvas ──▶ closes the text? ──no──▶ taken (validators wait 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -25,14 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.automata import DEAD
-from canvasgen.denoise.belief import Belief, text_length
+from canvasgen.constraints.compiled.belief import Belief, text_length
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.validators import refusal
 from canvasgen.errors import ValidationFailed
+from canvasgen.tokens import Budget, Prefix
 
 if TYPE_CHECKING:
     from canvasgen.denoise.job import Job
-    from canvasgen.vocabulary import Vocabulary
+    from canvasgen.denoise.protocol import Denoiser
 
 __all__ = ["Chosen", "RowText"]
 
@@ -61,29 +62,24 @@ class RowText:
     """What a row has committed so far, and the rule by which it commits more.
 
     Attributes:
-        ids: tokens of text, with the end token once there is one.
+        prefix: tokens of text, with the end token once there is one.
         content: their bytes.
-        state: the automaton's state after them; None at its start and without a constraint.
+        budget: of the next canvas.
         log_prob: sum of the committed canvases' log-probabilities.
     """
 
-    def __init__(self, job: Job, max_tokens: int, vocabulary: Vocabulary, policy: Policy) -> None:
-        self.ids: list[int] = list(job.written)
-        self.content = vocabulary.text_bytes(np.array(self.ids, dtype=np.int64))
-        self.state: int | None = job.state_at_start()
+    def __init__(self, job: Job, max_tokens: int, denoiser: Denoiser, policy: Policy) -> None:
+        self._vocabulary = denoiser.vocabulary
+        self._canvas_length = denoiser.canvas_length
+        self.prefix: Prefix = job.prefix()
+        self.content = self._bytes(self.prefix.ids)
+        self.budget = Budget.of(max_tokens, self._canvas_length)
         self.log_prob = 0.0
         self._constraint = job.constraint
         self._validators = job.validators
-        self._budget = max_tokens
-        self._vocabulary = vocabulary
         self._policy = policy
         self._refused: dict[str, str] = {}
         self._restarts = 0
-
-    def room(self, canvas_length: int) -> tuple[int, int]:
-        """Positions of the next canvas that are within the budget, and the tokens that remain after it."""
-        here = min(canvas_length, self._budget)
-        return here, self._budget - here
 
     @cached_property
     def only_one_way_on(self) -> bool:
@@ -91,12 +87,8 @@ class RowText:
         if self._constraint is None:
             return False
         automaton = self._constraint.constraint.automaton
-        state = 0
-        for byte in self.content:
-            state = automaton.step(state, byte)
-            if state == DEAD:
-                return False
-        return automaton.has_one_way_on(state)
+        state = automaton.run(self.content)
+        return state != DEAD and automaton.has_one_way_on(state)
 
     def choose(self, belief: Belief) -> Chosen | None:
         """Takes the first acceptable canvas; None if all were refused and the block is to be denoised again.
@@ -137,7 +129,7 @@ class RowText:
         ids = canvas[: text_length(canvas, self._vocabulary.end_ids)]
         state = belief.end_state(canvas)
         ended = ids.size > 0 and int(ids[-1]) in self._vocabulary.end_ids
-        closes = ended or len(canvas) == self._budget or self._nothing_follows(state)
+        closes = ended or self.budget.after == 0 or self._nothing_follows(state)
         return Chosen(canvas, ids, state, closes)
 
     def _nothing_follows(self, state: int | None) -> bool:
@@ -149,16 +141,18 @@ class RowText:
         return place == len(sources) or int(sources[place]) != state
 
     def _take(self, belief: Belief, chosen: Chosen) -> Chosen:
-        self.ids.extend(int(token) for token in chosen.ids)
+        self.prefix = self.prefix.then(chosen.ids.tolist(), chosen.state)
         self.content = self._with(chosen.ids)
-        self.state = chosen.state
         self.log_prob += belief.log_prob(chosen.canvas)
-        self._budget -= len(chosen.canvas)
+        self.budget = Budget.of(self.budget.after, self._canvas_length)
         self.__dict__.pop("only_one_way_on", None)
         return chosen
 
     def _with(self, ids: NDArray[np.int64]) -> bytes:
-        return self.content + self._vocabulary.text_bytes(ids)
+        return self.content + self._bytes(ids)
+
+    def _bytes(self, ids: Sequence[int] | NDArray[np.int64]) -> bytes:
+        return self._vocabulary.text_bytes(np.array(ids, dtype=np.int64))
 
     def _failure(self) -> ValidationFailed:
         best, reason = next(iter(self._refused.items()))

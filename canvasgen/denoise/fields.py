@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING, Any
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 
 if TYPE_CHECKING:
-    from canvasgen.constraints import CompiledConstraint, Constraint
+    from canvasgen.automata import Expr
+    from canvasgen.constraints import CompiledConstraint
+    from canvasgen.constraints.compiled.lifted import Lifted
     from canvasgen.inference import Posterior
+    from canvasgen.tokens import Budget, Prefix
 
 __all__ = ["Block", "probabilities"]
 
@@ -30,13 +33,12 @@ class Block:
 
     Attributes:
         posterior: of its positions within the budget.
-        before: token ids of the text before the canvas.
-        remaining: tokens of budget after it.
+        prefix, budget: where the canvas stands in its text.
     """
 
     posterior: Posterior
-    before: tuple[int, ...]
-    remaining: int
+    prefix: Prefix
+    budget: Budget
 
 
 def probabilities(
@@ -50,46 +52,34 @@ def probabilities(
 
 
 def _field(
-    constraint: CompiledConstraint, options: Mapping[Any, Constraint], blocks: list[Block]
+    constraint: CompiledConstraint, options: Mapping[Any, Expr], blocks: list[Block]
 ) -> dict[Any, float]:
-    narrowed = {option: _compiled(constraint, one) for option, one in options.items()}
+    narrowed = {option: _narrowed(constraint, one) for option, one in options.items()}
     shares = dict.fromkeys(options, 0.0)
     for block in blocks:
-        states = {option: _after(one, block.before) for option, one in narrowed.items() if one is not None}
-        alive = [option for option, state in states.items() if state >= 0]
-        if block.before and len(alive) < 2:
+        alive = {
+            option: (one, prefix)
+            for option, one in narrowed.items()
+            if one is not None and (prefix := one.prefix(block.prefix.ids)) is not None
+        }
+        if block.prefix.ids and len(alive) < 2:
             break
         shares = dict.fromkeys(options, 0.0)
-        for option in alive:
-            one = narrowed[option]
-            assert one is not None
-            shares[option] = math.exp(
-                min(0.0, _log_mass(one, states[option], block) - block.posterior.log_partition)
-            )
+        for option, (one, prefix) in alive.items():
+            log_share = _log_mass(one, prefix, block) - block.posterior.log_partition
+            shares[option] = math.exp(min(0.0, log_share))
     return shares
 
 
-def _compiled(constraint: CompiledConstraint, narrowed: Constraint) -> CompiledConstraint | None:
+def _narrowed(constraint: CompiledConstraint, language: Expr) -> Lifted | None:
     try:
-        return narrowed.compile(constraint.vocabulary)
+        return constraint.narrowed(language)
     except Unsatisfiable:
         return None
 
 
-def _after(constraint: CompiledConstraint, ids: tuple[int, ...]) -> int:
-    automaton = constraint.token_automaton
-    state = automaton.start
-    for token in ids:
-        state = automaton.step(state, token)
-        if state < 0:
-            break
-    return state
-
-
-def _log_mass(constraint: CompiledConstraint, state: int, block: Block) -> float:
+def _log_mass(constraint: Lifted, prefix: Prefix, block: Block) -> float:
     try:
-        return constraint.condition(
-            block.posterior, state=state, remaining=block.remaining, offset=len(block.before)
-        ).log_partition
+        return constraint.condition_block(block.posterior, prefix, block.budget).log_partition
     except (Unsatisfiable, BudgetTooSmall):
         return -math.inf

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from canvasgen.checks import whole_number
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.start import Start
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
+from canvasgen.tokens import Prefix
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -51,23 +53,20 @@ class Job:
         """Token ids that are there before the first canvas."""
         return self.starts[0].written
 
-    def state_at_start(self) -> int | None:
-        """The automaton's state after what is written already; None at its start and without a constraint.
+    def prefix(self) -> Prefix:
+        """What is written already, as the beginning of a text.
 
         Raises:
-            ModelError: what is written is no beginning of a text of the constraint.
+            ModelError: no text of the constraint begins with it.
         """
-        if self.constraint is None or not self.written:
-            return None
-        automaton = self.constraint.token_automaton
-        state = automaton.start
-        for token in self.written:
-            state = automaton.step(state, token)
-            if state < 0:
-                raise ModelError(
-                    "what is written already does not fit the constraint", rule="start", value=token
-                )
-        return state
+        if self.constraint is None:
+            return Prefix(self.written)
+        found = self.constraint.prefix(self.written)
+        if found is None:
+            raise ModelError(
+                "what is written already does not fit the constraint", rule="start", value=self.written
+            )
+        return found
 
 
 def token_budget(job: Job, denoiser: Denoiser) -> int:
@@ -83,10 +82,8 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
     """
     if job.temperature is not None and not job.temperature >= 0:
         raise InvalidConstraint("a temperature is 0 or more", rule="temperature", value=job.temperature)
-    if job.max_denoising_steps is not None and job.max_denoising_steps < 1:
-        raise InvalidConstraint(
-            "a block needs at least one step", rule="max_denoising_steps", value=job.max_denoising_steps
-        )
+    if job.max_denoising_steps is not None:
+        whole_number(job.max_denoising_steps, rule="max_denoising_steps", low=1)
     shortest = 1
     if job.constraint is not None:
         if job.constraint.vocabulary.fingerprint != denoiser.vocabulary.fingerprint:
@@ -95,7 +92,7 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
                 rule="vocabulary",
                 remedy="compile it with the model's own vocabulary",
             )
-        shortest = max(1, job.constraint.fewest_tokens(job.state_at_start(), len(job.written)))
+        shortest = max(1, job.constraint.fewest_tokens(job.prefix()))
     budget = job.max_tokens
     if budget is None:
         length = denoiser.canvas_length

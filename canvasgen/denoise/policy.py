@@ -19,8 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
 __all__ = ["Policy", "accept"]
 
@@ -51,25 +51,28 @@ class Policy:
     candidates: int = 16
     restarts: int = 2
 
-    def doubt(
-        self, entropies: NDArray[np.float64], log_mass: NDArray[np.float64], progress: float
-    ) -> NDArray[np.float64]:
-        """Nats of doubt `[L]`, from the entropies `[L]` and the log mass `[L]` of what is allowed."""
-        weight = self.disbelief * (1.0 - progress)
-        if weight == 0.0:
-            return entropies
-        return entropies + weight * np.maximum(-log_mass, 0.0)
+    def doubt(self, entropies: Tensor, log_mass: Tensor, progress: Tensor) -> Tensor:
+        """Nats of doubt, float64 `[B, L]`.
+
+        Args:
+            entropies: float64 `[B, L]`.
+            log_mass: float64 `[B, L]`, of the tokens that are allowed.
+            progress: float64 `[B]`, how much of each row's schedule lies behind, 0 to 1.
+        """
+        weights = (self.disbelief * (1.0 - progress))[:, None]
+        penalties = torch.where(weights == 0, 0.0, weights * (-log_mass).clamp(min=0.0))
+        return entropies + penalties
 
 
-def accept(doubt: NDArray[np.float64], bound: float) -> NDArray[np.bool_]:
-    """The positions to accept, bool `[L]`: least doubt first, while the doubt before is within the bound.
+def accept(doubt: Tensor, bound: float) -> Tensor:
+    """The positions to accept, bool `[..., L]`, from the doubt `[..., L]`: least doubt first, while the doubt before is
+    within the bound.
 
-    The least doubtful position is always accepted. Source: the entropy bound of Ben-Hamu et al., arXiv
-    2505.24857, as in DiffusionGemma's sampler: sum of the accepted minus their largest <= bound.
+    The least doubtful position is always accepted. Source: entropy-bounded unmasking, Ben-Hamu et al., "Accelerated
+    sampling from masked diffusion models via entropy bounded unmasking", arXiv 2505.24857, as in DiffusionGemma's
+    sampler: sum of the accepted minus their largest <= bound.
     """
-    order = np.argsort(doubt, kind="stable")
-    ordered = doubt[order]
-    before = np.concatenate([[0.0], np.cumsum(ordered)[:-1]])
-    accepted = np.zeros(doubt.shape, dtype=np.bool_)
-    accepted[order] = before <= bound
-    return accepted
+    ordered, order = torch.sort(doubt, dim=-1, stable=True)
+    before = torch.cumsum(ordered, dim=-1).roll(1, dims=-1)
+    before[..., 0] = 0.0
+    return torch.zeros_like(doubt, dtype=torch.bool).scatter(-1, order, before <= bound)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
 
+    from canvasgen.denoise.noise import Noise
     from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["Context", "Defaults", "Denoiser"]
@@ -64,8 +65,8 @@ class Denoiser(Protocol):
         ...
 
     @property
-    def noise(self) -> Literal["uniform"]:
-        """What an undecided position holds: a random token of the whole vocabulary."""
+    def noise(self) -> Noise:
+        """What an undecided position holds, and how canvases change from step to step."""
         ...
 
     @property
@@ -78,15 +79,32 @@ class Denoiser(Protocol):
         ...
 
     def select(self, context: Context, rows: Sequence[int]) -> Context:
-        """The context of only these rows, in this order; the given one stays usable."""
+        """The context of only these rows, in this order, perhaps some of them twice; the given one stays usable."""
+        ...
+
+    def join(self, contexts: Sequence[Context]) -> Context:
+        """The rows of several contexts as one, in order; what they have read may differ in length.
+
+        A row's answers do not depend on what it is joined with. The given ones stay usable.
+        """
         ...
 
     def denoise(
-        self, context: Context, canvas: torch.Tensor, self_conditioning: torch.Tensor | None
+        self,
+        context: Context,
+        canvas: torch.Tensor,
+        self_conditioning: torch.Tensor | None,
+        conditioned: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """One step: canvas int64 `[B, L]` -> logits float32 `[B, L, V]`.
 
-        `self_conditioning` `[B, L, V]` are the (conditioned) logits of the step before; None at the first.
+        Args:
+            context: of the B rows.
+            canvas: the tokens.
+            self_conditioning: `[B, L, V]`, the (constrained) logits of each row's step before; None if this is the first
+                step of all rows, or the model has no use for them.
+            conditioned: bool `[B]`, False for the rows whose first step this is: their `self_conditioning` means
+                nothing. None: all have one. Given only where `self_conditioning` is.
         """
         ...
 

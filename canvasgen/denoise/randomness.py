@@ -11,7 +11,7 @@ __all__ = ["Randomness", "RowRandomness"]
 
 
 class Randomness(Protocol):
-    """Random numbers for the rows named by their index in the batch."""
+    """Random numbers for the rows of a batch, named by their numbers."""
 
     def canvas(self, rows: Sequence[int]) -> torch.Tensor:
         """Uniformly random tokens, int64 `[len(rows), L]`."""
@@ -27,14 +27,32 @@ class Randomness(Protocol):
 
 
 class RowRandomness:
-    """One generator per row, so that a row gets the same numbers alone and in a batch."""
+    """One generator per row, so that a row gets the same numbers alone and in a batch.
+
+    Args:
+        seeds: of the rows 0, 1, …; any whole numbers.
+        canvas_length: L.
+        vocab_size: V.
+    """
 
     def __init__(self, seeds: Sequence[int], canvas_length: int, vocab_size: int) -> None:
         self._shape = (canvas_length,)
         self._vocab_size = vocab_size
-        self._seeds = [seed % 2**63 for seed in seeds]
-        self._host = [torch.Generator().manual_seed(seed) for seed in self._seeds]
-        self._device: dict[tuple[int, torch.device], torch.Generator] = {}
+        self._seeds: dict[int, int] = {}
+        self._host: dict[int, torch.Generator] = {}
+        self._device: dict[int, torch.Generator] = {}
+        for row, seed in enumerate(seeds):
+            self.begin(row, seed)
+
+    def begin(self, row: int, seed: int) -> None:
+        """A new row's generator."""
+        self._seeds[row] = seed % 2**63
+        self._host[row] = torch.Generator().manual_seed(self._seeds[row])
+
+    def end(self, row: int) -> None:
+        """The row needs no more random numbers."""
+        for kept in (self._seeds, self._host, self._device):
+            kept.pop(row, None)
 
     def canvas(self, rows: Sequence[int]) -> torch.Tensor:
         """Drawn on the host."""
@@ -57,7 +75,6 @@ class RowRandomness:
     def _generator(self, row: int, device: torch.device) -> torch.Generator:
         if device.type == "cpu":
             return self._host[row]
-        key = (row, device)
-        if key not in self._device:
-            self._device[key] = torch.Generator(device).manual_seed(self._seeds[row])
-        return self._device[key]
+        if row not in self._device:
+            self._device[row] = torch.Generator(device).manual_seed(self._seeds[row])
+        return self._device[row]

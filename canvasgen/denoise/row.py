@@ -1,100 +1,90 @@
-"""One row of a batch: what it was asked, where it stands, and what it does with each step's logits."""
+"""One row of a batch: what it was asked, what it has written, and where it is in its block's schedule."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Sequence
 from copy import copy
-from enum import Enum
 from time import perf_counter
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from canvasgen.denoise.belief import Belief, ConstrainedBelief, FreeBelief
+from canvasgen.constraints.compiled.belief import Belief
+from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
 from canvasgen.denoise.completion import Completion, Step
 from canvasgen.denoise.fields import Block, probabilities
-from canvasgen.denoise.job import Job
-from canvasgen.denoise.joint import JointBelief
-from canvasgen.denoise.policy import Policy, accept
+from canvasgen.denoise.job import Job, token_budget
+from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
-from canvasgen.denoise.randomness import Randomness
 from canvasgen.denoise.schedule import Schedule
-from canvasgen.errors import ModelError, Outcome
+from canvasgen.errors import Outcome
 
-__all__ = ["Phase", "Row"]
-
-
-class Phase(Enum):
-    """Where a row stands in its block."""
-
-    DENOISING = "denoising"
-    COMMITTED = "block committed, text goes on"
-    OVER = "over"
+__all__ = ["Row"]
 
 
 class Row:
-    """The state of one generation; the loop calls its methods in the order in which they stand here."""
+    """The state of one generation, but for its canvas, which stands in the batch's arrays.
 
-    def __init__(self, index: int, job: Job, max_tokens: int, denoiser: Denoiser, policy: Policy) -> None:
-        self.index = index
+    Attributes:
+        number: of the row in its batch.
+        job: what it was asked.
+        text: what it has committed.
+        start: what stands on its first canvas.
+        times: seconds by what they were spent on.
+        trace: a record of each denoising step.
+        is_greedy: whether tokens of the best canvas are accepted, and not those of a sample.
+        is_fresh: whether the next step is the first since the canvas was filled with noise.
+
+    Raises:
+        BudgetTooSmall, InvalidConstraint, ModelError: the job is impossible.
+    """
+
+    def __init__(self, number: int, job: Job, denoiser: Denoiser, policy: Policy) -> None:
+        self.number = number
         self.job = job
-        self.text = RowText(job, max_tokens, denoiser.vocabulary, policy)
+        self.text = RowText(job, token_budget(job, denoiser), denoiser, policy)
+        self.start = job.starts[0]
         self.times: dict[str, float] = dict.fromkeys(
             ("prefill", "denoise", "condition", "commit", "total"), 0.0
         )
         self.trace: list[Step] = []
-        self._started = perf_counter()
-        self._policy = policy
-        usual = denoiser.defaults
-        self._entropy_bound = usual.entropy_bound if policy.entropy_bound is None else policy.entropy_bound
-        self._confidence = usual.confidence if policy.confidence is None else policy.confidence
-        self._stability = usual.stability if policy.stability is None else policy.stability
-        self._greedy = job.temperature == 0
+        self.is_fresh = True
+        self.is_greedy = job.temperature == 0
+        self._begun = perf_counter()
         self._schedule = _schedule(job, denoiser)
         self._vocabulary = denoiser.vocabulary
-        self._canvas_length = denoiser.canvas_length
-        self._start = job.starts[0]
+        self._step = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
-        self._hurried = False
         self._outcome = Outcome.COMPLETE
 
-    # A block starts, or starts again.
-
     def contenders(self) -> list[Row]:
-        """One row for each start of the job, otherwise like this one; they tell each other apart by nothing else."""
+        """One row for each start of the job, otherwise like this one; they share nothing that changes in a race."""
         rows: list[Row] = []
         for start in self.job.starts:
             one = copy(self)
-            one._start, one.trace, one.times = start, [], dict(self.times)
+            one.start, one.trace, one.times = start, [], dict(self.times)
             one._steps, one._blocks = [], []
             rows.append(one)
         return rows
 
+    # A block starts, or starts again.
+
+    def begin_block(self) -> None:
+        """A new block, from a fresh canvas."""
+        self._steps.append(0)
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """The same block once more, from another fresh canvas."""
+        self.is_fresh = True
+        self._step = self._schedule.skipped(self.start.strength) if self.block == 1 else 0
+
     def forget(self) -> None:
-        """As if no step had been taken."""
+        """Undo all steps."""
         self._steps.clear()
         self.trace.clear()
-
-    @property
-    def steps_left(self) -> int:
-        """Steps of the block's schedule that are still to come."""
-        return self._schedule.steps - self._step
-
-    def begin_block(self, canvas: torch.Tensor) -> None:
-        """A new block, from noise int64 `[L]`."""
-        self._steps.append(0)
-        self.begin_again(canvas)
-
-    def begin_again(self, canvas: torch.Tensor) -> None:
-        """The same block once more, from other noise int64 `[L]`."""
-        self.phase = Phase.DENOISING
-        begins = self.block == 1
-        self.canvas = self._start.onto(canvas.cpu()) if begins else canvas.cpu()
-        self._belief: Belief | None = None
-        self._step = self._schedule.skipped(self._start.strength) if begins else 0
-        self._history: deque[bytes] = deque(maxlen=self._stability)
 
     @property
     def block(self) -> int:
@@ -104,175 +94,114 @@ class Row:
     # A denoising step.
 
     @property
-    def self_conditioning(self) -> torch.Tensor | None:
-        """What the model is told of its last answer, `[L, V]`; None at a block's first step."""
-        if self._belief is None:
-            return None
-        if self._policy.self_conditioning == "constrained":
-            return self._belief.constrained_logits
-        return self._belief.logits
+    def asked(self) -> Asked:
+        """What is to be known of the row's canvas."""
+        return Asked(self.job.constraint, self.text.prefix, self.text.budget)
 
-    @property
-    def is_fresh(self) -> bool:
-        """Whether the next step is the first since the canvas was filled with noise."""
-        return self._belief is None
-
-    @property
-    def belief(self) -> Belief:
-        """What the last step's logits say."""
-        assert self._belief is not None
-        return self._belief
-
-    def observe(self, logits: torch.Tensor) -> None:
-        """Takes a step's raw logits, float32 `[L, V]`, and decides which positions are sure enough to accept.
-
-        Raises:
-            ModelError: they are not numbers; names block, step and position.
-        """
+    def advance(self) -> float:
+        """The temperature of the next step, which is the present one from now on."""
         self._step += 1
         self._steps[-1] += 1
-        temperature = self._schedule.temperature(self._step)
-        self._belief = self._believe(logits / temperature)
-        progress = self._schedule.progress(self._step)
-        self._doubt = self._policy.doubt(self.belief.entropies, self.belief.log_mass, progress)
-        if self._policy.pin_forced:
-            self._doubt = np.where(self.belief.forced(), 0.0, self._doubt)
-        self._accepted = accept(self._doubt, self._entropy_bound)
-        self._record(temperature)
+        return self.temperature
 
     @property
-    def draws_each_position(self) -> bool:
-        """Whether this step's tokens are drawn position by position, from `probabilities` `[L, V]`."""
-        return not self._greedy and self.belief.probabilities is not None
+    def temperature(self) -> float:
+        """What this step's logits are divided by."""
+        return self._schedule.temperature(self._step)
 
     @property
-    def probabilities(self) -> torch.Tensor:
-        """What `draws_each_position` draws from."""
-        assert self.belief.probabilities is not None
-        return self.belief.probabilities
+    def progress(self) -> float:
+        """How much of the schedule lies behind: 0 at its first step, 1 at its last."""
+        return self._schedule.progress(self._step)
 
-    def tokens(self, randomness: Randomness) -> torch.Tensor:
-        """This step's tokens, int64 `[L]`, if not drawn position by position: the best, or a joint sample."""
-        chosen = self.belief.canvas if self._greedy else self.belief.sample(randomness.seed(self.index))
-        return torch.from_numpy(chosen)
+    @property
+    def step(self) -> int:
+        """The number of this step in its block, from 1; counts on when the block is denoised again."""
+        return self._steps[-1]
 
-    def renoise(self, tokens: torch.Tensor, noise: torch.Tensor) -> None:
-        """The next canvas: accepted tokens, and noise elsewhere; both int64 `[L]`."""
-        rest = self._start.renoised(noise.cpu()) if self.block == 1 else noise.cpu()
-        self.canvas = torch.where(torch.from_numpy(self._accepted), tokens.cpu(), rest)
+    @property
+    def steps_left(self) -> int:
+        """Steps of the block's schedule that are still to come."""
+        return self._schedule.steps - self._step
+
+    def record(
+        self,
+        best: NDArray[np.int64],
+        log_partition: float | None,
+        mean_entropy: float,
+        log_mass: float,
+        accepted: int,
+    ) -> Step:
+        """Puts this step into the trace; the arguments are fields of `Step`."""
+        step = Step(
+            block=self.block,
+            step=self.step,
+            temperature=self.temperature,
+            log_partition=log_partition,
+            mean_entropy=mean_entropy,
+            log_mass=log_mass,
+            accepted=accepted,
+            ids=best,
+            vocabulary=self._vocabulary,
+            before=bytes(self.text.content),
+        )
+        self.trace.append(step)
+        return step
+
+    def spend(self, what: str, seconds: float) -> None:
+        """Counts time."""
+        self.times[what] += seconds
 
     # The decision.
 
-    def settled(self) -> bool:
-        """Whether the best canvas is to be committed.
+    def commit(self, belief: Belief, *, at_limit: bool) -> NDArray[np.int64] | None:
+        """Takes the best acceptable canvas into the text.
 
-        It is if it is stable and sure, if there is one text only that it can hold, or if this was the last step.
-        """
-        constrained = self.job.constraint is not None
-        text = self.belief.best[: self.belief.length] if constrained else self.belief.canvas
-        counted = np.arange(self._canvas_length) < len(text)
-        content = text.tobytes()
-        stable = len(self._history) == self._history.maxlen and all(old == content for old in self._history)
-        self._history.append(content)
-        if self.text.only_one_way_on:
-            return True
-        if constrained and (stable or self._steps[-1] == 1):
-            counted &= ~self.belief.forced()
-            if not counted.any():
-                return True
-        if stable and float(self._doubt[counted].mean()) < self._confidence:
-            return True
-        self._hurried = self._step == self._schedule.steps
-        return self._hurried
+        Args:
+            belief: of this step.
+            at_limit: whether it is committed because the schedule is over, and not because it has converged.
 
-    def commit(self) -> bool:
-        """Takes the best acceptable canvas into the text; False if all were refused: then the block starts
-        again.
+        Returns:
+            The canvas int64 `[n]`; None if all were refused and the block has to start again.
 
         Raises:
             ValidationFailed: no canvas is acceptable, or a validator broke.
+            TimeLimit: a table's solver found no values.
         """
-        _, remaining = self.text.room(self._canvas_length)
-        before = tuple(self.text.ids)
-        self.belief.finish()
-        chosen = self.text.choose(self.belief)
+        prefix, budget = self.text.prefix, self.text.budget
+        belief.finish()
+        chosen = self.text.choose(belief)
         if chosen is None:
-            return False
-        if self.job.probabilities and self.belief.posterior is not None:
-            self._blocks.append(Block(self.belief.posterior, before, remaining))
-        self._outcome = Outcome.STEP_LIMIT if self._hurried else self._outcome
-        self.phase = Phase.OVER if chosen.closes else Phase.COMMITTED
-        self.committed = chosen.canvas
-        self._belief = None
-        return True
+            return None
+        if self.job.probabilities and belief.posterior is not None:
+            self._blocks.append(Block(belief.posterior, prefix, budget))
+        if at_limit:
+            self._outcome = Outcome.STEP_LIMIT
+        self.is_over = chosen.closes
+        return chosen.canvas
 
-    # The end.
+    is_over = False
+    """Whether the text is finished."""
 
     def completion(self) -> Completion:
         """The result of a row that is over."""
         text = self.text.decoded()
         constraint = self.job.constraint
-        ended = constraint is not None or self.text.ids[-1] in self._vocabulary.end_ids
-        self.times["total"] = perf_counter() - self._started
+        ids = self.text.prefix.ids
+        ended = constraint is not None or ids[-1] in self._vocabulary.end_ids
+        by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
+        self.times["total"] = perf_counter() - self._begun
         return Completion(
             value=text if constraint is None else constraint.constraint.parse(text),
             text=text,
-            token_ids=tuple(self.text.ids),
+            token_ids=ids,
             log_prob=self.text.log_prob,
-            probabilities=probabilities(constraint, text, self._blocks)
-            if constraint and self._blocks
-            else {},
+            probabilities=by_field,
             steps=tuple(self._steps),
-            blocks=len(self._steps),
+            blocks=self.block,
             outcome=self._outcome if ended else Outcome.UNCLOSED,
             timings=dict(self.times),
             trace=tuple(self.trace),
-        )
-
-    def _believe(self, logits: torch.Tensor) -> Belief:
-        budget, remaining = self.text.room(self._canvas_length)
-        try:
-            if self.job.constraint is None:
-                return FreeBelief(logits, budget, self._vocabulary.end_ids)
-            joint = self.job.constraint.joint
-            if joint is None:
-                return ConstrainedBelief(
-                    logits, self.job.constraint, self.text.state, budget, remaining, len(self.text.ids)
-                )
-            return JointBelief(
-                logits,
-                self.job.constraint,
-                joint,
-                self.text.state,
-                budget,
-                remaining,
-                tuple(self.text.ids),
-            )
-        except ModelError as error:
-            raise ModelError(
-                f"row {self.index}: {error.message}",
-                path=f"block {self.block}, step {self._steps[-1]}, {error.path or 'some position'}",
-                rule=error.rule,
-                value=error.value,
-                remedy=error.remedy or "check the model's weights and its dtype",
-            ) from error
-
-    def _record(self, temperature: float) -> None:
-        belief = self.belief
-        counted = slice(0, max(belief.length, 1)) if self.job.constraint is not None else slice(None)
-        self.trace.append(
-            Step(
-                block=self.block,
-                step=self._steps[-1],
-                temperature=temperature,
-                log_partition=belief.log_partition,
-                mean_entropy=float(belief.entropies[counted].mean()),
-                log_mass=float(belief.log_mass[counted].mean()),
-                accepted=int(self._accepted.sum()),
-                ids=belief.best,
-                vocabulary=self._vocabulary,
-                before=bytes(self.text.content),
-            )
         )
 
 
@@ -282,3 +211,10 @@ def _schedule(job: Job, denoiser: Denoiser) -> Schedule:
     if job.temperature is None or job.temperature == 0:
         return Schedule(defaults.t_min, defaults.t_max, steps)
     return Schedule(job.temperature, job.temperature, steps)
+
+
+def spend(rows: Sequence[Row], what: str, begun: float) -> None:
+    """Counts the time since `begun` for all rows that took part."""
+    seconds = perf_counter() - begun
+    for row in rows:
+        row.spend(what, seconds)

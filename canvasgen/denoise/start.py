@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -25,17 +26,22 @@ class Start:
     kept: int = 0
     strength: float = 1.0
 
-    def onto(self, noise: torch.Tensor) -> torch.Tensor:
-        """The first canvas, int64 `[L]`, from noise `[L]`."""
-        return self._laid(noise, len(self.canvas))
+    def onto(self, fresh: torch.Tensor) -> torch.Tensor:
+        """The first canvas, int64 `[L]`, from one on which nothing is decided, `[L]`."""
+        return self._laid(fresh, self._text)
 
-    def renoised(self, noise: torch.Tensor) -> torch.Tensor:
+    def renoised(self, fresh: torch.Tensor) -> torch.Tensor:
         """What stands on the first canvas where nothing is accepted, int64 `[L]`."""
-        return self._laid(noise, self.kept)
+        return self._laid(fresh, self._text[: self.kept]) if self.kept else fresh
 
-    def _laid(self, noise: torch.Tensor, count: int) -> torch.Tensor:
-        laid = noise.clone()
-        for position, token in enumerate(self.canvas[: min(count, len(noise))]):
-            if token is not None:
-                laid[position] = token
+    @cached_property
+    def _text(self) -> torch.Tensor:
+        """int64 `[len(canvas)]`; -1 where the canvas holds noise."""
+        return torch.tensor([-1 if token is None else token for token in self.canvas], dtype=torch.int64)
+
+    @staticmethod
+    def _laid(fresh: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
+        text = text[: len(fresh)]
+        laid = fresh.clone()
+        laid[: len(text)] = torch.where(text < 0, laid[: len(text)], text)
         return laid

@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError as JsonSchemaError
 from canvasgen.errors import ValidationFailed
 
 if TYPE_CHECKING:
-    from canvasgen.constraints import Constraint
+    from canvasgen.constraints.texts import Texts
 
 __all__ = ["Validator", "refusal"]
 
@@ -23,7 +23,7 @@ _REFUSALS = (ValueError, AssertionError, ValidationFailed, JsonSchemaError)
 """pydantic's ValidationError is a ValueError."""
 
 
-def refusal(text: str, constraint: Constraint | None, validators: Sequence[Validator]) -> str | None:
+def refusal(text: str, constraint: Texts | None, validators: Sequence[Validator]) -> str | None:
     """Why the text is refused, by the first that refuses it; None if all accept it.
 
     Raises:

@@ -11,23 +11,25 @@ tests hold this and the loop to.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import DynamicCache
 
+from canvasgen.denoise.noise import Uniform
 from canvasgen.denoise.protocol import Defaults
 from canvasgen.errors import ModelError
+from canvasgen.models.architecture import Architecture
+from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import DiffusionGemmaForBlockDiffusion
 
-    from canvasgen.vocabulary import Vocabulary
-
-__all__ = ["DiffusionGemma", "GemmaContext", "defaults_of", "end_ids_of", "pad_id_of"]
+__all__ = ["ARCHITECTURE", "DiffusionGemma", "GemmaContext", "defaults_of", "end_ids_of", "pad_id_of"]
 
 _SMALL_PASS = 1_000_000_000
 """Parameters times tokens up to which a pass takes some 20 ms on one thread."""
@@ -35,20 +37,20 @@ _SMALL_PASS = 1_000_000_000
 
 @dataclass(frozen=True)
 class GemmaContext:
-    """What the encoder has read, for B rows of T cached positions.
+    """What the encoder has read, for B rows of at most T cached positions; shorter rows are padded on the left.
 
     Attributes:
-        cache: keys and values of all layers.
+        cache: keys and values of all layers; of a sliding layer the last ones alone.
         mask: bool `[B, T]`, False on padding.
         masks: the decoder's attention masks by layer type, for a canvas behind the T positions.
-        positions: int64 `[1, L]`, the canvas's positions. Padding counts, as in `generate`: only differences
-            of positions enter the attention.
+        next: int64 `[B, 1]`, by row the position of the canvas's first token. Padding before a prompt counts, as in
+            `generate`: only differences of positions enter the attention.
     """
 
     cache: DynamicCache
     mask: torch.Tensor
     masks: Mapping[str, torch.Tensor | None]
-    positions: torch.Tensor
+    next: torch.Tensor
 
 
 class DiffusionGemma:
@@ -77,9 +79,9 @@ class DiffusionGemma:
         self._pad = text.pad_token_id if text.pad_token_id is not None else 0
 
     @property
-    def noise(self) -> Literal["uniform"]:
+    def noise(self) -> Uniform:
         """Undecided positions hold random tokens; there is no mask token."""
-        return "uniform"
+        return Uniform()
 
     @property
     def device(self) -> torch.device:
@@ -101,16 +103,33 @@ class DiffusionGemma:
             ids[row, longest - len(prompt) :] = torch.as_tensor(list(prompt), dtype=torch.int64)
             mask[row, longest - len(prompt) :] = True
         cache = DynamicCache(config=self.model.config.get_text_config(decoder=True))
-        return self._read(cache, mask.to(self.device), ids.to(self.device))
+        start = torch.zeros((len(prompts), 1), dtype=torch.int64, device=self.device)
+        return self._read(cache, mask.to(self.device), start, ids.to(self.device))
 
     @torch.no_grad()
     def select(self, context: GemmaContext, rows: Sequence[int]) -> GemmaContext:
-        """The context of only these rows."""
+        """The context of only these rows, without the padding that none of them needs."""
         indices = torch.as_tensor(list(rows), device=self.device)
-        cache = _copied(context.cache)
-        cache.batch_select_indices(indices)
         mask = context.mask[indices]
-        return GemmaContext(cache, mask, self._canvas_masks(cache, mask), context.positions)
+        padding = int(mask.to(torch.int8).argmax(dim=-1).min())
+        total = mask.shape[1] - padding
+        cache = _with_columns(context.cache, total, lambda values: values[indices])
+        return self._ready(cache, mask[:, padding:], context.next[indices])
+
+    @torch.no_grad()
+    def join(self, contexts: Sequence[GemmaContext]) -> GemmaContext:
+        """The rows of all contexts, padded on the left to the longest; each row keeps its positions."""
+        total = max(context.mask.shape[1] for context in contexts)
+        masks = [_padded(context.mask, total, dim=-1) for context in contexts]
+        caches = [context.cache for context in contexts]
+        whole = _copied(caches[0])
+        for layer, *parts in zip(whole.layers, *(cache.layers for cache in caches), strict=True):
+            width = max(part.keys.shape[-2] for part in parts)
+            layer.keys = torch.cat([_padded(part.keys, width, dim=-2) for part in parts])
+            layer.values = torch.cat([_padded(part.values, width, dim=-2) for part in parts])
+            if layer.is_sliding:
+                layer.cumulative_length = total
+        return self._ready(whole, torch.cat(masks), torch.cat([context.next for context in contexts]))
 
     @contextmanager
     def _threads(self, tokens: int) -> Iterator[None]:
@@ -130,18 +149,24 @@ class DiffusionGemma:
 
     @torch.no_grad()
     def denoise(
-        self, context: GemmaContext, canvas: torch.Tensor, self_conditioning: torch.Tensor | None
+        self,
+        context: GemmaContext,
+        canvas: torch.Tensor,
+        self_conditioning: torch.Tensor | None,
+        conditioned: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """One decoder pass: logits float32 `[B, L, V]`, soft-capped, before any temperature."""
         if self_conditioning is not None:
             self_conditioning = self_conditioning.to(device=self.device, dtype=self._embedding.dtype)
+        canvas = canvas.to(self.device)
         with self._threads(canvas.numel()):
             return self.model(
-                decoder_input_ids=canvas.to(self.device),
+                decoder_input_ids=canvas,
                 self_conditioning_logits=self_conditioning,
+                self_conditioning_mask=None if conditioned is None else conditioned.to(self.device),
                 decoder_attention_mask=dict(context.masks),
                 past_key_values=context.cache,
-                decoder_position_ids=context.positions,
+                decoder_position_ids=_positions(context.next, canvas.shape[1]),
             ).logits
 
     @torch.no_grad()
@@ -149,12 +174,16 @@ class DiffusionGemma:
         """Reads a finished block, int64 `[B, L]`, behind the rest."""
         ids = ids.to(self.device)
         mask = torch.cat([context.mask, torch.ones_like(ids, dtype=torch.bool)], dim=-1)
-        return self._read(_copied(context.cache), mask, ids)
+        return self._read(_copied(context.cache), mask, context.next, ids)
 
-    def _read(self, cache: DynamicCache, mask: torch.Tensor, ids: torch.Tensor) -> GemmaContext:
-        """Runs the encoder on `ids`, the last columns of what `mask` `[B, T]` covers."""
-        total = mask.shape[1]
-        here = torch.arange(total - ids.shape[1], total, device=ids.device)[None]
+    def _read(
+        self, cache: DynamicCache, mask: torch.Tensor, start: torch.Tensor, ids: torch.Tensor
+    ) -> GemmaContext:
+        """Runs the encoder on ids `[B, N]`, at the positions from `start` `[B, 1]` on.
+
+        They are the last columns of what the mask `[B, T]` covers.
+        """
+        here = _positions(start, ids.shape[1])
         encoder = self.model.model.encoder
         masks = encoder.create_masks_for_generate(
             config=self.model.config,
@@ -165,9 +194,10 @@ class DiffusionGemma:
         )
         with self._threads(ids.numel()):
             read = encoder(input_ids=ids, attention_mask=masks, past_key_values=cache, position_ids=here)
-        cache = read.past_key_values
-        canvas = torch.arange(total, total + self.canvas_length, device=ids.device)[None]
-        return GemmaContext(cache, mask, self._canvas_masks(cache, mask), canvas)
+        return self._ready(read.past_key_values, mask, start + ids.shape[1])
+
+    def _ready(self, cache: DynamicCache, mask: torch.Tensor, start: torch.Tensor) -> GemmaContext:
+        return GemmaContext(cache, mask, self._canvas_masks(cache, mask), start)
 
     def _canvas_masks(self, cache: DynamicCache, mask: torch.Tensor) -> Mapping[str, torch.Tensor | None]:
         """The decoder's masks: a position sees the cache without its padding, and the whole canvas."""
@@ -178,11 +208,42 @@ class DiffusionGemma:
         )
 
 
+def _positions(start: torch.Tensor, length: int) -> torch.Tensor:
+    """int64 `[B, length]`, from each row's first position `[B, 1]` on; `[1, length]` if all rows have the same."""
+    if bool((start == start[0]).all()):
+        start = start[:1]
+    return start + torch.arange(length, device=start.device)
+
+
 def _copied(cache: DynamicCache) -> DynamicCache:
     """A cache that can grow without changing the given one; the tensors are shared, growth makes new ones."""
     twin = copy.copy(cache)
     twin.layers = [copy.copy(layer) for layer in cache.layers]
     return twin
+
+
+def _with_columns(
+    cache: DynamicCache, total: int, rows_of: Callable[[torch.Tensor], torch.Tensor]
+) -> DynamicCache:
+    """Some rows of a cache, without the columns before the last `total` ones."""
+    twin = _copied(cache)
+    for layer in twin.layers:
+        first = max(0, layer.keys.shape[-2] - total)
+        layer.keys = rows_of(layer.keys)[..., first:, :]
+        layer.values = rows_of(layer.values)[..., first:, :]
+        if layer.is_sliding:
+            layer.cumulative_length = total
+    return twin
+
+
+def _padded(values: torch.Tensor, width: int, dim: int) -> torch.Tensor:
+    """With zeros before it up to a width."""
+    missing = width - values.shape[dim]
+    if missing == 0:
+        return values
+    shape = list(values.shape)
+    shape[dim] = missing
+    return torch.cat([values.new_zeros(shape), values], dim=dim)
 
 
 def defaults_of(model: DiffusionGemmaForBlockDiffusion) -> Defaults:
@@ -226,3 +287,36 @@ def pad_id_of(model: DiffusionGemmaForBlockDiffusion) -> int | None:
     """Id of the padding token, from the generation config, else from the model's config."""
     given = getattr(model.generation_config, "pad_token_id", None)
     return model.config.get_text_config().pad_token_id if given is None else given
+
+
+def _read_weights(name: str | Path, dtype: torch.dtype | str, device: torch.device) -> Any:
+    from transformers import DiffusionGemmaForBlockDiffusion
+
+    loaded: Any = DiffusionGemmaForBlockDiffusion.from_pretrained(name, dtype=dtype, output_loading_info=True)
+    model, info = loaded
+    missing = sorted(info["missing_keys"]) + [str(key) for key in info["mismatched_keys"]]
+    if missing:
+        raise ModelError(
+            f"{name} lacks {len(missing)} weights of its architecture, such as {missing[0]}",
+            rule="weights",
+            remedy="get the complete checkpoint again",
+        )
+    return model.to(device)
+
+
+def _is_model(model: Any) -> bool:
+    from transformers import DiffusionGemmaForBlockDiffusion
+
+    return isinstance(model, DiffusionGemmaForBlockDiffusion)
+
+
+def _denoiser(model: Any, tokenizer: Any) -> DiffusionGemma:
+    size = model.config.get_text_config().vocab_size
+    vocabulary = Vocabulary.from_tokenizer(
+        tokenizer, end_ids=end_ids_of(model), size=size, pad_id=pad_id_of(model)
+    )
+    return DiffusionGemma(model, vocabulary)
+
+
+ARCHITECTURE = Architecture("DiffusionGemma", _read_weights, _is_model, _denoiser)
+"""How a DiffusionGemma is loaded."""

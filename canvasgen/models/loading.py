@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.errors import ModelError
-from canvasgen.models import sudoku, tiny
-from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, Told, prompt_encoder
-from canvasgen.vocabulary import Vocabulary
+from canvasgen.models.architecture import architecture_of
+from canvasgen.models.embedded import sudoku, tiny
+from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, prompt_encoder
 
 if TYPE_CHECKING:
     import torch
 
+    from canvasgen.constraints.shown import Shown
+
 __all__ = ["Loaded", "checked_source", "load", "load_tokenizer", "loading_errors"]
 
-_ARCHITECTURE = "diffusion_gemma"
 _EMBEDDED = {"tiny": tiny, "sudoku": sudoku}
 
 
@@ -31,9 +32,9 @@ class Loaded:
     denoiser: Denoiser
     prompts: PromptEncoder
 
-    def encode(self, prompt: Prompt, told: Told = None) -> list[int]:
-        """Token ids of a prompt; a schema or form, if not None, is told to the model."""
-        return self.prompts.encode(prompt, told)
+    def encode(self, prompt: Prompt, shown: Shown | None = None) -> list[int]:
+        """Token ids of a prompt, and of what the model is told of its answer."""
+        return self.prompts.encode(prompt, shown)
 
 
 def load(
@@ -42,8 +43,8 @@ def load(
     """Loads a model; see `canvasgen.load` for the arguments.
 
     Raises:
-        ModelError: there is no such model, its files are incomplete, it is no DiffusionGemma, or it cannot
-            be reached.
+        ModelError: there is no such model, its files are incomplete, it is of no known architecture, or it cannot be
+            reached.
     """
     if model is None:
         return _from_name(tiny.WEIGHTS, device, dtype)
@@ -65,43 +66,28 @@ def _from_pair(model: Any, tokenizer: Any) -> Loaded:
     tokenizer = getattr(tokenizer, "tokenizer", tokenizer)
     if isinstance(model, Denoiser):
         return Loaded(model, prompt_encoder(tokenizer))
-    from transformers import DiffusionGemmaForBlockDiffusion
-
-    from canvasgen.models.diffusion_gemma import DiffusionGemma, end_ids_of, pad_id_of
-
-    if not isinstance(model, DiffusionGemmaForBlockDiffusion):
+    kind = architecture_of(_model_type_of(model), f"a {type(model).__name__}")
+    if not kind.is_model(model):
         raise ModelError(
-            f"a {type(model).__name__} is no DiffusionGemma",
+            f"a {type(model).__name__} is no {kind.name} that generates",
             rule="architecture",
-            remedy="give a DiffusionGemmaForBlockDiffusion or a Denoiser",
+            remedy="give the model's class for generation, or a Denoiser",
         )
-    size = model.config.get_text_config().vocab_size
-    vocabulary = Vocabulary.from_tokenizer(
-        tokenizer, end_ids=end_ids_of(model), size=size, pad_id=pad_id_of(model)
-    )
-    return Loaded(DiffusionGemma(model, vocabulary), prompt_encoder(tokenizer))
+    return Loaded(kind.denoiser(model, tokenizer), prompt_encoder(tokenizer))
+
+
+def _model_type_of(model: Any) -> Any:
+    return getattr(getattr(model, "config", None), "model_type", None)
 
 
 def _from_name(
     name: str | Path, device: str | torch.device | None, dtype: str | torch.dtype | None
 ) -> Loaded:
-    name, _ = checked_source(name)
+    name, config = checked_source(name)
     with loading_errors(name):
-        from transformers import DiffusionGemmaForBlockDiffusion
-
-        place, kind = _device(device), _dtype(dtype, device)
-        loaded: Any = DiffusionGemmaForBlockDiffusion.from_pretrained(
-            name, dtype=kind, output_loading_info=True
-        )
-        model, info = loaded
-        missing = sorted(info["missing_keys"]) + [str(key) for key in info["mismatched_keys"]]
-        if missing:
-            raise ModelError(
-                f"{name} lacks {len(missing)} weights of its architecture, such as {missing[0]}",
-                rule="weights",
-                remedy="get the complete checkpoint again",
-            )
-        return _from_pair(model.to(place), load_tokenizer(name))
+        kind = architecture_of(config.get("model_type"), name)
+        model = kind.read(name, _dtype(dtype, device), _device(device))
+        return _from_pair(model, load_tokenizer(name))
 
 
 def checked_source(model: str | Path) -> tuple[str | Path, Mapping[str, Any]]:
@@ -112,7 +98,7 @@ def checked_source(model: str | Path) -> tuple[str | Path, Mapping[str, Any]]:
     """
     name = _place(model)
     config = _config_of_folder(name) if isinstance(name, Path) else _config_of_hub(name)
-    _check_architecture(name, config)
+    architecture_of(config.get("model_type"), name)
     return name, config
 
 
@@ -135,7 +121,7 @@ def _place(model: str | Path) -> str | Path:
                 raise ModelError(
                     f"this installation has no weights of the embedded model {name!r}",
                     rule="model",
-                    remedy=f"train it with `python -m canvasgen.models.{name}.train`, or name a model",
+                    remedy="install the package again, or name another model",
                 )
             return embedded.WEIGHTS
     folder = Path(model).expanduser()
@@ -184,17 +170,6 @@ def _config_of_hub(name: str) -> Mapping[str, Any]:
 
         config, _ = PreTrainedConfig.get_config_dict(name)
         return config
-
-
-def _check_architecture(name: str | Path, config: Mapping[str, Any]) -> None:
-    kind = config.get("model_type")
-    if kind != _ARCHITECTURE:
-        raise ModelError(
-            f"{name} is a {kind or 'nameless'} model, not a DiffusionGemma",
-            rule="architecture",
-            value=kind,
-            remedy=f"name a checkpoint whose config.json says model_type {_ARCHITECTURE!r}",
-        )
 
 
 def _device(device: str | torch.device | None) -> torch.device:

@@ -1,25 +1,25 @@
-"""From a prompt and a schema to the token ids that a model reads.
+"""From a prompt, and what is shown of the constraint, to the token ids that a model reads.
 
-A model with a chat template gets chat messages, with the JSON Schema in the last user turn. One without
+A model with a chat template gets chat messages, with instructions in the last user turn. One without
 gets the plain text form that the embedded model was trained on.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from canvasgen.constraints.base import Form
 from canvasgen.errors import ModelError
-from canvasgen.models.sudoku.prompt import find_grid
-from canvasgen.models.sudoku.tokens import ANSWER_IDS, VOCABULARY, prompt_ids
-from canvasgen.models.tiny.prompt import format_prompt
+from canvasgen.models.embedded.sudoku.find_grid import find_grid
+from canvasgen.models.embedded.sudoku.grid_tokens import ANSWER_IDS, VOCABULARY, prompt_ids
+from canvasgen.models.embedded.tiny.prompt_form import format_prompt
+from canvasgen.models.wording import instructions, plain_form
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
 
+    from canvasgen.constraints.shown import Shown
     from canvasgen.vocabulary import Vocabulary
 
 __all__ = [
@@ -36,19 +36,12 @@ Message: TypeAlias = Mapping[str, Any]
 Prompt: TypeAlias = "str | Sequence[Message]"
 """A text, or chat messages `{"role": …, "content": …}`."""
 
-Told: TypeAlias = "Mapping[str, Any] | bool | Form | None"
-"""What a model is told of its answer: a JSON Schema, or a form; None: nothing."""
-
-_SCHEMA = "Answer only with JSON that follows this JSON Schema:"
-_FORM = "Answer only with this text, its parts in braces filled in:"
-_REWRITE = "Answer only with this text, its parts in braces written anew:"
-
 
 class PromptEncoder(Protocol):
     """Turns prompts into token ids."""
 
-    def encode(self, prompt: Prompt, told: Told) -> list[int]:
-        """Token ids of the prompt, and of what is told of the answer if that is not None."""
+    def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
+        """Token ids of the prompt, and of what the model is told of its answer if `shown` is not None."""
         ...
 
     def tokens(self, text: str) -> list[int]:
@@ -62,14 +55,12 @@ class ChatPrompts:
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
 
-    def encode(self, prompt: Prompt, told: Told) -> list[int]:
-        """The chat with what is told at the end of the last user turn, ready for the model's answer."""
+    def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
+        """The chat with the instructions at the end of the last user turn, ready for the model's answer."""
         messages = [dict(message) for message in _messages(prompt)]
-        if isinstance(told, Form):
-            asked = told.instruction or (_REWRITE if told.rewrites else _FORM)
-            _tell(messages, f"{asked}\n{told.text}")
-        elif told is not None:
-            _tell(messages, f"{_SCHEMA}\n{json.dumps(told, ensure_ascii=False, separators=(',', ':'))}")
+        asked = None if shown is None else instructions(shown)
+        if asked is not None:
+            _instruct(messages, asked)
         ids: Any = self._tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=True, return_dict=False
         )
@@ -87,9 +78,9 @@ class PlainPrompts:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
 
-    def encode(self, prompt: Prompt, told: Told) -> list[int]:
+    def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
         """The text, then the schema's fields and types on one line, or the form."""
-        return list(self._tokenizer.encode(_plain(prompt, told)).ids)
+        return list(self._tokenizer.encode(_plain(prompt, shown)).ids)
 
     def tokens(self, text: str) -> list[int]:
         """As the tokenizer cuts it."""
@@ -106,13 +97,13 @@ class GreedyPrompts:
                 self._ids.setdefault(content, token)
         self._longest = max(map(len, self._ids), default=0)
 
-    def encode(self, prompt: Prompt, told: Told) -> list[int]:
+    def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
         """The text in the plain form.
 
         Raises:
             ModelError: the vocabulary has no token for some byte of it.
         """
-        return self.tokens(_plain(prompt, told))
+        return self.tokens(_plain(prompt, shown))
 
     def tokens(self, text: str) -> list[int]:
         """The longest token at every place.
@@ -144,13 +135,13 @@ class GreedyPrompts:
 class SudokuPrompts:
     """For the embedded Sudoku model: it reads the puzzle alone, one token for each cell."""
 
-    def encode(self, prompt: Prompt, told: Told) -> list[int]:
+    def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
         """The first grid in the form if there is one, else in the prompt.
 
         Raises:
             ModelError: there is no 4 x 4, 6 x 6 or 9 x 9 grid.
         """
-        grid = find_grid(told.blank or told.text) if isinstance(told, Form) else None
+        grid = None if shown is None else find_grid(shown.form(lambda hole: hole.mark or "{}"))
         if grid is None:
             grid = find_grid(_text(prompt))
         if grid is None:
@@ -186,8 +177,8 @@ def prompt_encoder(tokenizer: PreTrainedTokenizerBase | Tokenizer) -> PromptEnco
     id_of: Any = getattr(plain, "token_to_id", None)
     if id_of is not None and id_of(VOCABULARY[-1]) is not None:
         return SudokuPrompts()
-    told: Any = tokenizer
-    return ChatPrompts(told) if getattr(told, "chat_template", None) else PlainPrompts(plain)
+    chat: Any = tokenizer
+    return ChatPrompts(chat) if getattr(chat, "chat_template", None) else PlainPrompts(plain)
 
 
 def _messages(prompt: Prompt) -> Sequence[Message]:
@@ -204,11 +195,11 @@ def _messages(prompt: Prompt) -> Sequence[Message]:
     return prompt
 
 
-def _plain(prompt: Prompt, told: Told) -> str:
-    """The plain text form; a form stands below the prompt as a schema would."""
-    if isinstance(told, Form):
-        return format_prompt(f"{_text(prompt).strip()}\n{told.blank or told.text}", None)
-    return format_prompt(_text(prompt), told)
+def _plain(prompt: Prompt, shown: Shown | None) -> str:
+    """The plain text form: the prompt, and below it what is known of the answer."""
+    text = _text(prompt).strip()
+    below = None if shown is None else plain_form(shown)
+    return format_prompt(text if below is None else f"{text}\n{below}", None)
 
 
 def _text(prompt: Prompt) -> str:
@@ -224,7 +215,7 @@ def _parts(content: Any) -> list[str]:
     return [part["text"] for part in content if isinstance(part, Mapping) and "text" in part]
 
 
-def _tell(messages: list[dict[str, Any]], instruction: str) -> None:
+def _instruct(messages: list[dict[str, Any]], instruction: str) -> None:
     """Puts the instruction below the last user turn; a chat without one gets a user turn."""
     users = [message for message in messages if message["role"] == "user"]
     if not users:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from canvasgen.denoise import Start
 
 if TYPE_CHECKING:
-    from canvasgen.constraints.base import Outline
+    from canvasgen.constraints.shown import Hole, Piece, Shown
 
 __all__ = ["starts_from"]
 
@@ -20,66 +21,75 @@ GAP_WIDTHS = (1, 2, 3, 4, 6, 8, 12)
 
 
 def starts_from(
-    outline: Outline,
+    shown: Shown,
     tokens: Callable[[str], list[int]],
     *,
     canvas_length: int,
     end_ids: tuple[int, ...],
     seed: int,
 ) -> tuple[Start, ...]:
-    """The starts of an outline, one for each width that its gaps may have, of which the model keeps the likeliest.
+    """The starts of a text, one for each width that its gaps may have, of which the model keeps the likeliest.
 
     What stays stands on the canvas; where the text would fill more than three quarters of it, its beginning goes into
-    the context. Of a piece that is written anew, the `strength` of the outline says how many tokens are noise; at full
-    strength it is a gap of its old width, or of another. The last start has noise alone behind what stays before
-    the first gap.
+    the context. Of a piece that is written anew, its `strength` says how many tokens are noise; at full strength it
+    is a gap of its old width, or of another. The last start has noise alone behind what stays before the first gap.
 
     Args:
-        outline: the pieces of the text.
+        shown: fixed text with holes; the start is noise alone if it does not say what stands in any of them.
         tokens: the tokenizer: text to ids.
         canvas_length: L.
         end_ids: tokens that end a text; one is put behind it.
         seed: of the choice which tokens are noise.
     """
-    pieces = [(tokens(text), stays) for text, stays in outline.pieces]
-    leading = 0
-    while leading < len(pieces) and pieces[leading][1]:
-        leading += 1
-    beginning = [token for ids, _ in pieces[:leading] for token in ids]
+    if not shown.canvas:
+        return (Start(),)
+    pieces = [_Laid.of(piece, tokens) for piece in shown.canvas]
+    leading = next((at for at, piece in enumerate(pieces) if piece.hole is not None), len(pieces))
+    beginning = [token for piece in pieces[:leading] for token in piece.ids]
     ends = [*end_ids[:1]]
-    old = sum(len(ids) for ids, _ in pieces) + len(ends)
-    gaps = sum(not stays for _, stays in pieces)
-    races = outline.floats and outline.strength == 1.0 and gaps > 0
+    old = sum(len(piece.ids) for piece in pieces) + len(ends)
+    holes = [piece.hole for piece in pieces if piece.hole is not None]
+    floating = sum(hole.floats for hole in holes)
+    strength = max((hole.strength for hole in holes), default=1.0)
+    races = floating > 0 and strength == 1.0
     widths: tuple[int | None, ...] = GAP_WIDTHS if races else ()
-    if not races or any(ids for ids, stays in pieces if not stays):
+    if not races or any(piece.ids for piece in pieces if piece.hole is not None):
         widths = (None, *widths)
-    room = old + max((gaps * width for width in widths if width is not None), default=0)
+    room = old + max((floating * width for width in widths if width is not None), default=0)
     # Every start has the same beginning in the context, whatever the widths of its gaps.
     many = max(0, min(room - (canvas_length - canvas_length // 4), len(beginning) - KEPT_TOKENS))
     kept = max(0, len(beginning) - many - 1)  # the last token may have to grow together with what follows
-    laid = [
-        [*beginning[many:], *_laid(pieces[leading:], width, outline.strength, seed), *ends]
-        for width in widths or (None,)
-    ]
+    laid = [[*beginning[many:], *_laid(pieces[leading:], width, seed), *ends] for width in widths or (None,)]
     if races:
         laid.append(beginning[many:])
     return tuple(
-        Start(tuple(beginning[:many]), tuple(canvas[:canvas_length]), kept, outline.strength)
-        for canvas in laid
+        Start(tuple(beginning[:many]), tuple(canvas[:canvas_length]), kept, strength) for canvas in laid
     )
 
 
-def _laid(
-    pieces: list[tuple[list[int], bool]], width: int | None, strength: float, seed: int
-) -> list[int | None]:
+@dataclass(frozen=True)
+class _Laid:
+    """The tokens of a fixed text, or of what stood in a hole."""
+
+    ids: list[int]
+    hole: Hole | None
+
+    @classmethod
+    def of(cls, piece: Piece, tokens: Callable[[str], list[int]]) -> _Laid:
+        if isinstance(piece, str):
+            return cls(tokens(piece), None)
+        return cls(tokens(piece.old or ""), piece)
+
+
+def _laid(pieces: list[_Laid], width: int | None, seed: int) -> list[int | None]:
     """Tokens behind the beginning; gaps are noise of a width, or keep the rest of their old tokens (None)."""
     chance = random.Random(seed)
     laid: list[int | None] = []
-    for ids, stays in pieces:
-        if stays:
-            laid += ids
-        elif width is not None:
+    for piece in pieces:
+        if piece.hole is None:
+            laid += piece.ids
+        elif width is not None and piece.hole.floats:
             laid += [None] * width
         else:
-            laid += [None if chance.random() < strength else token for token in ids]
+            laid += [None if chance.random() < piece.hole.strength else token for token in piece.ids]
     return laid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from canvasgen.models import tiny
+from canvasgen.models.embedded import tiny
 from canvasgen.models.loading import checked_source, load_tokenizer, loading_errors
 from canvasgen.vocabulary import Vocabulary
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from canvasgen.automata import DEAD
+
 __all__ = ["TokenAutomaton"]
 
 Ints = npt.NDArray[np.int32]
@@ -95,7 +97,7 @@ class TokenAutomaton:
         return np.searchsorted(self.set_classes[order], np.arange(self.num_classes + 1)), owner[order]
 
     def step(self, state: int, token: int) -> int:
-        """The state after a token of text; -1 if there is none.
+        """Return the state after one token of text; `DEAD` (-1) if it has no transition.
 
         Raises:
             IndexError: a state or token that does not exist.
@@ -104,35 +106,58 @@ class TokenAutomaton:
             raise IndexError(f"no state {state} or no token {token}")
         index = int(self.class_of_token[token])
         if index < 0:
-            return -1
+            return DEAD
         offsets, sets = self._sets_of_class
         holding = sets[offsets[index] : offsets[index + 1]]
         first, last = int(self._edge_offsets[state]), int(self._edge_offsets[state + 1])
         mine = self.edge_set[first:last]
         place = np.minimum(np.searchsorted(holding, mine), len(holding) - 1)
         found = np.flatnonzero(holding[place] == mine)
-        return int(self.edge_target[first + int(found[0])]) if len(found) else -1
+        return int(self.edge_target[first + int(found[0])]) if len(found) else DEAD
+
+    @property
+    def ended(self) -> int:
+        """S, the state of a text that an end token has closed; it is no state of the arrays."""
+        return self.num_states
+
+    def run(self, ids: Iterable[int], state: int | None = None) -> int:
+        """Return the state after a sequence of ids.
+
+        Args:
+            ids: tokens of text, at most one end token, then anything.
+            state: the state before them, which may be `ended` or `DEAD`; None: the start.
+
+        Returns:
+            A state in 0..S-1; `ended` if an end token follows an accepting state; `DEAD` (-1) if a token has no
+            transition or an end token follows a state that does not accept. The ids behind that are not read.
+
+        Raises:
+            IndexError: a state or an id that does not exist.
+        """
+        at = self.start if state is None else state
+        for token in ids:
+            if at == DEAD or at == self.ended:
+                break
+            if token in self.end_ids:
+                at = self.ended if self.accepting[at] else DEAD
+            else:
+                at = self.step(at, token)
+        return at
 
     def accepts(self, ids: Iterable[int]) -> bool:
-        """True if the ids are a complete text: text to an accepting state, then an end token and anything."""
-        state = self.start
-        for token in ids:
-            if token in self.end_ids:
-                break
-            state = self.step(state, token)
-            if state < 0:
-                return False
-        return bool(self.accepting[state])
+        """Return True if the ids are a complete text: text to an accepting state, then an end token and anything."""
+        state = self.run(ids)
+        return state == self.ended or (state != DEAD and bool(self.accepting[state]))
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """All fields as arrays by name, for `from_arrays`."""
+        """Return all fields as arrays by name, for `from_arrays`."""
         scalars = np.array([self.start, self.num_classes, *self.end_ids], np.int32)
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
         return {"scalars": scalars} | {k: v for k, v in arrays.items() if isinstance(v, np.ndarray)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> TokenAutomaton:
-        """The automaton of `to_arrays`."""
+        """Return the automaton of `to_arrays`."""
         rest = dict(arrays)
         start, classes, *ends = (int(value) for value in rest.pop("scalars"))
         return cls(start=start, num_classes=classes, end_ids=tuple(ends), **rest)

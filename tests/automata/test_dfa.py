@@ -63,6 +63,28 @@ def test_running_step_by_step() -> None:
     assert SAMPLE.distances()[0] == 2
 
 
+def naive_run(dfa: DFA, data: bytes, state: int) -> int:
+    """From the arrays, by definition."""
+    for byte in data:
+        rows = range(dfa.offsets[state], dfa.offsets[state + 1])
+        after = [int(dfa.target[row]) for row in rows if dfa.low[row] <= byte <= dfa.high[row]]
+        if not after:
+            return DEAD
+        (state,) = after
+    return state
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("xyz12345é", max_size=8), st.integers(0, 8), st.integers(0, SAMPLE.num_states - 1))
+def test_run_is_the_walk_and_composes(text: str, cut: int, state: int) -> None:
+    data = text.encode()
+    assert SAMPLE.run(data, state) == naive_run(SAMPLE, data, state)
+    assert SAMPLE.run(data[cut:], SAMPLE.run(data[:cut], state)) == SAMPLE.run(data, state)
+    assert SAMPLE.run(data) == SAMPLE.run(data, 0)
+    assert SAMPLE.run(data, DEAD) == DEAD
+    assert SAMPLE.run(b"", state) == state
+
+
 def test_counting_is_exact_beyond_machine_words() -> None:
     dfa = to_dfa(repeat(byte_set([(0, 255)])))
     assert dfa.count(100) == 256**100
@@ -231,19 +253,15 @@ def test_public_names_are_there() -> None:
 )
 def test_one_way_on(pattern: str, read: str, one: bool) -> None:
     dfa = to_dfa(parse_regex(pattern))
-    state = 0
-    for byte in read.encode():
-        state = dfa.step(state, byte)
-    assert dfa.has_one_way_on(state) == one
+    assert dfa.has_one_way_on(dfa.run(read.encode())) == one
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text("ab", max_size=4), min_size=1, max_size=3), st.text("ab", max_size=3))
 def test_one_way_on_as_counted(texts: list[str], read: str) -> None:
     dfa = to_dfa(union(*(literal(text) for text in texts)))
-    state = 0
-    for byte in read.encode():
-        state = dfa.step(state, byte)
-        if state == DEAD:
-            return
-    assert dfa.has_one_way_on(state) == (len({text for text in texts if text.startswith(read)}) == 1)
+    state = dfa.run(read.encode())
+    going_on = {text for text in texts if text.startswith(read)}
+    assert (state == DEAD) == (not going_on)
+    if going_on:
+        assert dfa.has_one_way_on(state) == (len(going_on) == 1)

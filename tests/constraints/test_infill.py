@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from canvasgen.constraints import Constraint, choice, edit, infill, json_schema, literal, regex, text
+from canvasgen.constraints.shown import Hole, Pattern
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, ValidationFailed
 from canvasgen.vocabulary import Vocabulary
 
@@ -74,22 +75,23 @@ def test_an_edit_keeps_the_rest(content: str, data: st.DataObject) -> None:
         assert constraint.matches(whole)
         assert constraint.parse(whole) == whole
     assert not constraint.matches(content[:start] + "z" + content[stop:])
-    assert "".join(piece for piece, _ in constraint.outline.pieces) == content
+    assert "".join(p if isinstance(p, str) else p.old or "" for p in constraint.shown.canvas) == content
 
 
 def test_several_spans_at_once() -> None:
     constraint = edit("Dear Bob,\r\nbye Bob.\nEve", ["Dear Bob", (15, 18), "Eve"], regex("[A-Z][a-z]+"))
     assert constraint.matches("Anna,\r\nbye Carl.\nDan")
     assert not constraint.matches("Anna,\nbye Carl.\nDan")
-    assert constraint.form.text == "{Dear Bob},\r\nbye {Bob}.\n{Eve}"
-    assert constraint.form.blank == "{},\r\nbye {}.\n{}"
-    assert constraint.form.rewrites
+    shown = constraint.shown
+    assert shown.form(lambda hole: f"{{{hole.old}}}") == "{Dear Bob},\r\nbye {Bob}.\n{Eve}"
+    assert shown.form(lambda hole: "{}") == "{},\r\nbye {}.\n{}"
+    assert {hole.holds for hole in shown.holes} == {(Pattern("[A-Z][a-z]+"),)}
 
 
 def test_values() -> None:
     constraint = infill("The answer is ", ".", json_schema({"type": "integer"}))
     assert constraint.parse("The answer is 42.") == 42
-    assert constraint.form.text == "The answer is {}."
+    assert constraint.shown.form(lambda hole: "{}") == "The answer is {}."
     with pytest.raises(ValidationFailed):
         constraint.parse("The answer is no.")
     assert edit("a b", "b").parse("a c") == "a c"
@@ -109,8 +111,7 @@ def test_they_combine() -> None:
     assert not constraint.matches("aac")
     assert not constraint.matches("abbbbbc")
     assert constraint.parse("abc") == "b"
-    assert constraint.form is not None
-    assert constraint.outline is not None
+    assert constraint.shown.canvas == ("a", Hole(old=""), "c")
     twice = infill("a", "c", text()) + "d"
     assert twice.matches("axcd")
     assert twice.parse("axcd") == "x"
@@ -128,7 +129,7 @@ def test_they_combine() -> None:
         (("abc", []), "no span"),
         (("abc", [(0, 2), (1, 3)]), "overlap"),
         (("abc", [(0, 1), 5]), r"a span is \(start, stop\)"),
-        (("abc", [(0, "b")]), r"a span is \(start, stop\)"),
+        (("abc", [(0, "b")]), "the end of a span is a whole number"),
         (("\ud800", (0, 1)), "UTF-8"),
     ],
 )

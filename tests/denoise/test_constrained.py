@@ -12,8 +12,8 @@ from toy_models import END, LETTERS, PAD, Confident, Erratic, vocabulary
 
 from canvasgen.automata import byte_set, concat, literal, optional, repeat, union
 from canvasgen.constraints import regex, text
+from canvasgen.constraints.compiled.belief import text_length
 from canvasgen.denoise import Defaults, Job, Policy, run
-from canvasgen.denoise.belief import text_length
 from canvasgen.errors import BudgetTooSmall, ModelError, Outcome
 
 LETTER = byte_set([(ord("a"), ord("h"))])

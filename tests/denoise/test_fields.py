@@ -16,9 +16,10 @@ from toy_models import END, PAD, Erratic
 
 from canvasgen.automata import to_dfa
 from canvasgen.constraints import Constraint, choice, infill, json_schema, literal, template, text
-from canvasgen.constraints.json.fields import choice_fields, field_name, with_value
 from canvasgen.denoise import Job, run
 from canvasgen.denoise.fields import Block, probabilities
+from canvasgen.schemas.texts.choice_fields import choice_fields, field_name, with_value
+from canvasgen.tokens import Budget, Prefix
 from canvasgen.vocabulary import Vocabulary
 
 PIECES = Vocabulary(
@@ -70,7 +71,7 @@ def test_sums_over_all_canvases(schema: dict[str, Any], seed: int) -> None:
     canvases = list(posterior.k_best())
     written = PIECES.text_bytes(posterior.best).decode()
     value = json.loads(written)
-    found = probabilities(compiled, written, [Block(posterior, (), 0)])
+    found = probabilities(compiled, written, [Block(posterior, Prefix(), Budget(len(logits)))])
     fields = list(choice_fields(schema, value))
     assert found.keys() == {field_name(path) for path, _ in fields}
     for path, options in fields:

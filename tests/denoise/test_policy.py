@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -11,10 +12,12 @@ DOUBTS = arrays(
     np.float64, st.integers(1, 12), elements=st.floats(0, 5, allow_nan=False).map(lambda x: round(x, 3))
 )
 
+ROWS = arrays(np.float64, 5, elements=st.floats(0, 5, allow_nan=False).map(lambda x: round(x, 3)))
+
 
 @given(DOUBTS, st.floats(0, 5))
 def test_accepts_while_the_sum_without_the_largest_is_within_the_bound(doubt, bound):
-    accepted = accept(doubt, bound)
+    accepted = accept(torch.from_numpy(doubt), bound).numpy()
     chosen, rest = np.sort(doubt[accepted]), doubt[~accepted]
     assert accepted.any()
     assert chosen[:-1].sum() <= bound + 1e-9
@@ -31,22 +34,37 @@ def test_accepts_what_diffusion_gemmas_sampler_accepts(doubt):
     for place in order:
         expected[place] = total <= 0.1
         total += doubt[place]
-    assert (accept(doubt, 0.1) == expected).all()
+    assert (accept(torch.from_numpy(doubt), 0.1).numpy() == expected).all()
+
+
+def doubles(*values):
+    return torch.tensor(values, dtype=torch.float64)
 
 
 def test_disbelief_fades_out():
     policy = Policy(disbelief=2.0)
-    entropies, log_mass = np.array([0.0, 1.0]), np.array([-3.0, 0.0])
-    assert policy.doubt(entropies, log_mass, 0.0).tolist() == [6.0, 1.0]
-    assert policy.doubt(entropies, log_mass, 0.5).tolist() == [3.0, 1.0]
-    assert policy.doubt(entropies, log_mass, 1.0).tolist() == [0.0, 1.0]
+    entropies, log_mass = doubles([0.0, 1.0]).expand(3, 2), doubles([-3.0, 0.0]).expand(3, 2)
+    doubt = policy.doubt(entropies, log_mass, doubles(0.0, 0.5, 1.0))
+    assert doubt.tolist() == [[6.0, 1.0], [3.0, 1.0], [0.0, 1.0]]
+
+
+def test_disbelief_that_has_faded_out_forgets_impossible_masses():
+    doubt = Policy().doubt(doubles([0.1]), doubles([-torch.inf]), doubles(1.0))
+    assert doubt.tolist() == [[0.1]]
 
 
 def test_the_disbelieved_waits_its_turn():
     """Equal entropies: the position whose allowed tokens the model believes in goes first."""
-    doubt = Policy().doubt(np.array([0.2, 0.2, 0.2]), np.array([-5.0, 0.0, -0.1]), 0.0)
-    assert accept(doubt, 0.1).tolist() == [False, True, False]
-    assert accept(doubt, 0.3).tolist() == [False, True, True]
+    doubt = Policy().doubt(doubles([0.2, 0.2, 0.2]), doubles([-5.0, 0.0, -0.1]), doubles(0.0))
+    assert accept(doubt, 0.1).tolist() == [[False, True, False]]
+    assert accept(doubt, 0.3).tolist() == [[False, True, True]]
+
+
+@given(st.lists(ROWS, min_size=1, max_size=4), st.floats(0, 5))
+def test_rows_are_accepted_by_themselves(doubts, bound):
+    together = accept(torch.from_numpy(np.stack(doubts)), bound)
+    for doubt, accepted in zip(doubts, together, strict=True):
+        assert torch.equal(accept(torch.from_numpy(doubt), bound), accepted)
 
 
 def test_schedule_falls_linearly():

@@ -20,8 +20,8 @@ def ids(text: str) -> list[int]:
 
 
 def starts(constraint, length=8, seed=0) -> tuple[Start, ...]:
-    assert constraint.outline is not None
-    return starts_from(constraint.outline, TOKENS, canvas_length=length, end_ids=(END,), seed=seed)
+    assert constraint.shown.canvas
+    return starts_from(constraint.shown, TOKENS, canvas_length=length, end_ids=(END,), seed=seed)
 
 
 def test_a_gap_is_noise_of_several_widths_between_what_stays():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from canvasgen.automata import DFA, Expr, to_dfa
+from canvasgen.constraints.compiled.belief import ChainBelief
+from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.errors import ValidationFailed
-from canvasgen.inference import condition
-from canvasgen.tokens import TokenAutomaton, lift
+from canvasgen.tokens import lift
 from canvasgen.vocabulary import Vocabulary
 
 
@@ -24,31 +24,15 @@ class Texts:
         return ("parsed", text)
 
 
-@dataclass(frozen=True, eq=False)
-class Compiled:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Compiled(Lifted):
     constraint: Texts
-    vocabulary: Vocabulary
-    token_automaton: TokenAutomaton
-    joint = None
+    cells = None
 
-    @property
-    def shortest_tokens(self) -> int:
-        return self.token_automaton.shortest_tokens
-
-    def fewest_tokens(self, state: int | None, written: int) -> int:
-        return int(self.token_automaton.distance[self.token_automaton.start if state is None else state])
-
-    def condition(self, logits: Any, *, state=None, remaining=0, offset=0):
-        return condition(
-            self.token_automaton,
-            logits,
-            state=state,
-            remaining=remaining,
-            end_ids=self.vocabulary.end_ids,
-            pad_id=self.vocabulary.pad_id,
-        )
+    def believe(self, posterior, prefix, budget):
+        return ChainBelief(posterior)
 
 
 def compiled(expr: Expr, vocabulary: Vocabulary) -> Compiled:
     dfa = to_dfa(expr)
-    return Compiled(Texts(dfa), vocabulary, lift(dfa, vocabulary))
+    return Compiled(constraint=Texts(dfa), vocabulary=vocabulary, token_automaton=lift(dfa, vocabulary))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from canvasgen.denoise import Defaults
+from canvasgen.denoise import Defaults, Noise, Uniform
 from canvasgen.vocabulary import Vocabulary
 
 PAD, END = 0, 1
@@ -30,7 +30,7 @@ class Base:
     vocabulary: Vocabulary = field(default_factory=lambda: LETTERS)
     canvas_length: int = 8
     max_context: int | None = None
-    noise: str = "uniform"
+    noise: Noise = field(default_factory=Uniform)
     defaults: Defaults = field(default_factory=lambda: Defaults(max_tokens=8))
     calls: list[str] = field(default_factory=list)
 
@@ -45,17 +45,26 @@ class Base:
     def select(self, context, rows):
         return tuple(context[row] for row in rows)
 
+    def join(self, contexts):
+        self.calls.append(f"join {len(contexts)}")
+        return tuple(read for context in contexts for read in context)
+
     def commit(self, context, ids):
         self.calls.append(f"commit {len(ids)}")
         return tuple((*read, *block.tolist()) for read, block in zip(context, ids, strict=True))
 
-    def denoise(self, context, canvas, self_conditioning):
+    def denoise(self, context, canvas, self_conditioning, conditioned=None):
         assert canvas.shape == (len(context), self.canvas_length)
         assert self_conditioning is None or self_conditioning.shape == (*canvas.shape, self.vocab_size)
+        assert conditioned is None or (
+            self_conditioning is not None and conditioned.shape == canvas.shape[:1]
+        )
         self.calls.append(f"denoise {len(context)}")
         rows = []
         for number, read in enumerate(context):
             known = None if self_conditioning is None else self_conditioning[number]
+            if conditioned is not None and not conditioned[number]:
+                known = None
             rows.append(self.row(read, canvas[number], known))
         return torch.stack(rows)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from grammar_texts import disagreements, walks
-from judges import JUDGES, refusal
+from other_parsers import PARSERS, refusal
 
 import canvasgen as cg
 from canvasgen.constraints.grammar import Grammar
@@ -41,7 +41,7 @@ def test_texts(name: str) -> None:
     assert [text for text in refused if built(name).matches(text)] == []
 
 
-@pytest.mark.parametrize("name", sorted(JUDGES))
+@pytest.mark.parametrize("name", sorted(PARSERS))
 def test_real_parsers_accept(name: str) -> None:
     produced = walks(built(name).automaton, random.Random(7), WALKS) + texts(name, "accept")
     assert [(text, why) for text in produced if (why := refusal(name, text)) is not None] == []

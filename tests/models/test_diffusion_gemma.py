@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import gemma_toys
 import pytest
 import torch
@@ -11,7 +13,7 @@ from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
     EntropyBoundSamplerConfig,
 )
 
-from canvasgen.denoise import Defaults, Denoiser, Job, run
+from canvasgen.denoise import Batch, Defaults, Denoiser, Done, Job, run
 from canvasgen.errors import ModelError
 from canvasgen.models.diffusion_gemma import DiffusionGemma, defaults_of, end_ids_of, pad_id_of
 from canvasgen.vocabulary import Vocabulary
@@ -20,19 +22,64 @@ STEPS = 8
 BUDGET = 4 * CANVAS
 
 
+@dataclass
+class Place:
+    """Where a row's draws are: its block, the step in it, and whether that step's tokens are drawn already."""
+
+    block: int = 0
+    step: int = 0
+    after_tokens: bool = False
+
+    def next_tokens(self):
+        self.step, self.after_tokens = self.step + 1, True
+        return self.block, self.step, "tokens"
+
+    def next_canvas(self):
+        if not self.after_tokens:
+            self.block, self.step = self.block + 1, 0
+        self.after_tokens = False
+        return self.block, self.step, "canvas"
+
+
 class SameDraws:
-    """The draws that `generate()` makes of torch's global generator, for the whole batch at once."""
+    """The random numbers that `generate()` drew of torch's global generator for its whole batch, drawn once more.
+
+    `generate()` begins a block when all rows have finished the one before; the loop does not wait. So what a row gets is
+    found by its own block and step, from the generator's state at that draw.
+    """
 
     def __init__(self, batch):
         self._batch = batch
+        self._states = {}
+        self._places = [Place() for _ in range(batch)]
+
+    def watch(self, monkeypatch):
+        """Notes the states while `generate()` draws: a canvas for each block, then tokens and a canvas in each step."""
+        place = Place()
+        for name, move in (("randint", place.next_canvas), ("multinomial", place.next_tokens)):
+            draw = getattr(torch, name)
+
+            def watched(*arguments, draw=draw, move=move, **options):
+                self._states[move()] = torch.get_rng_state()
+                return draw(*arguments, **options)
+
+            monkeypatch.setattr(torch, name, watched)
 
     def canvas(self, rows):
-        return torch.randint(0, SIZE, (self._batch, CANVAS))[list(rows)]
+        drawn = []
+        for row in rows:
+            torch.set_rng_state(self._states[self._places[row].next_canvas()])
+            drawn.append(torch.randint(0, SIZE, (self._batch, CANVAS))[row])
+        return torch.stack(drawn)
 
     def tokens(self, rows, probabilities):
-        everybody = torch.full((self._batch, CANVAS, SIZE), 1 / SIZE)
-        everybody[list(rows)] = probabilities
-        return torch.multinomial(everybody.view(-1, SIZE), 1).view(self._batch, CANVAS)[list(rows)]
+        drawn = []
+        for row, shares in zip(rows, probabilities, strict=True):
+            everybody = torch.full((self._batch, CANVAS, SIZE), 1 / SIZE)
+            everybody[row] = shares
+            torch.set_rng_state(self._states[self._places[row].next_tokens()])
+            drawn.append(torch.multinomial(everybody.view(-1, SIZE), 1).view(self._batch, CANVAS)[row])
+        return torch.stack(drawn)
 
     def seed(self, row):
         raise AssertionError("free text needs no joint samples")
@@ -82,14 +129,16 @@ CASES = {
 def test_same_tokens_as_generate(model, case, seed):
     lengths, end_ids, options = CASES[case]
     prompts = gemma_toys.prompts(seed, *lengths)
-    expected = own_generate(model, prompts, seed, end_ids, BUDGET, **options)
+    draws = SameDraws(len(prompts))
+    with pytest.MonkeyPatch.context() as patch:
+        draws.watch(patch)
+        expected = own_generate(model, prompts, seed, end_ids, BUDGET, **options)
     denoiser = DiffusionGemma(model, gemma_toys.vocabulary(end_ids or ()))
     denoiser.defaults = Defaults(
         STEPS, 0.1, 0.8, options["bound"], options["stability"], options["confidence"]
     )
-    torch.manual_seed(seed)
     jobs = [Job(prompt, max_tokens=BUDGET) for prompt in prompts]
-    done = run(denoiser, jobs, randomness=SameDraws(len(prompts)))
+    done = run(denoiser, jobs, randomness=draws)
     assert [one.token_ids for one in done] == expected
 
 
@@ -134,6 +183,104 @@ def test_rows_commits_and_selections_leave_the_logits_alone(window):
     everything = [prompts[row] + second[row].tolist() + first[row].tolist() for row in picked]
     expected = denoiser.denoise(denoiser.prefill(everything), second[picked], None)
     torch.testing.assert_close(denoiser.denoise(more, second[picked], None), expected, **close)
+
+
+@pytest.mark.parametrize("window", [12, 20, 64])
+def test_joined_rows_get_their_own_logits(window):
+    """Rows of different lengths, with different blocks committed, some chosen out and joined again."""
+    denoiser = DiffusionGemma(gemma_toys.model(3, sliding_window=window), gemma_toys.vocabulary())
+    g = torch.Generator().manual_seed(1)
+    blocks = torch.randint(0, SIZE, (6, CANVAS), generator=g)
+    canvas = torch.randint(0, SIZE, (5, CANVAS), generator=g)
+    told = torch.randn(5, CANVAS, SIZE, generator=g)
+    conditioned = torch.tensor([True, False, True, True, False])
+    texts = gemma_toys.prompts(4, 5, 30, 12, 3, 21)
+    pair = denoiser.prefill(texts[:2])
+    alone = denoiser.commit(denoiser.prefill(texts[2:3]), blocks[:1])
+    late = denoiser.prefill(texts[3:])
+    whole = denoiser.join([pair, alone, late])
+    first = denoiser.denoise(whole, canvas, told, conditioned)
+    read = [texts[0], texts[1], texts[2] + blocks[0].tolist(), texts[3], texts[4]]
+    close = {"rtol": 0, "atol": 1e-4}
+
+    def fresh(row):
+        known = told[row : row + 1] if conditioned[row] else None
+        return denoiser.denoise(denoiser.prefill([read[row]]), canvas[row : row + 1], known)[0]
+
+    for row in range(5):
+        torch.testing.assert_close(first[row], fresh(row), **close)
+    assert torch.equal(denoiser.denoise(whole, canvas, told, conditioned), first)
+    torch.testing.assert_close(
+        denoiser.denoise(pair, canvas[:2], told[:2], conditioned[:2]), first[:2], **close
+    )
+    # Two rows go on with a block, one leaves, and all meet again in another order.
+    going = denoiser.commit(denoiser.select(whole, [1, 3]), blocks[1:3])
+    staying = denoiser.select(whole, [4, 2])
+    again = denoiser.join([staying, going])
+    for row, block in ((1, blocks[1]), (3, blocks[2])):
+        read[row] = read[row] + block.tolist()
+    order = [4, 2, 1, 3]
+    logits = denoiser.denoise(again, canvas[order], told[order], conditioned[order])
+    for at, row in enumerate(order):
+        torch.testing.assert_close(logits[at], fresh(row), **close)
+    once_more = denoiser.commit(again, blocks[[3, 4, 5, 0]])
+    for row, block in zip(order, (blocks[3], blocks[4], blocks[5], blocks[0]), strict=True):
+        read[row] = read[row] + block.tolist()
+    logits = denoiser.denoise(once_more, canvas[order], told[order], conditioned[order])
+    for at, row in enumerate(order):
+        torch.testing.assert_close(logits[at], fresh(row), **close)
+
+
+def test_what_is_joined_is_bitwise_what_is_read_together():
+    """Rows of one length need no padding; padding changes how sums are grouped, and so the last bits."""
+    denoiser = DiffusionGemma(gemma_toys.model(3), gemma_toys.vocabulary())
+    texts = gemma_toys.prompts(4, 9, 9, 9)
+    canvas = torch.randint(0, SIZE, (3, CANVAS), generator=torch.Generator().manual_seed(1))
+    parts = denoiser.prefill(texts)
+    joined = denoiser.join([denoiser.select(parts, [0]), denoiser.select(parts, [1, 2])])
+    assert torch.equal(
+        denoiser.denoise(joined, canvas, None), denoiser.denoise(denoiser.prefill(texts), canvas, None)
+    )
+
+
+def test_rows_without_self_conditioning_share_a_pass():
+    denoiser = DiffusionGemma(gemma_toys.model(3), gemma_toys.vocabulary())
+    context = denoiser.prefill(gemma_toys.prompts(4, 9, 9))
+    g = torch.Generator().manual_seed(1)
+    canvas = torch.randint(0, SIZE, (2, CANVAS), generator=g)
+    told = torch.randn(2, CANVAS, SIZE, generator=g)
+    mixed = denoiser.denoise(context, canvas, told, torch.tensor([False, True]))
+    assert torch.equal(mixed[0], denoiser.denoise(context, canvas, None)[0])
+    assert torch.equal(mixed[1], denoiser.denoise(context, canvas, told)[1])
+
+
+def test_padding_goes_with_the_row_that_needed_it():
+    denoiser = DiffusionGemma(gemma_toys.model(3), gemma_toys.vocabulary())
+    context = denoiser.prefill(gemma_toys.prompts(4, 40, 7))
+    short = denoiser.select(context, [1])
+    assert short.mask.tolist() == [[True] * 7]
+    assert {layer.keys.shape[-2] for layer in short.cache.layers} == {7}
+    assert context.mask.shape == (2, 40)
+
+
+def test_rows_that_join_late_write_what_they_write_alone(model):
+    denoiser = DiffusionGemma(model, gemma_toys.vocabulary())
+    jobs = [
+        Job(prompt, seed=number, max_tokens=40, max_denoising_steps=3 + number)
+        for number, prompt in enumerate(gemma_toys.prompts(5, 3, 25, 11, 7))
+    ]
+    batch = Batch(denoiser, size=3)
+    found = {}
+    for job in jobs:
+        batch.add(job)
+        found |= {event.row: event.completion for event in batch.step() if isinstance(event, Done)}
+    while len(batch):
+        found |= {event.row: event.completion for event in batch.step() if isinstance(event, Done)}
+    for number, job in enumerate(jobs):
+        (alone,) = run(denoiser, [job])
+        assert found[number].token_ids == alone.token_ids
+        assert found[number].steps == alone.steps
+        assert found[number].log_prob == pytest.approx(alone.log_prob, abs=1e-3)
 
 
 def test_batch_equals_single(model):

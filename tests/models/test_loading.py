@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from types import ModuleType, SimpleNamespace
 
 import gemma_toys
 import pytest
@@ -15,8 +17,9 @@ from transformers.utils import logging
 
 from canvasgen.denoise import Job, run
 from canvasgen.errors import ModelError
-from canvasgen.models import tiny
+from canvasgen.models.architecture import ARCHITECTURES, Architecture
 from canvasgen.models.diffusion_gemma import DiffusionGemma
+from canvasgen.models.embedded import tiny
 from canvasgen.models.loading import load
 
 
@@ -64,7 +67,7 @@ def test_pair_and_denoiser(checkpoint):
     assert again.denoiser.vocabulary.fingerprint == loaded.denoiser.vocabulary.fingerprint
     assert load((loaded.denoiser, tokenizer)).denoiser is loaded.denoiser
     assert load(loaded.denoiser).denoiser is loaded.denoiser
-    with pytest.raises(ModelError, match="no DiffusionGemma"):
+    with pytest.raises(ModelError, match=r"a Linear .*known are: 'diffusion_gemma'"):
         load((torch.nn.Linear(1, 1), tokenizer))
     with pytest.raises(ModelError, match="is no model"):
         load(3)
@@ -80,8 +83,37 @@ def test_missing_file(copy, missing):
 def test_other_architecture(copy):
     config = json.loads((copy / "config.json").read_text())
     (copy / "config.json").write_text(json.dumps({**config, "model_type": "llama"}))
-    with pytest.raises(ModelError, match="llama model, not a DiffusionGemma"):
+    with pytest.raises(ModelError, match="type 'llama'; known are: 'diffusion_gemma'"):
         load(copy)
+
+
+def test_a_new_architecture_is_one_entry(copy, monkeypatch):
+    """Its file says how it is read and how the loop sees it; loading knows nothing else of it."""
+    read = []
+
+    @dataclass
+    class Toy:
+        tokenizer: object
+
+        def __getattr__(self, name):
+            raise AssertionError(name)
+
+    def read_weights(name, dtype, device):
+        read.append((name, dtype, device))
+        return SimpleNamespace(config=SimpleNamespace(model_type="toy"))
+
+    module = ModuleType("toy_architecture")
+    module.ARCHITECTURE = Architecture(
+        "Toy", read_weights, lambda model: True, lambda model, words: Toy(words)
+    )
+    monkeypatch.setitem(sys.modules, "toy_architecture", module)
+    monkeypatch.setitem(ARCHITECTURES, "toy", "toy_architecture")
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "model_type": "toy"}))
+    loaded = load(copy, device="cpu")
+    assert isinstance(loaded.denoiser, Toy)
+    assert read == [(copy, torch.float32, torch.device("cpu"))]
+    assert load((SimpleNamespace(config=SimpleNamespace(model_type="toy")), loaded.denoiser.tokenizer))
 
 
 @pytest.mark.parametrize("content", ["{", "[]", ""])

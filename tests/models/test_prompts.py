@@ -6,10 +6,11 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from canvasgen.constraints.base import Form
+import canvasgen as cg
 from canvasgen.errors import ModelError
+from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.models.prompts import ChatPrompts, GreedyPrompts, PlainPrompts, prompt_encoder
-from canvasgen.models.tiny.prompt import format_prompt
+from canvasgen.models.wording import shown_as
 from canvasgen.vocabulary import Vocabulary
 
 SCHEMA = {"type": "object", "properties": {"name": {"type": "string", "description": "wer"}}}
@@ -33,22 +34,22 @@ def chat():
     wrapped = PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer(), chat_template=TEMPLATE)
     encoder = prompt_encoder(wrapped)
     assert isinstance(encoder, ChatPrompts)
-    return lambda prompt, schema=None: wrapped.decode(encoder.encode(prompt, schema))
+    return lambda prompt, shown=None: wrapped.decode(encoder.encode(prompt, shown))
 
 
 def test_chat_tells_the_schema_in_the_last_user_turn(chat):
     assert chat("Hi") == "<user>Hi<model>"
-    told = chat("Hi", SCHEMA)
+    told = chat("Hi", shown_as(SCHEMA))
     assert told.startswith("<user>Hi\n\nAnswer only with JSON")
     assert json.loads(told.removesuffix("<model>").splitlines()[-1]) == SCHEMA
     turns = [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}]
-    assert chat([*turns, {"role": "assistant", "content": "A"}], SCHEMA).startswith(
+    assert chat([*turns, {"role": "assistant", "content": "A"}], shown_as(SCHEMA)).startswith(
         "<system>S<user>U\n\nAnswer"
     )
-    assert chat(turns[:1], SCHEMA).startswith("<system>S<user>Answer")
-    assert chat([{"role": "user", "content": [{"type": "text", "text": "parts"}]}], SCHEMA).startswith(
-        "<user>partsAnswer"
-    )
+    assert chat(turns[:1], shown_as(SCHEMA)).startswith("<system>S<user>Answer")
+    assert chat(
+        [{"role": "user", "content": [{"type": "text", "text": "parts"}]}], shown_as(SCHEMA)
+    ).startswith("<user>partsAnswer")
     assert turns == [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}]
 
 
@@ -57,7 +58,7 @@ def test_plain_form_without_a_chat_template():
     for made in (tokenizer, PreTrainedTokenizerFast(tokenizer_object=tokenizer)):
         encoder = prompt_encoder(made)
         assert isinstance(encoder, PlainPrompts)
-        assert tokenizer.decode(encoder.encode("Alice", SCHEMA)) == format_prompt("Alice", SCHEMA)
+        assert tokenizer.decode(encoder.encode("Alice", shown_as(SCHEMA))) == format_prompt("Alice", SCHEMA)
         assert tokenizer.decode(encoder.encode("Alice", None)) == format_prompt("Alice", None)
         messages = [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}]
         assert tokenizer.decode(encoder.encode(messages, None)) == format_prompt("S\nU", None)
@@ -77,11 +78,12 @@ def test_malformed_messages(chat, bad):
 
 
 def test_forms_are_told(chat):
-    assert chat("Hi", Form("Dear {name},")).endswith("in braces filled in:\nDear {name},<model>")
-    assert chat("Hi", Form("Dear {Bob},", rewrites=True)).endswith("written anew:\nDear {Bob},<model>")
+    letter = cg.template("Dear {name},", name=cg.text()).shown
+    assert chat("Hi", letter).endswith("in braces filled in:\nDear {name},<model>")
+    assert chat("Hi", cg.edit("Dear Bob,", "Bob").shown).endswith("written anew:\nDear {Bob},<model>")
     tokenizer = byte_tokenizer()
     plain = prompt_encoder(tokenizer)
-    assert tokenizer.decode(plain.encode("Hi ", Form("Dear {name},"))) == "Hi\nDear {name},\n"
+    assert tokenizer.decode(plain.encode("Hi ", letter)) == "Hi\nDear {name},\n"
 
 
 @pytest.mark.parametrize("content", ["", "Zoë said:\n “hi”", "  two  "])

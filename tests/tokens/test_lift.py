@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from token_oracle import check, expected, make_dfa, problems
+from hypothesis import strategies as st
+from token_oracle import Expected, check, expected, make_dfa, problems
 
-from canvasgen.automata import ANY_TEXT, DFA, concat, literal, repeat, to_dfa, union
+from canvasgen.automata import ANY_TEXT, DEAD, DFA, concat, literal, repeat, to_dfa, union
 from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
 from canvasgen.tokens import TokenAutomaton, TokenLimits, lift, workspace
 from canvasgen.vocabulary import Vocabulary
@@ -44,6 +46,52 @@ def test_steps_and_acceptance(problem: tuple[DFA, Vocabulary]) -> None:
         text = ids[: ids.index(0)] if 0 in ids else ids
         wanted = not set(text) & set(special) and dfa.accepts(vocabulary.text_bytes(ids))
         assert automaton.accepts(ids) == wanted
+
+
+def naive_run(want: Expected, ends: tuple[int, ...], ids: Sequence[int], state: int) -> int:
+    """The walk over the table of states and tokens; `len(want.states)` is the state after an end token."""
+    for token in ids:
+        if state == len(want.states):
+            break
+        if token in ends:
+            state = len(want.states) if want.accepting[state] else -1
+        else:
+            state = want.table[state][token]
+        if state < 0:
+            break
+    return state
+
+
+@settings(max_examples=100, deadline=None)
+@given(problems(), st.data())
+def test_run_is_the_walk_and_composes(problem: tuple[DFA, Vocabulary], data: st.DataObject) -> None:
+    dfa, vocabulary = problem
+    want = expected(dfa, vocabulary)
+    if not want.states:
+        return
+    automaton = lift(dfa, vocabulary)
+    state = data.draw(st.integers(0, automaton.num_states - 1))
+    ids = data.draw(st.lists(st.integers(0, vocabulary.size - 1), max_size=8))
+    cut = data.draw(st.integers(0, len(ids)))
+    reached = automaton.run(ids, state)
+    assert reached == naive_run(want, vocabulary.end_ids, ids, state)
+    assert reached == automaton.run(ids[cut:], automaton.run(ids[:cut], state))
+    assert automaton.run(ids) == automaton.run(ids, automaton.start)
+    assert automaton.accepts(ids) == (
+        automaton.run(ids) == automaton.ended
+        or (automaton.run(ids) >= 0 and want.accepting[automaton.run(ids)])
+    )
+    for closed in (DEAD, automaton.ended):
+        assert automaton.run(ids, closed) == closed
+
+
+def test_run_tells_dead_from_ended() -> None:
+    automaton = lift(to_dfa(literal("ab")), Vocabulary([b"a", b"b", None, None], end_ids=[2]))
+    assert [automaton.run(ids) for ids in ([], [0], [0, 1])] == [0, 1, 2]
+    assert automaton.run([0, 1, 2]) == automaton.run([0, 1, 2, 3, 0]) == automaton.ended == 3
+    for ids in ([1], [2], [0, 2], [0, 1, 0], [0, 1, 3], [0, 3, 1]):
+        assert automaton.run(ids) == DEAD
+        assert not automaton.accepts(ids)
 
 
 @settings(max_examples=50, deadline=None)

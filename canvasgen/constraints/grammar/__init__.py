@@ -4,6 +4,6 @@
 writes the language to a depth; `constraint` is what people use.
 """
 
-from canvasgen.constraints.grammar.constraint import Grammar, grammar
+from canvasgen.constraints.grammar.grammar import Grammar, grammar
 
 __all__ = ["Grammar", "grammar"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from canvasgen.constraints.grammar.substrings import substring_pattern, words_of
-from canvasgen.constraints.json import JsonSchema, json_schema
+from canvasgen.constraints.json_schema import JsonSchema, json_schema
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
 
 __all__ = ["Extended", "Lexeme", "place_at", "rewritten"]

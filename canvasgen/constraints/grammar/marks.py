@@ -33,23 +33,27 @@ from canvasgen.automata import (
     union,
     with_loops,
 )
+from canvasgen.automata.private_bytes import (
+    CUT_BAR,
+    FOCUS_CLOSE,
+    FOCUS_OPEN,
+    LOOK_AROUND_LETTERS,
+    VALIDATOR_LETTERS,
+)
 from canvasgen.constraints.base import Constraint
 from canvasgen.errors import ConstraintTooLarge
 
 __all__ = ["MOST_MARKED", "Marks"]
 
-_BAR, _OPEN, _CLOSE = 0xFF, 0xFD, 0xFE
-_LOOKING = bytes((0xC0, 0xC1, 0xF5, 0xF6))
-_JUDGED = bytes((0xF7, 0xF8, 0xF9, 0xFA))
 _WORD = 3
 """Bytes of a word."""
-MOST_MARKED = len(_LOOKING) ** _WORD // 2
+MOST_MARKED = len(LOOK_AROUND_LETTERS) ** _WORD // 2
 """Most terminals that look around, and most constraints with a judge."""
 
 
-_open, _close = literal(bytes((_OPEN,))), literal(bytes((_CLOSE,)))
+_open, _close = literal(bytes((FOCUS_OPEN,))), literal(bytes((FOCUS_CLOSE,)))
 _before, _behind = optional(_open), optional(_close)
-_around = union(ANY_CHARACTER, byte_set([(byte, byte) for byte in _LOOKING + _JUDGED]))
+_around = union(ANY_CHARACTER, byte_set([(byte, byte) for byte in LOOK_AROUND_LETTERS + VALIDATOR_LETTERS]))
 """Anything but the bytes of focus."""
 
 
@@ -57,7 +61,7 @@ def _words(alphabet: bytes) -> list[bytes]:
     return [bytes(word) for word in product(alphabet, repeat=_WORD)]
 
 
-_LOOKING_WORDS, _JUDGED_WORDS = _words(_LOOKING), _words(_JUDGED)
+_LOOKING_WORDS, _JUDGED_WORDS = _words(LOOK_AROUND_LETTERS), _words(VALIDATOR_LETTERS)
 
 
 @dataclass(slots=True)
@@ -77,7 +81,7 @@ class Marks:
 
         Args:
             body: contains every text that it matches anywhere.
-            cut: the texts `u|x|v`, the bar the byte 0xFF, with x what it matches between u and v.
+            cut: the texts `u|x|v`, the bar the byte `CUT_BAR`, with x what it matches between u and v.
         """
         at = len(self.wrong)
         _check(at, "terminals that look around at what stands beside them")
@@ -94,14 +98,14 @@ class Marks:
         """The texts in which every terminal that looks around matches where it stands; its words erased."""
         if not self.wrong:
             return marked
-        focus: dict[int, Expr] = {_OPEN: EPSILON, _CLOSE: EPSILON}
+        focus: dict[int, Expr] = {FOCUS_OPEN: EPSILON, FOCUS_CLOSE: EPSILON}
         wrong = (substitute(intersect(marked, each), focus) for each in self.wrong)
         settled = difference(intersect(marked, repeat(_around)), union(*wrong))
-        return substitute(settled, dict.fromkeys(_LOOKING, EPSILON))
+        return substitute(settled, dict.fromkeys(LOOK_AROUND_LETTERS, EPSILON))
 
     def erase(self, marked: Expr) -> Expr:
         """A settled language without words."""
-        return substitute(marked, dict.fromkeys(_JUDGED, EPSILON)) if self.judges else marked
+        return substitute(marked, dict.fromkeys(VALIDATOR_LETTERS, EPSILON)) if self.judges else marked
 
     def judged(self, marked: DFA, text: str) -> bool:
         """Whether there is a way to read the text in which every constraint accepts its part."""
@@ -120,10 +124,10 @@ class Marks:
             while waiting:
                 state, judge, start = waiting.pop()
                 if judge >= 0:
-                    after = _step(marked, state, pairs[judge][1])
+                    after = marked.run(pairs[judge][1], state)
                     nexts = [(after, -1, -1)] if after != DEAD and accepts(judge, start, at) else []
                 else:
-                    opened = ((_step(marked, state, pair[0]), k) for k, pair in enumerate(pairs))
+                    opened = ((marked.run(pair[0], state), k) for k, pair in enumerate(pairs))
                     nexts = [(after, k, at) for after, k in opened if after != DEAD]
                 waiting += [each for each in nexts if each not in found]
                 found.update(nexts)
@@ -132,17 +136,9 @@ class Marks:
         states = moves({(0, -1, -1)}, 0)
         for at, letter in enumerate(text):
             bytes_ = letter.encode("utf-8", "surrogatepass")
-            stepped = {(_step(marked, state, bytes_), judge, start) for state, judge, start in states}
+            stepped = {(marked.run(bytes_, state), judge, start) for state, judge, start in states}
             states = moves({each for each in stepped if each[0] != DEAD}, at + 1)
         return any(judge < 0 and bool(marked.accepting[state]) for state, judge, _ in states)
-
-
-def _step(dfa: DFA, state: int, word: bytes) -> int:
-    for byte in word:
-        if state == DEAD:
-            break
-        state = dfa.step(state, byte)
-    return state
 
 
 def _pair(words: list[bytes], at: int) -> tuple[bytes, bytes]:
@@ -162,8 +158,10 @@ def _check(count: int, what: str) -> None:
 def _wrong(cut: Expr, opening: bytes, closing: bytes) -> Expr:
     """The texts with words in which the part in focus, between these two, does not match where it stands."""
     apart = concat(ANY_TEXT, _open, ANY_TEXT, _close, ANY_TEXT)
-    holds = intersect(substitute(cut, {_BAR: union(_open, _close)}), apart)
-    wrong = from_dfa(with_loops(to_dfa(difference(apart, holds)), _LOOKING + _JUDGED))
+    holds = intersect(substitute(cut, {CUT_BAR: union(_open, _close)}), apart)
+    wrong = from_dfa(with_loops(to_dfa(difference(apart, holds)), LOOK_AROUND_LETTERS + VALIDATOR_LETTERS))
     around = repeat(_around)
     alone = intersect(wrong, concat(around, _open, ANY_TEXT, _close, around))
-    return substitute(alone, {_OPEN: bytes((_OPEN,)) + opening, _CLOSE: closing + bytes((_CLOSE,))})
+    return substitute(
+        alone, {FOCUS_OPEN: bytes((FOCUS_OPEN,)) + opening, FOCUS_CLOSE: closing + bytes((FOCUS_CLOSE,))}
+    )

@@ -1,7 +1,6 @@
 """Tables whose cells agree: grids, layouts, Sudokus and other ready ones."""
 
 from canvasgen.constraints.table.build import table
-from canvasgen.constraints.table.constraint import Table
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.puzzle_text import read_puzzles
 from canvasgen.constraints.table.ready import (
@@ -14,6 +13,7 @@ from canvasgen.constraints.table.ready import (
     seating,
 )
 from canvasgen.constraints.table.sudoku import sudoku
+from canvasgen.constraints.table.table import Table
 
 __all__ = [
     "Cell",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
-from canvasgen.constraints.table.cells import Domain, domain_of
-from canvasgen.constraints.table.constraint import Mode, Said, Table
+from canvasgen.constraints.shown import Trained
+from canvasgen.constraints.table.domains import Domain, domain_of
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.layouts import Laid, Layout, lay
+from canvasgen.constraints.table.table import Mode, Table, Wording
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations import Relation
 
@@ -76,14 +77,15 @@ def assemble(
     instruction: str | None = None,
     gap: str = "?",
     laid: Laid | None = None,
+    trained: Trained | None = None,
 ) -> Table:
     """A table of checked parts; arguments and errors as for `table`."""
     checked_mode(mode)
     if instruction is not None and not isinstance(instruction, str):
         raise InvalidConstraint("an instruction is a text", rule="instruction", value=instruction)
     laid = laid or lay(about, domains, layout)
-    said = Said(instruction or _told(relations, gap), gap)
-    made = Table(about, laid, relations, mode, said)  # type: ignore[arg-type]
+    wording = Wording(instruction or _instruction(relations, gap), gap, trained)
+    made = Table(about, laid, relations, mode, wording)  # type: ignore[arg-type]
     if made.problem is not None:
         made.settle()
     return made
@@ -126,7 +128,7 @@ def checked_mode(mode: str) -> None:
         )
 
 
-def _told(relations: Sequence[Relation], gap: str) -> str:
+def _instruction(relations: Sequence[Relation], gap: str) -> str:
     if not relations:
         return _INSTRUCTION.format(gap=gap)
     rules = [relation.describe() for relation in relations[:_MOST_RULES]]

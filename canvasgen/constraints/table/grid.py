@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
-from canvasgen.constraints.base import as_bytes
+from canvasgen.checks import whole_number
+from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 
 __all__ = ["Cell", "Grid", "grid"]
@@ -78,14 +79,10 @@ class Grid:
     def boxes(self, height: int, width: int) -> tuple[tuple[Cell, ...], ...]:
         """The grid cut into boxes of `height` rows and `width` columns, row by row."""
         rows = self.rows
-        if type(height) is not int or type(width) is not int:
-            raise InvalidConstraint(
-                "a box is as many rows and columns",
-                rule="boxes",
-                value=(height, width),
-                remedy="give whole numbers",
-            )
-        if height < 1 or width < 1 or len(rows) % height or len(self.column_names) % width:
+        height, width = (
+            whole_number(side, rule="boxes", name="the side of a box", low=1) for side in (height, width)
+        )
+        if len(rows) % height or len(self.column_names) % width:
             raise InvalidConstraint(
                 f"a grid of {len(rows)} x {len(self.column_names)} cannot be cut into such boxes",
                 rule="boxes",

@@ -16,10 +16,13 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.base import Constraint, Note
-from canvasgen.constraints.table.cells import Domain, plain
+from canvasgen.constraints.algebra import Both
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.table.domains import Domain, plain
 from canvasgen.constraints.table.grid import Cell, Grid
+from canvasgen.constraints.text import Language
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+from canvasgen.notes import Note
 
 __all__ = ["LAYOUTS", "Laid", "Layout", "lay"]
 
@@ -191,32 +194,15 @@ def _safe(constraint: Constraint, without: str, layout: str, cell: Cell) -> Cons
     return Within(constraint, kept)
 
 
-class Within(Constraint):
+class Within(Both):
     """Those texts of a constraint that are in a language."""
 
     def __init__(self, whole: Constraint, kept: Expr) -> None:
-        self._whole, self._kept = whole, kept
-
-    @override
-    def _expression(self) -> Expr:
-        return self._kept
-
-    @property
-    @override
-    def has_validator(self) -> bool:
-        return self._whole.has_validator
-
-    @override
-    def _judge(self, text: str) -> None:
-        self._whole.validate(text)
-
-    @override
-    def parse(self, text: str) -> Any:
-        return self._whole.parse(text)
+        super().__init__((whole, Language(kept)))
 
     @override
     def explain(self) -> tuple[Note, ...]:
-        left_out = automata.to_dfa(self._kept) != self._whole.automaton
+        left_out = self.automaton != self.parts[0].automaton
         return (Note("departure", "texts that would end the cell"),) if left_out else ()
 
 
@@ -320,7 +306,7 @@ def _json(grid: Grid, domains: Mapping[Cell, Domain]) -> _Style:
     columns, rows = grid.columns_named, grid.rows_named
     first = key(grid.column_names[0]) if columns else ""
     for cell, domain in domains.items():
-        if domain.values is None and domain.constraint.schema is None:
+        if domain.values is None and domain.constraint.shown.schema is None:
             raise UnsupportedConstraint(
                 "a cell of a JSON table holds listed values or JSON",
                 path=str(cell),

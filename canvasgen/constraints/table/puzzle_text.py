@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from canvasgen.checks import whole_number
 from canvasgen.errors import InvalidConstraint
 
 __all__ = ["read_cells", "read_puzzles", "symbol", "symbol_value"]
@@ -150,14 +151,8 @@ def _given(one: Any, row: int, column: int) -> str:
         return ""
     if isinstance(one, str):
         return one.strip()
-    if isinstance(one, bool) or not hasattr(one, "__index__"):
-        raise InvalidConstraint(
-            "a cell of a puzzle is a number",
-            path=f"row {row + 1}, column {column + 1}",
-            rule="puzzle",
-            value=one,
-        )
-    return str(int(one))
+    where = f"row {row + 1}, column {column + 1}"
+    return str(whole_number(one, rule="puzzle", name="a cell of a puzzle", low=None, path=where))
 
 
 def _square(rows: list[list[str]]) -> list[list[int | None]]:

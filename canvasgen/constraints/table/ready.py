@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import Any
 
-from canvasgen.constraints.simple import choice
+from canvasgen.checks import whole_number
 from canvasgen.constraints.table.build import assemble, checked_relations, table
-from canvasgen.constraints.table.constraint import Mode, Table
 from canvasgen.constraints.table.grid import Cell, grid
 from canvasgen.constraints.table.layouts import Layout
 from canvasgen.constraints.table.puzzle_text import MOST_SIZE, read_cells
 from canvasgen.constraints.table.sudoku import require_one_solution, square_domains
+from canvasgen.constraints.table.table import Mode, Table
+from canvasgen.constraints.text import choice
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.relations import (
     Relation,
@@ -387,9 +388,7 @@ def _square(puzzle: Any) -> list[list[int | None]]:
 
 
 def _count(number: Any, rule: str, most: int = MOST_ROWS) -> None:
-    if type(number) is not int or number < 1:
-        raise InvalidConstraint("a size is a whole number above zero", rule=rule, value=number)
-    if number > most:
+    if whole_number(number, rule=rule, name="a size", low=1) > most:
         raise ConstraintTooLarge(f"more than {most} rows", rule=rule, value=number)
 
 

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.constraints.simple import choice
+from canvasgen.checks import whole_number
+from canvasgen.constraints.shown import Trained
 from canvasgen.constraints.table.build import assemble
-from canvasgen.constraints.table.cells import Domain
-from canvasgen.constraints.table.constraint import Mode, Table
+from canvasgen.constraints.table.domains import Domain
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.puzzle_text import read_cells, symbol
+from canvasgen.constraints.table.table import Mode, Table
+from canvasgen.constraints.text import choice
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations import Problem, Relation, all_different, total
 
@@ -97,8 +99,8 @@ def sudoku(
         if len(cells) > 1:
             relations += [all_different(cells, name=f"the cage {where} has no value twice")]
     if caged:
-        told = "; ".join(r.describe() for r in relations if "=" in r.describe())
-        rules += f"; {told}"
+        sums = "; ".join(r.describe() for r in relations if "=" in r.describe())
+        rules += f"; {sums}"
     made = assemble(
         about,
         square_domains(rows, about),
@@ -107,8 +109,8 @@ def sudoku(
         mode=mode,
         instruction=f"Solve this Sudoku. {rules}. Answer only with the full grid:",
         gap=".",
+        trained=_trained(model_for(size, box, jigsaw=regions is not None), size),
     )
-    made.embedded_model = model_for(size, box, jigsaw=regions is not None)
     if unique:
         require_one_solution(made)
     return made
@@ -117,6 +119,11 @@ def sudoku(
 def model_for(size: int, box: tuple[int, int] | None = None, *, jigsaw: bool = False) -> str | None:
     """The embedded model that was trained on such grids; None: there is none."""
     return None if jigsaw or (size, box or BOXES.get(size)) not in _KNOWN else "sudoku"
+
+
+def _trained(model: str | None, size: int) -> Trained | None:
+    """That model, with what it can write."""
+    return None if model is None else Trained(model, "123456789"[:size] + "\n")
 
 
 def square_domains(rows: list[list[int | None]], about: Grid) -> dict[Cell, Domain]:
@@ -244,8 +251,7 @@ def _cage(cage: Any, about: Grid) -> tuple[tuple[Cell, ...], int]:
         raise InvalidConstraint(
             "a cage is a pair of a sum and its cells (row, column)", rule="cages", value=cage
         ) from error
-    if type(added) is not int:
-        raise InvalidConstraint("the sum of a cage is a whole number", rule="cages", value=added)
+    added = whole_number(added, rule="cages", name="the sum of a cage", low=None)
     if not found or any(one in found[:at] for at, one in enumerate(found)):
         raise InvalidConstraint("a cage has at least one cell, and none twice", rule="cages", value=cage)
     for cell in found:

@@ -1,0 +1,35 @@
+"""`Combined`: a constraint made of parts."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from canvasgen.constraints.base import Constraint
+from canvasgen.notes import Note
+
+__all__ = ["Combined"]
+
+
+class Combined(Constraint):
+    """A constraint made of parts.
+
+    Attributes:
+        parts: the constraints that it combines.
+    """
+
+    def __init__(self, parts: tuple[Constraint, ...]) -> None:
+        self.parts = parts
+
+    @property
+    @override
+    def has_validator(self) -> bool:
+        return any(part.has_validator for part in self.parts)
+
+    @override
+    def _recognises(self, data: bytes) -> bool:
+        # With validators, `_judge` asks the parts themselves: they may accept more than they generate.
+        return self.has_validator or super()._recognises(data)
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.explain()))

@@ -1,0 +1,75 @@
+"""What one denoising step says about a canvas under a constraint: the answers that a row is committed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canvasgen.inference import Posterior
+
+__all__ = ["Belief", "ChainBelief", "text_length"]
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Belief(Protocol):
+    """About the n positions of a canvas that are within the token budget; logs and entropies in nats.
+
+    Attributes:
+        best: int64 `[n]`, the most probable canvas.
+        posterior: None without a constraint.
+    """
+
+    best: Longs
+    posterior: Posterior | None
+
+    def finish(self) -> None:
+        """Work out in full what a step had no time for; called once, before a commit."""
+        ...
+
+    def candidates(self) -> Iterator[Longs]:
+        """Canvases int64 `[n]`, most probable first."""
+        ...
+
+    def log_prob(self, ids: Longs) -> float:
+        """Log-probability of the text and end of a canvas `[n]`, given that it is valid."""
+        ...
+
+    def end_state(self, ids: Longs) -> int | None:
+        """The automaton's state after a canvas `[n]`; None without a constraint."""
+        ...
+
+
+class ChainBelief:
+    """The exact posterior over valid canvases, of a constraint that is an automaton and nothing else."""
+
+    def __init__(self, posterior: Posterior) -> None:
+        self._posterior = posterior
+        self.posterior: Posterior | None = posterior
+        self.best: Longs = posterior.best
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+    def candidates(self) -> Iterator[Longs]:
+        """Lazily; canvases differ in text or tokenization."""
+        for ids, _ in self._posterior.k_best():
+            yield ids
+
+    def log_prob(self, ids: Longs) -> float:
+        """The tail behind the end is summed out."""
+        return self._posterior.log_prob(ids)
+
+    def end_state(self, ids: Longs) -> int | None:
+        """One past the last state after an end token."""
+        return self._posterior.end_state(ids)
+
+
+def text_length(ids: Longs, end_ids: tuple[int, ...]) -> int:
+    """Tokens up to the first end token and with it; all of them if there is none."""
+    ends = np.flatnonzero(np.isin(ids, end_ids))
+    return int(ends[0]) + 1 if ends.size else len(ids)

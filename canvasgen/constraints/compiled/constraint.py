@@ -1,0 +1,89 @@
+"""A constraint over a vocabulary: what conditions a canvas, and what scores the cells of its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from canvasgen.automata import Expr, to_dfa
+from canvasgen.constraints.compiled.lifted import Lifted
+from canvasgen.constraints.texts import Texts
+
+if TYPE_CHECKING:
+    from canvasgen.constraints.compiled.belief import Belief
+    from canvasgen.constraints.compiled.cell_scores import CompiledCells
+    from canvasgen.inference import Posterior
+    from canvasgen.tokens import Budget, Prefix
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["CompiledConstraint"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CompiledConstraint(Lifted):
+    """A constraint lifted to the tokens of a vocabulary.
+
+    Attributes:
+        constraint: the constraint.
+    """
+
+    constraint: Texts
+
+    @classmethod
+    def build(cls, constraint: Texts, vocabulary: Vocabulary) -> Self:
+        """Lift a constraint; see `Constraint.compile`."""
+        _ = constraint.cells  # refuses tables that cannot be kept
+        lifted = Lifted.of(constraint.automaton, constraint.placed, vocabulary, constraint.limits)
+        return cls(
+            vocabulary=vocabulary,
+            token_automaton=lifted.token_automaton,
+            restriction=lifted.restriction,
+            constraint=constraint,
+        )
+
+    def narrowed(self, language: Expr, *, remember: bool = True) -> Lifted:
+        """The texts of a language that is a part of the constraint's, with the same token positions.
+
+        Args:
+            language: the part.
+            remember: whether the token automaton goes into the caches in memory and on disk.
+
+        Raises:
+            Unsatisfiable: there is no such text.
+        """
+        constraint = self.constraint
+        automaton = to_dfa(language, constraint.limits)
+        return Lifted.of(automaton, constraint.placed, self.vocabulary, constraint.limits, remember=remember)
+
+    @cached_property
+    def cells(self) -> CompiledCells | None:
+        """The cells of its table, if it has one with relations that are kept while generating."""
+        inside = self.constraint.cells
+        if inside is None:
+            return None
+        from canvasgen.constraints.compiled.cell_scores import CompiledCells  # torch, only where it is needed
+
+        return CompiledCells(
+            inside,
+            self.constraint,
+            self,
+            lambda language: self.narrowed(language, remember=False),
+        )
+
+    def believe(self, posterior: Posterior, prefix: Prefix, budget: Budget) -> Belief:
+        """What a step says about a canvas.
+
+        Args:
+            posterior: of the canvas's positions within the budget, from `request(prefix, budget)`.
+            prefix, budget: where the canvas stands in its text.
+
+        Raises:
+            Unsatisfiable, BudgetTooSmall, TimeLimit: no values were found for the cells of its table.
+        """
+        from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
+        from canvasgen.constraints.compiled.table_belief import TableBelief
+
+        if self.cells is None:
+            return ChainBelief(posterior)
+        return TableBelief(posterior, self.cells, prefix, budget)

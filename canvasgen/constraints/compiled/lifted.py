@@ -1,0 +1,163 @@
+"""Texts over a vocabulary: a token automaton, and what restricts its positions, ready to condition a canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from canvasgen.automata import DEAD, DFA, Limits
+from canvasgen.constraints.texts import Placed
+from canvasgen.errors import Unsatisfiable
+from canvasgen.tokens import Budget, Prefix, TokenAutomaton, cached_lift, lift
+
+if TYPE_CHECKING:
+    from canvasgen.inference import Posterior, Request, Restriction
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["Lifted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Lifted:
+    """Texts lifted to the tokens of a vocabulary.
+
+    Attributes:
+        vocabulary: the vocabulary.
+        token_automaton: classes, sets and edges (every state is reachable and can reach the end).
+        restriction: what is said of token positions, over the automaton's sets; None if nothing.
+    """
+
+    vocabulary: Vocabulary
+    token_automaton: TokenAutomaton
+    restriction: Restriction | None = None
+
+    @classmethod
+    def of(
+        cls, automaton: DFA, placed: Placed, vocabulary: Vocabulary, limits: Limits, *, remember: bool = True
+    ) -> Self:
+        """Lift the texts of a byte automaton.
+
+        Args:
+            automaton: the texts.
+            placed: what is said of their token positions.
+            vocabulary: the vocabulary.
+            limits: of the automata on the way.
+            remember: whether the token automaton goes into the caches in memory and on disk.
+
+        Raises:
+            Unsatisfiable: there is no text, or none with what is asked at its positions.
+            InvalidConstraint: tokens are fixed that the vocabulary does not have as text.
+            ConstraintTooLarge: a limit would be exceeded.
+        """
+        if automaton.is_empty:
+            raise Unsatisfiable("no text satisfies the constraint", rule="automaton")
+        if not placed.places:
+            return cls(vocabulary, (cached_lift if remember else lift)(automaton, vocabulary))
+        from canvasgen.constraints.compiled.placement import lift_placed  # torch, only where it is needed
+
+        return cls(vocabulary, *lift_placed(automaton, placed.places, vocabulary, limits))
+
+    @property
+    def num_states(self) -> int:
+        """States of the token automaton."""
+        return self.token_automaton.num_states
+
+    @property
+    def num_edges(self) -> int:
+        """Pairs (source, target) that some token connects."""
+        return len(self.token_automaton.edge_source)
+
+    @property
+    def num_classes(self) -> int:
+        """Classes of tokens that act alike on every state."""
+        return self.token_automaton.num_classes
+
+    @property
+    def shortest_tokens(self) -> int:
+        """Fewest tokens of any complete text (without an end token)."""
+        return self.fewest_tokens(Prefix())
+
+    def fewest_tokens(self, prefix: Prefix) -> int:
+        """Fewest tokens from what is written to the end of the text."""
+        automaton = self.token_automaton
+        at = automaton.start if prefix.state is None else prefix.state
+        distance = automaton.distance if self.restriction is None else self.restriction.distance(len(prefix))
+        return int(distance[at])
+
+    def prefix(self, ids: Sequence[int]) -> Prefix | None:
+        """Token ids as the beginning of a text; None if no text begins with them."""
+        if not ids:
+            return Prefix()
+        automaton = self.token_automaton
+        state = automaton.run(ids)
+        return None if state in (DEAD, automaton.ended) else Prefix(tuple(ids), state)
+
+    def accepts(self, ids: Sequence[int]) -> bool:
+        """True if the ids spell a complete text: its tokens, at most one end token, then anything.
+
+        The only place where what a constraint says of token positions is checked on finished ids.
+        """
+        if self.restriction is None:
+            return self.token_automaton.accepts(ids)
+        return self.restriction.accepts(ids)
+
+    def condition(
+        self,
+        logits: Any,
+        *,
+        fixed: Mapping[int, int] | None = None,
+        state: int | None = None,
+        remaining: int = 0,
+        offset: int = 0,
+        backend: Literal["auto", "numba", "torch"] = "auto",
+    ) -> Posterior:
+        """The distribution of a canvas given that it is valid.
+
+        Args:
+            logits: [L, V] float32, torch or numpy; or a posterior of the same logits under another constraint,
+                which spares most of the reading if this one's texts are written with tokens of that one's.
+            fixed: {position: token id} for positions that are given.
+            state: the state carried over from the block before; None at the start of the text.
+            remaining: tokens of budget after this canvas; 0 if the canvas must hold the whole rest of the
+                text.
+            offset: tokens of the text before this canvas; matters to `fixed` and `near` alone.
+            backend: `auto`, `numba` or `torch`.
+
+        Raises:
+            ModelError: NaN or +inf among the logits.
+            Unsatisfiable, BudgetTooSmall: no valid canvas.
+        """
+        from canvasgen.inference import condition  # torch, only where it is needed
+
+        return condition(
+            self.token_automaton,
+            logits,
+            fixed=fixed,
+            state=state,
+            remaining=remaining,
+            restriction=self.restriction,
+            offset=offset,
+            end_ids=self.vocabulary.end_ids,
+            pad_id=self.vocabulary.pad_id,
+            backend=backend,
+        )
+
+    def condition_block(self, posterior: Posterior, prefix: Prefix, budget: Budget) -> Posterior:
+        """`condition` for a canvas of a longer text, from another constraint's posterior of the same logits."""
+        return self.condition(posterior, state=prefix.state, remaining=budget.after, offset=len(prefix))
+
+    def request(self, prefix: Prefix, budget: Budget) -> Request:
+        """`condition` for a canvas of a longer text, as one row of `condition_batch`."""
+        from canvasgen.inference import Request  # torch, only where it is needed
+
+        return Request(
+            self.token_automaton,
+            end_ids=self.vocabulary.end_ids,
+            pad_id=self.vocabulary.pad_id,
+            state=prefix.state,
+            remaining=budget.after,
+            restriction=self.restriction,
+            offset=len(prefix),
+            length=budget.here,
+        )

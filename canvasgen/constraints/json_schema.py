@@ -1,0 +1,137 @@
+"""`json_schema`: a JSON Schema or a Python type as a constraint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from typing_extensions import override
+
+from canvasgen.automata import Expr
+from canvasgen.checks import whole_number
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.shown import Hole, Json, Shown
+from canvasgen.constraints.text import by_key
+from canvasgen.constraints.texts import as_bytes
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+from canvasgen.notes import Note
+from canvasgen.schemas import SchemaLanguage, Source, load
+
+__all__ = ["JsonSchema", "json_schema"]
+
+MOST_DEPTH = 16
+
+
+class JsonSchema(Constraint):
+    """The canonical JSON texts of the values of a schema. Build one with `json_schema`."""
+
+    def __init__(self, source: Source, *, flexible: bool, max_depth: int | None, ordered: bool) -> None:
+        self.language = SchemaLanguage(
+            source, self.limits, flexible=flexible, max_depth=max_depth, ordered=ordered
+        )
+
+    @override
+    def _expression(self) -> Expr:
+        return self.language.expr
+
+    @override
+    def _recognises(self, data: bytes) -> bool:
+        return self.language.recognises(data)
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        return Shown((Hole(holds=(Json(self.language.source.prompt_schema),)),))
+
+    @property
+    @override
+    def has_validator(self) -> bool:
+        return True
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return True
+
+    @override
+    def ends(self, text: str, start: int) -> list[int]:
+        return [stop for stop in self.language.ends(text, start) if self.matches(text[start:stop])]
+
+    @override
+    def matches(self, text: str | bytes) -> bool:
+        data = as_bytes(text)
+        if data is None or not self.language.recognises(data):
+            return False
+        try:
+            self.language.check(data.decode("utf-8"))
+        except ValidationFailed:
+            return False
+        return True
+
+    @override
+    def validate(self, text: str | bytes) -> None:
+        self.language.validate(text)
+
+    @override
+    def _judge(self, text: str) -> None:
+        self.language.check(text)
+
+    @override
+    def parse(self, text: str) -> Any:
+        return self.language.source.read(text)
+
+    @override
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
+        return {
+            name: by_key((value, json.dumps(value), language) for value, language in narrowed)
+            for name, narrowed in self.language.options(text)
+        }
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        return self.language.notes
+
+
+def json_schema(
+    schema: Any,
+    whitespace: str = "flexible",
+    *,
+    max_depth: int | None = None,
+    property_order: str = "schema",
+    registry: Any = None,
+) -> JsonSchema:
+    """The JSON texts of a schema or of a Python type.
+
+    Args:
+        schema: a JSON Schema (a dict, a bool, or its text; draft 2020-12 unless `$schema` says otherwise), or
+            a type that pydantic's `TypeAdapter` takes: a model, a dataclass, a TypedDict, `list[int]`, ...
+        whitespace: `flexible` (nothing, a space, or a newline with indentation, wherever JSON allows) or
+            `compact` (none).
+        max_depth: how often recursive schemas are unrolled, and how many levels any-JSON places may have, in
+            what is generated (what is accepted is not bounded by it); by default the largest number, up to five
+            and three, that keeps the automaton small. `explain()` says it.
+        registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
+            Nothing is ever fetched; JSON Schema's own meta-schemas are known.
+        property_order: `schema` (declared properties stand in the order of `properties`) or `any`.
+
+    Raises:
+        InvalidConstraint: the schema is malformed.
+        UnsupportedConstraint: it uses a keyword that is not supported; the path names it.
+        Unsatisfiable: no value satisfies it.
+        ConstraintTooLarge: a limit is exceeded, which the error names.
+    """
+    if whitespace not in ("flexible", "compact"):
+        raise InvalidConstraint("whitespace is `flexible` or `compact`", rule="whitespace", value=whitespace)
+    if max_depth is not None and whole_number(max_depth, rule="max_depth") > MOST_DEPTH:
+        raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
+    if property_order not in ("schema", "any"):
+        raise InvalidConstraint(
+            "property_order is `schema` or `any`", rule="property_order", value=property_order
+        )
+    return JsonSchema(
+        load(schema, registry),
+        flexible=whitespace == "flexible",
+        max_depth=max_depth,
+        ordered=property_order == "schema",
+    )

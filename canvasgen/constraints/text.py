@@ -1,0 +1,318 @@
+"""Constraints on plain text: regular expressions, choices, literals and free text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+from typing_extensions import override
+
+from canvasgen import automata
+from canvasgen.automata import Expr, parse_regex
+from canvasgen.checks import whole_number
+from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.compiled.places import NearPosition
+from canvasgen.constraints.shown import Hole, Options, Pattern, Shown
+from canvasgen.constraints.texts import Placed, as_bytes
+from canvasgen.errors import InvalidConstraint, ValidationFailed
+from canvasgen.notes import Note
+
+__all__ = [
+    "Choice",
+    "Language",
+    "Literal",
+    "Regex",
+    "Text",
+    "by_key",
+    "choice",
+    "literal",
+    "regex",
+    "text",
+]
+
+MOST_OPTIONS = 64
+"""A choice of more is neither shown nor reported on."""
+_TAB, _NEWLINE = 0x09, 0x0A
+
+
+class Regex(Constraint):
+    """The texts that a regular expression matches as a whole."""
+
+    def __init__(self, pattern: str, flags: int, dialect: str) -> None:
+        self.pattern = pattern
+        self.flags = flags
+        self.dialect = dialect
+        self._parsed = parse_regex(pattern, flags, dialect=dialect)
+
+    @override
+    def _expression(self) -> Expr:
+        return self._parsed
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        return Shown((Hole(holds=(Pattern(self.pattern),)),))
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        return (
+            Note(
+                "automaton", f"the whole text matches the {self.dialect} regular expression {self.pattern!r}"
+            ),
+        )
+
+
+class Literal(Constraint):
+    """One text."""
+
+    def __init__(self, content: str) -> None:
+        self.content = content
+
+    @override
+    def _expression(self) -> Expr:
+        return automata.literal(self.content)
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        return Shown((self.content,) if self.content else ())
+
+
+class Choice(Constraint):
+    """One of several texts, each standing for a value."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+    @override
+    def _expression(self) -> Expr:
+        return automata.union(*(automata.literal(item) for item in self.values))
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        few = len(self.values) <= MOST_OPTIONS
+        return Shown((Hole(holds=(Options(tuple(self.values)),) if few else ()),))
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return True
+
+    @override
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
+        if not 2 <= len(self.values) <= MOST_OPTIONS:
+            return {}
+        return {
+            "": by_key((value, written, automata.literal(written)) for written, value in self.values.items())
+        }
+
+    @override
+    def parse(self, text: str) -> Any:
+        if text not in self.values:
+            raise ValidationFailed("the text is none of the choices", rule="choice", value=text)
+        return self.values[text]
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        return (Note("automaton", f"one of {len(self.values)} texts"),)
+
+
+class Text(Constraint):
+    """Free text between two lengths, counted in code points, and perhaps a mark that ends it."""
+
+    def __init__(
+        self,
+        low: int,
+        high: int | None,
+        lines: bool,
+        without: tuple[str, ...],
+        until: str = "",
+        most_tokens: int | None = None,
+    ) -> None:
+        self.low = low
+        self.high = high
+        self.lines = lines
+        self.without = without
+        self.until = until
+        self.most_tokens = most_tokens
+
+    @property
+    @override
+    def placed(self) -> Placed:
+        places = () if self.most_tokens is None else (NearPosition(self.until, 0, self.most_tokens - 1),)
+        return Placed(places, ends_inside=True)
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        return Shown((Hole(ends=self.until),))
+
+    @override
+    def _expression(self) -> Expr:
+        ranges = [(0x20, 0x7E), (0xA0, 0x10FFFF)]
+        if self.lines:
+            ranges = [(_TAB, _NEWLINE), *ranges]
+        free = automata.repeat(automata.code_points(ranges), self.low, self.high)
+        if self.without:
+            free = automata.difference(free, self._unwanted())
+        if not self.until:
+            return free
+        mark = automata.literal(self.until)
+        return automata.difference(
+            automata.concat(free, mark),
+            automata.concat(automata.ANY_TEXT, mark, automata.ANY_CHARACTER, automata.ANY_TEXT),
+        )
+
+    def _unwanted(self) -> Expr:
+        return automata.union(
+            *(
+                automata.concat(automata.ANY_TEXT, automata.literal(part), automata.ANY_TEXT)
+                for part in self.without
+            )
+        )
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        ends = f", up to the first {self.until!r}" if self.until else ""
+        ends += "" if self.most_tokens is None else f", in at most {self.most_tokens} tokens"
+        return (Note("automaton", f"free text{ends}"),)
+
+
+class Language(Constraint):
+    """The texts of an expression over bytes."""
+
+    def __init__(self, expr: Expr) -> None:
+        self._given = expr
+
+    @override
+    def _expression(self) -> Expr:
+        return self._given
+
+
+def by_key(options: Iterable[tuple[Any, str, Expr]]) -> dict[Any, Expr]:
+    """Options by value; by their text where values have no hash or are equal (`1` and `true`)."""
+    found: dict[Any, Expr] = {}
+    for value, written, narrowed in options:
+        try:
+            taken = value in found
+        except TypeError:
+            taken = True
+        found[written if taken else value] = narrowed
+    return found
+
+
+def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constraint:
+    """The texts that `pattern` matches as a whole, as `re.fullmatch` (or, with `dialect="ecma"`, ECMA-262)
+    means it.
+
+    Args:
+        pattern: the regular expression.
+        flags: flags of the `re` module.
+        dialect: `python` or `ecma`.
+
+    Raises:
+        InvalidConstraint: the pattern is malformed.
+        UnsupportedConstraint: it is not regular (back-references and the like), with the position.
+    """
+    if not isinstance(pattern, str):
+        raise InvalidConstraint("a regular expression is given as a string", rule="regex", value=pattern)
+    if dialect not in ("python", "ecma"):
+        raise InvalidConstraint("the dialect is `python` or `ecma`", rule="dialect", value=dialect)
+    return Regex(pattern, int(flags), dialect)
+
+
+def literal(content: str) -> Constraint:
+    """Exactly this text.
+
+    Raises:
+        InvalidConstraint: it is no string, or holds a lone surrogate, which has no UTF-8.
+    """
+    if not isinstance(content, str) or as_bytes(content) is None:
+        raise InvalidConstraint("a literal is a string that has UTF-8", rule="literal", value=content)
+    return Literal(content)
+
+
+def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Choice:
+    """One of the items; the generated value is the item itself.
+
+    Args:
+        items: strings, or values that are written with `str`; a mapping from text to value; or an Enum class
+            (the texts are its members' values).
+
+    Raises:
+        InvalidConstraint: there are no items, two are written alike, or one has no UTF-8.
+    """
+    if isinstance(items, str):
+        raise InvalidConstraint("a choice needs several items, not one string", rule="choice", value=items)
+    if isinstance(items, Mapping):
+        pairs = list(items.items())
+    elif isinstance(items, type) and issubclass(items, Enum):
+        pairs = [(str(member.value), member) for member in items]
+    elif isinstance(items, Iterable):
+        pairs = [(item if isinstance(item, str) else str(item), item) for item in items]
+    else:
+        raise InvalidConstraint("a choice needs an iterable of items", rule="choice", value=items)
+    values: dict[str, Any] = {}
+    for written, value in pairs:
+        if not isinstance(written, str) or as_bytes(written) is None:
+            raise InvalidConstraint(
+                "a choice is written as a string that has UTF-8", rule="choice", value=written
+            )
+        if written in values:
+            raise InvalidConstraint("two choices are written alike", rule="choice", value=written)
+        values[written] = value
+    if not values:
+        raise InvalidConstraint("a choice needs at least one item", rule="choice")
+    return Choice(values)
+
+
+def text(
+    min_length: int = 0,
+    max_length: int | None = None,
+    *,
+    lines: bool = True,
+    without: Iterable[str] = (),
+    until: str | None = None,
+    max_tokens: int | None = None,
+) -> Constraint:
+    """Free text: printable characters, spaces and, with `lines`, tabs and newlines.
+
+    `text(until="</think>") + json_schema(Answer)` thinks first and then answers: the value is the answer's, and the
+    thoughts, which may go over several canvases, always leave the tokens that the answer needs.
+
+    Args:
+        min_length: fewest code points.
+        max_length: most code points; None for no bound but the token budget.
+        lines: whether the text may hold tabs and newlines.
+        without: texts that must not occur inside.
+        until: the mark that ends the text and is its last part; it stands nowhere else in it. The lengths count what is
+            before it.
+        max_tokens: most tokens of a text that is the first part of the whole, with its mark (needs `until`).
+
+    Raises:
+        InvalidConstraint: the bounds are negative or contradict each other, or `until` or a `without` text is empty.
+        UnsupportedConstraint: from `+` and templates: a text with `max_tokens` is not the first part.
+    """
+    min_length = whole_number(min_length, rule="min_length")
+    if max_length is not None:
+        max_length = whole_number(max_length, rule="max_length")
+    if max_length is not None and max_length < min_length:
+        raise InvalidConstraint("max_length is below min_length", rule="text", value=(min_length, max_length))
+    parts = (without,) if isinstance(without, str) else tuple(without)
+    for part in parts:
+        if not isinstance(part, str) or not part or as_bytes(part) is None:
+            raise InvalidConstraint("`without` holds non-empty strings", rule="without", value=part)
+    if until is not None and (not isinstance(until, str) or not until or as_bytes(until) is None):
+        raise InvalidConstraint("`until` is a non-empty string that has UTF-8", rule="until", value=until)
+    if max_tokens is not None:
+        max_tokens = whole_number(max_tokens, rule="max_tokens", low=1)
+    if max_tokens is not None and until is None:
+        raise InvalidConstraint(
+            "max_tokens counts up to a mark, and there is none",
+            rule="max_tokens",
+            value=max_tokens,
+            remedy="give until=, or bound the characters with max_length=",
+        )
+    return Text(min_length, max_length, lines, parts, until or "", max_tokens)

@@ -1,0 +1,312 @@
+"""An open batch: generations that share each forward pass of the model, and come and go as they like.
+
+    add(job) ──▶ waiting ──seat free──▶ prefill ──join──▶ ┌────────────── seats ──────────────┐
+                                                          │ context, canvas, self-conditioning │──▶ Done, Failed
+                                   commit ──join──▶       └──┬─────────────────────────▲──────┘
+                                      ▲                      ▼                         │
+                                      │      denoise ──▶ logits / t ──▶ beliefs        │
+                                      │                                    │           │
+                                      │                       converged? ──┼──no──▶ accept, renoise
+                                      │                                    │ yes
+          text goes on ◀── taken ── validators: best canvas, next best, …◀─┘
+
+Each row is at its own step of its own block. What a row writes depends on its job alone, not on its neighbours nor on
+when it came: its random numbers are its own, and the model's answers for it are those that it would get alone (up to
+rounding where a model's arithmetic depends on the shape of the batch).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from canvasgen.denoise.beliefs import Beliefs, RowErrors
+from canvasgen.denoise.completion import Commit, Done, Draft, Event, Failed
+from canvasgen.denoise.convergence import converged, streaks, texts_of
+from canvasgen.denoise.job import Job
+from canvasgen.denoise.policy import Policy, accept
+from canvasgen.denoise.protocol import Denoiser
+from canvasgen.denoise.race import run_heat
+from canvasgen.denoise.randomness import Randomness, RowRandomness
+from canvasgen.denoise.row import Row, spend
+from canvasgen.denoise.seats import Seats
+from canvasgen.errors import CanvasgenError, ModelError
+
+__all__ = ["Batch"]
+
+
+class Batch:
+    """Generations that go through a model together.
+
+    Not safe for threads: one thread owns it. An error that the model itself raises, or Ctrl-C, passes through `step`;
+    one of a row becomes its `Failed`, and the other rows go on.
+
+    Args:
+        denoiser: the model.
+        policy: acceptance, commit and retry; None: `Policy()`.
+        randomness: None: `RowRandomness`, a generator for each row, from its job's seed.
+        size: rows, and contenders of the races of starts, that go through the model together at most; the others wait.
+            A job with more starts than that goes alone. None: no limit.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        *,
+        policy: Policy | None = None,
+        randomness: Randomness | None = None,
+        size: int | None = None,
+    ) -> None:
+        usual = denoiser.defaults
+        self._denoiser = denoiser
+        self._policy = policy or Policy()
+        self._bound = _either(self._policy.entropy_bound, usual.entropy_bound)
+        self._confidence = _either(self._policy.confidence, usual.confidence)
+        self._stability = _either(self._policy.stability, usual.stability)
+        self._noise = denoiser.noise
+        self._own = RowRandomness([], denoiser.canvas_length, denoiser.vocab_size)
+        self._randomness = self._own if randomness is None else randomness
+        self._size = size
+        self._added = 0
+        self._waiting: deque[Row] = deque()
+        self._seats = Seats(denoiser)
+
+    def __len__(self) -> int:
+        """Rows that are not finished."""
+        return len({row.number for row in self._seats.rows}) + len(self._waiting)
+
+    def add(self, job: Job) -> int:
+        """Takes a job in; it starts with the next step, or when there is a seat for it.
+
+        Returns:
+            The row's number, which its events bear: 0, 1, … in the order of the calls.
+
+        Raises:
+            BudgetTooSmall, InvalidConstraint, ModelError: the job is impossible.
+        """
+        row = Row(self._added, job, self._denoiser, self._policy)
+        self._waiting.append(row)
+        self._added += 1
+        return row.number
+
+    def remove(self, number: int) -> bool:
+        """Drops a row at once; False if there is none of this number, or it is finished."""
+        waiting = [row for row in self._waiting if row.number != number]
+        seats = [seat for seat, row in enumerate(self._seats.rows) if row.number != number]
+        found = len(waiting) < len(self._waiting) or len(seats) < len(self._seats)
+        self._waiting = deque(waiting)
+        self._seats.keep(seats)
+        self._own.end(number)
+        return found
+
+    def step(self) -> list[Event]:
+        """One denoising step of all rows that have a seat, and what came of it.
+
+        Returns:
+            In this order: `Failed` of rows that cannot go on, a `Draft` for each other row, then for each row whose
+            canvas has converged a `Commit`, perhaps with a `Done`, or `Failed`. Empty if there is no row.
+        """
+        self._admit()
+        seats = self._seats
+        if not seats.rows:
+            return []
+        begun = perf_counter()
+        seats.arrange()
+        logits = seats.denoise()
+        spend(seats.rows, "denoise", begun)
+
+        begun = perf_counter()
+        temperatures = torch.tensor([row.advance() for row in seats.rows], dtype=logits.dtype)
+        beliefs, events = self._believe(logits / temperatures.to(logits.device)[:, None, None])
+        if beliefs is None:
+            return events
+        progress = torch.tensor([row.progress for row in seats.rows], dtype=torch.float64)
+        doubt = self._policy.doubt(beliefs.entropies, beliefs.log_mass, progress.to(logits.device))
+        if self._policy.pin_forced:
+            doubt = torch.where(beliefs.forced, 0.0, doubt)
+        accepted = accept(doubt, self._bound)
+        self._record(beliefs, accepted)
+        for row in seats.rows:
+            row.is_fresh = False
+        heat = run_heat(seats.rows)
+        self._renoise(beliefs, accepted, [seat for seat in heat.going if seat not in heat.repeated])
+        ready = self._ready(beliefs, doubt, heat.alone)
+        rows = seats.rows
+        spend(rows, "condition", begun)
+        leading = [row for seat, row in enumerate(rows) if heat.alone[seat] or seat in heat.winners]
+        events += [Draft(row.number, row.trace[-1]) for row in leading]
+        finished: set[int] = set()
+        for seat, at_limit in ready.items():
+            events += self._commit(seat, beliefs, at_limit=at_limit)
+            if rows[seat].is_over:
+                finished.add(seat)
+                self._own.end(rows[seat].number)
+        seats.keep([seat for seat in heat.going if seat not in finished])
+        return events
+
+    def _admit(self) -> None:
+        """Gives free seats to the rows that wait, in their order."""
+        taken, new = len(self._seats), list[Row]()
+        for row in self._waiting:
+            taken += len(row.job.starts)
+            if self._size is not None and taken > self._size and taken > len(row.job.starts):
+                break
+            new.append(row)
+        if not new:
+            return
+        begun = perf_counter()
+        context = self._denoiser.prefill([[*row.job.prompt, *row.job.written] for row in new])
+        several = [at for at, row in enumerate(new) for _ in row.job.starts]
+        if len(several) > len(new):
+            context = self._denoiser.select(context, several)
+        spend(new, "prefill", begun)
+        for row in new:
+            self._own.begin(row.number, row.job.seed)
+        noise = self._fresh([row.number for row in new])
+        rows = [one for row in new for one in (row.contenders() if len(row.job.starts) > 1 else [row])]
+        for row in rows:
+            row.begin_block()
+        canvas = torch.stack([row.start.onto(noise[at]) for at, row in zip(several, rows, strict=True)])
+        self._seats.append(rows, context, canvas)
+        for _ in new:
+            self._waiting.popleft()
+
+    def _fresh(self, numbers: Sequence[int]) -> Tensor:
+        return self._noise.fresh(numbers, self._denoiser.canvas_length, self._randomness).cpu()
+
+    def _believe(self, logits: Tensor) -> tuple[Beliefs | None, list[Event]]:
+        """What the logits say of the rows; those that cannot go on lose their seats. None if no row is left."""
+        seats, rows = self._seats, self._seats.rows
+        read = self._noise.read(logits, seats.canvas, seats.decided)
+        try:
+            return Beliefs(read, [row.asked for row in seats.rows], self._denoiser.vocabulary.end_ids), []
+        except RowErrors as errors:
+            events = self._drop(errors.by_row)
+        going = [seat for seat, row in enumerate(rows) if row.number not in {event.row for event in events}]
+        seats.keep(going)
+        if not going:
+            return None, events
+        beliefs, more = self._believe(logits[going])
+        return beliefs, events + more
+
+    def _drop(self, errors: Mapping[int, CanvasgenError]) -> list[Event]:
+        """The failures of rows, by their seats; of a race's contenders the first one's."""
+        events: list[Event] = []
+        for seat, error in sorted(errors.items()):
+            row = self._seats.rows[seat]
+            if row.number not in {event.row for event in events}:
+                self._own.end(row.number)
+                events.append(Failed(_placed(error, row), row.number))
+        return events
+
+    def _record(self, beliefs: Beliefs, accepted: Tensor) -> None:
+        """Puts the step into the rows' traces."""
+        inside = beliefs.inside
+        number = inside.sum(dim=-1).clamp(min=1)
+        entropies = torch.where(inside, beliefs.entropies, 0.0).sum(dim=-1) / number
+        log_mass = torch.where(inside, beliefs.log_mass, 0.0).sum(dim=-1) / number
+        columns = torch.stack([beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double()])
+        best = beliefs.best.cpu().numpy()
+        for row, ids, values in zip(self._seats.rows, best, columns.T.tolist(), strict=True):
+            partition = None if row.job.constraint is None else values[0]
+            row.record(ids[: row.text.budget.here], partition, values[1], values[2], int(values[3]))
+
+    def _renoise(self, beliefs: Beliefs, accepted: Tensor, going: list[int]) -> None:
+        """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
+        seats = self._seats
+        self._seats.known = (
+            beliefs.constrained_logits if self._policy.self_conditioning == "constrained" else beliefs.logits
+        )
+        if not going:
+            return
+        rows = [seats.rows[seat] for seat in going]
+        numbers = [row.number for row in rows]
+        drawn = beliefs.tokens(going, numbers, [row.is_greedy for row in rows], self._randomness)
+        rest = self._fresh(numbers)
+        for at, row in enumerate(rows):
+            if row.block == 1 and row.start.kept:
+                rest[at] = row.start.renoised(rest[at])
+        place = drawn.device
+        canvas, decided = seats.canvas.to(place), seats.decided.to(place)
+        if going == list(range(len(seats))):
+            seats.canvas, seats.decided = self._noise.renoise(
+                canvas, decided, accepted, drawn, rest.to(place)
+            )
+            return
+        chosen = torch.tensor(going, device=place)
+        new, now = self._noise.renoise(
+            canvas[chosen], decided[chosen], accepted[chosen], drawn, rest.to(place)
+        )
+        seats.canvas = canvas.index_copy(0, chosen, new)
+        seats.decided = decided.index_copy(0, chosen, now)
+
+    def _ready(self, beliefs: Beliefs, doubt: Tensor, alone: list[bool]) -> dict[int, bool]:
+        """The seats of the rows to commit; True where that is because the schedule is over."""
+        if not any(alone):
+            return {}
+        seats, place = self._seats, doubt.device
+        texts = texts_of(beliefs)
+        streak = streaks(texts, seats.texts.to(place), seats.streak.to(place))
+        streak = torch.where(torch.tensor(alone, device=place), streak, -1)
+        seats.texts, seats.streak = texts, streak
+        sure = converged(
+            beliefs,
+            doubt,
+            streak,
+            [row.step == 1 for row in seats.rows],
+            stability=self._stability,
+            confidence=self._confidence,
+        ).tolist()
+        ready: dict[int, bool] = {}
+        for seat, row in enumerate(seats.rows):
+            if alone[seat]:
+                if sure[seat] or row.text.only_one_way_on:
+                    ready[seat] = False
+                elif row.steps_left == 0:
+                    ready[seat] = True
+        return ready
+
+    def _commit(self, seat: int, beliefs: Beliefs, *, at_limit: bool) -> Iterator[Event]:
+        """Commits a row's block, or starts it again if every candidate was refused."""
+        row = self._seats.rows[seat]
+        begun = perf_counter()
+        try:
+            canvas = row.commit(beliefs.of(seat), at_limit=at_limit)
+            row.spend("commit", perf_counter() - begun)
+            if canvas is None:
+                row.begin_again()
+                row.is_greedy = row.is_greedy and self._noise.varies
+                self._seats.begin(seat, self._fresh([row.number]), None)
+                return
+            yield Commit(row.text.decoded(), row.block, row.number)
+            if row.is_over:
+                yield Done(row.completion(), row.number)
+                return
+            row.begin_block()
+            self._seats.begin(seat, self._fresh([row.number]), torch.from_numpy(canvas))
+        except CanvasgenError as error:
+            row.is_over = True
+            yield Failed(error, row.number)
+
+
+def _either(chosen: float | None, usual: float) -> float:
+    return usual if chosen is None else chosen
+
+
+def _placed(error: CanvasgenError, row: Row) -> CanvasgenError:
+    """The row's error; one of the model's says where it was."""
+    if not isinstance(error, ModelError):
+        return error
+    placed = ModelError(
+        f"row {row.number}: {error.message}",
+        path=f"block {row.block}, step {row.step}, {error.path or 'some position'}",
+        rule=error.rule,
+        value=error.value,
+        remedy=error.remedy or "check the model's weights and its dtype",
+    )
+    placed.__cause__ = error
+    return placed

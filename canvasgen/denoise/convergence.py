@@ -1,0 +1,58 @@
+"""When a canvas is good enough to commit: the test of convergence, for all rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from canvasgen.denoise.beliefs import Beliefs
+
+__all__ = ["converged", "streaks", "texts_of"]
+
+
+def texts_of(beliefs: Beliefs) -> Tensor:
+    """int64 `[B, L]`: the text of each best canvas, then -1; without a constraint the whole canvas."""
+    return torch.where(beliefs.inside, beliefs.best, -1)
+
+
+def streaks(texts: Tensor, before: Tensor, streak: Tensor) -> Tensor:
+    """int64 `[B]`: for how many steps the texts `[B, L]` have stayed the same, from the last step's texts and streaks.
+
+    A streak of -1 means that there was no step before.
+    """
+    same = (texts == before).all(dim=-1) & (streak >= 0)
+    return torch.where(same, streak + 1, 0)
+
+
+def converged(
+    beliefs: Beliefs,
+    doubt: Tensor,
+    streak: Tensor,
+    first: Sequence[bool],
+    *,
+    stability: int,
+    confidence: float,
+) -> Tensor:
+    """bool `[B]`: the rows whose best canvas is to be committed.
+
+    It is if it is stable and its mean doubt is low, or if there is one text only that it can hold. As in DiffusionGemma's
+    own stopping rule, but that positions where only one token is possible do not count.
+
+    Args:
+        beliefs: of this step.
+        doubt: float64 `[B, L]`, in nats.
+        streak: int64 `[B]`, for how many steps the text has stayed the same.
+        first: by row, whether this is its block's first step.
+        stability: the streak that is asked for.
+        confidence: nats of mean doubt that are too many.
+    """
+    stable = streak >= stability
+    looked_at = beliefs.constrained & (stable | torch.tensor(list(first), device=stable.device))
+    counted = beliefs.inside
+    if bool(looked_at.any()):
+        counted = counted & ~(beliefs.forced & looked_at[:, None])
+    number = counted.sum(dim=-1)
+    mean = torch.where(counted, doubt, 0.0).sum(dim=-1) / number
+    return (looked_at & (number == 0)) | (stable & (mean < confidence))

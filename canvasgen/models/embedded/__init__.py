@@ -1,0 +1,1 @@
+"""The models that come with the package: weights, and how their prompts are written."""

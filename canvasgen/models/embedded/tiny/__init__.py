@@ -1,0 +1,8 @@
+"""The embedded model: a small DiffusionGemma its weights and its prompt form."""
+
+from pathlib import Path
+
+WEIGHTS: Path = Path(__file__).parent / "weights"
+"""Folder with ``config.json``, ``generation_config.json``, ``model.safetensors`` and ``tokenizer.json``."""
+
+__all__ = ["WEIGHTS"]

@@ -1,8 +1,0 @@
-"""The embedded model that plays Sudoku: a small DiffusionGemma with its weights, data and training."""
-
-from pathlib import Path
-
-WEIGHTS: Path = Path(__file__).parent / "weights"
-"""Folder with ``config.json``, ``generation_config.json``, ``model.safetensors`` and ``tokenizer.json``."""
-
-__all__ = ["WEIGHTS"]

@@ -1,0 +1,1 @@
+"""A schema as it was written: plain data, drafts, references."""

@@ -1,0 +1,172 @@
+"""The language of a schema: the texts that are accepted, those that are generated, and what validates them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from functools import cached_property
+
+from canvasgen.automata import EMPTY, Expr, Limits, intersect
+from canvasgen.errors import Unsatisfiable, ValidationFailed
+from canvasgen.notes import Note
+from canvasgen.schemas.document.schema_source import Source
+from canvasgen.schemas.keywords.translator import Translator
+from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
+from canvasgen.schemas.texts.emit import Written, written
+from canvasgen.schemas.texts.graph import Graph
+from canvasgen.schemas.texts.recogniser import Recogniser
+from canvasgen.schemas.validator import Validator
+
+__all__ = ["SchemaLanguage"]
+
+_ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones last")
+_PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
+_DEPARTURES = (
+    Note(
+        "departure",
+        "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
+    ),
+    Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
+    Note(
+        "departure",
+        "at most 19 digits before and 20 after a decimal point unless a bound has more, exponents to 307",
+    ),
+)
+
+
+class SchemaLanguage:
+    """The JSON texts of the values of a schema.
+
+    Args:
+        source: the schema or the type.
+        flexible: whether whitespace may stand between the tokens of a text.
+        max_depth: how often recursive schemas are unrolled in what is generated; None: as the size allows.
+        ordered: whether declared properties stand in the schema's order only.
+        limits: what the automaton may need.
+
+    Raises:
+        InvalidConstraint, UnsupportedConstraint: the schema is malformed, or uses what is not supported.
+        Unsatisfiable: no value satisfies it.
+        ConstraintTooLarge: a limit is exceeded, which the error names.
+    """
+
+    def __init__(
+        self, source: Source, limits: Limits, *, flexible: bool, max_depth: int | None, ordered: bool
+    ) -> None:
+        self.source = source
+        self.limits = limits
+        self.flexible = flexible
+        self.ordered = ordered
+        self.max_depth = max_depth
+        self._translator = Translator(source.document, python=source.python)
+        self._graph = Graph(self._translator.root())
+        self._graph.check_depth()
+        if self._graph.least[self._graph.root] == math.inf:
+            raise _emptiness(self._graph, self._translator)
+        if max_depth is not None:
+            _ = self._written
+
+    @property
+    def expr(self) -> Expr:
+        """The texts that are generated: a subset of those that are accepted.
+
+        Raises:
+            Unsatisfiable: there is none.
+            ConstraintTooLarge: every automaton is too large.
+        """
+        if self._written.expr is EMPTY:
+            raise _emptiness(self._graph, self._translator)
+        return self._written.expr
+
+    @cached_property
+    def _written(self) -> Written:
+        return written(self._graph, self.max_depth, self.limits, flexible=self.flexible, ordered=self.ordered)
+
+    @cached_property
+    def _recogniser(self) -> Recogniser:
+        # Draft 4 tells `1.0` from integers; pydantic and the later drafts do not.
+        draft = self.source.document.draft
+        return Recogniser(
+            self._graph.root, flexible=self.flexible, ordered=self.ordered, whole_points=draft > 4
+        )
+
+    @cached_property
+    def _validator(self) -> Validator:
+        return Validator(self.source.document, python=self.source.python)
+
+    def recognises(self, data: bytes) -> bool:
+        """Return True if the bytes are a text of the language, as far as the recogniser decides."""
+        return self._recogniser.accepts(data)
+
+    def ends(self, text: str, start: int) -> list[int]:
+        """Return where a JSON text that begins at a place may end, whatever its value."""
+        return self._recogniser.ends(text, start)
+
+    def check(self, text: str) -> None:
+        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a text."""
+        self._validator(text)
+        if self.source.python:
+            self.source.read(text)
+
+    def validate(self, text: str | bytes) -> None:
+        """Raise ValidationFailed, with the reason, unless the text belongs to the language."""
+        try:
+            plain = text if isinstance(text, str) else text.decode("utf-8")
+            data = plain.encode("utf-8")
+        except UnicodeError as error:
+            raise ValidationFailed("the text has no UTF-8", rule="json", reasons=(str(error),)) from error
+        recognised = self.recognises(data)
+        self.check(plain)
+        if not recognised:
+            raise ValidationFailed(
+                "the value is valid, but the spelling or the order of the keys is not one that is generated",
+                text=plain,
+                rule="spelling",
+            )
+
+    def options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
+        """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there."""
+        for path, values in choice_fields(self.source.document.root, json.loads(text)):
+            yield (
+                field_name(path),
+                [(value, intersect(self.expr, with_value(path, value))) for value in values],
+            )
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """How each keyword is enforced, and what is never generated though it would be valid."""
+        _, plan, cut = self._written
+        validators = "jsonschema and pydantic" if self.source.python else "jsonschema"
+        notes = [
+            Note("automaton", "every keyword that no other line names"),
+            Note("validator", f"{validators} read the text once more before it is committed"),
+            *self._translator.notes,
+            *cut,
+        ]
+        if self.source.document.legacy is not None:
+            notes.append(Note("annotation", self.source.document.legacy))
+        if self._graph.is_recursive:
+            notes.append(Note("departure", f"recursive schemas are unrolled {plan.loops} times (max_depth)"))
+        if self._graph.has_any:
+            notes.append(
+                Note("validator", "a key that stands twice in an object of any JSON is refused at commit")
+            )
+            notes.append(
+                Note(
+                    "departure",
+                    f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",
+                )
+            )
+        order = _ORDERED if self.ordered else _PERMUTED
+        return (*notes, order, *_DEPARTURES)
+
+
+def _emptiness(graph: Graph, translator: Translator) -> Unsatisfiable:
+    node = graph.reason()
+    messages = dict(reversed(translator.contradictions))
+    message = messages.get(node.path, "the schema takes no value at all")
+    paths = dict.fromkeys(atom.path for atom in node.atoms)
+    if len(paths) > 1:
+        message = f"{' and '.join(paths)} contradict one another"
+    return Unsatisfiable(message, path=node.path, rule="schema")

@@ -1,0 +1,1 @@
+"""How values are written and read: the language of the JSON texts of a set of values."""

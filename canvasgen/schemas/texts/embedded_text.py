@@ -1,0 +1,28 @@
+"""JSON texts inside strings: pydantic's `Json[T]`."""
+
+from __future__ import annotations
+
+from canvasgen.automata import DEFAULT_LIMITS
+from canvasgen.schemas.normal.shapes import Node, Part
+from canvasgen.schemas.texts.emit import written
+from canvasgen.schemas.texts.graph import Graph
+from canvasgen.schemas.texts.recogniser import Recogniser
+
+__all__ = ["text_part"]
+
+
+def text_part(node: Node) -> Part:
+    """Return the strings that are compact JSON texts of a node.
+
+    They are unrolled as a schema of their own would be; `holds` decides texts of any depth and spacing.
+    """
+    graph = Graph(node)
+    graph.check_depth()
+    expr = written(graph, None, DEFAULT_LIMITS, flexible=False, ordered=True).expr
+    recogniser = Recogniser(node, flexible=True, ordered=True, whole_points=True)
+    return Part(
+        "a JSON text",
+        expr,
+        under_approximates=True,
+        holds=lambda value: recogniser.accepts(value.encode("utf-8")),
+    )

@@ -1,0 +1,1 @@
+"""Python types, through pydantic."""
