@@ -34,8 +34,8 @@ def whole_number(
     Raises:
         InvalidConstraint: the value is not a whole number, or it is outside of the bounds.
     """
-    # numpy's bool is no Integral, and Python's is one
-    if isinstance(value, Integral) and not isinstance(value, bool):
+    # numpy's integers are registered as Integral, its bool is not.
+    if not isinstance(value, bool) and isinstance(value, Integral):
         number = int(value)
         if (low is None or low <= number) and (high is None or number <= high):
             return number

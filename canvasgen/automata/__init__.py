@@ -27,6 +27,7 @@ ConstraintTooLarge names the limit.
 boundaries and look-around anywhere included; it refuses what is not regular with its position and a remedy.
 """
 
+from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.dfa import DEAD, DFA
 from canvasgen.automata.expr import (
@@ -49,10 +50,10 @@ from canvasgen.automata.expr import (
     substitute,
     union,
 )
-from canvasgen.automata.limits import DEFAULT_LIMITS, Limits
+from canvasgen.automata.products import product_automaton
 from canvasgen.automata.regex import parse_regex, parse_regex_in_context
-from canvasgen.automata.regex.assertions import with_loops
-from canvasgen.automata.search import searcher, side_by_side
+from canvasgen.automata.regex.zero_width import with_loops
+from canvasgen.automata.string_search import searcher
 
 __all__ = [
     "ANY_CHARACTER",
@@ -75,10 +76,10 @@ __all__ = [
     "optional",
     "parse_regex",
     "parse_regex_in_context",
+    "product_automaton",
     "repeat",
     "searcher",
     "separated",
-    "side_by_side",
     "substitute",
     "to_dfa",
     "union",

@@ -8,8 +8,8 @@ import numpy as np
 
 from canvasgen.automata import expr as ex
 from canvasgen.automata import nfa
+from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Deadline, Limits
 from canvasgen.automata.dfa import DFA, Bools, Ints
-from canvasgen.automata.limits import DEFAULT_LIMITS, Deadline, Limits
 from canvasgen.automata.minimise_kernel import minimise
 from canvasgen.automata.product_kernel import product
 from canvasgen.automata.subset_kernel import GOING, TOO_MANY_STATES, Run, determinise
@@ -21,7 +21,7 @@ WORK_BETWEEN_CHECKS = 20_000_000
 
 
 def to_dfa(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> DFA:
-    """The minimal automaton of an expression; kept on the expression, so a second call costs nothing.
+    """Return the minimal automaton of an expression; kept on the expression, so a second call costs nothing.
 
     Raises:
         ConstraintTooLarge: an automaton on the way would exceed `limits`; `rule` names the limit.
@@ -36,14 +36,14 @@ def to_dfa(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> DFA:
 
 @cache
 def _load_kernels() -> None:
-    """Runs every kernel once, so that numba's own compilation is not counted in `max_seconds`."""
+    """Run every kernel once, so that numba's own compilation is not counted in `max_seconds`."""
     unhurried = Deadline(Limits(max_seconds=float("inf")))
     one = _determinise(nfa.build(ex.literal("a"), unhurried), unhurried)
     _product(one, one, False, unhurried)
 
 
 def _compile_parts_first(root: ex.Expr, deadline: Deadline) -> None:
-    """Compiles `root` and, before it, whatever it needs, without recursion."""
+    """Compile `root` and, before it, whatever it needs, without recursion."""
     stack: list[tuple[ex.Expr, bool]] = [(root, False)]
     while stack:
         node, parts_done = stack.pop()
@@ -57,7 +57,7 @@ def _compile_parts_first(root: ex.Expr, deadline: Deadline) -> None:
 
 
 def _compile(node: ex.Expr, deadline: Deadline) -> DFA:
-    """The automaton of a node whose parts are compiled."""
+    """Return the automaton of a node whose parts are compiled."""
     deadline.check_time()
     if isinstance(node, ex.Intersect):
         return _intersection(node.parts, deadline)
@@ -69,7 +69,7 @@ def _compile(node: ex.Expr, deadline: Deadline) -> DFA:
 
 
 def _intersection(parts: tuple[ex.Expr, ...], deadline: Deadline) -> DFA:
-    """The intersection, the smallest automata first."""
+    """Return the intersection, the smallest automata first."""
     found: list[DFA] = []
     for part in parts:
         assert part.memo is not None
@@ -127,7 +127,7 @@ def _determinise(automaton: nfa.NFA, deadline: Deadline) -> DFA:
 
 
 def minimal(offsets: Ints, low: Ints, high: Ints, target: Ints, accepting: Bools) -> DFA:
-    """The trim, minimal, canonically numbered automaton of a deterministic one with every state reachable
+    """Return the trim, minimal, canonically numbered automaton of a deterministic one with every state reachable
     from state 0.
 
     Args:

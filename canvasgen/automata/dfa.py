@@ -120,7 +120,7 @@ class DFA:
         return self.offsets.tolist(), self.low.tolist(), self.high.tolist(), self.target.tolist()
 
     def step(self, state: int, byte: int) -> int:
-        """The state after reading `byte` in `state`; DEAD (-1) if there is none."""
+        """Return the state after reading `byte` in `state`; DEAD (-1) if there is none."""
         offsets, low, high, target = self._rows
         row = bisect_right(low, byte, offsets[state], offsets[state + 1]) - 1
         return target[row] if row >= offsets[state] and byte <= high[row] else DEAD
@@ -139,7 +139,7 @@ class DFA:
         return state != DEAD and bool(self.accepting[state])
 
     def has_one_way_on(self, state: int) -> bool:
-        """True if exactly one byte string leads from a state to acceptance; of an automaton that is trim."""
+        """Return True if exactly one byte string leads from a state to acceptance; of an automaton that is trim."""
         offsets, low, high, target = self._rows
         for _ in range(self.num_states):
             row, end = offsets[state], offsets[state + 1]
@@ -186,7 +186,7 @@ class DFA:
         return None if distance < 0 else distance
 
     def shortest(self) -> bytes | None:
-        """The first string in order of length, then of bytes; None for the empty language."""
+        """Return the first string in order of length, then of bytes; None for the empty language."""
         if self.is_empty:
             return None
         offsets, low, _, target = self._rows
@@ -216,7 +216,7 @@ class DFA:
         return len(queue) == self.num_states
 
     def count(self, length: int) -> int:
-        """The number of strings of exactly `length` bytes; O(length · R)."""
+        """Return the number of strings of exactly `length` bytes; O(length · R)."""
         return self._counts(length)[0]
 
     def _counts(self, length: int) -> list[int]:
@@ -235,7 +235,7 @@ class DFA:
         return ways
 
     def enumerate(self, max_length: int) -> Iterator[bytes]:
-        """Every string of at most `max_length` bytes, in order of length, then of bytes."""
+        """Yield every string of at most `max_length` bytes, in order of length, then of bytes."""
         offsets, low, high, target = self._rows
         alive: list[list[bool]] = [self.accepting.tolist()]
         for length in range(max_length + 1):
@@ -263,7 +263,7 @@ class DFA:
                         ]
 
     def byte_classes(self) -> tuple[Bytes, int]:
-        """The coarsest partition of the 256 bytes that no state tells apart.
+        """Return the coarsest partition of the 256 bytes that no state tells apart.
 
         Returns:
             uint8 [256], the class of each byte, numbered by first occurrence, and the number of classes K.
@@ -297,12 +297,12 @@ class DFA:
         return self._digest
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The five arrays by name, for `np.savez` and `from_arrays`."""
+        """Return the five arrays by name, for `np.savez` and `from_arrays`."""
         return {name: getattr(self, name) for name in _DTYPES}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> DFA:
-        """The automaton of `to_arrays`.
+        """Return the automaton of `to_arrays`.
 
         Raises:
             InvalidConstraint: an array is missing, or they are not those of an automaton.

@@ -13,8 +13,8 @@ import numpy as np
 
 from canvasgen.automata import expr as ex
 from canvasgen.automata import utf8
+from canvasgen.automata.automaton_limits import Deadline
 from canvasgen.automata.dfa import DFA, Ints
-from canvasgen.automata.limits import Deadline
 
 __all__ = ["NFA", "build", "parts_to_compile"]
 
@@ -44,17 +44,17 @@ class NFA:
 
 
 def is_block(node: ex.Expr) -> bool:
-    """True if a node enters an automaton only as its own minimal automaton."""
+    """Return True if a node enters an automaton only as its own minimal automaton."""
     return isinstance(node, (ex.CodePoints, ex.Leaf, ex.Intersect, ex.Difference, ex.Substitute))
 
 
 def has_many_copies(node: ex.Repeat) -> bool:
-    """True if a repeat is laid as copies of its body's automaton."""
+    """Return True if a repeat is laid as copies of its body's automaton."""
     return max(node.low, node.high or 0) >= MANY_COPIES
 
 
 def parts_to_compile(node: ex.Expr) -> list[ex.Expr]:
-    """The expressions whose automata must be there before `node` itself can be compiled."""
+    """Return the expressions whose automata must be there before `node` itself can be compiled."""
     match node:
         case ex.Intersect():
             return list(node.parts)
@@ -91,7 +91,7 @@ def _parts_below(node: ex.Expr) -> list[ex.Expr]:
 
 
 def build(node: ex.Expr, deadline: Deadline) -> NFA:
-    """The automaton of `node`, whose `parts_to_compile` are compiled.
+    """Return the automaton of `node`, whose `parts_to_compile` are compiled.
 
     Raises:
         ConstraintTooLarge: it would exceed the limits.
@@ -109,7 +109,7 @@ def build(node: ex.Expr, deadline: Deadline) -> NFA:
 
 
 def _fragment(dfa: DFA, nonempty: bool = False) -> NFA:
-    """The automaton as one to be laid, kept on the DFA; with `nonempty`, without the empty string."""
+    """Return the automaton as one to be laid, kept on the DFA; with `nonempty`, without the empty string."""
     field = "_nonempty_fragment" if nonempty and dfa.accepting[0] else "_fragment"
     known = dfa.__dict__.get(field)
     if known is None:
@@ -163,7 +163,7 @@ class _Builder:
         self.silent_bulk: list[tuple[Ints, Ints]] = []
 
     def allocate(self, count: int) -> int:
-        """The first of `count` new states."""
+        """Return the first of `count` new states."""
         first = self.num_states
         self.num_states += count
         self.deadline.check_nfa_states(self.num_states)
@@ -185,7 +185,7 @@ class _Builder:
             state = after
 
     def lay(self, root: ex.Expr) -> None:
-        """Lays an expression between the start and the final state."""
+        """Lay an expression between the start and the final state."""
         stack: list[tuple[ex.Expr, int, int]] = [(root, 0, 1)]
         while stack:
             node, source, sink = stack.pop()
@@ -231,7 +231,7 @@ class _Builder:
         self.target.append(sink)
 
     def _lay_repeat(self, node: ex.Repeat, source: int, sink: int) -> list[tuple[ex.Expr, int, int]]:
-        """A small repeat: its copies one by one, the optional ones with a silent way to the sink."""
+        """Lay a small repeat: its copies one by one, the optional ones with a silent way to the sink."""
         laid: list[tuple[ex.Expr, int, int]] = []
         state = source
         for _ in range(node.low):
@@ -253,7 +253,7 @@ class _Builder:
         return laid
 
     def _lay_copies(self, node: ex.Repeat, source: int, sink: int) -> None:
-        """A large repeat: copies of the body's automaton, joined at new states.
+        """Lay a large repeat: copies of the body's automaton, joined at new states.
 
         If the body accepts the empty string, any number of copies up to `high` of the others do the same.
         """
@@ -276,7 +276,7 @@ class _Builder:
             self.silent_bulk.append((ends, np.full(ends.size, sink, dtype=np.int32)))
 
     def lay_fragments(self, fragment: NFA, sources: Ints, sinks: Ints) -> None:
-        """Lays a copy of the fragment between each source and its sink (int32 [n] both)."""
+        """Lay a copy of the fragment between each source and its sink (int32 [n] both)."""
         own = fragment.num_states - 2
         first = self.allocate(own * sources.size)
         place = np.empty((sources.size, fragment.num_states), dtype=np.int32)
@@ -298,7 +298,7 @@ class _Builder:
             )
 
     def lay_substitution(self, dfa: DFA, table: tuple[tuple[int, ex.Expr], ...]) -> None:
-        """The automaton with each byte of the table replaced by the automaton of its expression.
+        """Lay the automaton with each byte of the table replaced by the automaton of its expression.
 
         The language of the empty string between two states is a silent transition; so is every other
         fragment's end.

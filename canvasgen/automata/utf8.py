@@ -22,7 +22,7 @@ _LENGTHS = ((0x0, 0x7F), (0x80, 0x7FF), (0x800, 0xFFFF), (0x10000, MAX_CODE_POIN
 
 
 def normalise(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Sorts and merges inclusive code-point ranges and takes the surrogates out.
+    """Sort and merge inclusive code-point ranges and take the surrogates out.
 
     Raises:
         InvalidConstraint: a bound is no code point, or a range runs backwards.
@@ -52,7 +52,7 @@ def normalise(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 
 def encode(code_point: int) -> bytes:
-    """The UTF-8 encoding of one code point that is no surrogate."""
+    """Return the UTF-8 encoding of one code point that is no surrogate."""
     return chr(code_point).encode("utf-8")
 
 
@@ -68,7 +68,7 @@ def paths(ranges: Ranges) -> list[Path]:
 
 
 def _split(low: int, high: int, length: int, found: list[Path]) -> None:
-    """Appends the paths of low..high, all of whose encodings have `length` bytes, in increasing order.
+    """Append the paths of low..high, all of whose encodings have `length` bytes, in increasing order.
 
     The range is cut where the last k bytes would not run over their whole span 0x80..0xBF: first for the
     lower bound, then for the upper one.

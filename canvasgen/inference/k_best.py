@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from canvasgen.inference.layout import Layout
-from canvasgen.inference.tables import Backend, ClassTables, Floats, Longs
+from canvasgen.inference.tables import Floats, Longs, RowArrays
 
 __all__ = ["Candidate", "enumerate_best"]
 
@@ -55,17 +55,18 @@ class _Tokens:
             self._weights: Floats = np.empty(0)
         else:
             self._size = 1
-            self._ids, self._weights = np.array([fixed]), lattice.tables.best[position, index : index + 1]
+            self._ids = np.array([fixed])
+            self._weights = lattice.arrays.tables.best[position, index : index + 1]
 
     def get(self, rank: int) -> tuple[int, float] | None:
         """`(token, log-probability)` of the given rank; None beyond the last possible one."""
         if rank >= self._size:
             return None
         if rank >= len(self._ids):
-            self._ids, logits = self._lattice.backend.top_tokens(
-                self._lattice.layout, self._position, self._index, max(_BATCH, 4 * rank)
+            self._ids, logits = self._lattice.arrays.top_tokens(
+                self._position, self._index, max(_BATCH, 4 * rank)
             )
-            self._weights = logits - self._lattice.tables.normaliser[self._position]
+            self._weights = logits - self._lattice.arrays.tables.normaliser[self._position]
         weight = float(self._weights[rank])
         return (int(self._ids[rank]), weight) if weight > -np.inf else None
 
@@ -77,17 +78,17 @@ class _Alternatives:
         self._lattice, self._position = lattice, position
         self._found: list[_Choice] = []
         self._heap: list[tuple[float, int, int, int]] = []  # (-total, target, class or -1 for the tail, rank)
-        layout, edges = lattice.layout, lattice.layout.by_source
+        layout, edges, arrays = lattice.layout, lattice.layout.by_source, lattice.arrays
         for edge in range(int(edges.offsets[state]), int(edges.offsets[state + 1])):
             target, index = int(edges.first[edge]), int(edges.second[edge])
-            if lattice.sets[position, index] == -np.inf:
+            if arrays.best_sets[position, index] == -np.inf:
                 continue
-            after = float(lattice.to_go[position + 1, target])
+            after = float(arrays.to_go[position + 1, target])
             if index == layout.tail_set:
-                self._push(float(lattice.tables.tail[position]) + after, target, -1, 0)
+                self._push(float(arrays.tables.tail[position]) + after, target, -1, 0)
                 continue
             classes = layout.set_classes[layout.set_offsets[index] : layout.set_offsets[index + 1]]
-            totals = lattice.tables.best[position, classes] + after
+            totals = arrays.tables.best[position, classes] + after
             for c, total in zip(classes.tolist(), totals.tolist(), strict=True):
                 self._push(total, target, c, 0)
 
@@ -100,16 +101,15 @@ class _Alternatives:
         while len(self._found) <= rank and self._heap:
             negative, target, index, place = heapq.heappop(self._heap)
             if index < 0:
-                self._found.append(
-                    _Choice(-1, float(self._lattice.tables.tail[self._position]), target, -negative)
-                )
+                tail = float(self._lattice.arrays.tables.tail[self._position])
+                self._found.append(_Choice(-1, tail, target, -negative))
                 continue
             tokens = self._lattice.tokens(self._position, index)
             token, following = tokens.get(place), tokens.get(place + 1)
             assert token is not None, "a class of positive probability has a token"
             self._found.append(_Choice(token[0], token[1], target, -negative))
             if following is not None:
-                after = float(self._lattice.to_go[self._position + 1, target])
+                after = float(self._lattice.arrays.to_go[self._position + 1, target])
                 self._push(following[1] + after, target, index, place + 1)
         return self._found[rank] if rank < len(self._found) else None
 
@@ -117,17 +117,8 @@ class _Alternatives:
 class _Lattice:
     """What the streams share."""
 
-    def __init__(
-        self,
-        layout: Layout,
-        tables: ClassTables,
-        backend: Backend,
-        sets: Floats,
-        to_go: Floats,
-        fixed: Mapping[int, int],
-    ) -> None:
-        self.layout, self.tables, self.backend = layout, tables, backend
-        self.sets, self.to_go, self.fixed = sets, to_go, fixed
+    def __init__(self, layout: Layout, arrays: RowArrays, fixed: Mapping[int, int]) -> None:
+        self.layout, self.arrays, self.fixed = layout, arrays, fixed
         self._tokens: dict[tuple[int, int], _Tokens] = {}
         self._alternatives: dict[tuple[int, int], _Alternatives] = {}
 
@@ -156,23 +147,16 @@ class _Deviation:
 
 
 def enumerate_best(
-    layout: Layout,
-    tables: ClassTables,
-    backend: Backend,
-    sets: Floats,
-    to_go: Floats,
-    state: int,
-    fixed: Mapping[int, int],
+    layout: Layout, arrays: RowArrays, state: int, fixed: Mapping[int, int]
 ) -> Iterator[Candidate]:
     """Every canvas of positive probability, in decreasing order.
 
     Args:
-        sets: weights of the class sets in the max semiring, `[L, Z + 2]`.
-        to_go: backward values of the max semiring, `[L + 1, S + 1]`, finite at `[0, state]`.
+        arrays: of the row; `to_go[0, state]` is finite.
         state: state before the canvas.
-        fixed: position -> token; `tables` hold these already.
+        fixed: position -> token; the tables hold these already.
     """
-    lattice, length = _Lattice(layout, tables, backend, sets, to_go, fixed), len(to_go) - 1
+    lattice, length = _Lattice(layout, arrays, fixed), len(arrays.to_go) - 1
     serial = 0
     queue = [(0.0, serial, _Deviation([], 0, 0))]
     while queue:

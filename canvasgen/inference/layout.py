@@ -14,11 +14,11 @@ source, by target, by class set), one for each direction that the recurrence sum
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,10 @@ Ints = npt.NDArray[np.int32]
 
 
 class AutomatonArrays(Protocol):
-    """What inference needs of a `canvasgen.tokens.TokenAutomaton` (shapes and meaning: see there)."""
+    """What inference needs of a `canvasgen.tokens.TokenAutomaton` (shapes and meaning: see there).
+
+    It is never changed; it is hashed by identity and weakly referenced.
+    """
 
     @property
     def num_states(self) -> int:
@@ -266,21 +269,17 @@ def build_layout(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:
     )
 
 
-_KEPT = 16
-_kept: OrderedDict[tuple[int, tuple[int, ...]], tuple[AutomatonArrays, Layout]] = OrderedDict()
+_known: WeakKeyDictionary[AutomatonArrays, dict[tuple[int, ...], Layout]] = WeakKeyDictionary()
 _lock = Lock()
 
 
 def layout_of(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:
-    """`build_layout`, remembered for the last 16 automata (and these are held, so that no id is reused)."""
-    key = (id(automaton), tuple(end_ids))
+    """`build_layout`, remembered as long as the automaton lives."""
+    key = tuple(end_ids)
     with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key][1]
-    layout = build_layout(automaton, end_ids)
-    with _lock:
-        _kept[key] = (automaton, layout)
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
-    return layout
+        found = _known.get(automaton, {}).get(key)
+    if found is None:
+        found = build_layout(automaton, end_ids)
+        with _lock:
+            found = _known.setdefault(automaton, {}).setdefault(key, found)
+    return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from functools import cached_property
+from typing import overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from canvasgen.errors import CanvasgenError
-from canvasgen.inference.posterior import Posterior
+from canvasgen.errors import CanvasgenError, ModelError
+from canvasgen.inference.backend import Backend, Lattice
+from canvasgen.inference.posterior import Posterior, uniforms_for
 
 __all__ = ["Posteriors"]
 
@@ -18,123 +20,117 @@ __all__ = ["Posteriors"]
 class Posteriors(Sequence[Posterior]):
     """Answers about B canvases of L positions, V tokens; `posteriors[b]` is the view of one row.
 
-    Every tensor is on the device of the logits. Row b has n <= L positions within its budget; behind them the canvas is
-    free: entropies and constrained logits are the model's own, the allowed mass is all, samples are drawn from p_i,
-    nothing is forced, and `best` holds the pad. Rows that failed (`errors()`) have a `log_partition` of −inf; what else
-    they hold means nothing.
+    Every tensor is on the device of the logits, and none waits for it: what goes to the host is `errors()` and the views
+    of rows. Answers are worked out when first asked for, for all rows together.
+
+    Row b has n <= L positions within its budget; behind them the canvas is free: entropies and constrained logits are
+    the model's own, the allowed mass is all, samples are drawn from p_i, nothing is forced, and `best` holds the pad.
+    Where a row has no logits its pad has probability one. Rows that failed have a `log_partition` of −inf; what else they
+    hold means nothing.
     """
 
-    def __init__(self, rows: list[Posterior | CanvasgenError], behind: list[Any]) -> None:
-        self._rows = rows
-        self._behind = [None if part is None else torch.as_tensor(part).float() for part in behind]
-        self._length = max((self._positions(b) for b in range(len(rows))), default=0)
+    def __init__(self, lattice: Lattice) -> None:
+        self._lattice = lattice
+        self._views: dict[int, Posterior] = {}
 
-    def _positions(self, b: int) -> int:
-        row, behind = self._rows[b], self._behind[b]
-        inside = row.length if isinstance(row, Posterior) else 0
-        return inside + (0 if behind is None else len(behind))
+    @property
+    def backend(self) -> Backend:
+        """What computed them."""
+        return self._lattice.backend
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._lattice.batch.rows)
 
     @overload
     def __getitem__(self, index: int) -> Posterior: ...
     @overload
     def __getitem__(self, index: slice) -> list[Posterior]: ...
     def __getitem__(self, index: int | slice) -> Posterior | list[Posterior]:
-        """A row's posterior.
+        """A row's posterior; the first view reads from the device which rows have failed.
 
         Raises:
             CanvasgenError: the row has failed.
         """
         if isinstance(index, slice):
             return [self[b] for b in range(*index.indices(len(self)))]
-        row = self._rows[index]
-        if isinstance(row, CanvasgenError):
-            raise row
-        return row
+        b = range(len(self))[index]
+        error = self.errors()[b]
+        if error is not None:
+            raise error
+        if b not in self._views:
+            self._views[b] = Posterior(self._lattice, b)
+        return self._views[b]
 
     def __iter__(self) -> Iterator[Posterior]:
         return (self[b] for b in range(len(self)))
 
     def errors(self) -> list[CanvasgenError | None]:
-        """What went wrong with each row, read from the device; None where nothing did."""
-        return [row if isinstance(row, CanvasgenError) else None for row in self._rows]
+        """What went wrong with each row, read from the device at the first call; None where nothing did."""
+        return self._errors
 
-    def _filled(self, kind: torch.dtype, fill: float) -> Tensor:
-        return torch.full((len(self), self._length), fill, dtype=kind)
+    @cached_property
+    def _errors(self) -> list[CanvasgenError | None]:
+        lattice = self._lattice
+        told = torch.stack([lattice.log_partition, lattice.wrong.double()]).cpu().numpy()
+        return [self._error(b, float(told[0, b]), int(told[1, b])) for b in range(len(self))]
+
+    def _error(self, b: int, log_partition: float, wrong: int) -> CanvasgenError | None:
+        row = self._lattice.batch.rows[b]
+        if row.error is not None:
+            return row.error
+        if wrong >= 0:
+            return self._no_distribution(b, wrong)
+        return None if log_partition > -np.inf else Posterior(self._lattice, b).impossible()
+
+    def _no_distribution(self, b: int, position: int) -> ModelError:
+        logits = self._lattice.batch.logits[b][position]
+        if bool(logits.isnan().any()):
+            return ModelError("the model's logits hold NaN", path=f"position {position}", rule="NaN logits")
+        above = bool((logits == torch.inf).any())
+        return ModelError(
+            "the model's logits " + ("hold +inf" if above else "are all -inf: no token is possible"),
+            path=f"position {position}",
+            rule="infinite logits",
+        )
 
     @property
     def log_partition(self) -> Tensor:
-        """float64 `[B]`: log Z of each row."""
-        return torch.tensor(
-            [row.log_partition if isinstance(row, Posterior) else -np.inf for row in self._rows],
-            dtype=torch.float64,
-        )
+        """float64 `[B]`: log Z, the log of the mass that ∏ softmax(logits_i) puts on valid canvases."""
+        return self._lattice.log_partition
 
     @property
     def entropies(self) -> Tensor:
         """float64 `[B, L]`: entropy of each position's constrained marginal, in nats."""
-        out = self._filled(torch.float64, 0.0)
-        for b, (row, behind) in enumerate(zip(self._rows, self._behind, strict=True)):
-            if isinstance(row, Posterior):
-                out[b, : row.length] = torch.as_tensor(row.entropies)
-                if behind is not None:
-                    logs = behind.double().log_softmax(-1)
-                    finite = torch.where(logs > -torch.inf, logs, 0.0)
-                    out[b, row.length : row.length + len(behind)] = -(logs.exp() * finite).sum(-1)
-        return out
+        return self._lattice.entropies
 
     @property
     def allowed_mass(self) -> Tensor:
         """float64 `[B, L]`: log of the mass that p_i puts on the tokens allowed at position i."""
-        out = self._filled(torch.float64, 0.0)
-        for b, row in enumerate(self._rows):
-            if isinstance(row, Posterior):
-                out[b, : row.length] = torch.as_tensor(row.allowed_mass)
-        return out
+        return self._lattice.allowed_mass
 
     @property
     def forced(self) -> Tensor:
         """bool `[B, L]`: positions where only one token has a positive probability."""
-        out = self._filled(torch.bool, False)
-        for b, row in enumerate(self._rows):
-            if isinstance(row, Posterior):
-                out[b, : row.length] = torch.as_tensor(row.forced)
-        return out
+        return self._lattice.forced
 
     @property
     def best(self) -> Tensor:
         """int64 `[B, L]`: the most probable text with its end, then pads."""
-        out = self._filled(torch.int64, 0)
-        for b, row in enumerate(self._rows):
-            if isinstance(row, Posterior):
-                out[b] = row.filler
-                out[b, : row.length] = torch.as_tensor(row.best)
-        return out
+        return self._lattice.best
 
     def sample(self, seeds: Sequence[int]) -> Tensor:
-        """int64 `[B, L]`: one exact joint sample a row; row b's does not depend on the other rows."""
-        out = self._filled(torch.int64, 0)
-        for b, (row, behind, seed) in enumerate(zip(self._rows, self._behind, seeds, strict=True)):
-            if isinstance(row, Posterior):
-                out[b, : row.length] = torch.as_tensor(row.sample(1, seed)[0])
-                if behind is not None:
-                    generator = np.random.default_rng(seed)
-                    generator.random((row.length + 1, 3))
-                    uniforms = torch.as_tensor(generator.random((len(behind), 1)))
-                    sums = behind.double().softmax(-1).cumsum(-1)
-                    chosen = torch.searchsorted(sums, uniforms * sums[:, -1:], right=True)[:, 0]
-                    out[b, row.length : row.length + len(behind)] = chosen
-        return out
+        """int64 `[B, L]`: one exact joint sample a row; row b's does not depend on the other rows.
+
+        Within the budget it is `posteriors[b].sample(1, seeds[b])[0]`. Random numbers are drawn on the host, before
+        anything runs on the device.
+        """
+        batch = self._lattice.batch
+        uniforms = [
+            uniforms_for(seed, 1, row.length, batch.length)
+            for seed, row in zip(seeds, batch.rows, strict=True)
+        ]
+        return self._lattice.sample(range(len(self)), torch.as_tensor(np.stack(uniforms)))[0][:, 0]
 
     def constrained_logits(self) -> Tensor:
         """float32 `[B, L, V]`: log P(x_i = v | valid), the next step's self-conditioning."""
-        size = next(row.shape[1] for row in self._rows if isinstance(row, Posterior))
-        out = torch.zeros((len(self), self._length, size))
-        for b, (row, behind) in enumerate(zip(self._rows, self._behind, strict=True)):
-            if isinstance(row, Posterior):
-                out[b, : row.length] = torch.as_tensor(row.constrained_logits())
-                if behind is not None:
-                    out[b, row.length : row.length + len(behind)] = behind.log_softmax(-1)
-        return out
+        return self._lattice.marginals(slice(None))

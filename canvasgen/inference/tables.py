@@ -1,4 +1,4 @@
-"""What one pass over the logits leaves per position and token class; and what a backend has to give."""
+"""Array types; the class tables that one pass over the logits leaves; one row's arrays on the host."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from canvasgen.inference.layout import Layout
-
-__all__ = ["Backend", "Bools", "ClassTables", "Floats", "Ints", "Longs", "Singles", "Tokens", "log_sum"]
+__all__ = ["Bools", "ClassTables", "Floats", "Ints", "Longs", "RowArrays", "Singles", "Tokens", "log_sum"]
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -30,7 +28,7 @@ def log_sum(values: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class ClassTables:
-    """The distributions p_i seen through the token classes; float64 `[L, C + 2]` in nats, −inf for an empty
+    """The distributions p_i seen through the token classes; float64 `[n, C + 2]` in nats, −inf for an empty
     class.
 
     Attributes:
@@ -38,8 +36,8 @@ class ClassTables:
         mass: log of the class's probability.
         mean: expected log-probability of a token drawn from the class, less `best`: ≤ 0, and 0 for an empty
             class.
-        normaliser: `[L]`, log Σ_v exp(logits[i, v]).
-        tail: `[L]`, log-weight of the don't-care tail: 0, or log p_i(token) where a token is fixed.
+        normaliser: `[n]`, log Σ_v exp(logits[i, v]).
+        tail: `[n]`, log-weight of the don't-care tail: 0, or log p_i(token) where a token is fixed.
     """
 
     best: Floats
@@ -49,60 +47,51 @@ class ClassTables:
     tail: Floats
 
 
-class Backend(Protocol):
-    """The work that is large: all that reads `[L, V]` arrays, and the recurrence over L positions.
+class RowArrays(Protocol):
+    """One row of a conditioned batch on the host: float64 numpy arrays over the row's n positions.
 
-    Small arrays are float64 on the CPU; `kind` is "log" or "max", the semiring. Shapes: S + 1 states (the
-    last one is *ended*), Z + 2 sets (the last one is the tail), C + 2 classes (end tokens, then every other
-    token).
+    A backend on another device copies an array when it is first asked for; every member waits for the device. Shapes:
+    S + 1 states (the last one is *ended*), Z + 2 class sets (the last one is the tail), C + 2 classes (end tokens, then
+    every other token).
     """
 
-    def reduce(self, layout: Layout) -> tuple[ClassTables, int]:
-        """The pass over the vocabulary, with no token fixed; and a position with NaN, or -1.
-
-        Where the normaliser is not finite the position's row is not normalised.
-        """
+    @property
+    def tables(self) -> ClassTables:
+        """The class tables, fixed tokens put in."""
         ...
 
-    def segments(self, tokens: Tokens, offsets: Ints) -> tuple[Floats, Floats, Floats]:
-        """`best`, `mass` and `mean` of `ClassTables` for each run of tokens between two offsets, not normalised.
-
-        The logits hold no NaN.
-        """
+    @property
+    def sets(self) -> Floats:
+        """`[n, Z + 2]`: log weights of the class sets, −inf where a set may not stand."""
         ...
 
-    def set_weights(self, layout: Layout, classes: Floats, tail: Floats, kind: str) -> Floats:
-        """`[L, C + 2]` -> `[L, Z + 2]`: ⊕ over the classes of each set, and the tail."""
+    @property
+    def alpha(self) -> Floats:
+        """`[n + 1, S + 1]`: log mass of the ways from the start to each state."""
         ...
 
-    def sweep(self, layout: Layout, sets: Floats, boundary: Floats, kind: str, reverse: bool) -> Floats:
-        """`[L + 1, S + 1]`: ⊕ over the paths between `boundary[S + 1]` and each state, at each border of
-        positions.
-
-        Forward from the first border (alpha), or in reverse from the last one (beta).
-        """
+    @property
+    def beta(self) -> Floats:
+        """`[n + 1, S + 1]`: log mass of the ways from each state to the end."""
         ...
 
-    def both_sweeps(
-        self, layout: Layout, sets: Floats, start: Floats, final: Floats
-    ) -> tuple[Floats, Floats]:
-        """`(alpha, beta)` in the log semiring."""
+    @property
+    def bias(self) -> Floats:
+        """`[n, C + 2]`: log P(x_i = v | valid) − log p_i(v) of the tokens v of each class."""
         ...
 
-    def set_scores(self, layout: Layout, alpha: Floats, beta: Floats) -> Floats:
-        """`[L, Z + 2]`, log: Σ over the edges with the set of alpha at the source ⊗ beta at the target."""
+    @property
+    def best_sets(self) -> Floats:
+        """`sets` in the max semiring."""
         ...
 
-    def class_scores(self, layout: Layout, scores: Floats) -> Floats:
-        """`[L, C + 2]`, log: Σ of `scores` over the sets that hold the class; the tail holds every class."""
+    @property
+    def to_go(self) -> Floats:
+        """`beta` in the max semiring."""
         ...
 
-    def top_tokens(self, layout: Layout, position: int, index: int, count: int) -> tuple[Longs, Floats]:
-        """The `count` best tokens of a class at a position, and their logits: decreasing, ties by id."""
-        ...
-
-    def best_tokens(self, layout: Layout, classes: Longs) -> Longs:
-        """int64 `[L]`: the best token of class `classes[i]` at i, of equals the lowest; -1 for class -1."""
+    def top_tokens(self, position: int, index: int, count: int) -> tuple[Longs, Floats]:
+        """The `count` best tokens of class `index` at a position, and their logits: decreasing, ties by id."""
         ...
 
     def token_logit(self, position: int, token: int) -> float:
@@ -110,21 +99,5 @@ class Backend(Protocol):
         ...
 
     def columns(self, tokens: Longs) -> Floats:
-        """float64 `[L, T]`: the logits of these tokens at every position."""
-        ...
-
-    def draw_tokens(self, layout: Layout, tables: ClassTables, classes: Longs, uniforms: Floats) -> Longs:
-        """A token of each class `classes[n, L]` at its position, by inverse CDF in id order with `uniforms[n,
-        L]`.
-
-        Where the class is -1 nothing is drawn and the result is -1.
-        """
-        ...
-
-    def spread(self, layout: Layout, bias: Floats) -> object:
-        """`logits[i, v] + bias[i, class of v]` as float32 `[L, V]`, in the kind of the logits."""
-        ...
-
-    def support(self, layout: Layout, allowed: Bools) -> object:
-        """`allowed[i, class of v]` and `logits[i, v] > −inf`, as bool `[L, V]`, in the kind of the logits."""
+        """float64 `[n, T]`: the logits of these tokens at every position."""
         ...

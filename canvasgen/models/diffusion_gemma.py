@@ -231,7 +231,8 @@ def _with_columns(
 ) -> DynamicCache:
     """Some rows of a cache, without the columns before the last `total` ones."""
     twin = _copied(cache)
-    for layer in twin.layers:
+    layers: list[Any] = twin.layers
+    for layer in layers:
         first = max(0, layer.keys.shape[-2] - total)
         layer.keys = rows_of(layer.keys)[..., first:, :]
         layer.values = rows_of(layer.values)[..., first:, :]

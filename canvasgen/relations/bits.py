@@ -2,7 +2,7 @@
 
 # What numba compiles has no types for pyright:
 # pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
-# pyright: reportUnknownVariableType=false
+# pyright: reportUnknownVariableType=false, reportMissingTypeStubs=false
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ def _population(typingctx: Any, word: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def trailing(word) -> int:
-    """The lowest bit of a word that is not 0."""
+    """Return the lowest bit of a word that is not 0."""
     return _trailing(word)  # pyright: ignore[reportCallIssue]
 
 
 @njit(cache=True, nogil=True)
 def ones(words) -> int:
-    """How many bits of the words are set."""
+    """Return how many bits of the words are set."""
     n = 0
     for k in range(words.shape[0]):
         n += _population(words[k])  # pyright: ignore[reportCallIssue]
@@ -57,7 +57,7 @@ def ones(words) -> int:
 
 @njit(cache=True, nogil=True)
 def single(words) -> bool:
-    """Whether exactly one bit of the words is set."""
+    """Return whether exactly one bit of the words is set."""
     n = 0
     for k in range(words.shape[0]):
         if words[k] != 0:
@@ -69,7 +69,7 @@ def single(words) -> bool:
 
 @njit(cache=True, nogil=True)
 def first_bit(words) -> int:
-    """The lowest bit that is set; -1 if none is."""
+    """Return the lowest bit that is set; -1 if none is."""
     for k in range(words.shape[0]):
         if words[k] != 0:
             return 64 * k + _trailing(words[k])  # pyright: ignore[reportCallIssue]
@@ -78,7 +78,7 @@ def first_bit(words) -> int:
 
 @njit(cache=True, nogil=True)
 def last_bit(words) -> int:
-    """The highest bit that is set; -1 if none is."""
+    """Return the highest bit that is set; -1 if none is."""
     for k in range(words.shape[0] - 1, -1, -1):
         if words[k] != 0:
             return 64 * k + 63 - _leading(words[k])  # pyright: ignore[reportCallIssue]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from canvasgen.relations.cell_values import Cell, Value, show_value
 from canvasgen.relations.relation import Relation
-from canvasgen.relations.values import Cell, Value, show_value
 
 __all__ = ["Conflict", "minimal"]
 
@@ -38,10 +38,11 @@ class Conflict:
 def minimal(
     items: list[T], solvable: Callable[[list[T]], bool | None], seconds: float
 ) -> tuple[list[T], bool]:
-    """A subset of `items` that is unsolvable, and whether no item of it can be left out.
+    """Return a subset of `items` that is unsolvable, and whether no item of it can be left out.
 
-    Deletion filter: items are left out, first in large chunks, then one by one; what stays unsolvable without
-    them goes on without them.
+    The deletion filter (J. W. Chinneck and E. W. Dravnieks, "Locating minimal infeasible constraint sets in linear
+    programs", ORSA J. Computing 3, 1991): items are left out, first in large
+    chunks, then one by one; if the rest is still unsolvable, they stay out.
 
     Args:
         items: an unsolvable set; the first ones are the first to go.

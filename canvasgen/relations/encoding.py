@@ -91,7 +91,7 @@ class Encoding:
                 self.model.add_at_most_one(literals)
 
     def _alike(self, a: int, b: int, when: list[Any]) -> None:
-        """Where all of `when` hold, the cells have the same bit."""
+        """Add that the cells have the same bit where all of `when` hold."""
         for one, other in ((a, b), (b, a)):
             for bit, literal in self.literals[one].items():
                 twin = self.literals[other].get(bit)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from canvasgen.relations.work import has_bit, intersect
+from canvasgen.relations.propagation_state import has_bit, intersect
 
 __all__ = ["filter_cardinality", "filter_element", "filter_equal", "filter_not_count", "filter_table"]
 
@@ -29,7 +29,7 @@ def _state(program, domain, entry) -> int:
 
 @njit(cache=True, nogil=True)
 def _decide(program, work, domain, entry, holds) -> bool:
-    """Makes the literal of an entry hold, or not hold."""
+    """Make the literal of an entry hold, or not hold."""
     return intersect(
         program, work, domain, program.cells[entry], program.masks[entry] if holds else ~program.masks[entry]
     )
@@ -37,7 +37,7 @@ def _decide(program, work, domain, entry, holds) -> bool:
 
 @njit(cache=True, nogil=True)
 def filter_cardinality(program, work, domain, p) -> bool:
-    """Decides the open literals once all of them are needed, or none is wanted."""
+    """Decide the open literals once all of them are needed, or none is wanted."""
     args = program.args[p]
     first, last, low, high = args[1], args[2], args[3], args[4]
     sure, opened = 0, 0
@@ -64,7 +64,7 @@ def filter_cardinality(program, work, domain, p) -> bool:
 
 @njit(cache=True, nogil=True)
 def filter_not_count(program, work, domain, p) -> bool:
-    """Decides the last open literal where one of its two outcomes would give the count."""
+    """Decide the last open literal where one of its two outcomes would give the count."""
     args = program.args[p]
     sure, entry = 0, -1
     for e in range(args[1], args[2]):
@@ -86,7 +86,7 @@ def filter_not_count(program, work, domain, p) -> bool:
 
 @njit(cache=True, nogil=True)
 def filter_element(program, work, domain, p) -> bool:
-    """Keeps choices that share a value with the value cell, and values that a choice has."""
+    """Keep choices that share a value with the value cell, and values that a choice has."""
     args, words = program.args[p], domain.shape[1]
     index, value = args[3], args[4]
     union = np.zeros(words, np.int64)
@@ -113,7 +113,7 @@ def filter_element(program, work, domain, p) -> bool:
 
 @njit(cache=True, nogil=True)
 def filter_equal(program, work, domain, p) -> bool:
-    """Keeps the values that all cells have."""
+    """Keep the values that all cells have."""
     first, last = program.args[p, 1], program.args[p, 2]
     common = domain[program.cells[first]].copy()
     for e in range(first + 1, last):
@@ -126,7 +126,7 @@ def filter_equal(program, work, domain, p) -> bool:
 
 @njit(cache=True, nogil=True)
 def filter_table(program, work, domain, p) -> bool:
-    """Keeps the values that a row has whose other values are there."""
+    """Keep the values that a row has whose other values are there."""
     args = program.args[p]
     first, arity = args[1], args[2] - args[1]
     support = np.zeros((arity, domain.shape[1]), np.int64)

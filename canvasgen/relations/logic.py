@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from canvasgen.relations.cell_values import Cell, Value, key, keys, show_cells, show_value, show_values
 from canvasgen.relations.primitives import Cardinality, NotCount, Primitive, clause
 from canvasgen.relations.relation import COMPARISONS, Relation, cells_of, comparison, integer, refuse
 from canvasgen.relations.space import Space
-from canvasgen.relations.values import Cell, Value, key, keys, show_cells, show_value, show_values
 
 __all__ = [
     "Condition",
@@ -31,8 +30,8 @@ class Condition:
     cell: Cell
     values: tuple[Value, ...]
 
-    def holds(self, value: Any) -> bool:
-        """Whether `value` is one of them, type included."""
+    def holds(self, value: Value) -> bool:
+        """Return whether `value` is one of them, type included."""
         return key(value) in keys(self.values)
 
     def describe(self) -> str:
@@ -49,18 +48,18 @@ class Implication(Relation):
     when: tuple[Condition, ...]
     then: tuple[Condition, ...]
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether a condition of `when` fails or all of `then` hold."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether a condition of `when` fails or all of `then` hold."""
         at = dict(zip(self.cells, values, strict=True))
         return not all(c.holds(at[c.cell]) for c in self.when) or all(c.holds(at[c.cell]) for c in self.then)
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         when = " and ".join(c.describe() for c in self.when)
         return f"if {when}, then {' and '.join(c.describe() for c in self.then)}"
 
     def lower(self, space: Space) -> list[Primitive]:
-        """A clause for each condition of `then`."""
+        """Return a clause for each condition of `then`."""
         against: list[tuple[int, int]] = []
         for condition in self.when:
             n = space.number[condition.cell]
@@ -80,19 +79,19 @@ class Count(Relation):
     op: str
     k: int
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether the count compares."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether the count compares."""
         wanted = keys(self.values)
         return COMPARISONS[self.op](sum(key(value) in wanted for value in values), self.k)
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         words = {"==": "exactly", "!=": "not", "<=": "at most", ">=": "at least"}
         words |= {"<": "fewer than", ">": "more than"}
         return f"{words[self.op]} {self.k} of {show_cells(self.cells)} in {show_values(self.values)}"
 
     def lower(self, space: Space) -> list[Primitive]:
-        """A cardinality over one literal for each cell."""
+        """Return a cardinality over one literal for each cell."""
         wanted = keys(self.values)
         literals = tuple((n, space.bits(n, wanted)) for n in (space.number[cell] for cell in self.cells))
         most = len(literals)
@@ -105,7 +104,7 @@ class Count(Relation):
 
 
 def is_in(cell: Cell, values: Iterable[Value]) -> Condition:
-    """The cell's value is one of `values`.
+    """Build the condition that the cell's value is one of `values`.
 
     Raises:
         InvalidConstraint: there are none.
@@ -116,7 +115,7 @@ def is_in(cell: Cell, values: Iterable[Value]) -> Condition:
 def implies(
     when: Condition | Iterable[Condition], then: Condition | Iterable[Condition], *, name: str | None = None
 ) -> Relation:
-    """Where all of `when` hold, all of `then` hold.
+    """Require that all of `then` hold where all of `when` hold.
 
     Raises:
         InvalidConstraint: a list is empty, or holds something other than conditions.
@@ -129,7 +128,7 @@ def implies(
 def count(
     cells: Iterable[Cell], values: Iterable[Value], op: str, k: int, *, name: str | None = None
 ) -> Relation:
-    """The number of cells whose value is in `values` `op` k."""
+    """Require that the number of cells with a value in `values` compares with k."""
     return Count(
         cells=cells_of(cells, "count"),
         values=_values(values, "count"),
@@ -140,17 +139,17 @@ def count(
 
 
 def exactly(k: int, cells: Iterable[Cell], values: Iterable[Value], *, name: str | None = None) -> Relation:
-    """Exactly k of the cells have a value in `values`."""
+    """Require that exactly k of the cells have a value in `values`."""
     return count(cells, values, "==", k, name=name)
 
 
 def at_most(k: int, cells: Iterable[Cell], values: Iterable[Value], *, name: str | None = None) -> Relation:
-    """At most k of the cells have a value in `values`."""
+    """Require that at most k of the cells have a value in `values`."""
     return count(cells, values, "<=", k, name=name)
 
 
 def at_least(k: int, cells: Iterable[Cell], values: Iterable[Value], *, name: str | None = None) -> Relation:
-    """At least k of the cells have a value in `values`."""
+    """Require that at least k of the cells have a value in `values`."""
     return count(cells, values, ">=", k, name=name)
 
 
@@ -165,7 +164,7 @@ def _values(values: Iterable[Value], rule: str) -> tuple[Value, ...]:
 
 def _conditions(given: Condition | Iterable[Condition]) -> tuple[Condition, ...]:
     found = (given,) if isinstance(given, Condition) else tuple(given)
-    if not found or not all(isinstance(c, Condition) for c in found):
+    if not found or not all(isinstance(c, Condition) for c in found):  # pyright: ignore[reportUnnecessaryIsInstance]
         refuse(
             "implies takes conditions, at least one on each side", "implies", given, "use is_in(cell, values)"
         )

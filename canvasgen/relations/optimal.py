@@ -65,7 +65,7 @@ class Optimiser:
         hint: NDArray[np.int64] | None,
         seconds: float,
     ) -> Answer:
-        """The best assignment.
+        """Return the best assignment.
 
         Args:
             scores: by cell and bit, float64 `[n, bits]`; −inf is impossible.

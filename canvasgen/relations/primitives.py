@@ -100,7 +100,7 @@ Primitive = Different | Equal | Sum | NotSum | Cardinality | NotCount | Table | 
 
 
 def clause(literals: list[Literal]) -> Cardinality:
-    """At least one of the literals holds; those of one cell are joined, so that no cell is named twice."""
+    """Build the clause that at least one literal holds; those of one cell are joined, so that no cell is named twice."""
     joined: dict[int, int] = {}
     for cell, bits in literals:
         joined[cell] = joined.get(cell, 0) | bits

@@ -12,23 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable
+from canvasgen.relations.cell_values import Cell, Value, show_value
 from canvasgen.relations.conflict import Conflict
-from canvasgen.relations.explanation import explain
-from canvasgen.relations.limits import DEFAULT_LIMITS, RelationLimits
+from canvasgen.relations.conflict_search import explain
+from canvasgen.relations.enumeration import Enumeration
 from canvasgen.relations.optimal import Optimiser
 from canvasgen.relations.primitives import Primitive
 from canvasgen.relations.program import assemble
 from canvasgen.relations.propagation_kernel import from_mask, propagate_mask
 from canvasgen.relations.relation import Relation
+from canvasgen.relations.relation_limits import DEFAULT_LIMITS, RelationLimits
 from canvasgen.relations.search_kernel import (
     COMPLETE,
-    all_solutions,
     best_solution,
     greedy_solution,
 )
 from canvasgen.relations.space import Space
 from canvasgen.relations.tuples import Check
-from canvasgen.relations.values import Cell, Value, show_value
 
 __all__ = ["Problem", "Solved"]
 
@@ -37,12 +37,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-# Where depth-first search finds all solutions within half as many nodes as values are open, but no more than
-# _EFFORT allows, they are kept and optima are read off them.
-_FEW_SOLUTIONS = 1_000
 # Nodes of the branch and bound that is tried before CP-SAT: about what building a model costs.
 _FIRST_NODES = 100
-_EFFORT = 500_000  # nodes times values left at the root, of either
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ class Problem:
         *,
         limits: RelationLimits = DEFAULT_LIMITS,
     ) -> None:
-        """Lays out the relations and propagates them.
+        """Lay out the relations and propagate them.
 
         Args:
             domains: each cell's possible values.
@@ -114,17 +110,17 @@ class Problem:
             self._primitives += relation.lower(self._space)
         self._program = assemble(self._space, self._primitives, limits)
         self._active = np.ones(len(self._primitives), np.bool_)
-        self._enumerated: dict[int, Ints | None] = {}
         start = self._space.bit >= 0
         root = self.propagate(start)
         if root is None:
             raise Unsatisfiable(f"contradictory: {self._why()}", rule="relations")
         self.root: Mask = root
+        self._all = Enumeration(self._space, self._program, root, limits)
 
     # -- propagation -------------------------------------------------------------------------------------
 
     def propagate(self, mask: Mask) -> Mask | None:
-        """The values that the relations leave of a mask, bool `[cells, width]`; None if a cell has none left.
+        """Return the values that the relations leave of a mask, bool `[cells, width]`; None if a cell has none left.
 
         All-different, clauses, counts, pointers and tables are each propagated to generalised arc consistency,
         sums to bounds consistency, and all together to their fixpoint. The mask given is not changed.
@@ -143,7 +139,7 @@ class Problem:
     # -- optima ------------------------------------------------------------------------------------------
 
     def best(self, scores: Floats, *, excluded: Sequence[Ints] = (), seconds: float | None = None) -> Solved:
-        """The assignment that satisfies all relations (checks apart) with the greatest sum of scores.
+        """Return the assignment that satisfies all relations (checks apart) with the greatest sum of scores.
 
         Args:
             scores: log-probabilities, float64 `[cells, width]`; −inf is impossible.
@@ -158,12 +154,13 @@ class Problem:
         begin = time.perf_counter()
         seconds = self.limits.seconds if seconds is None else seconds
         by_bit, mask = self._by_bit(scores)
-        ruled_out = np.array([self._to_bits(a) for a in excluded], np.int64).reshape(
+        ruled_out = np.array([self._space.bits_of(a) for a in excluded], np.int64).reshape(
             len(excluded), len(self.cells)
         )
         status = COMPLETE
-        if self._few is not None:
-            found = self._best_of(self._few, scores, excluded)
+        few = self._all.few
+        if few is not None:
+            found = self._best_of(few, scores, excluded)
         else:
             found, status = self._branch_and_bound(by_bit, mask, ruled_out)
         proven, bound = status == COMPLETE, -math.inf
@@ -180,18 +177,21 @@ class Problem:
                 value=seconds,
                 remedy="allow more seconds (RelationLimits.seconds)",
             )
-        assignment = self._from_bits(found)
+        assignment = self._space.places_of(found)
         score = self._score(scores, assignment)
         bound = score if status == COMPLETE else max(bound, score)
         return Solved(assignment, score, proven, bound, time.perf_counter() - begin)
 
     def k_best(self, scores: Floats) -> Iterator[Solved]:
-        """All assignments, best first, none twice; each is searched for when it is asked for.
+        """Yield all assignments, best first, none twice; each is searched for when it is asked for.
 
         Raises:
             InvalidConstraint: as `best`.
             TimeLimit: as `best`, for any one of them.
         """
+        if self._all.few is not None:
+            yield from self._sorted(self._all.few, scores)
+            return
         found: list[Ints] = []
         while True:
             try:
@@ -201,8 +201,20 @@ class Problem:
             found.append(solved.assignment)
             yield solved
 
+    def _sorted(self, solutions: Ints, scores: Floats) -> Iterator[Solved]:
+        """Yield the solutions with a finite score, best first; equal ones in the order in which they were found."""
+        begin = time.perf_counter()
+        self._by_bit(scores)
+        sums = scores[np.arange(len(self.cells)), solutions].sum(axis=1)
+        for place in np.argsort(-sums, kind="stable").tolist():
+            if sums[place] == -math.inf:
+                return
+            score = self._score(scores, solutions[place])
+            yield Solved(solutions[place].copy(), score, True, score, time.perf_counter() - begin)
+            begin = time.perf_counter()
+
     def greedy(self, scores: Floats) -> Ints | None:
-        """Greedy with propagation: the surest cell first, that is the one whose best value leads by most.
+        """Choose greedily with propagation: the surest cell first, that is the one whose best value leads by most.
 
         It is fixed and propagated; a value that leaves some cell nothing is dropped instead. Returns the
         assignment, int64 `[cells]`; None at a dead end (earlier choices are not taken back).
@@ -210,25 +222,19 @@ class Problem:
         by_bit, mask = self._by_bit(scores)
         domain = from_mask(self._program, mask, self._space.words)
         alive, bits = greedy_solution(self._program, self._active, domain, by_bit)
-        return self._from_bits(bits) if alive else None
+        return self._space.places_of(bits) if alive else None
 
     # -- all solutions -----------------------------------------------------------------------------------
 
     def solutions(self, most: int) -> Ints | None:
-        """All assignments that satisfy the relations (checks apart), int64 `[count, cells]`.
+        """Return all assignments that satisfy the relations (checks apart), int64 `[count, cells]`.
 
         None if there are more than `most`, or the search needs more than `limits.max_nodes` nodes.
         """
-        few = self._few
-        if few is not None:
-            return few.copy() if len(few) <= most else None
-        if most not in self._enumerated:
-            self._enumerated = {most: self._enumerate(self.root, most, self.limits.max_nodes)}
-        found = self._enumerated[most]
-        return None if found is None else found.copy()
+        return self._all.solutions(most)
 
     def sample(self, scores: Floats, seed: int, *, most: int = 10_000) -> tuple[Ints, bool]:
-        """An assignment drawn with probability ∝ exp(sum of scores), int64 `[cells]`, and whether exactly so.
+        """Return an assignment drawn with probability ∝ exp(sum of scores), int64 `[cells]`, and whether exactly so.
 
         Exact where `solutions(most)` finds them all. Otherwise the best assignment under scores perturbed by
         a Gumbel variable for each value of each cell, which is approximate (G. Papandreou and A. L. Yuille,
@@ -285,7 +291,7 @@ class Problem:
         return explain(self._space, self.relations, fixed or {}, self.limits)
 
     def check(self, assignment: Ints) -> list[Relation]:
-        """The relations, checks included, that do not hold for an assignment, int64 `[cells]`."""
+        """Return the relations, checks included, that do not hold for an assignment, int64 `[cells]`."""
         at = {cell: self.values[n][int(assignment[n])] for n, cell in enumerate(self.cells)}
         return [r for r in (*self.relations, *self.checks) if not r.holds([at[cell] for cell in r.cells])]
 
@@ -312,17 +318,17 @@ class Problem:
         return Optimiser(self._sets(self.root), self._primitives, self._program.numbers, self._space.start)
 
     def _best_of(self, found: Ints, scores: Floats, excluded: Sequence[Ints]) -> Ints | None:
-        """The best of some assignments, as bits; None if none is possible."""
+        """Return the best of some assignments, as bits; None if none is possible."""
         sums = scores[np.arange(len(self.cells)), found].sum(axis=1)
         for assignment in excluded:
             sums[(found == assignment).all(axis=1)] = -math.inf
         if not len(sums) or sums.max() == -math.inf:
             return None
-        return self._to_bits(found[int(sums.argmax())])
+        return self._space.bits_of(found[int(sums.argmax())])
 
     def _branch_and_bound(self, by_bit: Floats, mask: Mask, ruled_out: Ints) -> tuple[Ints | None, int]:
         domain = from_mask(self._program, mask, self._space.words)
-        nodes = self._effort(_FIRST_NODES)
+        nodes = self._all.effort(_FIRST_NODES)
         status, score, bits = best_solution(self._program, self._active, domain, by_bit, ruled_out, nodes)
         return (bits if score > -math.inf else None), status
 
@@ -343,36 +349,14 @@ class Problem:
         by_bit[rows, self._space.bit[rows, places]] = own
         return by_bit, self.root & (scores > -np.inf)
 
-    def _to_bits(self, assignment: Ints) -> Ints:
-        return self._space.bit[np.arange(len(self.cells)), assignment]
-
-    def _from_bits(self, bits: Ints) -> Ints:
-        return self._space.place[np.arange(len(self.cells)), bits]
-
     def _score(self, scores: Floats, assignment: Ints) -> float:
         return float(scores[np.arange(len(self.cells)), assignment].sum())
 
-    def _effort(self, nodes: int) -> int:
-        """Fewer nodes where each of them costs more."""
-        return min(self.limits.max_nodes, nodes, 1 + _EFFORT // max(int(self.root.sum()), 1))
-
-    @cached_property
-    def _few(self) -> Ints | None:
-        """All solutions where they are few and easy to find."""
-        return self._enumerate(self.root, _FEW_SOLUTIONS, self._effort(1 + int(self.root.sum()) // 2))
-
-    def _enumerate(self, mask: Mask, most: int, nodes: int) -> Ints | None:
-        domain = from_mask(self._program, mask, self._space.words)
-        status, found = all_solutions(self._program, self._active, domain, most, nodes)
-        if status != COMPLETE:
-            return None
-        return self._from_bits(found)
-
     def _weighed(self, scores: Floats, most: int) -> tuple[Ints, Floats] | None:
-        """The assignments that are possible, with their sums of scores; None if there are too many."""
+        """Return the assignments that are possible, with their sums of scores; None if there are too many."""
         _, mask = self._by_bit(scores)
         every = bool((mask == self.root).all())
-        found = self.solutions(most) if every else self._enumerate(mask, most, self.limits.max_nodes)
+        found = self._all.solutions(most) if every else self._all.within(mask, most)
         if found is None:
             return None
         return found, scores[np.arange(len(self.cells)), found].sum(axis=1)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.relations.limits import RelationLimits
 from canvasgen.relations.primitives import (
     Cardinality,
     Different,
@@ -20,6 +19,7 @@ from canvasgen.relations.primitives import (
     Sum,
     Table,
 )
+from canvasgen.relations.relation_limits import RelationLimits
 from canvasgen.relations.space import Space
 
 __all__ = [
@@ -75,13 +75,13 @@ class Program(NamedTuple):
 
 
 def words_of(bits: int, words: int) -> list[int]:
-    """A set of bits as signed 64-bit words."""
+    """Return a set of bits as signed 64-bit words."""
     found = [(bits >> (64 * k)) & (2**64 - 1) for k in range(words)]
     return [word - 2**64 if word >= 2**63 else word for word in found]
 
 
 def assemble(space: Space, primitives: Sequence[Primitive], limits: RelationLimits) -> Program:
-    """The program of the primitives, in their order.
+    """Return the program of the primitives, in their order.
 
     Raises:
         ConstraintTooLarge: they have more than `max_entries` entries.

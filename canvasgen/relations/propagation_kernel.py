@@ -1,4 +1,4 @@
-"""The worklist: all relations to their common fixpoint, in numba."""
+"""Propagation of all relations to their common fixpoint by a worklist (AC-3: Mackworth 1977), in numba."""
 
 # What numba compiles has no types for pyright:
 # pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
@@ -8,10 +8,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
+from canvasgen.relations.all_different_kernel import filter_different, tell_peers
 from canvasgen.relations.bits import single
-from canvasgen.relations.difference_kernel import filter_different, tell_peers
 from canvasgen.relations.literal_kernel import (
     filter_cardinality,
     filter_element,
@@ -19,9 +20,21 @@ from canvasgen.relations.literal_kernel import (
     filter_not_count,
     filter_table,
 )
-from canvasgen.relations.program import CARDINALITY, DIFFERENT, ELEMENT, EQUAL, NOT_COUNT, NOT_SUM, SUM
+from canvasgen.relations.program import (
+    CARDINALITY,
+    DIFFERENT,
+    ELEMENT,
+    EQUAL,
+    NOT_COUNT,
+    NOT_SUM,
+    SUM,
+    Program,
+)
+from canvasgen.relations.propagation_state import changed, make_work, push
 from canvasgen.relations.sum_kernel import filter_not_sum, filter_sum
-from canvasgen.relations.work import changed, make_work, push
+
+Longs = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 __all__ = ["close", "fixpoint", "from_mask", "propagate_mask", "restrict", "to_mask"]
 
@@ -48,7 +61,7 @@ def _run(program, work, domain, p) -> bool:
 
 @njit(cache=True, nogil=True)
 def fixpoint(program, work, domain) -> bool:
-    """Runs what waits until nothing does; False if a cell is left empty (then nothing waits either)."""
+    """Run what waits until nothing does; False if a cell is left empty (then nothing waits either)."""
     marks = work.marks
     alive = True
     while alive:
@@ -71,7 +84,7 @@ def fixpoint(program, work, domain) -> bool:
 
 @njit(cache=True, nogil=True)
 def close(program, work, domain) -> bool:
-    """The fixpoint of all active primitives from any domain, in place; False if a cell is left empty."""
+    """Propagate all active primitives from any domain to their fixpoint, in place; False if a cell is left empty."""
     for cell in range(domain.shape[0]):
         left = False
         for k in range(domain.shape[1]):
@@ -90,7 +103,7 @@ def close(program, work, domain) -> bool:
 
 @njit(cache=True, nogil=True)
 def restrict(program, work, domain, cell, bit, keep) -> bool:
-    """Fixes a cell to a bit (`keep`) or takes the bit from it, then the fixpoint; from a fixpoint only."""
+    """Fix a cell to a bit (`keep`) or take the bit from it, then propagate; from a fixpoint only."""
     if keep:
         domain[cell] = 0
         domain[cell, bit >> 6] = np.int64(1) << (bit & 63)
@@ -100,8 +113,8 @@ def restrict(program, work, domain, cell, bit, keep) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def from_mask(program, mask, words):
-    """The domain, int64 `[n, words]`, of a mask `[n, width]`."""
+def from_mask(program: Program, mask: Mask, words: int) -> Longs:
+    """Return the domain, int64 `[n, words]`, of a mask `[n, width]`."""
     domain = np.zeros((mask.shape[0], words), np.int64)
     for n in range(mask.shape[0]):
         for v in range(mask.shape[1]):
@@ -112,8 +125,8 @@ def from_mask(program, mask, words):
 
 
 @njit(cache=True, nogil=True)
-def to_mask(program, domain):
-    """The mask `[n, width]` of a domain."""
+def to_mask(program: Program, domain: Longs) -> Mask:
+    """Return the mask `[n, width]` of a domain."""
     cells, width = program.bit.shape
     mask = np.zeros((cells, width), np.bool_)
     for n in range(mask.shape[0]):
@@ -125,8 +138,8 @@ def to_mask(program, domain):
 
 
 @njit(cache=True, nogil=True)
-def propagate_mask(program, active, mask, words):
-    """Whether the fixpoint leaves every cell a value, and the fixpoint as a mask."""
+def propagate_mask(program: Program, active: Mask, mask: Mask, words: int) -> tuple[bool, Mask]:
+    """Return whether the fixpoint leaves every cell a value, and the fixpoint as a mask."""
     domain = from_mask(program, mask, words)
     alive = close(program, make_work(program, active, words), domain)
     return alive, to_mask(program, domain)

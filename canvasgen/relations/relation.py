@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from canvasgen.errors import InvalidConstraint
-from canvasgen.relations.values import Cell
+from canvasgen.relations.cell_values import Cell, Value
 
 if TYPE_CHECKING:
     from canvasgen.relations.primitives import Primitive
@@ -30,16 +30,16 @@ class Relation(ABC):
     name: str | None = None
 
     @abstractmethod
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether it holds for these values of `cells`."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether it holds for these values of `cells`."""
 
     @abstractmethod
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
 
     @abstractmethod
     def lower(self, space: Space) -> list[Primitive]:
-        """What propagation and CP-SAT understand: primitives that hold together exactly where this holds.
+        """Return what propagation and CP-SAT understand: primitives that hold together exactly where this holds.
 
         Raises:
             InvalidConstraint: the domains of the cells do not fit the relation.
@@ -61,13 +61,13 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def refuse(message: str, rule: str, value: Any, remedy: str | None = None) -> NoReturn:
-    """Raises InvalidConstraint for an argument of a relation."""
+def refuse(message: str, rule: str, value: object, remedy: str | None = None) -> NoReturn:
+    """Raise InvalidConstraint for an argument of a relation."""
     raise InvalidConstraint(message, rule=rule, value=value, remedy=remedy)
 
 
 def cells_of(cells: Iterable[Cell], rule: str, least: int = 1) -> tuple[Cell, ...]:
-    """The cells of a relation, each once.
+    """Return the cells of a relation, each once.
 
     Raises:
         InvalidConstraint: there are fewer than `least`, one is named twice, or one is not hashable.
@@ -76,7 +76,7 @@ def cells_of(cells: Iterable[Cell], rule: str, least: int = 1) -> tuple[Cell, ..
         refuse(f"{rule} takes a list of cells, not one string", rule, cells)
     found = tuple(cells)
     for cell in found:
-        if not isinstance(cell, Hashable):
+        if not isinstance(cell, Hashable):  # pyright: ignore[reportUnnecessaryIsInstance]
             refuse(f"a cell of {rule} is not hashable", rule, cell)
     if len(found) < least:
         refuse(f"{rule} needs at least {least} cell{'s' if least > 1 else ''}", rule, found)
@@ -87,7 +87,7 @@ def cells_of(cells: Iterable[Cell], rule: str, least: int = 1) -> tuple[Cell, ..
 
 
 def comparison(op: Any, rule: str, known: Iterable[str] = COMPARISONS) -> str:
-    """An operator.
+    """Return an operator.
 
     Raises:
         InvalidConstraint: it is not one of `known`.
@@ -98,8 +98,8 @@ def comparison(op: Any, rule: str, known: Iterable[str] = COMPARISONS) -> str:
     return op
 
 
-def integer(number: Any, rule: str, what: str) -> int:
-    """A Python integer that is not a bool.
+def integer(number: object, rule: str, what: str) -> int:
+    """Return a Python integer that is not a bool.
 
     Raises:
         InvalidConstraint: it is something else.

@@ -12,13 +12,17 @@ that a search gives up at the same place everywhere.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from canvasgen.relations.bits import first_bit, ones, trailing
-from canvasgen.relations.propagation_kernel import close, fixpoint, restrict
-from canvasgen.relations.work import changed, clear_bit, has_bit, make_work
+from canvasgen.relations.program import Program
+from canvasgen.relations.propagation_kernel import Longs, Mask, close, fixpoint, restrict
+from canvasgen.relations.propagation_state import changed, clear_bit, has_bit, make_work
 
 __all__ = ["COMPLETE", "OUT_OF_NODES", "TOO_MANY", "all_solutions", "best_solution", "greedy_solution"]
+
+Floats = npt.NDArray[np.float64]
 
 COMPLETE, TOO_MANY, OUT_OF_NODES = range(3)
 _LARGEST_STACK = 1 << 23  # words of the domains from the root to a node
@@ -26,7 +30,7 @@ _LARGEST_STACK = 1 << 23  # words of the domains from the root to a node
 
 @njit(cache=True, nogil=True)
 def _longer(stack):
-    """Room for twice as many domains."""
+    """Return the stack with room for twice as many domains."""
     more = np.empty((2 * stack.shape[0], stack.shape[1], stack.shape[2]), np.int64)
     more[: stack.shape[0]] = stack
     return more
@@ -34,7 +38,7 @@ def _longer(stack):
 
 @njit(cache=True, nogil=True)
 def _smallest(domain) -> int:
-    """The open cell with the fewest values; -1 if all have one."""
+    """Return the open cell with the fewest values; -1 if all have one."""
     found, fewest = -1, 1 << 60
     for cell in range(domain.shape[0]):
         count = ones(domain[cell])
@@ -47,7 +51,7 @@ def _smallest(domain) -> int:
 
 @njit(cache=True, nogil=True)
 def _back(program, work, stack, choices, depth) -> int:
-    """Takes the last choices back until another way is open; returns its depth, or -1."""
+    """Take the last choices back until another way is open; return its depth, or -1."""
     while depth > 0:
         depth -= 1
         if restrict(program, work, stack[depth], choices[depth, 0], choices[depth, 1], False):
@@ -56,8 +60,8 @@ def _back(program, work, stack, choices, depth) -> int:
 
 
 @njit(cache=True, nogil=True)
-def all_solutions(program, active, domain, most, nodes):
-    """Every solution within a domain.
+def all_solutions(program: Program, active: Mask, domain: Longs, most: int, nodes: int) -> tuple[int, Longs]:
+    """Return every solution within a domain.
 
     Returns:
         Why it ended, and the solutions as bits, int64 `[count ≤ most, n]`.
@@ -98,7 +102,7 @@ def all_solutions(program, active, domain, most, nodes):
 
 @njit(cache=True, nogil=True)
 def _best_two(domain, scores, cell):
-    """The best bit of a cell with its score, and the score of the next."""
+    """Return the best bit of a cell with its score, and the score of the next."""
     bit, first, second = -1, -np.inf, -np.inf
     for k in range(domain.shape[1]):
         rest = domain[cell, k]
@@ -115,7 +119,7 @@ def _best_two(domain, scores, cell):
 
 @njit(cache=True, nogil=True)
 def _surest(domain, scores):
-    """The open cell whose best value is furthest before the next, and that value; -1 if all have one."""
+    """Return the open cell whose best value is furthest before the next, and that value; -1 if all have one."""
     found, value, widest = -1, -1, -1.0
     for cell in range(domain.shape[0]):
         if ones(domain[cell]) > 1:
@@ -127,7 +131,7 @@ def _surest(domain, scores):
 
 @njit(cache=True, nogil=True)
 def _tighten(program, work, domain, scores, floor) -> bool:
-    """Removes values that cannot be part of a score above `floor`; False if nothing can.
+    """Remove values that cannot be part of a score above `floor`; False if nothing can.
 
     The bound is the sum of the cells' best scores.
     """
@@ -164,7 +168,9 @@ def _tighten(program, work, domain, scores, floor) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def best_solution(program, active, domain, scores, excluded, nodes):
+def best_solution(
+    program: Program, active: Mask, domain: Longs, scores: Floats, excluded: Longs, nodes: int
+) -> tuple[int, float, Longs]:
     """Branch and bound for the assignment with the greatest sum of scores, `scores` `[n, 64 · words]` by bit.
 
     Args:
@@ -225,8 +231,8 @@ def _listed(domain, excluded) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def greedy_solution(program, active, domain, scores):
-    """Fixes the surest cell and propagates, until all have a value; a value that leads nowhere is dropped.
+def greedy_solution(program: Program, active: Mask, domain: Longs, scores: Floats) -> tuple[bool, Longs]:
+    """Fix the surest cell and propagate, until all have a value; a value that leads nowhere is dropped.
 
     Returns:
         Whether it ended well, and the assignment as bits, int64 `[n]`.

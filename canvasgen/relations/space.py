@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
-from canvasgen.relations.limits import RelationLimits
-from canvasgen.relations.values import Cell, Value, key, order
+from canvasgen.relations.cell_values import Cell, Key, Value, key, order
+from canvasgen.relations.relation_limits import RelationLimits
 
 __all__ = ["LARGEST", "Space"]
 
@@ -43,7 +42,7 @@ class Space:
         self.cells: tuple[Cell, ...] = tuple(domains)
         self.number: dict[Cell, int] = {cell: n for n, cell in enumerate(self.cells)}
         # Cells often share one list of values, which is then looked at once.
-        seen: dict[int, list[tuple[type, Any]]] = {}
+        seen: dict[int, list[Key]] = {}
         lists = [domains[cell] for cell in self.cells]
         for cell, values in zip(self.cells, lists, strict=True):
             if id(values) not in seen:
@@ -55,7 +54,7 @@ class Space:
         self._number_values(limits)
 
     @staticmethod
-    def _domain(cell: Cell, values: Sequence[Value], limits: RelationLimits) -> list[tuple[type, Any]]:
+    def _domain(cell: Cell, values: Sequence[Value], limits: RelationLimits) -> list[Key]:
         if isinstance(values, str):
             raise InvalidConstraint(f"the values of the cell {cell} are one string, not a list", value=values)
         found = list(dict.fromkeys(key(value) for value in values))
@@ -67,14 +66,14 @@ class Space:
     def _number_values(self, limits: RelationLimits) -> None:
         groups = _joined(self._keys)
         self.universe = [groups[ks[0]] for ks in self._keys]
-        members: dict[int, list[tuple[type, Any]]] = {}
+        members: dict[int, list[Key]] = {}
         for k in sorted(groups, key=order):
             members.setdefault(groups[k], []).append(k)
         self._bits = [{k: b for b, k in enumerate(ks)} for ks in (members[u] for u in sorted(members))]
         numbered = {u: n for n, u in enumerate(sorted(members))}
         self.universe = [numbered[u] for u in self.universe]
         rank, last = 0, None
-        ranks: dict[tuple[type, Any], int] = {}
+        ranks: dict[Key, int] = {}
         for k in sorted(groups, key=order):
             if last is not None and order(last)[:2] != order(k)[:2]:
                 rank += 1
@@ -83,7 +82,7 @@ class Space:
         starts = np.cumsum([0, *(len(bits) for bits in self._bits)])
         self.start: NDArray[np.int64] = np.array([starts[u] for u in self.universe], np.int64)
         self.numbers: NDArray[np.int64] = np.array(
-            [v if t is int and abs(v) <= LARGEST else 0 for t, v in flat], np.int64
+            [v if type(v) is int and abs(v) <= LARGEST else 0 for _, v in flat], np.int64
         )
         self.ranks: NDArray[np.int64] = np.array([ranks[k] for k in flat], np.int64)
         self.words = max(1, -(-max(map(len, self._bits), default=1) // 64))
@@ -97,8 +96,16 @@ class Space:
         rows, columns = np.nonzero(self.bit >= 0)
         self.place[rows, self.bit[rows, columns]] = columns
 
-    def bits(self, cell: int, wanted: Iterable[tuple[type, Any]]) -> int:
-        """The set of bits of those keys that are values of the cell."""
+    def bits_of(self, assignment: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the bits of assignments, int64 `[..., cells]`, given as indices into the cells' values."""
+        return self.bit[np.arange(len(self.cells)), assignment]
+
+    def places_of(self, bits: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Assignments, int64 `[..., cells]`, given as bits, as indices into the cells' values."""
+        return self.place[np.arange(len(self.cells)), bits]
+
+    def bits(self, cell: int, wanted: Iterable[Key]) -> int:
+        """Return the set of bits of those keys that are values of the cell."""
         numbered = self._bits[self.universe[cell]]
         found = 0
         for k in wanted:
@@ -106,29 +113,29 @@ class Space:
                 found |= 1 << numbered[k]
         return found
 
-    def bit_of(self, cell: int, wanted: tuple[type, Any]) -> int:
-        """The bit of a key; -1 if the cell cannot have it."""
+    def bit_of(self, cell: int, wanted: Key) -> int:
+        """Return the bit of a key; -1 if the cell cannot have it."""
         bits = self.bits(cell, (wanted,))
         return bits.bit_length() - 1 if bits else -1
 
     def every(self, cell: int) -> int:
-        """The set of bits of all values of the cell."""
+        """Return the set of bits of all values of the cell."""
         return self.bits(cell, self._keys[cell])
 
-    def index(self, cell: int, value: Any) -> int:
-        """Where `value` is among the cell's values; -1 if the cell cannot have it."""
+    def index(self, cell: int, value: object) -> int:
+        """Return where `value` is among the cell's values; -1 if the cell cannot have it."""
         wanted = key(value)
         return self._keys[cell].index(wanted) if wanted in self._keys[cell] else -1
 
     def require_integers(self, cell: Cell, rule: str) -> list[int]:
-        """The values of a cell, all integers.
+        """Return the values of a cell, all integers.
 
         Raises:
             InvalidConstraint: one of them is not (a bool is not).
             ConstraintTooLarge: one is beyond ±2^60.
         """
-        values = self.values[self.number[cell]]
-        for value in values:
+        found: list[int] = []
+        for value in self.values[self.number[cell]]:
             if type(value) is not int:
                 raise InvalidConstraint(
                     f"{rule} needs integers, and the cell {cell} may be {value!r}",
@@ -136,8 +143,8 @@ class Space:
                     value=value,
                     remedy="give the cell integer values only",
                 )
-            check_range(value, rule)
-        return list(values)
+            found.append(check_range(value, rule))
+        return found
 
 
 def check_range(number: int, rule: str) -> int:
@@ -153,11 +160,11 @@ def check_range(number: int, rule: str) -> int:
     return number
 
 
-def _joined(domains: list[list[tuple[type, Any]]]) -> dict[tuple[type, Any], int]:
-    """A group for each key, numbered by first appearance: keys of one domain are in one group."""
-    parent: dict[tuple[type, Any], tuple[type, Any]] = {}
+def _joined(domains: list[list[Key]]) -> dict[Key, int]:
+    """Return a group for each key, numbered by first appearance: keys of one domain are in one group."""
+    parent: dict[Key, Key] = {}
 
-    def root(k: tuple[type, Any]) -> tuple[type, Any]:
+    def root(k: Key) -> Key:
         while parent[k] != k:
             parent[k] = parent[parent[k]]
             k = parent[k]
@@ -170,5 +177,5 @@ def _joined(domains: list[list[tuple[type, Any]]]) -> dict[tuple[type, Any], int
             a, b = root(first), root(k)
             if a != b:
                 parent[b] = a
-    numbers: dict[tuple[type, Any], int] = {}
+    numbers: dict[Key, int] = {}
     return {k: numbers.setdefault(root(k), len(numbers)) for k in parent}

@@ -10,14 +10,14 @@ from __future__ import annotations
 from numba import njit
 
 from canvasgen.relations.bits import first_bit, last_bit, single
-from canvasgen.relations.work import changed, clear_bit, has_bit
+from canvasgen.relations.propagation_state import changed, clear_bit, has_bit
 
 __all__ = ["filter_not_sum", "filter_sum"]
 
 
 @njit(cache=True, nogil=True)
 def _ends(program, domain, entry, row):
-    """The least and the greatest term of an entry."""
+    """Return the least and the greatest term of an entry."""
     cell, factor = program.cells[entry], program.factors[entry]
     start = program.start[cell]
     low = factor * program.numbers[row, start + first_bit(domain[cell])]
@@ -27,7 +27,7 @@ def _ends(program, domain, entry, row):
 
 @njit(cache=True, nogil=True)
 def filter_sum(program, work, domain, p) -> bool:
-    """Trims the ends of the cells' values that no values of the others bring between the bounds."""
+    """Trim the ends of the cells' values that no values of the others bring between the bounds."""
     args = program.args[p]
     first, last, low, high, row = args[1], args[2], args[3], args[4], args[5]
     least, most = 0, 0
@@ -61,7 +61,7 @@ def filter_sum(program, work, domain, p) -> bool:
 
 @njit(cache=True, nogil=True)
 def filter_not_sum(program, work, domain, p) -> bool:
-    """Removes the one value that completes the total, once a single cell is open."""
+    """Remove the one value that completes the total, once a single cell is open."""
     args = program.args[p]
     rest, cell, factor = args[3], -1, 0
     for e in range(args[1], args[2]):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import cast
 
 from canvasgen.errors import InvalidConstraint
+from canvasgen.relations.cell_values import Cell, Value, show_cells
 from canvasgen.relations.primitives import NotSum, Primitive, Sum
 from canvasgen.relations.relation import COMPARISONS, Relation, cells_of, comparison, integer, refuse
 from canvasgen.relations.space import Space, check_range
-from canvasgen.relations.values import Cell, show_cells
 
 __all__ = ["Linear", "Ordered", "linear", "ordered", "total"]
 
@@ -30,21 +30,24 @@ class Linear(Relation):
     op: str
     total: int
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether all values are integers and their sum compares."""
-        if any(type(value) is not int for value in values):
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether all values are integers and their sum compares."""
+        integers = [value for value in values if type(value) is int]
+        if len(integers) < len(values):
             return False
-        return COMPARISONS[self.op](sum(f * v for f, v in zip(self.factors, values, strict=True)), self.total)
+        return COMPARISONS[self.op](
+            sum(f * v for f, v in zip(self.factors, integers, strict=True)), self.total
+        )
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         if set(self.factors) == {1}:
             return f"the sum of {show_cells(self.cells)} {self.op} {self.total}"
         terms = " + ".join(f"{f}·{cell}" for f, cell in zip(self.factors, self.cells, strict=True))
         return f"{terms} {self.op} {self.total}".replace("+ -", "- ")
 
     def lower(self, space: Space) -> list[Primitive]:
-        """A sum between bounds, or one that is not a total."""
+        """Return a sum between bounds, or one that is not a total."""
         reach = abs(self.total)
         for factor, cell in zip(self.factors, self.cells, strict=True):
             values = space.require_integers(cell, self.describe())
@@ -64,14 +67,14 @@ class Ordered(Relation):
 
     op: str
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether the values are of one kind and each compares with the next."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether the values are of one kind and each compares with the next."""
         if len({_kind(value) for value in values}) > 1 or _kind(values[0]) is None:
             return False
         return all(COMPARISONS[self.op](a, b) for a, b in pairwise(values))
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         return f" {self.op} ".join(str(cell) for cell in self.cells)
 
     def lower(self, space: Space) -> list[Primitive]:
@@ -94,14 +97,17 @@ class Ordered(Relation):
         return [Sum((b, a), (1, -1), gap, reach, ranks=True) for a, b in pairwise(cells)]
 
 
-def _kind(value: Any) -> str | None:
-    return {int: "number", float: "number", str: "string"}.get(type(value))
+def _kind(value: Value) -> str | None:
+    """Return what a value compares with: numbers with numbers, strings with strings, nothing else."""
+    if isinstance(value, bool) or value is None:
+        return None
+    return "string" if isinstance(value, str) else "number"
 
 
 def linear(
     terms: Mapping[Cell, int] | Iterable[tuple[Cell, int]], op: str, total: int, *, name: str | None = None
 ) -> Relation:
-    """Σ factor · cell `op` total, over integer cells; factors of one cell add up.
+    """Require Σ factor · cell `op` total, over integer cells; factors of one cell add up.
 
     Args:
         terms: the cells with their factors.
@@ -112,12 +118,13 @@ def linear(
     Raises:
         InvalidConstraint: no terms with a factor other than 0, or something is not an integer.
     """
+    pairs = list(cast("Mapping[Cell, int]", terms).items() if isinstance(terms, Mapping) else terms)
     factors: dict[Cell, int] = {}
-    for cell, factor in terms.items() if isinstance(terms, Mapping) else terms:
+    for cell, factor in pairs:
         factors[cell] = factors.get(cell, 0) + integer(factor, "linear", f"the factor of {cell}")
     factors = {cell: factor for cell, factor in factors.items() if factor != 0}
     if not factors:
-        refuse("linear needs at least one cell with a factor other than 0", "linear", terms)
+        refuse("linear needs at least one cell with a factor other than 0", "linear", pairs)
     return Linear(
         cells=tuple(factors),
         factors=tuple(factors.values()),
@@ -128,12 +135,12 @@ def linear(
 
 
 def total(cells: Iterable[Cell], op: str, total: int, *, name: str | None = None) -> Relation:
-    """The sum of the cells `op` total."""
+    """Require that the sum of the cells compares with a total."""
     return linear([(cell, 1) for cell in cells_of(cells, "total")], op, total, name=name)
 
 
 def ordered(cells: Iterable[Cell], op: str, *, name: str | None = None) -> Relation:
-    """A chain: first `op` second `op` third …; `op` is one of < <= > >=."""
+    """Require a chain: first `op` second `op` third …; `op` is one of < <= > >=."""
     return Ordered(
         cells=cells_of(cells, "ordered", 2), op=comparison(op, "ordered", ("<", "<=", ">", ">=")), name=name
     )

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from canvasgen.relations.cell_values import Cell, Value, key, show_cells, show_value, show_values
 from canvasgen.relations.primitives import Primitive, Table, clause
 from canvasgen.relations.relation import Relation, cells_of, refuse
 from canvasgen.relations.space import Space
-from canvasgen.relations.values import Cell, Value, key, show_cells, show_value, show_values
 
 __all__ = ["Check", "Tuples", "allowed", "check", "forbidden"]
 
@@ -23,18 +23,18 @@ class Tuples(Relation):
     tuples: tuple[tuple[Value, ...], ...]
     forbidden: bool
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether the values are listed, or not listed."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether the values are listed, or not listed."""
         wanted = [key(value) for value in values]
         return any([key(v) for v in given] == wanted for given in self.tuples) != self.forbidden
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         words = "none" if self.forbidden else "one"
         return f"({show_cells(self.cells)}) is {words} of {len(self.tuples)} tuples"
 
     def lower(self, space: Space) -> list[Primitive]:
-        """A table of what is allowed, a clause for each tuple that is forbidden; what no cell has falls out."""
+        """Return a table of what is allowed, a clause for each tuple that is forbidden; what no cell has falls out."""
         cells = tuple(space.number[cell] for cell in self.cells)
         rows: list[list[int]] = []
         for given in self.tuples:
@@ -53,12 +53,12 @@ class Check(Relation):
 
     predicate: Callable[..., bool]
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """What the predicate says of the values."""
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return what the predicate says of the values."""
         return bool(self.predicate(*values))
 
     def sentence(self) -> str:
-        """The relation in words."""
+        """Return the relation in words."""
         return f"a check of {show_cells(self.cells)}"
 
     def lower(self, space: Space) -> list[Primitive]:
@@ -67,7 +67,7 @@ class Check(Relation):
 
 
 def allowed(cells: Iterable[Cell], tuples: Iterable[Sequence[Value]], *, name: str | None = None) -> Relation:
-    """The values of the cells are one of `tuples`.
+    """Require that the values of the cells are one of `tuples`.
 
     Raises:
         InvalidConstraint: there are no tuples, or one has not as many values as there are cells.
@@ -78,7 +78,7 @@ def allowed(cells: Iterable[Cell], tuples: Iterable[Sequence[Value]], *, name: s
 def forbidden(
     cells: Iterable[Cell], tuples: Iterable[Sequence[Value]], *, name: str | None = None
 ) -> Relation:
-    """The values of the cells are none of `tuples`.
+    """Require that the values of the cells are none of `tuples`.
 
     Raises:
         InvalidConstraint: there are no tuples, or one has not as many values as there are cells.
@@ -87,7 +87,7 @@ def forbidden(
 
 
 def check(cells: Iterable[Cell], predicate: Callable[..., bool], name: str | None = None) -> Relation:
-    """`predicate` is true of the values of the cells, given to it one by one.
+    """Require that `predicate` is true of the values of the cells, given to it one by one.
 
     Raises:
         InvalidConstraint: it cannot be called.

@@ -3,12 +3,12 @@
     schema | type --loader--> document --keywords--> normal form --texts--> regular expression over canonical JSON text
 
 The normal form (`normal`) is exact: it means what the schema means, and it can be merged and subtracted. What
-is emitted is the language of its canonical texts, from below: a text that is emitted stands for a value of
+is emitted is the language of its canonical texts, an under-approximation: a text that is emitted stands for a value of
 the normal form, except for what the validator at commit takes over; a value may have no text where the depth
 or the digits end. `SchemaLanguage.notes` says which.
 """
 
-from canvasgen.schemas.document.source import Source
+from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.language import SchemaLanguage
 from canvasgen.schemas.loader import load
 

@@ -6,18 +6,17 @@ import json
 import math
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 from canvasgen.automata import EMPTY, Expr, Limits, intersect
 from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.notes import Note
-from canvasgen.schemas.document.source import Source
+from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
-from canvasgen.schemas.texts.choice_fields import choice_fields, field_name, with_value
+from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
 from canvasgen.schemas.texts.emit import Written, written
 from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.recogniser import Recogniser
-from canvasgen.schemas.validator import Judge
+from canvasgen.schemas.validator import Validator
 
 __all__ = ["SchemaLanguage"]
 
@@ -93,15 +92,15 @@ class SchemaLanguage:
         )
 
     @cached_property
-    def _validator(self) -> Judge:
-        return Judge(self.source.document, python=self.source.python)
+    def _validator(self) -> Validator:
+        return Validator(self.source.document, python=self.source.python)
 
     def recognises(self, data: bytes) -> bool:
-        """True if the bytes are a text of the language, the validator apart."""
+        """Return True if the bytes are a text of the language, as far as the recogniser decides."""
         return self._recogniser.accepts(data)
 
     def ends(self, text: str, start: int) -> list[int]:
-        """Where a JSON text that begins at a place may end, whatever its value."""
+        """Return where a JSON text that begins at a place may end, whatever its value."""
         return self._recogniser.ends(text, start)
 
     def check(self, text: str) -> None:
@@ -126,8 +125,8 @@ class SchemaLanguage:
                 rule="spelling",
             )
 
-    def options(self, text: str) -> Iterator[tuple[str, list[tuple[Any, Expr]]]]:
-        """The choice-like fields of a text: their names, and for each of their values the texts that have it there."""
+    def options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
+        """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there."""
         for path, values in choice_fields(self.source.document.root, json.loads(text)):
             yield (
                 field_name(path),
@@ -138,10 +137,10 @@ class SchemaLanguage:
     def notes(self) -> tuple[Note, ...]:
         """How each keyword is enforced, and what is never generated though it would be valid."""
         _, plan, cut = self._written
-        judge = "jsonschema and pydantic" if self.source.python else "jsonschema"
+        validators = "jsonschema and pydantic" if self.source.python else "jsonschema"
         notes = [
             Note("automaton", "every keyword that no other line names"),
-            Note("validator", f"{judge} read the text once more before it is committed"),
+            Note("validator", f"{validators} read the text once more before it is committed"),
             *self._translator.notes,
             *cut,
         ]
@@ -165,8 +164,8 @@ class SchemaLanguage:
 
 def _emptiness(graph: Graph, translator: Translator) -> Unsatisfiable:
     node = graph.reason()
-    told = dict(reversed(translator.contradictions))
-    message = told.get(node.path, "the schema takes no value at all")
+    messages = dict(reversed(translator.contradictions))
+    message = messages.get(node.path, "the schema takes no value at all")
     paths = dict.fromkeys(atom.path for atom in node.atoms)
     if len(paths) > 1:
         message = f"{' and '.join(paths)} contradict one another"

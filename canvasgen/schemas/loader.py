@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import cast
 
 from canvasgen.errors import InvalidConstraint
 from canvasgen.schemas.document.document import Document
-from canvasgen.schemas.document.plain import parse_text
-from canvasgen.schemas.document.source import Source
+from canvasgen.schemas.document.plain import Json, parse_text
+from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.types.python_types import load_type
 
 __all__ = ["load"]
 
 
-def load(schema: Any, registry: Any = None) -> Source:
+def load(schema: object, registry: object = None) -> Source:
     """Recognise a schema (dict, bool or JSON text) or a type.
 
     Args:
         schema: the schema or the type.
-        registry: schemas that a schema refers to, by URI; see `references.registry_of`.
+        registry: schemas that a schema refers to, by URI; see `registry.registry_of`.
 
     Raises:
         InvalidConstraint: it is neither, or pydantic cannot make an adapter for the type.
@@ -30,7 +30,7 @@ def load(schema: Any, registry: Any = None) -> Source:
     if isinstance(schema, str):
         return Source(Document(parse_text(schema), registry))
     if isinstance(schema, dict | bool):
-        return Source(Document(schema, registry))
+        return Source(Document(cast("Json", schema), registry))
     if isinstance(schema, list | tuple | int | float | bytes):
         raise InvalidConstraint("a schema is a dict, a bool, JSON text or a type", value=schema)
     if inspect.isroutine(schema):

@@ -1,4 +1,4 @@
-"""The second judge: what `jsonschema` and pydantic say of a text that the automaton accepts.
+"""The validator at commit: what `jsonschema` says of a text that the automaton accepts.
 
 It is independent of the automata except where a keyword needs a regular expression of ECMA-262, which
 Python's `re` does not read: `pattern` and `patternProperties` are decided by `canvasgen`'s own regular
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias, cast
 from urllib.parse import urljoin
 
 import attrs
@@ -23,15 +23,22 @@ from referencing.exceptions import Unresolvable
 
 from canvasgen.automata import to_dfa
 from canvasgen.errors import ValidationFailed
+from canvasgen.schemas.document.dialects import Dialect
 from canvasgen.schemas.document.document import Document
+from canvasgen.schemas.document.plain import Json
 from canvasgen.schemas.keywords import formats
-from canvasgen.schemas.keywords.assertions import has_utf8, pattern_part
-from canvasgen.schemas.normal.combine import identity
+from canvasgen.schemas.keywords.patterns import pattern_part
+from canvasgen.schemas.normal.equality import identity
 from canvasgen.schemas.normal.numbers import as_fraction
+from canvasgen.schemas.normal.strings import has_utf8
 
-__all__ = ["Judge", "read_strictly"]
+__all__ = ["Validator"]
 
-_CLASSES: dict[int, Any] = {
+JsonschemaValidator: TypeAlias = Any
+"""A validator of `jsonschema`, whose classes are made at run time."""
+Errors: TypeAlias = Iterator[ValidationError]
+
+_CLASSES: dict[int, JsonschemaValidator] = {
     4: jsonschema.Draft4Validator,
     6: jsonschema.Draft6Validator,
     7: jsonschema.Draft7Validator,
@@ -39,16 +46,17 @@ _CLASSES: dict[int, Any] = {
     2020: jsonschema.Draft202012Validator,
 }
 _MOST_REASONS = 5
+_extend = cast("Callable[..., JsonschemaValidator]", validators.extend)  # pyright: ignore[reportUnknownMemberType]
 
 
-def read_strictly(text: str) -> Any:
-    """The data of a JSON text.
+def _read_strictly(text: str) -> Json:
+    """Return the data of a JSON text.
 
     Raises:
         ValidationFailed: it is no JSON, has a key twice in one object, or a number that is not finite.
     """
 
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    def pairs(items: list[tuple[str, Json]]) -> dict[str, Json]:
         found = dict(items)
         if len(found) != len(items):
             raise ValidationFailed(
@@ -67,7 +75,7 @@ def read_strictly(text: str) -> Any:
             )
         return value
 
-    def constant(name: str) -> Any:
+    def constant(name: str) -> Json:
         raise ValidationFailed(f"{name} is not JSON", text=text, rule="json", reasons=(name,))
 
     try:
@@ -82,19 +90,21 @@ def _found(pattern: str, value: str) -> bool:
     return has_utf8(value) and to_dfa(pattern_part(pattern, "pattern").expr).accepts(value.encode("utf-8"))
 
 
-def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+def _pattern(_: JsonschemaValidator, pattern: str, value: Json, __: Json) -> Errors:
     if isinstance(value, str) and not _found(pattern, value):
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-def _multiple_of(_: Any, step: float, value: Any, __: Any) -> Iterator[ValidationError]:
+def _multiple_of(_: JsonschemaValidator, step: float, value: Json, __: Json) -> Errors:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
     if (as_fraction(value) / as_fraction(step)).denominator != 1:
         yield ValidationError(f"{value!r} is not a multiple of {step!r}")
 
 
-def _pattern_properties(validator: Any, patterns: Any, value: Any, _: Any) -> Iterator[ValidationError]:
+def _pattern_properties(
+    validator: JsonschemaValidator, patterns: dict[str, Json], value: Json, _: Json
+) -> Errors:
     if isinstance(value, dict):
         for pattern, schema in patterns.items():
             for name, item in value.items():
@@ -103,8 +113,8 @@ def _pattern_properties(validator: Any, patterns: Any, value: Any, _: Any) -> It
 
 
 def _additional_properties(
-    validator: Any, additional: Any, value: Any, schema: Any
-) -> Iterator[ValidationError]:
+    validator: JsonschemaValidator, additional: Json, value: Json, schema: dict[str, dict[str, Json]]
+) -> Errors:
     if not isinstance(value, dict):
         return
     declared, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
@@ -116,18 +126,20 @@ def _additional_properties(
                 yield from validator.descend(item, additional, path=name)
 
 
-def _unevaluated_2019(validator: Any, rest: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+def _unevaluated_2019(
+    validator: JsonschemaValidator, rest: Json, value: Json, schema: dict[str, Json]
+) -> Errors:
     # jsonschema reads the schema of an adjacent `additionalProperties`, which evaluates everything, as names.
     if "additionalProperties" not in schema:
         checked = validators.Draft201909Validator.VALIDATORS["unevaluatedProperties"]
         yield from checked(validator, rest, value, schema) or ()
 
 
-def _no_effect(*_: Any) -> None:
-    """A keyword of no vocabulary of the meta-schema."""
+def _no_effect(*_: object) -> None:
+    """Accept every value: the keyword belongs to no vocabulary of the meta-schema."""
 
 
-def _unique_items(_: Any, unique: bool, value: Any, __: Any) -> Iterator[ValidationError]:
+def _unique_items(_: JsonschemaValidator, unique: bool, value: Json, __: Json) -> Errors:
     if unique and isinstance(value, list):
         keys = [identity(item) for item in value]
         if len(set(keys)) != len(keys):
@@ -138,7 +150,7 @@ _HERE = "https://canvasgen.invalid/"
 """What a relative `$id` of a root is relative to."""
 
 
-class Judge:
+class Validator:
     """Decides texts by `jsonschema` over a document.
 
     Args:
@@ -149,50 +161,50 @@ class Judge:
     def __init__(self, document: Document, *, python: bool) -> None:
         self.document = document
         self.python = python
-
-        self._classes: dict[tuple[int, frozenset[str]], Any] = {}
+        self._classes: dict[Dialect, JsonschemaValidator] = {}
 
     @cached_property
-    def _validator(self) -> Any:
+    def _validator(self) -> JsonschemaValidator:
         resource = self.document.root_base().resource
-        made = self._class(resource.draft, resource.without)
+        made = self._class(resource.dialect)
         return made(self._root, registry=self.document.references.registry)
 
     @cached_property
-    def _root(self) -> Any:
+    def _root(self) -> Json:
         root = self.document.root
-        if not isinstance(root, dict) or not isinstance(root.get("$id"), str):
+        own = root.get("$id") if isinstance(root, dict) else None
+        if not isinstance(root, dict) or not isinstance(own, str):
             return root
-        return {**root, "$id": urljoin(_HERE, root["$id"])}
+        return {**root, "$id": urljoin(_HERE, own)}
 
-    def _class(self, draft: int, without: frozenset[str]) -> Any:
-        """jsonschema's class for a draft, with the keywords of this module, but for those without effect."""
-        made = self._classes.get((draft, without))
+    def _class(self, dialect: Dialect) -> JsonschemaValidator:
+        """Return jsonschema's class for a dialect, with the keywords of this module, without those that have no effect."""
+        made = self._classes.get(dialect)
         if made is None:
-            keywords = self._keywords(draft) | dict.fromkeys(without, _no_effect)
-            made = self._classes[draft, without] = validators.extend(_CLASSES[draft], keywords)
+            keywords = self._keywords(dialect.draft) | dict.fromkeys(dialect.without, _no_effect)
+            made = self._classes[dialect] = _extend(_CLASSES[dialect.draft], keywords)
             # jsonschema would go on with a class of its own where a schema has a `$schema`, and with that of the
             # schema before where one of another draft is referred to.
             made.evolve = self._evolve
         return made
 
     @cached_property
-    def _evolve(self) -> Any:
+    def _evolve(self) -> Callable[..., JsonschemaValidator]:
         references, root = self.document.references, self._root
 
-        def evolve(validator: Any, **changes: Any) -> Any:
-            made = type(validator)
+        def evolve(validator: JsonschemaValidator, **changes: Any) -> JsonschemaValidator:
+            made = cast("JsonschemaValidator", type(validator))
             schema = changes.get("schema", validator.schema)
             resource = references.resource_of(self.document.root if schema is root else schema)
             if resource is not None:
-                made = self._class(resource.draft, resource.without)
+                made = self._class(resource.dialect)
             kept = {field.alias: getattr(validator, field.name) for field in attrs.fields(made) if field.init}
             return made(**kept | changes)
 
         return evolve
 
     def _keywords(self, draft: int) -> dict[str, Any]:
-        def check_format(_: Any, name: str, value: Any, __: Any) -> Iterator[ValidationError]:
+        def check_format(_: JsonschemaValidator, name: str, value: Json, __: Json) -> Errors:
             if isinstance(value, str) and not formats.holds(name, value, python=self.python):
                 yield ValidationError(f"{value!r} is no {name!r}")
 
@@ -208,13 +220,13 @@ class Judge:
             keywords["unevaluatedProperties"] = _unevaluated_2019
         return keywords
 
-    def __call__(self, text: str) -> Any:
-        """The data of a text that is valid.
+    def __call__(self, text: str) -> Json:
+        """Return the data of a text that is valid.
 
         Raises:
             ValidationFailed: the text is not valid; `reasons` say where and why.
         """
-        data = read_strictly(text)
+        data = _read_strictly(text)
         try:
             errors = [
                 error
@@ -226,7 +238,7 @@ class Judge:
             ) from error
         except RecursionError as error:
             raise ValidationFailed(
-                "the text is nested too deeply to be judged", text=text, rule="nesting depth"
+                "the text is nested too deeply to be validated", text=text, rule="nesting depth"
             ) from error
         if errors:
             reasons = tuple(f"{error.json_path}: {error.message}" for error in errors)

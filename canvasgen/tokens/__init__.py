@@ -4,8 +4,8 @@ from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.blocks import Budget, Prefix
 from canvasgen.tokens.cache import cached_lift, clear_memory, fingerprint
 from canvasgen.tokens.lifting import lift
-from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
-from canvasgen.tokens.marking import mark_edges, states_beside
+from canvasgen.tokens.marking import factor_states, mark_edges
+from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -15,8 +15,8 @@ __all__ = [
     "TokenLimits",
     "cached_lift",
     "clear_memory",
+    "factor_states",
     "fingerprint",
     "lift",
     "mark_edges",
-    "states_beside",
 ]

@@ -150,14 +150,14 @@ class TokenAutomaton:
         return state == self.ended or (state != DEAD and bool(self.accepting[state]))
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """All fields as arrays by name, for `from_arrays`."""
+        """Return all fields as arrays by name, for `from_arrays`."""
         scalars = np.array([self.start, self.num_classes, *self.end_ids], np.int32)
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
         return {"scalars": scalars} | {k: v for k, v in arrays.items() if isinstance(v, np.ndarray)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> TokenAutomaton:
-        """The automaton of `to_arrays`."""
+        """Return the automaton of `to_arrays`."""
         rest = dict(arrays)
         start, classes, *ends = (int(value) for value in rest.pop("scalars"))
         return cls(start=start, num_classes=classes, end_ids=tuple(ends), **rest)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.lifting import lift
-from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
+from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits
 from canvasgen.vocabulary import ArrayStore, cache_folder
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The lift: a byte automaton and a vocabulary become a token automaton.
 
-    1. walk      one pass over the byte trie gives the function of every token, as a list of parts (monoid.py)
+    1. walk      one pass over the byte trie gives the function of every token, as a list of parts (transition_monoid.py)
     2. number    tokens with one function are one class
     3. edges     the (source, target) pairs of the parts, grouped; each pair knows the parts it is in
     4. trim      states that whole tokens cannot reach or finish go, and what then acts alike is merged
@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
 from canvasgen.tokens.automaton import TokenAutomaton
-from canvasgen.tokens.limits import DEFAULT_LIMITS, TokenLimits
 from canvasgen.tokens.lists import (
     breadth_first,
     expand_sets,
@@ -29,7 +28,8 @@ from canvasgen.tokens.lists import (
     select,
     unique_lists,
 )
-from canvasgen.tokens.monoid import FUNCTIONS_FULL, PAIRS_FULL, transition_columns, walk
+from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits
+from canvasgen.tokens.transition_monoid import FUNCTIONS_FULL, PAIRS_FULL, transition_columns, walk
 from canvasgen.tokens.workspace import give_back, take
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class _Edges:
 
 
 def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS) -> TokenAutomaton:
-    """The token automaton of a byte automaton over a vocabulary.
+    """Return the token automaton of a byte automaton over a vocabulary.
 
     It accepts exactly the token sequences whose bytes the byte automaton accepts; its states are the byte
     automaton's that lie at token borders, in the same order. Deterministic: equal inputs give equal arrays.
@@ -191,7 +191,7 @@ def _edges(action: _Action, states: int, limits: TokenLimits) -> _Edges:
 
 
 def _trimmed(action: _Action, kept: Bools, number: Ints) -> _Action:
-    """The action on the kept states, renumbered; parts and classes that no longer differ are one."""
+    """Return the action on the kept states, renumbered; parts and classes that no longer differ are one."""
     pairs = action.pairs
     source, target = pairs.data >> 32, pairs.data & 0xFFFFFFFF
     stays = kept[source] & kept[target]
@@ -220,13 +220,13 @@ def _trimmed(action: _Action, kept: Bools, number: Ints) -> _Action:
 
 
 def _kept_offsets(offsets: Longs, stays: Bools) -> Longs:
-    """Offsets of the lists after only the entries that stay."""
+    """Return offsets of the lists after only the entries that stay."""
     before = np.concatenate([[0], np.cumsum(stays)]).astype(np.int64)
     return before[offsets]
 
 
 def _class_sets(action: _Action, edges: _Edges, limits: TokenLimits) -> tuple[Ints, _Lists]:
-    """The class set of each edge, and the sets."""
+    """Return the class set of each edge, and the sets."""
     list_of_edge, offsets, parts = unique_lists(edges.parts.offsets, edges.parts.data)
     classes_of_part = np.bincount(action.parts.data, minlength=len(action.pairs))
     before = np.concatenate([[0], np.cumsum(classes_of_part[parts])]).astype(np.int64)

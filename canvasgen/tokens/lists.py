@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from canvasgen.tokens.monoid import intern
+from canvasgen.tokens.transition_monoid import intern
 
 __all__ = ["breadth_first", "expand_sets", "group_edges", "number_tokens", "select", "unique_lists"]
 
@@ -53,7 +53,7 @@ def number_tokens(
 
 @njit(cache=True, nogil=True)
 def select(offsets: Longs, data: Longs, chosen: Longs) -> tuple[Longs, Longs]:
-    """The lists with the numbers `chosen`, one after the other."""
+    """Return the lists with the numbers `chosen`, one after the other."""
     out = np.zeros(chosen.shape[0] + 1, np.int64)
     for i in range(chosen.shape[0]):
         out[i + 1] = out[i] + offsets[chosen[i] + 1] - offsets[chosen[i]]

@@ -1,4 +1,4 @@
-"""What a token automaton's states and edges mean beside another byte automaton that reads the same text."""
+"""What the states and edges of a token automaton mean in a factor of the product that it was lifted from."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ if TYPE_CHECKING:
     from canvasgen.automata import DFA
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["mark_edges", "states_beside"]
+__all__ = ["factor_states", "mark_edges"]
 
 Longs = npt.NDArray[np.int64]
 
 
-def states_beside(automaton: TokenAutomaton, vocabulary: Vocabulary, beside: DFA) -> Longs:
-    """int64[S]: the state that `beside` is in whenever the token automaton is in each of its states.
+def factor_states(automaton: TokenAutomaton, vocabulary: Vocabulary, factor: DFA) -> Longs:
+    """Return int64[S]: the state of a factor in each state of a token automaton that was lifted from a product.
 
-    Both start together. Only meaningful if the one determines the other, as a product that was not minimised does;
-    `beside` is complete on all that the token automaton reads.
+    Both start together, and every state of the token automaton determines one of the factor, as in a product
+    automaton that was not minimised. So one path to each state is enough; breadth-first search gives it.
+
+    Args:
+        automaton: the lift of a product automaton.
+        vocabulary: its vocabulary.
+        factor: a byte automaton with a transition for all that the token automaton reads.
     """
     classes, firsts = np.unique(automaton.class_of_token, return_index=True)
     token_of_class: dict[int, int] = dict(zip(classes.tolist(), firsts.tolist(), strict=True))
@@ -36,13 +41,13 @@ def states_beside(automaton: TokenAutomaton, vocabulary: Vocabulary, beside: DFA
         for edge in range(offsets[source], offsets[source + 1]):
             if targets[edge] not in found:
                 content = vocabulary.tokens[token_of_class[first_class[edge]]]
-                found[targets[edge]] = beside.run(content or b"", found[source])
+                found[targets[edge]] = factor.run(content or b"", found[source])
                 queue.append(targets[edge])
     return np.array([found[state] for state in range(automaton.num_states)], dtype=np.int64)
 
 
 def mark_edges(automaton: TokenAutomaton, marks: Longs) -> tuple[TokenAutomaton, Longs]:
-    """The same automaton, with no class set shared by edges of different marks.
+    """Return the same automaton with no class set shared by edges of different marks.
 
     Args:
         marks: int64[E], a number from 0 for each edge.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from canvasgen.tokens.monoid import Ints, Store
+from canvasgen.tokens.transition_monoid import Ints, Store
 
 __all__ = ["Workspace", "give_back", "take"]
 
@@ -57,7 +57,7 @@ def _store(lists: int, items: int) -> Store:
 
 
 def take(functions: int, classes: int, pairs: int) -> Workspace:
-    """An empty workspace with at least so much room; it belongs to the caller alone."""
+    """Return an empty workspace with at least so much room; it belongs to the caller alone."""
     memo = (functions + 1) * classes
     if functions <= _FUNCTIONS and memo <= _MEMO and pairs <= _PAIRS:
         try:

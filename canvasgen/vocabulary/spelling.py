@@ -10,9 +10,10 @@ __all__ = ["fewest_tokens"]
 
 
 def fewest_tokens(trie: Trie, content: bytes) -> tuple[int, ...] | None:
-    """The ids of the fewest tokens that spell some bytes; of equally few, those whose first is longest, then second, …
+    """Return the ids of the fewest tokens that spell some bytes; None if no tokens do.
 
-    Of tokens of equal bytes it is the lowest id. None if no tokens spell the bytes.
+    Of equally few, those whose first token is the longest, then the second, and so on; of tokens with equal bytes the
+    lowest id. Dynamic programming from the end, one step for each token that occurs at each place.
     """
     never = len(content) + 1
     fewest, chosen = [0] * (len(content) + 1), [(0, 0)] * len(content)  # (token, length)
@@ -35,7 +36,7 @@ def fewest_tokens(trie: Trie, content: bytes) -> tuple[int, ...] | None:
 
 
 def _tokens_at(trie: Trie, content: bytes, start: int) -> list[tuple[int, int]]:
-    """The tokens that stand in `content` from `start` on, with their lengths, increasing."""
+    """Return the tokens that stand in `content` from `start` on, with their lengths, increasing."""
     found: list[tuple[int, int]] = []
     node = 0
     for at in range(start, len(content)):

@@ -46,7 +46,7 @@ _SAVES_PER_LOOK = 64
 
 
 def cache_folder() -> Path | None:
-    """Where caches lie: `CANVASGEN_CACHE` or the user's cache folder; None (no disk) if set but empty."""
+    """Return where caches lie: `CANVASGEN_CACHE` or the user's cache folder; None (no disk) if set but empty."""
     chosen = os.environ.get("CANVASGEN_CACHE")
     if chosen is not None:
         return Path(chosen).expanduser() if chosen else None
@@ -69,13 +69,13 @@ class ArrayStore:
         self._saves = 0
 
     def path(self, key: str) -> Path | None:
-        """The file of a key."""
+        """Return the file of a key."""
         if self.folder is None:
             return None
         return self.folder / (hashlib.sha256(key.encode()).hexdigest()[:40] + _SUFFIX)
 
     def load(self, key: str) -> Arrays | None:
-        """The arrays saved under `key` (read-only); None if there are none or the file is damaged."""
+        """Return the arrays saved under `key` (read-only); None if there are none or the file is damaged."""
         file = self.path(key)
         if file is None:
             return None

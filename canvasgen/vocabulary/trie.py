@@ -65,7 +65,7 @@ class Trie:
 
     @classmethod
     def build(cls, tokens: Sequence[bytes | None]) -> Trie:
-        """The trie of the tokens that are text (not None, not empty); O(bytes) after a sort of the tokens."""
+        """Return the trie of the tokens that are text (not None, not empty); O(bytes) after a sort of the tokens."""
         text = [token for token, content in enumerate(tokens) if content]
         text.sort(key=cast("Any", tokens.__getitem__))
         contents = [cast("bytes", tokens[token]) for token in text]
@@ -80,7 +80,7 @@ class Trie:
 
 @njit(cache=True, nogil=True)
 def _build(flat: Bytes, offsets: npt.NDArray[np.int64]) -> tuple[Ints, Bytes, Ints, Ints, Ints]:
-    """Nodes in depth-first order from sorted strings: each adds what it does not share with the last."""
+    """Build nodes in depth-first order from sorted strings: each adds what it does not share with the last."""
     count = offsets.shape[0] - 1
     total = 1
     longest = 1

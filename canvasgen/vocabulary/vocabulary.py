@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from canvasgen.errors import ModelError
-from canvasgen.vocabulary.decoder import byte_map
-from canvasgen.vocabulary.source import read_tokenizer
 from canvasgen.vocabulary.spelling import fewest_tokens
 from canvasgen.vocabulary.store import ArrayStore, cache_folder
+from canvasgen.vocabulary.tokenizer_bytes import byte_map
+from canvasgen.vocabulary.tokenizer_source import read_tokenizer
 from canvasgen.vocabulary.trie import Trie
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Vocabulary:
         size: int | None = None,
         pad_id: int | None = None,
     ) -> Vocabulary:
-        """The vocabulary of a Hugging Face fast tokenizer.
+        """Return the vocabulary of a Hugging Face fast tokenizer.
 
         Args:
             tokenizer: a `tokenizers.Tokenizer`, a transformers tokenizer, a model folder, or a
@@ -105,7 +105,7 @@ class Vocabulary:
         return f"Vocabulary({self.size} tokens, end_ids={self.end_ids}, pad_id={self.pad_id})"
 
     def text_bytes(self, ids: Iterable[int]) -> bytes:
-        """The bytes of the text that ids spell, up to the first end token; ids that are no text add nothing.
+        """Return the bytes of the text that ids spell, up to the first end token; ids that are no text add nothing.
 
         Raises:
             IndexError: an id outside the vocabulary.
@@ -120,7 +120,7 @@ class Vocabulary:
         return b"".join(parts)
 
     def spell(self, content: bytes) -> tuple[int, ...] | None:
-        """The ids of the fewest tokens that spell some bytes, longest first; None if none do.
+        """Return the ids of the fewest tokens that spell some bytes, longest first; None if none do.
 
         The tokenizer itself may cut a text otherwise: it is not asked.
         """

@@ -43,7 +43,7 @@ KEYWORDS: tuple[tuple[str, str, str, str], ...] = (
     ("`contentEncoding`, `contentMediaType`", "7", A, "`base64` and `application/json`; annotations in later drafts"),
     ("`contentSchema`", "from 2019-09", N, ""),
     ("`allOf`, `anyOf`", "all", A, ""),
-    ("`oneOf`, `not`, `if`/`then`/`else`", "all (`if` from 7)", AV, "complements without a shape are loose"),
+    ("`oneOf`, `not`, `if`/`then`/`else`", "all (`if` from 7)", AV, "complements without a shape are over-approximations"),
     ("`$ref`, `$id` (`id`), `$anchor`, `$defs`, `definitions`", "all", A, "never over the network"),
     ("`$dynamicRef`, `$dynamicAnchor`", "2020-12", A, ""),
     ("`$recursiveRef`, `$recursiveAnchor`", "2019-09", A, ""),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import canvasgen as cg
+from canvasgen.automata import to_dfa
 from canvasgen.constraints.table import Table
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 
@@ -23,7 +24,7 @@ def solution(made: Table, seed: int) -> list[list[Any]]:
     assert problem is not None
     scores = np.random.default_rng(seed).normal(size=(len(problem.cells), problem.width))
     best = problem.best(scores).assignment
-    text = made.within(np.arange(problem.width) == best[:, None]).automaton.shortest()
+    text = to_dfa(made.language(np.arange(problem.width) == best[:, None])).shortest()
     assert text is not None
     assert made.matches(text.decode())
     return made.parse(text.decode())

@@ -31,7 +31,7 @@ def built(drawn: Drawn, way: str = "kept") -> tuple[Problem | None, np.ndarray]:
         assert len(expected) == 0
         return None, expected
     if way != "kept":
-        problem.__dict__["_few"] = None
+        problem._all.__dict__["few"] = None
     return problem, expected
 
 

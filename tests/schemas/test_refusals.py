@@ -258,7 +258,7 @@ def test_valid_values_that_are_spelt_otherwise_are_told_apart() -> None:
         pair.validate(b'{"a": "\xff"}')
 
 
-def test_the_judge_refuses_what_the_automaton_cannot_see() -> None:
+def test_the_validator_refuses_what_the_automaton_cannot_see() -> None:
     unique = json_schema({"type": "array", "items": {"type": "integer"}, "uniqueItems": True})
     assert unique.matches("[1, 2]")
     with pytest.raises(ValidationFailed) as caught:

@@ -7,9 +7,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from token_oracle import problems
 
-from canvasgen.automata import searcher, side_by_side
+from canvasgen.automata import product_automaton, searcher
 from canvasgen.errors import Unsatisfiable
-from canvasgen.tokens import lift, mark_edges, states_beside
+from canvasgen.tokens import factor_states, lift, mark_edges
 
 
 @settings(deadline=None, max_examples=60)
@@ -38,18 +38,18 @@ def test_marks(problem, seed: int) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(problem=problems(), phrase=st.lists(st.sampled_from([97, 99]), min_size=1, max_size=3).map(bytes))
-def test_states_beside(problem, phrase: bytes) -> None:
+def test_factor_states(problem, phrase: bytes) -> None:
     dfa, vocabulary = problem
-    beside = searcher(phrase)
+    factor = searcher(phrase)
     try:
-        automaton = lift(side_by_side(dfa, beside), vocabulary)
+        automaton = lift(product_automaton(dfa, factor), vocabulary)
     except Unsatisfiable:
         assume(False)
         return
-    states = states_beside(automaton, vocabulary, beside)
+    states = factor_states(automaton, vocabulary, factor)
     assert states[automaton.start] == 0
     for state in range(automaton.num_states):
         for token, content in enumerate(vocabulary.tokens):
             target = automaton.step(state, token)
             if target >= 0:
-                assert states[target] == beside.run(content or b"", int(states[state]))
+                assert states[target] == factor.run(content or b"", int(states[state]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.expr import Expr
-from canvasgen.automata.limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.regex.ecma_dialect import EcmaParser
 from canvasgen.automata.regex.python_dialect import PythonParser
 from canvasgen.errors import InvalidConstraint
@@ -21,7 +21,7 @@ def parse_regex(
     search: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Expr:
-    r"""The texts that a regular expression matches as a whole, or with `search` those that it matches
+    r"""Return the texts that a regular expression matches as a whole, or with `search` those that it matches
     somewhere.
 
     Everything regular is exact, look-around, anchors and word boundaries anywhere included. Greedy, lazy and
@@ -52,7 +52,7 @@ def parse_regex(
 def parse_regex_in_context(
     pattern: str, flags: int = 0, *, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[Expr, Expr | None]:
-    r"""What a regular expression of `re` matches as a part of a longer text, where look-around sees the whole.
+    r"""Return what a regular expression of `re` matches as a part of a longer text, where look-around sees the whole.
 
     Returns:
         The texts that it matches, and None: what stands around them has no influence. Or, if it has (`a(?!b)`,

@@ -55,7 +55,7 @@ _CASED_END = 0x20000
 
 
 def together(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """The union of ranges, sorted and merged (surrogates kept, unlike `utf8.normalise`)."""
+    """Return the union of ranges, sorted and merged (surrogates kept, unlike `utf8.normalise`)."""
     merged: list[tuple[int, int]] = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
@@ -67,7 +67,7 @@ def together(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 
 def minus(left: Ranges, right: Ranges) -> Ranges:
-    """The code points of `left` that are not in `right`."""
+    """Return the code points of `left` that are not in `right`."""
     kept: list[tuple[int, int]] = []
     at = 0
     for low, high in left:
@@ -85,7 +85,7 @@ def minus(left: Ranges, right: Ranges) -> Ranges:
 
 
 def contains(ranges: Ranges, code_point: int) -> bool:
-    """True if the code point is in the set."""
+    """Return True if the code point is in the set."""
     low, high = 0, len(ranges)
     while low < high:
         middle = (low + high) // 2
@@ -98,25 +98,25 @@ def contains(ranges: Ranges, code_point: int) -> bool:
 
 @cache
 def _all_characters() -> str:
-    """Every code point in order, surrogates too."""
+    """Return every code point in order, surrogates too."""
     return np.arange(MAX_CODE_POINT + 1, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 @cache
 def words(ascii_only: bool) -> Ranges:
-    r"""What `\w` matches in `re`."""
+    r"""Return what `\w` matches in `re`."""
     return ASCII_WORD if ascii_only else _matched(re.compile(r"\w+"))
 
 
 @cache
 def digits(ascii_only: bool) -> Ranges:
-    r"""What `\d` matches in `re`."""
+    r"""Return what `\d` matches in `re`."""
     return ASCII_DIGIT if ascii_only else _matched(re.compile(r"\d+"))
 
 
 @cache
 def spaces(ascii_only: bool) -> Ranges:
-    r"""What `\s` matches in `re`."""
+    r"""Return what `\s` matches in `re`."""
     return ASCII_SPACE if ascii_only else _matched(re.compile(r"\s+"))
 
 
@@ -126,7 +126,7 @@ def _matched(runs: re.Pattern[str]) -> Ranges:
 
 @cache
 def property_set(name: str) -> Ranges | None:
-    r"""The code points of a Unicode property as in `\p{name}`; None if there is no such property."""
+    r"""Return the code points of a Unicode property as in `\p{name}`; None if there is no such property."""
     if re.fullmatch(r"[A-Za-z0-9_]+(=[A-Za-z0-9_]+)?", name) is None:
         return None
     try:
@@ -181,7 +181,7 @@ def ascii_folding() -> Folding:
 
 
 def _simple_lower(character: str) -> str:
-    """The one-character lower case (U+0130 alone has a longer full one, of which it is the first)."""
+    """Return the one-character lower case (U+0130 alone has a longer full one, of which it is the first)."""
     return character.lower()[0]
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 
-from canvasgen.automata.limits import Limits
-from canvasgen.automata.regex.assertions import Assertion, Edge, edge, line_edge, word_boundary
+from canvasgen.automata.automaton_limits import Limits
 from canvasgen.automata.regex.characters import (
     ANY,
     ASCII_WORD,
@@ -22,7 +21,8 @@ from canvasgen.automata.regex.characters import (
     property_set,
 )
 from canvasgen.automata.regex.parser import DIGITS, HEX_DIGITS, Parser
-from canvasgen.automata.regex.reader import Kind, Piece, Shape
+from canvasgen.automata.regex.pattern_reader import Kind, Piece, Shape
+from canvasgen.automata.regex.zero_width import Assertion, Edge, edge, line_edge, word_boundary
 from canvasgen.automata.utf8 import MAX_CODE_POINT, Ranges
 from canvasgen.errors import InvalidConstraint
 
@@ -55,11 +55,11 @@ class EcmaParser(Parser):
         return ecma_folding()
 
     def any_character(self) -> Ranges:
-        """What `.` matches."""
+        """Return what `.` matches."""
         return ANY if self.flags & re.DOTALL else minus(ANY, _TERMINATORS)
 
     def anchor(self, character: str) -> Assertion:
-        """What `^` or `$` asserts."""
+        """Return what `^` or `$` asserts."""
         if self.flags & re.MULTILINE:
             return line_edge(character == "^", _TERMINATORS)
         return edge(Edge.START if character == "^" else Edge.END)
@@ -86,7 +86,7 @@ class EcmaParser(Parser):
         return low, high
 
     def check_repeatable(self, piece: Piece | None, at: int) -> None:
-        """Refuses a quantifier with nothing, an anchor or another quantifier before it."""
+        """Refuse a quantifier with nothing, an anchor or another quantifier before it."""
         if piece is None or piece.shape in (Shape.ANCHOR, Shape.REPEAT):
             self.cursor.invalid("nothing to repeat", at)
 

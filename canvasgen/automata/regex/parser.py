@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 
+from canvasgen.automata.automaton_limits import Limits
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.expr import ANY_TEXT, Expr, code_points, concat, literal, repeat, union
-from canvasgen.automata.limits import Limits
 from canvasgen.automata.private_bytes import CUT_BAR
-from canvasgen.automata.regex.assertions import (
+from canvasgen.automata.regex.characters import ANY, Folding, minus, together
+from canvasgen.automata.regex.pattern_reader import LARGEST_REPEAT, Cursor, Frame, Kind, Piece, Shape
+from canvasgen.automata.regex.zero_width import (
     MOST_ASSERTIONS,
     Assertion,
     Scope,
@@ -21,8 +23,6 @@ from canvasgen.automata.regex.assertions import (
     holds_at,
     holds_outside,
 )
-from canvasgen.automata.regex.characters import ANY, Folding, minus, together
-from canvasgen.automata.regex.reader import LARGEST_REPEAT, Cursor, Frame, Kind, Piece, Shape
 from canvasgen.automata.utf8 import Ranges
 
 __all__ = ["Parser"]
@@ -52,7 +52,7 @@ class Parser(ABC):
 
     @abstractmethod
     def skip(self) -> None:
-        """Moves over what does not count (whitespace and comments of verbose patterns)."""
+        """Move over what does not count (whitespace and comments of verbose patterns)."""
 
     @abstractmethod
     def read_escape(self, at: int) -> None:
@@ -68,11 +68,11 @@ class Parser(ABC):
 
     @abstractmethod
     def anchor(self, character: str) -> Assertion:
-        """What `^` or `$` means under the flags in force."""
+        """Return what `^` or `$` means under the flags in force."""
 
     @abstractmethod
     def any_character(self) -> Ranges:
-        """What `.` matches under the flags in force."""
+        """Return what `.` matches under the flags in force."""
 
     @abstractmethod
     def folding(self) -> Folding:
@@ -84,7 +84,7 @@ class Parser(ABC):
 
     @abstractmethod
     def check_repeatable(self, piece: Piece | None, at: int) -> None:
-        """Raises InvalidConstraint if a quantifier at `at` has nothing to repeat."""
+        """Raise InvalidConstraint if a quantifier at `at` has nothing to repeat."""
 
     @abstractmethod
     def starts_set(self) -> tuple[bool, bool]:
@@ -103,7 +103,7 @@ class Parser(ABC):
         return self.frame.flags
 
     def parse(self, search: bool) -> Expr:
-        """The texts that the pattern matches (with `search`, that contain a match)."""
+        """Return the texts that the pattern matches (with `search`, that contain a match)."""
         pattern, scope = self._read()
         return scope.finish(pattern, search)
 
@@ -121,7 +121,7 @@ class Parser(ABC):
         return scope.erase(pattern), cut
 
     def _read(self) -> tuple[Expr, Scope]:
-        """The whole pattern with its markers, and what they mean."""
+        """Return the whole pattern with its markers, and what they mean."""
         cursor = self.cursor
         while True:
             self.skip()
@@ -163,26 +163,26 @@ class Parser(ABC):
     # -- adding pieces -----------------------------------------------------------------------------
 
     def add(self, piece: Piece) -> None:
-        """Appends a piece to the branch in hand."""
+        """Append a piece to the branch in hand."""
         self.frame.sequence.append(piece)
 
     def add_literal(self, character: str, at: int) -> None:
-        """An ordinary character; a dialect may refuse some."""
+        """Append an ordinary character; a dialect may refuse some."""
         self.add_character(ord(character))
 
     def add_character(self, code_point: int) -> None:
-        """One character, with case ignored if the flags say so."""
+        """Append one character, with case ignored if the flags say so."""
         members: Ranges = ((code_point, code_point),)
         if self.flags & re.IGNORECASE:
             members = self.folding().closure(members)
         self.add_set(members)
 
     def add_set(self, members: Ranges) -> None:
-        """One character out of a set."""
+        """Append one character out of a set."""
         self.add(Piece(code_points(members), Shape.PLAIN, 1, 1, members))
 
     def add_assertion(self, assertion: Assertion, shape: Shape, at: int) -> None:
-        """A zero-width assertion."""
+        """Append a zero-width assertion."""
         marker = self.frame.scope.mark(assertion)
         if marker is None:
             self.cursor.too_large(
@@ -196,7 +196,7 @@ class Parser(ABC):
     # -- groups ------------------------------------------------------------------------------------
 
     def push(self, kind: Kind, at: int, flags: int) -> None:
-        """Opens a group."""
+        """Open a group."""
         scope = Scope(self.limits) if kind in _LOOKS else self.frame.scope
         self.stack.append(Frame(kind, at, flags, scope))
 
@@ -220,7 +220,7 @@ class Parser(ABC):
         self.add_assertion(holds_outside(holds) if negated else holds_at(holds), Shape.LOOK, frame.opened_at)
 
     def _atomic(self, piece: Piece, at: int) -> Piece:
-        """An atomic group: the same as a plain one if no text of it begins another."""
+        """Return an atomic group: the same as a plain one if no text of it begins another."""
         if piece.characters is None:
             dfa = to_dfa(self.frame.scope.erase(piece.expr), self.limits)
             if any(dfa.offsets[s] < dfa.offsets[s + 1] for s in dfa.accepting.nonzero()[0]):
@@ -257,11 +257,11 @@ class Parser(ABC):
             sequence[-1] = Piece(repeat(piece.expr, low, high), Shape.REPEAT, shortest, longest)
 
     def takes_possessive(self) -> bool:
-        """Whether a `+` after a quantifier makes it possessive (and is taken)."""
+        """Return whether a `+` after a quantifier makes it possessive (and is taken)."""
         return False
 
     def _possessive(self, piece: Piece, low: int, high: int | None, at: int) -> Expr:
-        """A possessive repeat of one character: fewer than `high` only where no other one follows."""
+        """Return a possessive repeat of one character: fewer than `high` only where no other one follows."""
         if low == high:
             return repeat(self._atomic(piece, at).expr, low, high)
         if piece.characters is None:
@@ -312,12 +312,12 @@ class Parser(ABC):
     # -- numbers -----------------------------------------------------------------------------------
 
     def hex_escape(self, digits: int, at: int) -> int:
-        r"""The code point of `\x`, `\u`, `\U` with exactly so many digits."""
+        r"""Return the code point of `\x`, `\u`, `\U` with exactly so many digits."""
         found = self.cursor.take_while(HEX_DIGITS, digits)
         if len(found) < digits:
             self.cursor.invalid(f"incomplete escape {self.cursor.pattern[at : self.cursor.at]}", at)
         return int(found, 16)
 
     def number(self, digits: str) -> int:
-        """The value of a quantifier's digits; numbers of absurd length count as too large."""
+        """Return the value of a quantifier's digits; numbers of absurd length count as too large."""
         return int(digits) if len(digits) <= 12 else LARGEST_REPEAT

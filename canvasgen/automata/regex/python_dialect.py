@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from canvasgen.automata.limits import Limits
-from canvasgen.automata.regex.assertions import Assertion, Edge, edge, line_edge, word_boundary
+from canvasgen.automata.automaton_limits import Limits
 from canvasgen.automata.regex.characters import (
     ANY,
     Folding,
@@ -18,7 +17,8 @@ from canvasgen.automata.regex.characters import (
     words,
 )
 from canvasgen.automata.regex.parser import DIGITS, Parser
-from canvasgen.automata.regex.reader import Kind, Piece, Shape
+from canvasgen.automata.regex.pattern_reader import Kind, Piece, Shape
+from canvasgen.automata.regex.zero_width import Assertion, Edge, edge, line_edge, word_boundary
 from canvasgen.automata.utf8 import MAX_CODE_POINT, Ranges
 from canvasgen.errors import InvalidConstraint
 
@@ -71,11 +71,11 @@ class PythonParser(Parser):
         return ascii_folding() if self.ascii_only else python_folding()
 
     def any_character(self) -> Ranges:
-        """What `.` matches."""
+        """Return what `.` matches."""
         return ANY if self.flags & re.DOTALL else minus(ANY, _NEWLINE)
 
     def anchor(self, character: str) -> Assertion:
-        """What `^` or `$` asserts."""
+        """Return what `^` or `$` asserts."""
         if self.flags & re.MULTILINE:
             return line_edge(character == "^", _NEWLINE)
         return edge(Edge.START if character == "^" else Edge.END_OR_LAST_NEWLINE)
@@ -113,14 +113,14 @@ class PythonParser(Parser):
         return low, high
 
     def check_repeatable(self, piece: Piece | None, at: int) -> None:
-        """Refuses a quantifier with nothing, an anchor or another quantifier before it."""
+        """Refuse a quantifier with nothing, an anchor or another quantifier before it."""
         if piece is None or piece.shape is Shape.ANCHOR:
             self.cursor.invalid("nothing to repeat", at)
         if piece.shape is Shape.REPEAT:
             self.cursor.invalid("multiple repeat", at)
 
     def takes_possessive(self) -> bool:
-        """Moves over a possessive `+`."""
+        """Move over a possessive `+`."""
         return self.cursor.take("+")
 
     def starts_set(self) -> tuple[bool, bool]:
@@ -134,7 +134,7 @@ class PythonParser(Parser):
         return found if letter.islower() else minus(ANY, found)
 
     def _common_escape(self, letter: str, at: int) -> int | None:
-        """The code point of an escape that means the same in and outside a set; None for any other."""
+        """Return the code point of an escape that means the same in and outside a set; None for any other."""
         cursor = self.cursor
         if letter in _CONTROL:
             return _CONTROL[letter]
@@ -225,7 +225,7 @@ class PythonParser(Parser):
     # -- groups ------------------------------------------------------------------------------------
 
     def push(self, kind: Kind, at: int, flags: int) -> None:
-        """Opens a group."""
+        """Open a group."""
         super().push(kind, at, flags)
         self.open_numbers.append(None)
 

@@ -27,7 +27,7 @@ from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import CanvasgenError
 from canvasgen.inference import Posterior, SpanGraph, Spans
-from canvasgen.tokens import Prefix, states_beside
+from canvasgen.tokens import Prefix, factor_states
 
 __all__ = ["CompiledCells", "Scores"]
 
@@ -129,7 +129,7 @@ class CompiledCells:
         """By cell, the token automaton's states in which it begins."""
         plain, marked = self._plain, self._marked
         states: dict[int, list[int]] = {}
-        for state, beside in enumerate(states_beside(self._automaton, self.vocabulary, plain).tolist()):
+        for state, beside in enumerate(factor_states(self._automaton, self.vocabulary, plain).tolist()):
             states.setdefault(beside, []).append(state)
         entries: list[set[int]] = [set() for _ in self._texts]
         bytes_to_try = _one_of_each(plain.byte_classes()[0], marked.byte_classes()[0])

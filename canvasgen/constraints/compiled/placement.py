@@ -1,7 +1,7 @@
 """From a constraint's positions to what restricts a canvas: ids at positions, gates on class sets.
 
 fixed   text -> ids (the vocabulary's fewest tokens) at consecutive positions
-near    the byte automaton side by side with the one that searches the phrase, not minimised: so every token state
+near    the product automaton with the one that searches the phrase, not minimised: so every token state
         knows whether the phrase has occurred, and the class sets of the edges that complete it, made sets of their
         own, are closed outside the window. As no path completes it twice, that is about the first occurrence.
 """
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from canvasgen.automata import DEFAULT_LIMITS, DFA, Limits, searcher, side_by_side
+from canvasgen.automata import DEFAULT_LIMITS, DFA, Limits, product_automaton, searcher
 from canvasgen.constraints.compiled.places import FixedAt, NearPosition
 from canvasgen.constraints.texts import Place
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
 from canvasgen.inference import Gate, Restriction
-from canvasgen.tokens import TokenAutomaton, cached_lift, mark_edges, states_beside
+from canvasgen.tokens import TokenAutomaton, cached_lift, factor_states, mark_edges
 
 if TYPE_CHECKING:
     from canvasgen.vocabulary import Vocabulary
@@ -54,12 +54,12 @@ def lift_placed(
 
     searchers = [searcher(phrase.encode()) for phrase in windows]
     for one in searchers:
-        automaton = side_by_side(automaton, one, limits)
+        automaton = product_automaton(automaton, one, limits)
     lifted = cached_lift(automaton, vocabulary)
     gates: list[Gate] = []
     if searchers:
         occurred = np.array(
-            [states_beside(lifted, vocabulary, one) == one.num_states - 1 for one in searchers]
+            [factor_states(lifted, vocabulary, one) == one.num_states - 1 for one in searchers]
         )
         completes = occurred[:, lifted.edge_target] & ~occurred[:, lifted.edge_source]
         kinds, kind_of_edge = np.unique(completes, axis=1, return_inverse=True)

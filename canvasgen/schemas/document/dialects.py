@@ -1,12 +1,19 @@
-"""Drafts of JSON Schema, and the vocabularies that a meta-schema may leave out."""
+"""The drafts of JSON Schema, and what a meta-schema says of the schemas that it is for."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import urldefrag
+
+from referencing.exceptions import Unresolvable, Unretrievable
 
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+from canvasgen.schemas.document.keywords import VOCABULARIES, ignorable
+from canvasgen.schemas.document.plain import Json, json_path
 
-__all__ = ["DRAFTS", "draft_of", "ignored_keywords"]
+__all__ = ["DRAFTS", "Dialect", "dialect"]
+
 
 DRAFTS = {
     2020: "https://json-schema.org/draft/2020-12/schema",
@@ -18,78 +25,65 @@ DRAFTS = {
 """The meta-schema of each draft."""
 _BY_URL = {url: draft for draft, url in DRAFTS.items()} | {"http://json-schema.org/schema": 2020}
 
-_APPLICATOR = frozenset(
-    (
-        "additionalItems",
-        "additionalProperties",
-        "allOf",
-        "anyOf",
-        "contains",
-        "dependentSchemas",
-        "else",
-        "if",
-        "items",
-        "not",
-        "oneOf",
-        "patternProperties",
-        "prefixItems",
-        "properties",
-        "propertyNames",
-        "then",
-    )
-)
-_UNEVALUATED = frozenset(("unevaluatedItems", "unevaluatedProperties"))
-_VALIDATION = frozenset(
-    (
-        "const",
-        "dependentRequired",
-        "enum",
-        "exclusiveMaximum",
-        "exclusiveMinimum",
-        "maxContains",
-        "maxItems",
-        "maxLength",
-        "maxProperties",
-        "maximum",
-        "minContains",
-        "minItems",
-        "minLength",
-        "minProperties",
-        "minimum",
-        "multipleOf",
-        "pattern",
-        "required",
-        "type",
-        "uniqueItems",
-    )
-)
-_FORMAT = frozenset(("format",))
-_2019, _2020 = "https://json-schema.org/draft/2019-09/vocab/", "https://json-schema.org/draft/2020-12/vocab/"
-_KEYWORDS = {
-    _2020 + "core": frozenset[str](),
-    _2020 + "applicator": _APPLICATOR,
-    _2020 + "unevaluated": _UNEVALUATED,
-    _2020 + "validation": _VALIDATION,
-    _2020 + "format-annotation": _FORMAT,
-    _2020 + "format-assertion": _FORMAT,
-    _2020 + "content": frozenset[str](),
-    _2020 + "meta-data": frozenset[str](),
-    _2019 + "core": frozenset[str](),
-    _2019 + "applicator": _APPLICATOR | _UNEVALUATED,
-    _2019 + "validation": _VALIDATION,
-    _2019 + "format": _FORMAT,
-    _2019 + "content": frozenset[str](),
-    _2019 + "meta-data": frozenset[str](),
-}
+
+class Dialect(NamedTuple):
+    """What a meta-schema says of a schema.
+
+    Attributes:
+        draft: 4, 6, 7, 2019 or 2020.
+        without: keywords that have no effect, because the meta-schema leaves out their vocabulary.
+    """
+
+    draft: int
+    without: frozenset[str] = frozenset()
 
 
-def draft_of(url: str) -> int | None:
-    """The draft of a meta-schema; None if it is no one's."""
+def _draft_of(url: str) -> int | None:
+    """Return the draft of a meta-schema; None if no draft has it."""
     return _BY_URL.get(url.strip().rstrip("#"))
 
 
-def ignored_keywords(vocabulary: Any, path: str) -> frozenset[str]:
-    """The keywords without effect under a `$vocabulary`.
+def dialect(declared: str, path: str, retrieve: Callable[[str], Any]) -> Dialect:
+    """Return the dialect of the meta-schema at a URI.
+
+    Args:
+        declared: the URI, as `$schema` has it.
+        path: of the schema that has it.
+        retrieve: gives what a `referencing.Registry` has at a URI.
+
+    Raises:
+        UnsupportedConstraint: it is not known, or demands a vocabulary that is not.
+        InvalidConstraint: its `$vocabulary` is malformed.
+    """
+    where = json_path(path, "$schema")
+    draft = _draft_of(declared)
+    seen: set[str] = set()
+    without: frozenset[str] = frozenset()
+    here = declared
+    while draft is None:
+        try:
+            meta: Json = retrieve(urldefrag(here)[0]).value.contents
+        except (Unresolvable, Unretrievable, KeyError):
+            meta = None
+        above = meta.get("$schema") if isinstance(meta, dict) else None
+        if not isinstance(meta, dict) or here in seen or not isinstance(above, str):
+            raise UnsupportedConstraint(
+                "the draft is not known",
+                path=where,
+                rule="$schema",
+                value=declared,
+                remedy="use draft 4, 6, 7, 2019-09 or 2020-12, or pass the meta-schema in the registry",
+            )
+        seen.add(here)
+        if "$vocabulary" in meta:
+            without |= _ignored_keywords(meta["$vocabulary"], where)
+        here = above
+        draft = _draft_of(here)
+    return Dialect(draft, without)
+
+
+def _ignored_keywords(vocabulary: Json, path: str) -> frozenset[str]:
+    """Return the keywords that have no effect under a `$vocabulary`.
 
     Raises:
         InvalidConstraint: it is no object of booleans.
@@ -102,12 +96,11 @@ def ignored_keywords(vocabulary: Any, path: str) -> frozenset[str]:
             "`$vocabulary` is an object of booleans", path=path, rule="$vocabulary", value=vocabulary
         )
     for name, needed in vocabulary.items():
-        if needed and name not in _KEYWORDS:
+        if needed and name not in VOCABULARIES:
             raise UnsupportedConstraint(
                 "the meta-schema demands a vocabulary that is not known",
                 path=path,
                 rule="$vocabulary",
                 value=name,
             )
-    known = frozenset[str]().union(*(_KEYWORDS.get(name, frozenset()) for name in vocabulary))
-    return frozenset[str]().union(*_KEYWORDS.values()) - known
+    return ignorable(vocabulary)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from canvasgen.errors import InvalidConstraint
-from canvasgen.schemas.document.plain import check_plain, json_path
-from canvasgen.schemas.document.references import Base, References, dialect, registry_of, subschemas
+from canvasgen.schemas.document.dialects import dialect
+from canvasgen.schemas.document.keywords import subschemas
+from canvasgen.schemas.document.plain import Json, check_plain, json_path
+from canvasgen.schemas.document.registry import Registry, registry_of
+from canvasgen.schemas.document.resolver import References
+from canvasgen.schemas.document.resources import Base
 
 __all__ = ["Document"]
 
@@ -16,7 +18,7 @@ class Document:
 
     Args:
         root: the schema, a dict or a bool.
-        registry: schemas outside it, by URI (`references.registry_of`).
+        registry: schemas outside it, by URI (`registry.registry_of`).
 
     Attributes:
         draft: 4, 6, 7, 2019 or 2020.
@@ -30,7 +32,7 @@ class Document:
         ConstraintTooLarge: too deep or too many values.
     """
 
-    def __init__(self, root: Any, registry: Any = None) -> None:
+    def __init__(self, root: Json, registry: object = None) -> None:
         if not isinstance(root, dict | bool):
             raise InvalidConstraint("a JSON schema is an object or a boolean", value=root)
         self.root = root
@@ -42,16 +44,16 @@ class Document:
             known = registry_of(registry, self.draft)
         self.references = References(root, self.draft, known)
 
-    def _find_draft(self, registry: Any) -> int:
+    def _find_draft(self, registry: Registry) -> int:
         declared = self.root.get("$schema") if isinstance(self.root, dict) else None
         if declared is not None:
             if not isinstance(declared, str):
                 raise InvalidConstraint(
                     "`$schema` is a string", path="$.$schema", rule="$schema", value=declared
                 )
-            return dialect(declared, "$", registry.get_or_retrieve)[0]
+            return dialect(declared, "$", registry.get_or_retrieve).draft
         draft = 2020
-        waiting: list[tuple[Any, str]] = [(self.root, "$")]
+        waiting: list[tuple[Json, str]] = [(self.root, "$")]
         while waiting:
             schema, path = waiting.pop()
             if not isinstance(schema, dict):
@@ -70,9 +72,9 @@ class Document:
         return draft
 
     def root_base(self) -> Base:
-        """The base of the whole document."""
+        """Return the base of the whole document."""
         return self.references.root()
 
-    def base_of(self, schema: Any, path: str, base: Base) -> Base:
-        """The base of the references inside a schema."""
+    def base_of(self, schema: Json, path: str, base: Base) -> Base:
+        """Return the base of the references inside a schema."""
         return self.references.base_of(schema, path, base)

@@ -6,11 +6,14 @@ import json
 import math
 import re
 from collections import Counter
-from typing import Any
+from typing import TypeAlias, cast
 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 
-__all__ = ["DEEPEST_SCHEMA", "check_plain", "json_path", "parse_text"]
+__all__ = ["Json", "check_plain", "json_path", "parse_text"]
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""A value of JSON, as `json.loads` gives it."""
 
 DEEPEST_SCHEMA = 128
 """Deepest nesting of a schema document."""
@@ -22,7 +25,7 @@ _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 def json_path(path: str, step: str | int) -> str:
-    """A JSON path, one step longer: `$.properties.name`, `$.enum[2]`, `$.properties['odd name']`."""
+    """Return a JSON path, one step longer: `$.properties.name`, `$.enum[2]`, `$.properties['odd name']`."""
     if isinstance(step, int):
         return f"{path}[{step}]"
     if _PLAIN_NAME.fullmatch(step):
@@ -30,7 +33,7 @@ def json_path(path: str, step: str | int) -> str:
     return f"{path}[{step!r}]"
 
 
-def parse_text(text: str, what: str = "schema") -> Any:
+def parse_text(text: str, what: str = "schema") -> Json:
     """Parse JSON text strictly: no duplicate keys, no NaN or infinities, nesting bounded before anything is
     built.
 
@@ -48,7 +51,7 @@ def parse_text(text: str, what: str = "schema") -> Any:
         elif mark in "]}":
             depth -= 1
 
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    def pairs(items: list[tuple[str, Json]]) -> dict[str, Json]:
         found = dict(items)
         if len(found) != len(items):
             names = Counter(name for name, _ in items)
@@ -58,7 +61,7 @@ def parse_text(text: str, what: str = "schema") -> Any:
             )
         return found
 
-    def constant(name: str) -> Any:
+    def constant(name: str) -> Json:
         raise InvalidConstraint(f"the {what} holds {name}, which is not JSON", value=name)
 
     try:
@@ -73,10 +76,10 @@ def _too_deep(what: str) -> ConstraintTooLarge:
     )
 
 
-def check_plain(root: Any, path: str = "$") -> None:
-    """Refuse what is not finite, plain JSON data; iterative, so that no depth is too deep for it."""
+def check_plain(root: object, path: str = "$") -> None:
+    """Raise an error unless a value is finite, plain JSON data; iterative, so that no depth is too deep for it."""
     count = 0
-    waiting: list[tuple[Any, str, int]] = [(root, path, 0)]
+    waiting: list[tuple[object, str, int]] = [(root, path, 0)]
     while waiting:
         value, path, depth = waiting.pop()
         count += 1
@@ -85,14 +88,16 @@ def check_plain(root: Any, path: str = "$") -> None:
         if count > MOST_VALUES:
             raise ConstraintTooLarge(f"the schema holds more than {MOST_VALUES} values", rule="schema size")
         if isinstance(value, dict):
-            for name, child in value.items():
+            for name, child in cast("dict[object, object]", value).items():
                 if not isinstance(name, str):
                     raise InvalidConstraint("a key of the schema is no string", path=path, value=name)
                 if isinstance(child, str | bool):
                     continue
                 waiting.append((child, f"{path}.{name}", depth + 1))
         elif isinstance(value, list):
-            waiting += [(child, f"{path}[{at}]", depth + 1) for at, child in enumerate(value)]
+            waiting += [
+                (child, f"{path}[{at}]", depth + 1) for at, child in enumerate(cast("list[object]", value))
+            ]
         elif isinstance(value, float):
             if not math.isfinite(value):
                 raise InvalidConstraint("a number of the schema is not finite", path=path, value=value)

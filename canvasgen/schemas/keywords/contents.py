@@ -18,17 +18,23 @@ __all__ = ["part"]
 
 @lru_cache(maxsize=16)
 def part(encoding: str | None, media_type: str | None) -> Part | None:
-    """The strings that are base64, a JSON text, or the base64 of one; None for any other encoding or type.
+    """Return the strings that are base64, a JSON text, or the base64 of one; None for any other encoding or type.
 
-    Of the last kind, the language is one from above: all of base64.
+    Of the last kind, the language is an over-approximation: all of base64.
     """
     is_json = media_type == "application/json"
     if encoding == "base64":
         expr = parse_regex(LANGUAGES["base64"], re.ASCII)
         name = "base64 of JSON" if is_json else "base64"
-        return Part(name, expr, exact=False, loose=is_json, holds=lambda value: _is_base64(value, is_json))
+        return Part(
+            name,
+            expr,
+            under_approximates=True,
+            over_approximates=is_json,
+            holds=lambda value: _is_base64(value, is_json),
+        )
     if is_json and encoding is None:
-        return Part("JSON in a string", text_part(ANY_NODE).expr, exact=False, holds=_is_json)
+        return Part("JSON in a string", text_part(ANY_NODE).expr, under_approximates=True, holds=_is_json)
     return None
 
 

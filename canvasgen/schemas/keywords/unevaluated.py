@@ -8,15 +8,22 @@ exact: of all readings that a value takes, the one with every branch that it sat
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-from canvasgen.schemas.document.plain import json_path
+from canvasgen.schemas.document.keywords import meant_by
+from canvasgen.schemas.document.plain import Json
+from canvasgen.schemas.document.resources import Base
+from canvasgen.schemas.keywords.combinators import FOLLOWERS
+from canvasgen.schemas.keywords.objects import open_keys, with_and_without
+from canvasgen.schemas.keywords.references import target
+from canvasgen.schemas.keywords.schema_object import Context, SchemaObject
 from canvasgen.schemas.normal.combine import intersect, subtract, union
 from canvasgen.schemas.normal.shapes import (
     ANY,
     ANY_NODE,
     NEVER,
     NEVER_NODE,
+    Arena,
     Array,
     Circular,
     Node,
@@ -25,31 +32,15 @@ from canvasgen.schemas.normal.shapes import (
     Values,
 )
 
-if TYPE_CHECKING:
-    from canvasgen.schemas.document.references import Base
-    from canvasgen.schemas.keywords.translator import Translator
+__all__ = ["UNEVALUATED", "restricted"]
 
-__all__ = ["KEYWORDS", "restricted"]
-
-KEYWORDS = frozenset(("unevaluatedItems", "unevaluatedProperties"))
+UNEVALUATED = meant_by("unevaluated")
 MOST_READINGS = 64
 """Most readings of one schema; beyond them the keyword is left to the validator."""
-_BRANCHES = frozenset(
-    (
-        "$dynamicRef",
-        "$recursiveRef",
-        "$ref",
-        "allOf",
-        "anyOf",
-        "dependentSchemas",
-        "else",
-        "if",
-        "oneOf",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    )
-)
+LONGEST_CHAIN = 100
+"""Most schemas that are entered one from the other without content in between."""
+_BRANCHES = meant_by("references", "unevaluated", "combinators").difference(["not"]) | {"dependentSchemas"}
+"""The keywords whose subschemas evaluate what their values hold, and the two that ask for it."""
 
 
 class Evaluated(NamedTuple):
@@ -63,7 +54,7 @@ class Evaluated(NamedTuple):
     like: frozenset[Node] = frozenset()
 
     def also(self, other: Evaluated) -> Evaluated:
-        """What both together evaluate."""
+        """Return what both together evaluate."""
         return Evaluated(
             self.names | other.names,
             self.patterns | other.patterns,
@@ -85,158 +76,169 @@ class _TooMany(Exception):
     """A schema has more readings than are counted."""
 
 
-def restricted(translator: Translator, schema: dict[str, Any], path: str, base: Base) -> Values:
-    """The value set of a schema with `unevaluatedItems` or `unevaluatedProperties`."""
+def restricted(schema: SchemaObject) -> Values:
+    """Return the value set of a schema with `"unevaluatedItems"` or `"unevaluatedProperties"`."""
     try:
         found = NEVER
-        for reading in _readings(translator, schema, path, base, 0):
+        for reading in _Readings(schema.context).of_object(schema, 0):
             found = union(found, reading.values)
         return found
     except _TooMany:
-        translator.note(
+        schema.note(
             "validator",
             "`unevaluatedItems` and `unevaluatedProperties`: too many ways through the branches",
-            path,
         )
-        plain = {name: value for name, value in schema.items() if name not in KEYWORDS}
-        values = translator.plain_values(plain, path, base)
+        values = schema.context.plain_values(schema.without(UNEVALUATED))
         return values._replace(
-            arrays=tuple(shape._replace(loose=True) for shape in values.arrays),
-            objects=tuple(shape._replace(loose=True) for shape in values.objects),
+            arrays=tuple(shape._replace(over_approximates=True) for shape in values.arrays),
+            objects=tuple(shape._replace(over_approximates=True) for shape in values.objects),
         )
 
 
-def _readings(translator: Translator, schema: Any, path: str, base: Base, chain: int) -> list[Reading]:
-    """The readings of a schema, its own `unevaluated*` applied."""
-    if schema is True:
-        return [Reading(ANY, Evaluated())]
-    if not isinstance(schema, dict):
-        return [Reading(translator.node(schema, path, base).values, Evaluated())]
-    if chain > 100:
-        raise Circular("the schema refers to itself without any content in between", path=path, rule="$ref")
-    base = translator.document.base_of(schema, path, base)
-    plain = {name: value for name, value in schema.items() if name not in _BRANCHES}
-    readings = [Reading(translator.plain_values(plain, path, base), _own(translator, schema, path, base))]
-    for options in _branches(translator, schema, path, base, chain + 1):
-        readings = _product(translator, readings, options)
-    if "unevaluatedItems" in schema:
-        node = translator.node(schema["unevaluatedItems"], json_path(path, "unevaluatedItems"), base)
-        readings = [_restrict_items(translator, reading, node, path) for reading in readings]
-    if "unevaluatedProperties" in schema:
-        where = json_path(path, "unevaluatedProperties")
-        node = translator.node(schema["unevaluatedProperties"], where, base)
-        readings = [_restrict_properties(translator, reading, node, path, base) for reading in readings]
-    return readings
+class _Readings:
+    """Finds the readings of schemas."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.arena = context.arena
+
+    def of(self, schema: Json, path: str, base: Base, chain: int) -> list[Reading]:
+        """Return the readings of a schema that is entered through a chain of others."""
+        if schema is True:
+            return [Reading(ANY, Evaluated())]
+        if not isinstance(schema, dict):
+            return [Reading(self.context.node(schema, path, base).values, Evaluated())]
+        if chain > LONGEST_CHAIN:
+            raise Circular(
+                "the schema refers to itself without any content in between", path=path, rule="$ref"
+            )
+        base = self.context.document.base_of(schema, path, base)
+        return self.of_object(SchemaObject(self.context, schema, path, base), chain)
+
+    def of_object(self, schema: SchemaObject, chain: int) -> list[Reading]:
+        """Return the readings of a schema object, with its own `unevaluated*` applied."""
+        values = self.context.plain_values(schema.without(_BRANCHES))
+        readings = [Reading(values, _own(schema))]
+        for options in self._branches(schema, chain + 1):
+            readings = self._product(readings, options)
+        if "unevaluatedItems" in schema.keywords:
+            node = schema.node("unevaluatedItems")
+            readings = [_restrict_items(reading, node, schema) for reading in readings]
+        if "unevaluatedProperties" in schema.keywords:
+            node = schema.node("unevaluatedProperties")
+            readings = [_restrict_properties(reading, node, schema) for reading in readings]
+        return readings
+
+    def _branches(self, schema: SchemaObject, chain: int) -> list[list[Reading]]:
+        """Return the readings of each keyword that applies schemas in place."""
+
+        def readings(child: Json, *steps: str | int) -> list[Reading]:
+            return self.of(child, schema.at(*steps), schema.base, chain)
+
+        found: list[list[Reading]] = []
+        for name in schema.keywords:
+            if name in ("$ref", "$dynamicRef", "$recursiveRef"):
+                found.append(self.of(*target(schema, name), chain))
+            elif name == "allOf":
+                found += [readings(entry, name, at) for at, entry in enumerate(schema.list_of(name))]
+            elif name == "anyOf":
+                entries = schema.list_of(name)
+                found.append(self._any_of([readings(e, name, at) for at, e in enumerate(entries)]))
+            elif name == "oneOf":
+                nodes = schema.nodes(name)
+                options = [readings(entry, name, at) for at, entry in enumerate(schema.list_of(name))]
+                found.append(self._one_of(options, nodes))
+            elif name == "if":
+                found.append(self._if(schema, chain))
+            elif name == "dependentSchemas":
+                for key, entry in schema.map_of(name).items():
+                    absent, present = with_and_without(key, schema.at(name))
+                    taken = self._product([Reading(present, Evaluated())], readings(entry, name, key))
+                    found.append([Reading(absent, Evaluated()), *taken])
+        return found
+
+    def _if(self, schema: SchemaObject, chain: int) -> list[Reading]:
+        """Return the readings of `if`, `then` and `else`."""
+
+        def readings(name: str) -> list[Reading]:
+            if name not in schema.keywords:
+                return [Reading(ANY, Evaluated())]
+            return self.of(schema.keywords[name], schema.at(name), schema.base, chain)
+
+        condition, then = readings("if"), readings("then")
+        negative = [Reading(subtract(ANY, schema.node("if").values, self.arena), Evaluated())]
+        if not schema.keywords.keys() & FOLLOWERS:
+            return condition + negative
+        if "else" in schema.keywords:
+            negative = self._product(negative, readings("else"))
+        return _pruned(self._product(condition, then) + negative)
+
+    def _any_of(self, options: list[list[Reading]]) -> list[Reading]:
+        """Return the readings of every set of branches, without those that evaluate no more than a smaller set."""
+        found: list[Reading] = []
+        for readings in options:
+            both = [
+                Reading(intersect(x.values, y.values, self.arena), joined)
+                for x in found
+                for y in readings
+                if (joined := x.evaluated.also(y.evaluated)) not in (x.evaluated, y.evaluated)
+            ]
+            found = _pruned([*found, *readings, *both])
+        return found
+
+    def _one_of(self, options: list[list[Reading]], nodes: list[Node]) -> list[Reading]:
+        found: list[Reading] = []
+        for at, readings in enumerate(options):
+            for values, evaluated in readings:
+                kept = values
+                for other, node in enumerate(nodes):
+                    if other != at:
+                        kept = subtract(kept, node.values, self.arena)
+                found.append(Reading(kept, evaluated))
+        return _pruned(found)
+
+    def _product(self, a: list[Reading], b: list[Reading]) -> list[Reading]:
+        if len(a) * len(b) > MOST_READINGS:
+            raise _TooMany
+        return _pruned(
+            [
+                Reading(intersect(x.values, y.values, self.arena), x.evaluated.also(y.evaluated))
+                for x in a
+                for y in b
+            ]
+        )
 
 
-def _own(translator: Translator, schema: dict[str, Any], path: str, base: Base) -> Evaluated:
+def _own(schema: SchemaObject) -> Evaluated:
+    """Return what the keywords of a schema evaluate themselves."""
+    keywords = schema.keywords
     items, every_item, like = 0, False, frozenset[Node]()
-    if base.draft >= 2020:
-        items = len(schema.get("prefixItems", ()))
-        every_item = "items" in schema
-        if "contains" in schema:
-            like = frozenset([translator.node(schema["contains"], json_path(path, "contains"), base)])
-    elif isinstance(schema.get("items"), list):
-        items = len(schema["items"])
-        every_item = "additionalItems" in schema
+    if schema.draft >= 2020:
+        items = _size(keywords.get("prefixItems"))
+        every_item = "items" in keywords
+        if "contains" in keywords:
+            like = frozenset([schema.node("contains")])
+    elif isinstance(keywords.get("items"), list):
+        items = _size(keywords["items"])
+        every_item = "additionalItems" in keywords
     else:
-        every_item = "items" in schema
+        every_item = "items" in keywords
     return Evaluated(
-        frozenset(schema.get("properties", ())),
-        frozenset(schema.get("patternProperties", ())),
-        "additionalProperties" in schema,
+        frozenset(schema.map_of("properties")),
+        frozenset(schema.map_of("patternProperties")),
+        "additionalProperties" in keywords,
         items,
         every_item,
         like,
     )
 
 
-def _branches(
-    translator: Translator, schema: dict[str, Any], path: str, base: Base, chain: int
-) -> list[list[Reading]]:
-    """For each keyword that applies schemas in place, the readings it gives."""
-
-    def readings(child: Any, *steps: str | int) -> list[Reading]:
-        where = path
-        for step in steps:
-            where = json_path(where, step)
-        return _readings(translator, child, where, base, chain)
-
-    found: list[list[Reading]] = []
-    for name in schema:
-        child = schema[name]
-        if name in ("$ref", "$dynamicRef", "$recursiveRef"):
-            found.append(_readings(translator, *translator.target(schema, name, path, base), chain))
-        elif name == "allOf":
-            translator.children(child, name, path, base)
-            found += [readings(entry, name, at) for at, entry in enumerate(child)]
-        elif name == "anyOf":
-            translator.children(child, name, path, base)
-            found.append(_any_of(translator, [readings(e, name, at) for at, e in enumerate(child)]))
-        elif name == "oneOf":
-            nodes = translator.children(child, name, path, base)
-            options = [readings(entry, name, at) for at, entry in enumerate(child)]
-            found.append(_one_of(translator, options, nodes))
-        elif name == "if" and ("then" in schema or "else" in schema):
-            condition = readings(child, name)
-            then = readings(schema["then"], "then") if "then" in schema else [Reading(ANY, Evaluated())]
-            outside = translator.node(child, json_path(path, name), base).values
-            negative = [Reading(subtract(ANY, outside, translator.arena), Evaluated())]
-            if "else" in schema:
-                negative = _product(translator, negative, readings(schema["else"], "else"))
-            found.append(_pruned(_product(translator, condition, then) + negative))
-        elif name == "if":
-            outside = translator.node(child, json_path(path, name), base).values
-            negative = Reading(subtract(ANY, outside, translator.arena), Evaluated())
-            found.append([*readings(child, name), negative])
-        elif name == "dependentSchemas":
-            for key, entry in child.items():
-                absent, present = translator.with_and_without(key, json_path(path, name))
-                taken = _product(translator, [Reading(present, Evaluated())], readings(entry, name, key))
-                found.append([Reading(absent, Evaluated()), *taken])
-    return found
-
-
-def _any_of(translator: Translator, options: list[list[Reading]]) -> list[Reading]:
-    """The readings of every set of branches; those that evaluate no more than a smaller set are left out."""
-    found: list[Reading] = []
-    for readings in options:
-        both = [
-            Reading(intersect(x.values, y.values, translator.arena), joined)
-            for x in found
-            for y in readings
-            if (joined := x.evaluated.also(y.evaluated)) not in (x.evaluated, y.evaluated)
-        ]
-        found = _pruned([*found, *readings, *both])
-    return found
-
-
-def _one_of(translator: Translator, options: list[list[Reading]], nodes: list[Node]) -> list[Reading]:
-    found: list[Reading] = []
-    for at, readings in enumerate(options):
-        for values, evaluated in readings:
-            kept = values
-            for other, node in enumerate(nodes):
-                if other != at:
-                    kept = subtract(kept, node.values, translator.arena)
-            found.append(Reading(kept, evaluated))
-    return _pruned(found)
-
-
-def _product(translator: Translator, a: list[Reading], b: list[Reading]) -> list[Reading]:
-    if len(a) * len(b) > MOST_READINGS:
-        raise _TooMany
-    return _pruned(
-        [
-            Reading(intersect(x.values, y.values, translator.arena), x.evaluated.also(y.evaluated))
-            for x in a
-            for y in b
-        ]
-    )
+def _size(value: Json) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 def _pruned(readings: list[Reading]) -> list[Reading]:
-    """Readings without values left out; those that evaluate the same made one."""
+    """Drop readings without values, and merge those that evaluate the same."""
     merged: dict[Evaluated, Values] = {}
     for values, evaluated in readings:
         if not values.is_empty:
@@ -246,28 +248,27 @@ def _pruned(readings: list[Reading]) -> list[Reading]:
     return [Reading(values, evaluated) for evaluated, values in merged.items()]
 
 
-def _restrict_properties(
-    translator: Translator, reading: Reading, node: Node, path: str, base: Base
-) -> Reading:
+def _restrict_properties(reading: Reading, node: Node, schema: SchemaObject) -> Reading:
     values, evaluated = reading
     if not evaluated.every_property and node is not ANY_NODE:
         properties = dict.fromkeys(sorted(evaluated.names), Property(ANY_NODE, False))
-        keys = translator.open_keys(dict.fromkeys(sorted(evaluated.patterns), True), node, path, base)
+        patterns: dict[str, Json] = dict.fromkeys(sorted(evaluated.patterns), True)
+        keys = open_keys(schema.context, patterns, node, schema.path, schema.base)
         allowed = ANY._replace(objects=(Object(properties, keys),))
-        values = intersect(values, allowed, translator.arena)
+        values = intersect(values, allowed, schema.context.arena)
     return Reading(values, evaluated._replace(every_property=True))
 
 
-def _restrict_items(translator: Translator, reading: Reading, node: Node, path: str) -> Reading:
+def _restrict_items(reading: Reading, node: Node, schema: SchemaObject) -> Reading:
     values, evaluated = reading
     if not evaluated.every_item and node is not ANY_NODE:
-        rest = node
+        arena, rest = schema.context.arena, node
         for other in sorted(evaluated.like, key=lambda entry: entry.path):
-            rest = other if rest is NEVER_NODE else _either(translator, rest, other, path)
+            rest = other if rest is NEVER_NODE else _either(arena, rest, other, schema.path)
         allowed = ANY._replace(arrays=(Array((ANY_NODE,) * evaluated.items, rest),))
-        values = intersect(values, allowed, translator.arena)
+        values = intersect(values, allowed, arena)
     return Reading(values, evaluated._replace(every_item=True))
 
 
-def _either(translator: Translator, a: Node, b: Node, path: str) -> Node:
-    return Node(path, translator.arena, lambda: union(a.values, b.values))
+def _either(arena: Arena, a: Node, b: Node, path: str) -> Node:
+    return Node(path, arena, lambda: union(a.values, b.values))

@@ -19,7 +19,7 @@ __all__ = [
 
 
 def meet_numbers(a: Numbers, b: Numbers) -> Numbers | None:
-    """The numbers of both; None if there are none (found by the interval and the steps alone)."""
+    """Return the numbers of both; None if there are none (found by the interval and the steps alone)."""
     low, low_open = a.low, a.low_open
     if b.low is not None and (low is None or b.low > low or (b.low == low and b.low_open)):
         low, low_open = b.low, b.low_open
@@ -43,7 +43,7 @@ def meet_numbers(a: Numbers, b: Numbers) -> Numbers | None:
 
 
 def common_multiple(a: Fraction, b: Fraction) -> Fraction:
-    """The least common multiple of two positive rationals."""
+    """Return the least common multiple of two positive rationals."""
     return Fraction(math.lcm(a.numerator, b.numerator), math.gcd(a.denominator, b.denominator))
 
 
@@ -58,7 +58,7 @@ def _has_multiple(low: Fraction, low_open: bool, high: Fraction, high_open: bool
 
 
 def subtract_numbers(a: Numbers, b: Numbers) -> list[Numbers]:
-    """The numbers of a that are not in b, as a list of shapes."""
+    """Return the numbers of a that are not in b, as a list of shapes."""
     if _is_below(a, b) or _is_below(b, a):
         return [a]
     pieces: list[Numbers] = []
@@ -78,7 +78,7 @@ def _is_below(a: Numbers, b: Numbers) -> bool:
 
 
 def merge_numbers(shapes: Iterable[Numbers]) -> tuple[Numbers, ...]:
-    """The same union in fewer shapes: intervals of the same steps that touch become one."""
+    """Return the same union in fewer shapes: intervals with the same steps that touch become one."""
     groups: dict[tuple[object, ...], list[Numbers]] = {}
     for shape in shapes:
         groups.setdefault((shape.step, frozenset(shape.not_steps), shape.point), []).append(shape)
@@ -99,19 +99,19 @@ def merge_numbers(shapes: Iterable[Numbers]) -> tuple[Numbers, ...]:
 
 
 def _touches(a: Numbers, b: Numbers) -> bool:
-    """True if b, which does not start before a, starts before a's end, or at it without a gap."""
+    """Return True if b, which does not start before a, starts before a's end, or at it without a gap."""
     if a.high is None or b.low is None or b.low < a.high:
         return True
     return b.low == a.high and not (b.low_open and a.high_open)
 
 
 def as_fraction(value: float | Fraction) -> Fraction:
-    """The number that JSON text shows for an int or a float (0.1 is one tenth)."""
+    """Return the number that JSON text shows for an int or a float (0.1 is one tenth)."""
     return Fraction(repr(float(value))) if isinstance(value, float) else Fraction(value)
 
 
 def has_number(shape: Numbers, number: Fraction) -> bool:
-    """True if the number belongs to the shape."""
+    """Return True if the number belongs to the shape."""
     if shape.low is not None and (number < shape.low or (shape.low_open and number == shape.low)):
         return False
     if shape.high is not None and (number > shape.high or (shape.high_open and number == shape.high)):

@@ -11,20 +11,22 @@ Children are `Node`s: value sets that are computed when they are first looked at
 are finite graphs. Nodes are hash-consed by what they are the meet or the difference of; a recursive schema
 stays finite under both.
 
-Laws (tests/schemas/normal/test_normal_form.py), for all values v, with `contains` the membership test:
+Laws (tests/schemas/normal/test_normal_form.py), for all values v, with `contains` the membership test
+(tests/schemas/membership.py):
     contains(union(a, b), v)     ⟺ contains(a, v) or contains(b, v)
     contains(intersect(a, b), v) ⟺ contains(a, v) and contains(b, v)
-    contains(subtract(a, b), v)  ⟺ contains(a, v) and not contains(b, v), or only ⟸ where a shape is `loose`
+    contains(subtract(a, b), v)  ⟺ contains(a, v) and not contains(b, v), or only ⟸ where a shape
+                                   `over_approximates`
 
-Formats are languages from below (`exact=False`: they may leave out odd members) beside the exact membership
-(`holds`); their complements are languages from above.
+Formats are under-approximations (languages that may leave out odd members) beside the exact membership (`holds`); their
+complements are over-approximations.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from canvasgen.automata import Expr
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
@@ -46,11 +48,15 @@ __all__ = [
     "Property",
     "Strings",
     "Values",
+    "bounded",
 ]
 
 LONGEST_CHAIN = 100
 """Most schemas that may be entered through `$ref`, `allOf` and the like without content in between."""
 
+
+MOST_SHAPES = 5000
+"""Most shapes of one type that a value set may have."""
 
 MOST_DIFFERENCES = 3000
 """Most pairs of schemas that are subtracted from one another."""
@@ -66,26 +72,26 @@ class Part:
     Attributes:
         name: what it is, for messages.
         expr: the language.
-        exact: False if the language may leave out members of the set that it stands for.
-        loose: True if the language may hold strings that are no members (the validator refuses them).
-        holds: membership in the set itself, where the language is not exact.
+        under_approximates: True if the language may leave out members of the set that it stands for.
+        over_approximates: True if the language may hold strings that are no members (the validator refuses them).
+        holds: membership in the set itself, where the language is not the set.
     """
 
-    __slots__ = ("exact", "expr", "holds", "loose", "name")
+    __slots__ = ("expr", "holds", "name", "over_approximates", "under_approximates")
 
     def __init__(
         self,
         name: str,
         expr: Expr,
         *,
-        exact: bool = True,
-        loose: bool = False,
+        under_approximates: bool = False,
+        over_approximates: bool = False,
         holds: Callable[[str], bool] | None = None,
     ) -> None:
         self.name = name
         self.expr = expr
-        self.exact = exact
-        self.loose = loose
+        self.under_approximates = under_approximates
+        self.over_approximates = over_approximates
         self.holds = holds
 
     def __repr__(self) -> str:
@@ -121,7 +127,7 @@ class Strings(NamedTuple):
 class Array(NamedTuple):
     """Arrays of `low` to `high` items: place i holds a value of `prefix[i]`, later places one of `rest`.
 
-    `loose` marks a set from above: some of its members are refused by the validator.
+    `over_approximates` marks an over-approximation: some of its members are refused by the validator.
     """
 
     prefix: tuple[Node, ...]
@@ -130,7 +136,7 @@ class Array(NamedTuple):
     high: int | None = None
     unique: bool = False
     contains: tuple[Contains, ...] = ()
-    loose: bool = False
+    over_approximates: bool = False
 
 
 class Contains(NamedTuple):
@@ -161,7 +167,7 @@ class Object(NamedTuple):
     `orders` are lists of names, each as one `properties` keyword gives them; the declared properties stand in an
     order that agrees with all of them. Like `point` of numbers they are a matter of spelling, not of the set.
     For each of `some` there is a property, declared or not, with a key of the language and a value of the node.
-    `loose` marks a set from above: some of its members are refused by the validator. `witnesses` are
+    `over_approximates` marks an over-approximation: some of its members are refused by the validator. `witnesses` are
     undeclared properties that must be there; only shapes that are about to be written have any.
     """
 
@@ -169,7 +175,7 @@ class Object(NamedTuple):
     open: tuple[Keys, ...]
     low: int = 0
     high: int | None = None
-    loose: bool = False
+    over_approximates: bool = False
     orders: tuple[tuple[str, ...], ...] = ()
     some: tuple[Keys, ...] = ()
     witnesses: tuple[Keys, ...] = ()
@@ -244,25 +250,49 @@ class Node:
 
     @classmethod
     def of(cls, values: Values, path: str, arena: Arena | None) -> Node:
-        """A node whose value set is known."""
+        """Return a node whose value set is known."""
         node = cls(path, arena, None)
         node._values = values
+        return node
+
+    @classmethod
+    def anything(cls) -> Node:
+        """Return a node of every JSON value. There is one: `ANY_NODE`."""
+        node = cls("$", None, None)
+        node._values = Values(
+            null=True,
+            true=True,
+            false=True,
+            numbers=(Numbers(),),
+            strings=(Strings(),),
+            arrays=(Array((), node),),
+            objects=(Object({}, (Keys(None, node),)),),
+        )
         return node
 
     def __repr__(self) -> str:
         return f"Node({self.path})"
 
 
-class Arena:
-    """The nodes of one schema: meets and differences are made once."""
+Operation: TypeAlias = "Callable[[Values, Values, Arena], Values]"
 
-    def __init__(self) -> None:
+
+class Arena:
+    """The nodes of one schema: meets and differences are made once. `combine.new_arena` makes one.
+
+    Args:
+        intersect, subtract: the operations on value sets.
+    """
+
+    def __init__(self, intersect: Operation, subtract: Operation) -> None:
         self.chain = 0
+        self._intersect = intersect
+        self._subtract = subtract
         self._meets: dict[frozenset[Node], Node] = {}
         self._differences: dict[tuple[Node, Node], Node] = {}
 
     def meet(self, a: Node, b: Node) -> Node:
-        """The values of both nodes."""
+        """Return the values of both nodes."""
         if a is b or b is ANY_NODE:
             return a
         if a is ANY_NODE:
@@ -279,15 +309,13 @@ class Arena:
         return node
 
     def _meet_values(self, atoms: tuple[Node, ...]) -> Values:
-        from canvasgen.schemas.normal.combine import intersect
-
         values = atoms[0].values
         for atom in atoms[1:]:
-            values = intersect(values, atom.values, self)
+            values = self._intersect(values, atom.values, self)
         return values
 
     def difference(self, a: Node, b: Node, path: str | None = None) -> Node:
-        """The values of a that are not in b; from above where shapes say `loose`."""
+        """Return the values of a that are not in b; an over-approximation where shapes say so."""
         if a is b or b is ANY_NODE:
             return NEVER_NODE
         if b is NEVER_NODE or a is NEVER_NODE:
@@ -296,35 +324,34 @@ class Arena:
             return b.negates
         node = self._differences.get((a, b))
         if node is None:
-            from canvasgen.schemas.normal.combine import subtract
-
             if len(self._differences) >= MOST_DIFFERENCES:
                 raise ConstraintTooLarge(
                     f"more than {MOST_DIFFERENCES} schemas are taken from one another",
                     path=path or b.path,
                     rule="not",
                 )
-            node = Node(path or b.path, self, lambda: subtract(a.values, b.values, self))
+            node = Node(path or b.path, self, lambda: self._subtract(a.values, b.values, self))
             node.negates = b if a is ANY_NODE else None
             self._differences[a, b] = node
         return node
 
 
-def _any_values() -> tuple[Node, Values]:
-    node = Node("$", None, None)
-    values = Values(
-        null=True,
-        true=True,
-        false=True,
-        numbers=(Numbers(),),
-        strings=(Strings(),),
-        arrays=(Array((), node),),
-        objects=(Object({}, (Keys(None, node),)),),
-    )
-    node._values = values
-    return node, values
-
-
-ANY_NODE, ANY = _any_values()
+ANY_NODE = Node.anything()
+ANY = ANY_NODE.values
 NEVER = Values()
 NEVER_NODE = Node.of(NEVER, "$", None)
+
+S = TypeVar("S")
+
+
+def bounded(shapes: tuple[S, ...]) -> tuple[S, ...]:
+    """Return the shapes, if they are not more than `MOST_SHAPES`.
+
+    Raises:
+        ConstraintTooLarge: they are.
+    """
+    if len(shapes) > MOST_SHAPES:
+        raise ConstraintTooLarge(
+            f"merging the schemas gives more than {MOST_SHAPES} alternatives of one type", rule="alternatives"
+        )
+    return shapes

@@ -28,17 +28,17 @@ MANY_SHAPES = 4
 
 
 def has_utf8(value: str) -> bool:
-    """False for strings with a lone surrogate, which have no UTF-8."""
+    """Return False for strings with a lone surrogate, which have no UTF-8."""
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def in_part(part: Part, value: str) -> bool:
-    """True if a string (that has UTF-8) is a member of the part."""
+    """Return True if a string (that has UTF-8) is a member of the part."""
     return part.holds(value) if part.holds is not None else to_dfa(part.expr).accepts(value.encode("utf-8"))
 
 
 def strings_contain(shape: Strings, value: str) -> bool:
-    """True if a string belongs to the shape."""
+    """Return True if a string belongs to the shape."""
     if not shape.low <= len(value) or (shape.high is not None and len(value) > shape.high):
         return False
     if shape.values is not None and value not in shape.values:
@@ -49,7 +49,7 @@ def strings_contain(shape: Strings, value: str) -> bool:
 
 
 def meet_strings(a: Strings, b: Strings) -> Strings | None:
-    """The strings of both; None if there are none (found by lengths and finite lists alone)."""
+    """Return the strings of both; None if there are none (found by lengths and finite lists alone)."""
     if a.values is not None:
         kept = tuple(value for value in a.values if strings_contain(b, value))
         return Strings(values=kept) if kept else None
@@ -65,7 +65,7 @@ def meet_strings(a: Strings, b: Strings) -> Strings | None:
 
 
 def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
-    """The strings of a that are not in b, as a list of shapes."""
+    """Return the strings of a that are not in b, as a list of shapes."""
     if b.values is not None:
         if a.values is not None:
             kept = tuple(value for value in a.values if value not in b.values)
@@ -73,7 +73,7 @@ def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
         listed = automata.union(*(automata.literal(value) for value in b.values if has_utf8(value)))
         pieces = [Strings(parts=(Part("not in enum", automata.complement(listed)),))]
     else:
-        pieces = []
+        pieces = list[Strings]()
         if b.low > 0:
             pieces.append(Strings(high=b.low - 1))
         if b.high is not None:
@@ -84,8 +84,8 @@ def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
 
 
 def complement(parts: tuple[Part, ...]) -> Part:
-    """The strings that are not in all parts; of languages from below it is one from above, and the other way
-    round."""
+    """Return the strings that are not in all parts; the complement of an under-approximation is an over-
+    approximation, and conversely."""
     holds: Callable[[str], bool] | None = None
     if any(part.holds is not None for part in parts):
 
@@ -97,15 +97,15 @@ def complement(parts: tuple[Part, ...]) -> Part:
     return Part(
         "not " + " and ".join(part.name for part in parts),
         automata.complement(automata.intersect(*(part.expr for part in parts))),
-        exact=not any(part.loose for part in parts),
-        loose=not all(part.exact for part in parts),
+        under_approximates=any(part.over_approximates for part in parts),
+        over_approximates=any(part.under_approximates for part in parts),
         holds=holds,
     )
 
 
 @lru_cache(maxsize=4096)
 def both(a: Part, b: Part) -> Part:
-    """The part of the strings in two others, its language compiled."""
+    """Return the part of the strings in two others, its language compiled."""
     holds: Callable[[str], bool] | None = None
     if a.holds is not None or b.holds is not None:
 
@@ -117,11 +117,17 @@ def both(a: Part, b: Part) -> Part:
     dfa = to_dfa(automata.intersect(a.expr, b.expr))
     expr = automata.EMPTY if dfa.is_empty else automata.from_dfa(dfa)
     name = f"{a.name} and {b.name}"[:LONGEST_NAME]
-    return Part(name, expr, exact=a.exact and b.exact, loose=a.loose or b.loose, holds=holds)
+    return Part(
+        name,
+        expr,
+        under_approximates=a.under_approximates or b.under_approximates,
+        over_approximates=a.over_approximates or b.over_approximates,
+        holds=holds,
+    )
 
 
 def merge_strings(shapes: Iterable[Strings]) -> tuple[Strings, ...]:
-    """The same union in fewer shapes: one finite list, and, if they are many, one shape for each length
+    """Return the same union in fewer shapes: one finite list, and, if there are many, one shape for each length
     interval."""
     listed: dict[str, None] = {}
     open_shapes: list[Strings] = []
@@ -140,7 +146,7 @@ def merge_strings(shapes: Iterable[Strings]) -> tuple[Strings, ...]:
 
 
 def _one_language(shapes: list[Strings]) -> list[Strings]:
-    """Shapes of the same lengths as one; as they are if their union is too large."""
+    """Merge shapes of the same lengths into one; return them unchanged if their union is too large."""
     if len(shapes) == 1:
         return shapes
     everything = next((shape for shape in shapes if not shape.parts), None)
@@ -163,8 +169,8 @@ def _one_language(shapes: list[Strings]) -> list[Strings]:
     one = Part(
         f"one of {len(shapes)} languages",
         expr,
-        exact=all(part.exact for part in parts),
-        loose=any(part.loose for part in parts),
+        under_approximates=any(part.under_approximates for part in parts),
+        over_approximates=any(part.over_approximates for part in parts),
         holds=holds,
     )
     return [Strings(shapes[0].low, shapes[0].high, (one,))]

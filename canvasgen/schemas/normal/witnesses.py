@@ -22,7 +22,8 @@ MOST_VARIANTS = 24
 
 
 def expand(shape: Object) -> tuple[Object, ...]:
-    """Objects without `some`, all of whose values are the shape's; their union is the shape, unless they are many."""
+    """Return objects without `some` whose values are all the shape's; their union is the shape, unless there are
+    too many."""
     if not shape.some:
         return (shape,)
     found = [shape._replace(some=())]
@@ -34,7 +35,7 @@ def expand(shape: Object) -> tuple[Object, ...]:
 
 
 def _with_witness(shape: Object, wanted: Keys) -> Iterator[Object]:
-    """The shape with a witness for one demand: a declared property, one that is there already, or another."""
+    """Yield the shape with a witness for one demand: a declared property, one that is there already, or another."""
     for name, entry in shape.properties.items():
         if has_utf8(name) and (wanted.part is None or in_part(wanted.part, name)):
             node = _meet(entry.node, wanted.node)
@@ -51,7 +52,7 @@ def _with_witness(shape: Object, wanted: Keys) -> Iterator[Object]:
 
 
 def _narrowed(a: Keys, b: Keys) -> Keys | None:
-    """The properties of both; None if there are none."""
+    """Return the properties of both; None if there are none."""
     node = _meet(a.node, b.node)
     part = b.part if a.part is None else a.part
     if a.part is not None and b.part is not None:

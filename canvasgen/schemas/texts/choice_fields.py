@@ -11,17 +11,18 @@ import json
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from canvasgen.automata import EPSILON, Expr, byte_set, concat, from_dfa, literal, repeat, to_dfa, union
-from canvasgen.schemas.document.plain import json_path
+from canvasgen.schemas.document.plain import Json, json_path
 from canvasgen.schemas.normal.shapes import Numbers
-from canvasgen.schemas.texts.number_text import number_text
+from canvasgen.schemas.texts.numerals.number_text import number_text
 from canvasgen.schemas.texts.string_text import quoted
 
-__all__ = ["Path", "choice_fields", "field_name", "with_value"]
+__all__ = ["Path", "Scalar", "choice_fields", "field_name", "with_value"]
 
 Path: TypeAlias = "tuple[str | int, ...]"
+Scalar: TypeAlias = "bool | int | float | str | None"
 
 MOST_OPTIONS = 64
 """A field with more options is not reported."""
@@ -29,15 +30,15 @@ MOST_FIELDS = 64
 DEEPEST = 48
 """Levels of brackets that may be open beside the field."""
 
-_Places: TypeAlias = "list[dict[str, Any]]"
+_Places: TypeAlias = "list[dict[str, Json]]"
 
 
-def choice_fields(root: Any, value: Any) -> Iterator[tuple[Path, list[Any]]]:
-    """The places of a value that are choice-like, in order, each with its options (two at least, all scalars).
+def choice_fields(root: Json, value: Json) -> Iterator[tuple[Path, list[Scalar]]]:
+    """Yield the places of a value that are choice-like, in order, each with its options (at least two, all scalars).
 
     References to other documents are not followed: what lies behind them is not reported.
     """
-    waiting: list[tuple[Path, Any, _Places]] = [((), value, list(_variants(root, root)))]
+    waiting: list[tuple[Path, Json, _Places]] = [((), value, list(_variants(root, root)))]
     found = 0
     while waiting and found < MOST_FIELDS:
         path, here, schemas = waiting.pop(0)
@@ -47,7 +48,8 @@ def choice_fields(root: Any, value: Any) -> Iterator[tuple[Path, list[Any]]]:
             yield path, options
         elif isinstance(here, dict):
             for key, below in here.items():
-                inside = [s["properties"][key] for s in schemas if key in _mapping(s.get("properties"))]
+                mappings = [_mapping(schema.get("properties")) for schema in schemas]
+                inside = [mapping[key] for mapping in mappings if key in mapping]
                 waiting.append(((*path, key), below, [v for s in inside for v in _variants(s, root)]))
         elif isinstance(here, list):
             for at, below in enumerate(here):
@@ -56,18 +58,18 @@ def choice_fields(root: Any, value: Any) -> Iterator[tuple[Path, list[Any]]]:
 
 
 def field_name(path: Path) -> str:
-    """`status`, `address.kind`, `items[0].size`; the empty text for the whole value."""
+    """Return `status`, `address.kind`, `items[0].size`; the empty text for the whole value."""
     name = "$"
     for step in path:
         name = json_path(name, step)
     return name[1:].removeprefix(".")
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
-def _item(schema: dict[str, Any], at: int) -> Any:
+def _item(schema: dict[str, Json], at: int) -> Json:
     listed = schema.get("prefixItems", schema.get("items") if isinstance(schema.get("items"), list) else [])
     if isinstance(listed, list) and at < len(listed):
         return listed[at]
@@ -75,8 +77,8 @@ def _item(schema: dict[str, Any], at: int) -> Any:
     return schema.get("additionalItems") if isinstance(rest, list) else rest
 
 
-def _variants(schema: Any, root: Any, seen: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
-    """The schemas that may describe a value: a schema, or the branches of its unions, references followed."""
+def _variants(schema: Json, root: Json, seen: tuple[str, ...] = ()) -> Iterator[dict[str, Json]]:
+    """Yield the schemas that may describe a value: a schema, or the branches of its unions, references followed."""
     if not isinstance(schema, dict):
         return
     reference = schema.get("$ref")
@@ -94,7 +96,7 @@ def _variants(schema: Any, root: Any, seen: tuple[str, ...] = ()) -> Iterator[di
     yield schema
 
 
-def _target(reference: str, root: Any) -> Any:
+def _target(reference: str, root: Json) -> Json:
     if not reference.startswith("#"):
         return None
     node = root
@@ -106,24 +108,31 @@ def _target(reference: str, root: Any) -> Any:
     return node
 
 
-def _options(schemas: _Places) -> list[Any] | None:
-    """All values that the schemas list together; None if one of them lists none, or lists arrays and objects."""
-    found: dict[str, Any] = {}
+def _options(schemas: _Places) -> list[Scalar] | None:
+    """Return all values that the schemas list together; None if one of them lists none, or lists arrays and objects."""
+    found: dict[str, Scalar] = {}
     for schema in schemas:
-        kinds = schema.get("type")
-        kinds = [kinds] if isinstance(kinds, str) else kinds
-        if "const" in schema:
-            listed = [schema["const"]]
-        elif isinstance(schema.get("enum"), list):
-            listed = schema["enum"]
-        elif isinstance(kinds, list) and kinds and set(kinds) <= {"boolean", "null"}:
-            listed = [*([True, False] if "boolean" in kinds else []), *([None] if "null" in kinds else [])]
-        else:
+        listed = _listed(schema)
+        if listed is None:
             return None
-        if any(isinstance(value, (dict, list)) for value in listed):
-            return None
-        found.update((json.dumps(value), value) for value in listed)
+        for value in listed:
+            if isinstance(value, dict | list):
+                return None
+            found[json.dumps(value)] = value
     return list(found.values()) if found else None
+
+
+def _listed(schema: dict[str, Json]) -> list[Json] | None:
+    """Return the values that one schema lists, by `const`, `enum` or a `type` of few values; None if it lists none."""
+    if "const" in schema:
+        return [schema["const"]]
+    listed, kinds = schema.get("enum"), schema.get("type")
+    if isinstance(listed, list):
+        return listed
+    names = kinds if isinstance(kinds, list) else [kinds]
+    if not names or any(name not in ("boolean", "null") for name in names):
+        return None
+    return [*([True, False] if "boolean" in names else []), *([None] if "null" in names else [])]
 
 
 _SPACE = repeat(byte_set([(0x09, 0x0A), (0x0D, 0x0D), (0x20, 0x20)]))
@@ -143,7 +152,7 @@ _SCALAR_BYTES = [(0x00, 0x21), (0x23, 0x2B), (0x2D, 0x5A), (0x5E, 0x7A), (0x7C, 
 
 @lru_cache(maxsize=1)
 def _balanced() -> tuple[Expr, Expr]:
-    """Pieces of JSON in which every bracket closes; and those with no comma outside of brackets."""
+    """Return pieces of JSON in which every bracket closes, and those without a comma outside of brackets."""
     piece = union(byte_set(_SCALAR_BYTES), _STRING)
     nested = EPSILON
     for _ in range(DEEPEST):
@@ -152,8 +161,8 @@ def _balanced() -> tuple[Expr, Expr]:
     return repeat(union(piece, _COMMA, nested)), repeat(union(piece, nested))
 
 
-def with_value(path: Path, value: Any) -> Expr:
-    """The JSON texts (and others that are no JSON) in which the place of a path holds a scalar value."""
+def with_value(path: Path, value: Scalar) -> Expr:
+    """Return the JSON texts (and others that are no JSON) in which the place of a path holds a scalar value."""
     anything, item = _balanced()
     expr = concat(_SPACE, _written(value), _SPACE)
     for step in reversed(path):
@@ -167,7 +176,7 @@ def with_value(path: Path, value: Any) -> Expr:
     return expr
 
 
-def _written(value: Any) -> Expr:
+def _written(value: Scalar) -> Expr:
     if isinstance(value, str):
         return quoted(value)
     if value is None or isinstance(value, bool):

@@ -12,11 +12,11 @@ from itertools import product
 from typing import NamedTuple
 
 from canvasgen.errors import ConstraintTooLarge
-from canvasgen.schemas.normal.combine import place
+from canvasgen.schemas.normal.arrays import place
 from canvasgen.schemas.normal.shapes import NEVER_NODE, Arena, Array, Contains, Node
 from canvasgen.schemas.texts.listing import COMMA, MOST_SYMBOLS
 
-__all__ = ["MOST_COUNTED", "Counted", "arrange", "counts_first"]
+__all__ = ["Counted", "arrange"]
 
 MOST_COUNTED = 64
 """Most states, over places and counts, of an array whose counts are in the automaton."""
@@ -47,7 +47,7 @@ class Counted(NamedTuple):
     empty: bool
 
     def uses(self) -> list[int]:
-        """How often each symbol is written."""
+        """Return how often each symbol is written."""
         times = [0] * len(self.nodes)
         for row in self.rows[::2]:
             for symbol, _ in row:
@@ -55,7 +55,7 @@ class Counted(NamedTuple):
         return times
 
     def least(self, size: Callable[[Node], float]) -> float:
-        """The least total of sizes of items, a comma counting one; infinite if there is none."""
+        """Return the least total size of the items, a comma counting one; infinite if no array is accepted."""
         best = {0: 0.0}
         queue = [(0.0, 0)]
         while queue:
@@ -73,7 +73,7 @@ class Counted(NamedTuple):
 
 
 def arrange(shape: Array) -> Array | Counted:
-    """The shape itself if it counts nothing; else its automaton or an array that has the counted items first."""
+    """Return the shape itself if it counts nothing; else its automaton or an array that has the counted items first."""
     if not shape.contains:
         return shape
     arena = shape.contains[0].node.arena
@@ -81,13 +81,8 @@ def arrange(shape: Array) -> Array | Counted:
     return _counted(shape, arena) or _first(shape, arena)
 
 
-def counts_first(shape: Array) -> bool:
-    """True if the counts are not in the automaton."""
-    return bool(shape.contains) and isinstance(arrange(shape), Array)
-
-
 def _taken(node: Node, entries: tuple[Contains, ...], chosen: tuple[int, ...], arena: Arena) -> Node:
-    """The values of a node that are in the chosen ones; if there is a most, in no other one."""
+    """Return the values of a node that are in the chosen entries, and in no other entry that has a maximum."""
     for entry, adds in zip(entries, chosen, strict=True):
         if adds:
             node = arena.meet(node, entry.node)
@@ -147,15 +142,15 @@ def _counted(shape: Array, arena: Arena) -> Counted | None:
 
 
 def _first(shape: Array, arena: Arena) -> Array:
-    """An array without counts, all of whose members have the counted items, one sort after the other."""
+    """Return an array without counts, all of whose members have the counted items, one sort after the other."""
     entries = shape.contains
     if sum(entry.low for entry in entries) > MOST_WANTED:
         raise ConstraintTooLarge(
             f"more than {MOST_WANTED} items are asked for", path=entries[0].node.path, rule="minContains"
         )
     if len(entries) > 1:
-        # One item may count for several: what is asked for stands first, the rest is left to the judge.
-        shape = shape._replace(loose=True)
+        # One item may count for several: what is asked for stands first, the rest is left to the validator.
+        shape = shape._replace(over_approximates=True)
         entries = tuple(entry._replace(high=None) for entry in entries)
     wanted = [entry for entry in entries for _ in range(entry.low)]
     start = len(shape.prefix)
@@ -169,4 +164,4 @@ def _first(shape: Array, arena: Arena) -> Array:
     prefix += [_taken(node, entries, none, arena) for node in shape.prefix[len(prefix) :]]
     low = max(shape.low, start + len(wanted)) if wanted else shape.low
     rest = _taken(shape.rest, entries, none, arena)
-    return Array(tuple(prefix), rest, low, shape.high, shape.unique, (), shape.loose)
+    return Array(tuple(prefix), rest, low, shape.high, shape.unique, (), shape.over_approximates)

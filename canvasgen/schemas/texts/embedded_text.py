@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from canvasgen.automata import DEFAULT_LIMITS
-from canvasgen.schemas.normal.shapes import Part
+from canvasgen.schemas.normal.shapes import Node, Part
+from canvasgen.schemas.texts.emit import written
+from canvasgen.schemas.texts.graph import Graph
+from canvasgen.schemas.texts.recogniser import Recogniser
 
-if TYPE_CHECKING:
-    from canvasgen.schemas.normal.shapes import Node
-
-__all__ = ["JSON_TEXT", "text_part"]
-
-JSON_TEXT = "canvasgen:json"
-"""Private keyword of schemas made from types: the string is a JSON text of this schema."""
+__all__ = ["text_part"]
 
 
 def text_part(node: Node) -> Part:
-    """The strings that are compact JSON texts of a node.
+    """Return the strings that are compact JSON texts of a node.
 
     They are unrolled as a schema of their own would be; `holds` decides texts of any depth and spacing.
     """
-    from canvasgen.schemas.texts.emit import written
-    from canvasgen.schemas.texts.graph import Graph
-    from canvasgen.schemas.texts.recogniser import Recogniser
-
     graph = Graph(node)
     graph.check_depth()
     expr = written(graph, None, DEFAULT_LIMITS, flexible=False, ordered=True).expr
     recogniser = Recogniser(node, flexible=True, ordered=True, whole_points=True)
     return Part(
-        "a JSON text", expr, exact=False, holds=lambda value: recogniser.accepts(value.encode("utf-8"))
+        "a JSON text",
+        expr,
+        under_approximates=True,
+        holds=lambda value: recogniser.accepts(value.encode("utf-8")),
     )

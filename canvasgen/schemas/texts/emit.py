@@ -32,6 +32,7 @@ from canvasgen.schemas.normal.strings import has_utf8
 from canvasgen.schemas.texts import whitespace
 from canvasgen.schemas.texts.counted_arrays import Counted, arrange
 from canvasgen.schemas.texts.graph import DEEPEST_VALUE, Graph
+from canvasgen.schemas.texts.ladder import plans
 from canvasgen.schemas.texts.listing import (
     MOST_SYMBOLS,
     counted,
@@ -42,9 +43,10 @@ from canvasgen.schemas.texts.listing import (
     subset_count,
     walk,
 )
-from canvasgen.schemas.texts.number_text import is_loose, is_sampled, number_text
+from canvasgen.schemas.texts.numerals.number_text import is_sampled, number_text, text_over_approximates
 from canvasgen.schemas.texts.pieces import LITERALS, any_value, few_values, open_key
-from canvasgen.schemas.texts.plans import MOST_COUNTED_STATES, Plan, Size, is_countable, lean, plans
+from canvasgen.schemas.texts.plans import Plan, lean
+from canvasgen.schemas.texts.sizes import MOST_COUNTED_STATES, Size, is_countable
 from canvasgen.schemas.texts.string_text import enforces_length, quoted, string_text
 
 __all__ = ["Emitter", "Written", "written"]
@@ -81,11 +83,11 @@ class Emitter:
         self._done: dict[tuple[Node, int, int], Expr] = {}
 
     def root(self) -> Expr:
-        """The language of the whole schema."""
+        """Return the language of the whole schema."""
         return self._node(self.graph.root, 0, self.plan.loops)
 
     def _node(self, node: Node, level: int, budget: int) -> Expr:
-        """A node's texts on a level of nesting, with a budget of recursions."""
+        """Return a node's texts on a level of nesting, with a budget of recursions."""
         if node is ANY_NODE:
             depth = min(self.plan.any, DEEPEST_VALUE - level)
             return any_value(depth, level if self.flexible else 0, flexible=self.flexible)
@@ -114,7 +116,7 @@ class Emitter:
         parts: list[Expr] = [literal(text) for name, text in LITERALS if getattr(values, name)]
         parts += [number_text(shape) for shape in values.numbers]
         parts += [self._string(node, shape) for shape in values.strings]
-        self._say_what_is_loose(node, values)
+        self._note_approximations(node, values)
         if level < DEEPEST_VALUE:
             parts += [self._array(node, shape, level + 1, budget) for shape in values.arrays]
             parts += [self._object(node, shape, level + 1, budget) for shape in values.objects]
@@ -129,14 +131,14 @@ class Emitter:
             self._note("validator", message, node)
         return string_text(counted_shape)
 
-    def _say_what_is_loose(self, node: Node, values: Values) -> None:
+    def _note_approximations(self, node: Node, values: Values) -> None:
         if any(is_sampled(shape) for shape in values.numbers):
             self._note("departure", "of a large `multipleOf` the multiples next to zero are written", node)
-        if any(is_loose(shape) for shape in values.numbers):
+        if any(text_over_approximates(shape) for shape in values.numbers):
             self._note("validator", "numbers that must not be multiples of a large step", node)
-        if any(part.loose for strings in values.strings for part in strings.parts):
+        if any(part.over_approximates for strings in values.strings for part in strings.parts):
             self._note("validator", "a pattern or format that must not hold", node)
-        if any(shape.loose for shape in (*values.arrays, *values.objects)):
+        if any(shape.over_approximates for shape in (*values.arrays, *values.objects)):
             self._note("validator", "alternatives that must not hold at the same time, or a `not`", node)
 
     def _note(self, kind: str, message: str, node: Node) -> None:
@@ -146,7 +148,7 @@ class Emitter:
         return concat(literal(","), whitespace.after_mark(level, flexible=self.flexible))
 
     def _wrap(self, marks: str, level: int, inside: Expr, *, empty: bool) -> Expr:
-        """Brackets around something that is not empty, or, with `empty`, around nothing at all."""
+        """Put brackets around something that is not empty, or, with `empty`, also around nothing."""
         full = concat(
             literal(marks[0]),
             whitespace.after_mark(level, flexible=self.flexible),
@@ -251,7 +253,7 @@ class Emitter:
         bounds: tuple[int, int | None],
         total: int,
     ) -> Expr:
-        """At least one property; the estimated size of all declared ones is `total`."""
+        """Return at least one property; the estimated size of all declared ones is `total`."""
         low, high = bounds
         if not self.ordered and len(entries) > 1:
             copies = 2 ** (len(entries) - 1)
@@ -271,7 +273,7 @@ class Emitter:
         return listing(entries, more, comma)
 
     def _open_pair(self, node: Node, shape: Object, level: int, budget: int) -> Expr:
-        """A key that is not declared, and its value."""
+        """Return a key that is not declared, and its value."""
         pairs = [self._undeclared(node, keys, shape, level, budget) for keys in shape.open]
         found = union(*pairs)
         if found is not EMPTY or len(shape.witnesses) > 1:
@@ -295,7 +297,7 @@ class Written(NamedTuple):
 
 
 def written(graph: Graph, max_depth: int | None, limits: Limits, *, flexible: bool, ordered: bool) -> Written:
-    """The richest language whose automaton is small: that of the first plan that keeps within its limits.
+    """Return the richest language whose automaton is small: that of the first plan that keeps within its limits.
 
     It is empty if there is no text at all.
 
@@ -325,7 +327,7 @@ def written(graph: Graph, max_depth: int | None, limits: Limits, *, flexible: bo
 
 
 def _items(item: Expr, comma: Expr, low: int, high: int | None) -> Expr:
-    """At least one item, `low` to `high` of them."""
+    """Return at least one item, `low` to `high` of them."""
     if low <= 1 and high is None:
         return loop(item, comma)
     return separated(item, comma, max(low, 1), high)

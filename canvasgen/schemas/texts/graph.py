@@ -22,10 +22,10 @@ from canvasgen.schemas.normal.shapes import (
 )
 from canvasgen.schemas.normal.witnesses import expand
 from canvasgen.schemas.texts.counted_arrays import Counted, arrange
-from canvasgen.schemas.texts.number_text import number_text
+from canvasgen.schemas.texts.numerals.number_text import number_text
 from canvasgen.schemas.texts.string_text import string_text
 
-__all__ = ["DEEPEST_VALUE", "Graph", "Shape"]
+__all__ = ["DEEPEST_VALUE", "Graph"]
 
 MOST_NODES = 50_000
 """Most distinct schemas after merging."""
@@ -37,7 +37,7 @@ Size = Callable[[Node], float]
 
 
 def children(values: Values) -> Iterator[Node]:
-    """The nodes that a value set looks into, in order."""
+    """Yield the nodes that a value set refers to, in order."""
     for shape in values.arrays:
         array = arrange(shape)
         if isinstance(array, Counted):
@@ -108,7 +108,7 @@ class Graph:
                 enter(child)
 
     def _measure(self) -> None:
-        """The least fixed points, by iteration; one round is enough without recursion."""
+        """Compute the least fixed points by iteration; without recursion one round is enough."""
         scalars = {node: _least_scalar(node.values) for node in self.order}
         self.least |= dict.fromkeys(self.order, inf)
         self.depth |= dict.fromkeys(self.order, inf)
@@ -126,7 +126,7 @@ class Graph:
                     changed = bool(self.loops)
 
     def least_of(self, shape: Shape) -> float:
-        """The bytes of a shape's shortest text."""
+        """Return the bytes of a shape's shortest text."""
         size = self.least.__getitem__
         if isinstance(shape, Object):
             return 2 + min((_least_entries(each, size) for each in expand(shape)), default=inf)
@@ -159,7 +159,7 @@ class Graph:
         return bool(self.loops)
 
     def check_depth(self) -> None:
-        """Refuse a schema all of whose texts are nested deeper than `DEEPEST_VALUE`."""
+        """Raise an error if all texts of the schema are nested deeper than `DEEPEST_VALUE`."""
         if DEEPEST_VALUE < self.depth[self.root] < inf:
             raise ConstraintTooLarge(
                 f"every value is nested deeper than {DEEPEST_VALUE} levels",
@@ -168,7 +168,7 @@ class Graph:
             )
 
     def reason(self) -> Node:
-        """The innermost schema that makes the root empty."""
+        """Return the innermost schema that makes the root empty."""
         node = self.root
         for _ in range(MOST_NODES):
             below = next((child for child in _needed(node.values) if self.least[child] == inf), None)
@@ -205,7 +205,7 @@ def _least_string(shape: Strings) -> float:
 
 
 def least_key(keys: Keys) -> float:
-    """The bytes of the shortest open key, with its quotes."""
+    """Return the bytes of the shortest open key, with its quotes."""
     return 2 if keys.part is None else _least_part(keys.part)
 
 
@@ -215,7 +215,7 @@ def _least_part(part: Part) -> float:
 
 
 def _least_entries(shape: Object, size: Size) -> float:
-    """The least bytes between the brackets of an object."""
+    """Return the least bytes between the brackets of an object."""
     total, count = 0.0, 0
     for name, entry in shape.properties.items():
         if entry.required:

@@ -47,7 +47,7 @@ MOST_SYMBOLS = private_bytes.LIST_ENTRIES
 
 
 def listing(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> Expr:
-    """At least one of the entries in their order, all required ones among them, then any number of `more`.
+    """Return at least one of the entries in their order, all required ones among them, then any number of `more`.
 
     Args:
         entries: (language, required), in order.
@@ -73,7 +73,8 @@ def listing(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> Expr:
 
 
 def loop(item: Expr, comma: Expr) -> Expr:
-    """At least one item, with commas between; the item is laid down once, which matters where items nest."""
+    """Return at least one item, with commas between; the item occurs once in the automaton, which matters where
+    items nest."""
     return substitute(_ring(), {0: item, COMMA: comma})
 
 
@@ -83,7 +84,7 @@ def _ring() -> Expr:
 
 
 def distinct(items: list[Expr], comma: Expr, low: int, high: int) -> Expr:
-    """`low` to `high` of the items, at least one, in any order, none twice: two states for each set of items.
+    """Return `low` to `high` of the items, at least one, in any order, none twice: two states for each set of items.
 
     Args:
         items: one language for each value, no two of which share a text; at most `MOST_SYMBOLS`.
@@ -95,7 +96,7 @@ def distinct(items: list[Expr], comma: Expr, low: int, high: int) -> Expr:
 
 
 def counted(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr, low: int, high: int | None) -> Expr:
-    """As `listing`, with `low` to `high` items in all; at most `MOST_SYMBOLS` entries less one."""
+    """Return as `listing`, but `low` to `high` items in all; at most `MOST_SYMBOLS` entries less one."""
     cap = max(low, 0 if high is None else high)
     last = len(entries)
     numbers: dict[tuple[int, int], int] = {(0, 0): 0}
@@ -120,8 +121,8 @@ def counted(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr, low: int,
 
 
 def permuted(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr, low: int, high: int | None) -> Expr:
-    """At least one of the entries in any order, none twice, all required ones among them, `low` to `high` of them;
-    any number of `more` between them."""
+    """Return at least one of the entries in any order, none twice, all required ones among them, `low` to `high`
+    of them; any number of `more` between them."""
     last = len(entries)
     needed = sum(1 << at for at, (_, required) in enumerate(entries) if required)
     rows: list[list[tuple[int, int]]] = []
@@ -141,18 +142,18 @@ def permuted(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr, low: int
 
 
 def walk(rows: list[list[tuple[int, int]]], accepting: list[bool], items: list[Expr], comma: Expr) -> Expr:
-    """An automaton over items and commas: its transitions (symbol, target), sorted, of each state."""
+    """Return an automaton over items and commas: its transitions (symbol, target), sorted, of each state."""
     return substitute(from_dfa(_table(rows, accepting)), dict(enumerate(items)) | {COMMA: comma})
 
 
 def subset_count(items: int, high: int) -> int:
-    """How many sets of at most `high` out of so many items there are."""
+    """Return how many sets of at most `high` out of so many items there are."""
     return sum(comb(items, size) for size in range(min(items, high) + 1))
 
 
 @lru_cache(maxsize=64)
 def _subsets(items: int, low: int, high: int) -> Expr:
-    """The automaton over symbols: for each set two states, before an item and after one."""
+    """Return the automaton over symbols: for each set two states, before an item and after one."""
     if high < low:
         return EMPTY
     sets = [frozenset(chosen) for size in range(high + 1) for chosen in combinations(range(items), size)]
@@ -167,7 +168,7 @@ def _subsets(items: int, low: int, high: int) -> Expr:
 
 
 def _table(rows: list[list[tuple[int, int]]], accepting: list[bool]) -> DFA:
-    """The automaton with these transitions (symbol, target), sorted by symbol, of each state."""
+    """Return the automaton with these transitions (symbol, target), sorted by symbol, of each state."""
     offsets = np.cumsum([0, *(len(row) for row in rows)])
     symbols = np.array([symbol for row in rows for symbol, _ in row], dtype=np.uint8)
     targets = np.array([target for row in rows for _, target in row], dtype=np.int32)
@@ -175,7 +176,7 @@ def _table(rows: list[list[tuple[int, int]]], accepting: list[bool]) -> DFA:
 
 
 def _after(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> Expr:
-    """The entries where something already stands before them."""
+    """Return the entries that follow something already written."""
     parts = [
         concat(comma, entry) if required else optional(concat(comma, entry)) for entry, required in entries
     ]
@@ -193,7 +194,7 @@ def _automaton_of(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> 
 
 @lru_cache(maxsize=1024)
 def _shape(required: tuple[bool, ...], is_open: bool) -> Expr:
-    """The automaton over symbols: state 3i is F_i, 3i + 1 is C_i, 3i + 2 is R_i."""
+    """Return the automaton over symbols: state 3i is F_i, 3i + 1 is C_i, 3i + 2 is R_i."""
     count = len(required)
     rows: list[list[tuple[int, int]]] = []
     for at in range(count + 1):

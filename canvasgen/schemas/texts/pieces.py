@@ -9,9 +9,9 @@ from canvasgen.automata import Expr, concat, literal, optional, repeat, to_dfa, 
 from canvasgen.schemas.normal.shapes import Keys, Node, Part, Strings
 from canvasgen.schemas.normal.strings import has_utf8
 from canvasgen.schemas.texts import whitespace
-from canvasgen.schemas.texts.decimals import number_exponent
 from canvasgen.schemas.texts.listing import loop
-from canvasgen.schemas.texts.number_text import number_text
+from canvasgen.schemas.texts.numerals.exponents import number_exponent
+from canvasgen.schemas.texts.numerals.number_text import number_text
 from canvasgen.schemas.texts.string_text import any_string, quoted, string_text
 
 __all__ = ["LITERALS", "any_value", "few_values", "open_key"]
@@ -23,7 +23,7 @@ MOST_FEW = 64
 
 @lru_cache(maxsize=256)
 def any_value(depth: int, level: int, *, flexible: bool) -> Expr:
-    """Any JSON value with at most `depth` levels of arrays and objects, on a level of nesting."""
+    """Return any JSON value with at most `depth` levels of arrays and objects, on a level of nesting."""
     scalars = union(literal("null"), literal("true"), literal("false"), _any_number(), any_string())
     if depth <= 0:
         return scalars
@@ -40,7 +40,7 @@ def any_value(depth: int, level: int, *, flexible: bool) -> Expr:
 
 @lru_cache(maxsize=1)
 def _any_number() -> Expr:
-    """Any number, with any number of digits: counting them at every level of any-JSON would cost too much."""
+    """Return any number, with any number of digits: counting them at every level of any-JSON would cost too much."""
     digit, nonzero = automata.byte_set([(0x30, 0x39)]), automata.byte_set([(0x31, 0x39)])
     fraction = optional(concat(literal("."), repeat(digit, 1)))
     whole = union(literal("0"), concat(nonzero, repeat(digit)))
@@ -53,7 +53,7 @@ def _any_number() -> Expr:
 
 
 def open_key(keys: Keys, declared: tuple[str, ...]) -> Expr:
-    """The quoted texts of open keys; never a declared name."""
+    """Return the quoted texts of open keys; never a declared name."""
     if keys.part is None:
         return _undeclared(declared)
     allowed = _key_language(keys.part)
@@ -78,7 +78,7 @@ def _key_language(part: Part) -> Expr:
 
 
 def few_values(node: Node) -> list[Expr]:
-    """The texts of a node's values, a language each, if they are few and plain; else nothing."""
+    """Return the texts of a node's values, one language for each, if they are few and plain; else nothing."""
     values = node.values
     if values.arrays or values.objects or any(shape.values is None for shape in values.strings):
         return []

@@ -5,48 +5,23 @@ texts are a subset of what is decided here: the same spelling (one for each stri
 `whitespace`), but any nesting up to `DEEPEST_TEXT`, and undeclared properties anywhere between declared ones.
 Nothing is compiled but the languages of strings, and those only when a text needs them.
 
-Sets from above (`loose`) are taken as they are: the judge decides the rest.
+Over-approximations are taken as they are: the validator decides the rest.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
-from canvasgen.schemas.normal.combine import has_key, identity, lookup, place
+from canvasgen.schemas.normal.arrays import place
+from canvasgen.schemas.normal.equality import identity
 from canvasgen.schemas.normal.numbers import has_number
+from canvasgen.schemas.normal.objects import has_key, lookup
 from canvasgen.schemas.normal.shapes import ANY_NODE, NEVER_NODE, Array, Node, Numbers, Object
 from canvasgen.schemas.normal.strings import strings_contain
-from canvasgen.schemas.texts import whitespace
+from canvasgen.schemas.texts.reading import Item, Misspelt, number_ends, read
 
-__all__ = ["DEEPEST_TEXT", "Recogniser"]
-
-DEEPEST_TEXT = 64
-"""Deepest nesting of arrays and objects in a text that is read."""
-
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*+"')
-_NUMBER = re.compile(r"-?(?:[1-9](?:\.[0-9]++)?[eE][+-]?([0-9]++)|(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?![eE]))")
-_NUMBER_RUN = re.compile(r"[-0-9][-+.0-9eE]{0,999}")
-_GAP = re.compile(r"[ \t\n]*+")
-_LITERALS = {"null": None, "true": True, "false": False}
-
-
-class _Misspelt(Exception):
-    """The text is no JSON in the spelling that is generated."""
-
-
-class Item(NamedTuple):
-    """One value of a text.
-
-    Attributes:
-        text: its spelling (numbers only).
-        value: the value; for arrays a list of items, for objects a dict of items in the order of the text.
-    """
-
-    text: str
-    value: Any
+__all__ = ["Recogniser"]
 
 
 class Recogniser:
@@ -66,26 +41,25 @@ class Recogniser:
         self.whole_points = whole_points
 
     def accepts(self, data: bytes) -> bool:
-        """True if the bytes are the text of a value of the schema, as far as its normal form says."""
+        """Return True if the bytes are the text of a value of the schema, as far as its normal form says."""
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             return False
         try:
-            item, end = _Reader(text, self.flexible).value(0, 0)
-        except _Misspelt:
+            item, end = read(text, 0, flexible=self.flexible)
+        except Misspelt:
             return False
         return end == len(text) and self._fits(self.root, item, {})
 
     def ends(self, text: str, start: int) -> list[int]:
-        """Where a JSON text that begins at a place may end, whatever its value."""
-        found = _NUMBER_RUN.match(text, start)
+        """Return where a JSON text that begins at a place may end, whatever its value."""
+        found = number_ends(text, start)
         if found is not None:
-            run = found.group()
-            return [start + size for size in range(1, len(run) + 1) if _NUMBER.fullmatch(run, 0, size)]
+            return found
         try:
-            _, end = _Reader(text, self.flexible).value(start, 0)
-        except _Misspelt:
+            _, end = read(text, start, flexible=self.flexible)
+        except Misspelt:
             return []
         return [end]
 
@@ -109,13 +83,13 @@ class Recogniser:
         if isinstance(value, str):
             return any(strings_contain(shape, value) for shape in values.strings)
         if isinstance(value, Fraction):
-            return any(self._number(shape, item) for shape in values.numbers)
+            return any(self._number(shape, value, item.text) for shape in values.numbers)
         return values.null if value is None else values.true if value else values.false
 
-    def _number(self, shape: Numbers, item: Item) -> bool:
-        if not has_number(shape, item.value):
+    def _number(self, shape: Numbers, number: Fraction, text: str) -> bool:
+        if not has_number(shape, number):
             return False
-        if self.whole_points or shape.point or item.text.lstrip("-").isdigit():
+        if self.whole_points or shape.point or text.lstrip("-").isdigit():
             return True
         return shape.low is not None and shape.low == shape.high
 
@@ -153,107 +127,10 @@ def _in_order(pairs: dict[str, Item], shape: Object) -> bool:
 
 
 def _plain(item: Item) -> Any:
-    if isinstance(item.value, list):
-        return [_plain(entry) for entry in item.value]
-    if isinstance(item.value, dict):
-        return {name: _plain(entry) for name, entry in item.value.items()}
-    return item.value
-
-
-class _Reader:
-    """Reads a text in the one spelling that is generated; whatever else raises `_Misspelt`."""
-
-    def __init__(self, text: str, flexible: bool) -> None:
-        self.text = text
-        self.flexible = flexible
-
-    def value(self, at: int, level: int) -> tuple[Item, int]:
-        """The value that starts at a place, and where it ends."""
-        first = self.text[at : at + 1]
-        if first == "{":
-            return self._object(at, level + 1)
-        if first == "[":
-            return self._array(at, level + 1)
-        if first == '"':
-            text, end = self._string(at)
-            return Item("", text), end
-        for name, value in _LITERALS.items():
-            if self.text.startswith(name, at):
-                return Item("", value), at + len(name)
-        found = _NUMBER.match(self.text, at)
-        if found is None:
-            raise _Misspelt
-        return Item(found.group(), _number(found)), found.end()
-
-    def _string(self, at: int) -> tuple[str, int]:
-        found = _STRING.match(self.text, at)
-        if found is None:
-            raise _Misspelt
-        raw = found.group()
-        try:
-            value = json.loads(raw)
-        except ValueError as error:
-            raise _Misspelt from error
-        if json.dumps(value, ensure_ascii=False) != raw:
-            raise _Misspelt
-        return value, found.end()
-
-    def _array(self, at: int, level: int) -> tuple[Item, int]:
-        items: list[Item] = []
-
-        def entry(start: int) -> int:
-            item, end = self.value(start, level)
-            items.append(item)
-            return end
-
-        end = self._entries(at, "]", level, entry)
-        return Item("", items), end
-
-    def _object(self, at: int, level: int) -> tuple[Item, int]:
-        pairs: dict[str, Item] = {}
-
-        def entry(start: int) -> int:
-            name, end = self._string(start)
-            if name in pairs or self.text[end : end + 1] != ":":
-                raise _Misspelt
-            end += 1
-            if self.flexible and self.text[end : end + 1] == " ":
-                end += 1
-            pairs[name], end = self.value(end, level)
-            return end
-
-        end = self._entries(at, "}", level, entry)
-        return Item("", pairs), end
-
-    def _entries(self, at: int, close: str, level: int, entry: Any) -> int:
-        """What stands between brackets, on a level; gives the place after the closing one."""
-        if level > DEEPEST_TEXT:
-            raise _Misspelt
-        if self.text[at + 1 : at + 2] == close:
-            return at + 2
-        mark = at
-        while True:
-            end = entry(self._gap(mark + 1, level))
-            mark = end
-            if self.text[mark : mark + 1] != ",":
-                break
-        mark = self._gap(end, level - 1)
-        if self.text[mark : mark + 1] != close:
-            raise _Misspelt
-        return mark + 1
-
-    def _gap(self, at: int, level: int) -> int:
-        """The end of the whitespace that stands at a place."""
-        found = _GAP.match(self.text, at)
-        assert found is not None
-        gap = found.group()
-        if gap and not (self.flexible and gap in whitespace.gaps(level)):
-            raise _Misspelt
-        return found.end()
-
-
-def _number(found: re.Match[str]) -> Fraction:
-    exponent = found.group(1)
-    if found.group() == "-0" or len(found.group()) > 1000 or (exponent is not None and len(exponent) > 4):
-        raise _Misspelt
-    return Fraction(found.group())
+    """Return the value as plain data, in which numbers are fractions."""
+    value = item.value
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    return value

@@ -14,7 +14,7 @@ from canvasgen import automata
 from canvasgen.automata import Expr, byte_set, code_points, concat, literal, repeat, substitute, to_dfa, union
 from canvasgen.schemas.normal.shapes import Part, Strings
 
-__all__ = ["LENGTH_STATES", "any_string", "content", "enforces_length", "quoted", "string_text"]
+__all__ = ["any_string", "content", "enforces_length", "quoted", "string_text"]
 
 LENGTH_STATES = 10_000
 """Length bounds on a pattern or a format are in the automaton if counting needs no more states than this."""
@@ -44,17 +44,17 @@ _CHARACTER = union(
 
 @lru_cache(maxsize=1)
 def any_string() -> Expr:
-    """Every string, with its quotes."""
+    """Return every string, with its quotes."""
     return automata.from_dfa(to_dfa(concat(_QUOTE, repeat(_CHARACTER), _QUOTE)))
 
 
 def quoted(value: str) -> Expr:
-    """The one text of a string."""
+    """Return the one text of a string."""
     return literal(json.dumps(value, ensure_ascii=False))
 
 
 def content(shape: Strings) -> Expr:
-    """The language of a shape's strings themselves, without quotes and escapes."""
+    """Return the language of a shape's strings themselves, without quotes and escapes."""
     if shape.values is not None:
         return union(*(literal(value) for value in shape.values))
     expressions = [part.expr for part in shape.parts]
@@ -64,7 +64,7 @@ def content(shape: Strings) -> Expr:
 
 
 def enforces_length(shape: Strings) -> bool:
-    """False if the length bounds are left to the validator: counting would need too many states."""
+    """Return False if the length bounds are left to the validator: counting would need too many states."""
     bound = max(shape.low, shape.high or 0)
     if not shape.parts or shape.values is not None or bound <= 64:
         return True
@@ -84,7 +84,7 @@ def _counted(low: int, high: int | None) -> Expr:
 
 
 def string_text(shape: Strings) -> Expr:
-    """The language of the JSON texts of a shape's strings."""
+    """Return the language of the JSON texts of a shape's strings."""
     if shape.values is not None:
         return union(*(quoted(value) for value in shape.values))
     if shape.parts:

@@ -21,7 +21,7 @@ _SPACED_COLON = concat(_COLON, optional(_SPACE))
 
 @lru_cache(maxsize=256)
 def gaps(level: int) -> frozenset[str]:
-    """Everything but nothing that may stand between two tokens on a level of nesting."""
+    """Return every non-empty whitespace that may be between two tokens on a level of nesting."""
     return frozenset((" ", *("\n" + indent * level for indent in ("  ", "    ", "\t"))))
 
 
@@ -31,15 +31,15 @@ def _gap(level: int) -> Expr:
 
 
 def after_mark(level: int, *, flexible: bool) -> Expr:
-    """What may stand after `{`, `[` or `,`, before something on that level of nesting (from 1)."""
+    """Return the whitespace after `{`, `[` or `,`, before something on that level of nesting (from 1)."""
     return _gap(level) if flexible else EPSILON
 
 
 def before_close(level: int, *, flexible: bool) -> Expr:
-    """What may stand before the `}` or `]` that closes something on that level."""
+    """Return the whitespace before the `}` or `]` that closes something on that level."""
     return _gap(level - 1) if flexible else EPSILON
 
 
 def colon(*, flexible: bool) -> Expr:
-    """A colon and what may stand after it."""
+    """Return a colon and what may stand after it."""
     return _SPACED_COLON if flexible else _COLON

@@ -11,7 +11,7 @@ _Path = tuple[str | int, ...]
 
 
 def move_aliases(found: dict[str, Any], fields: Iterable[tuple[str, Any]], config: Any) -> dict[str, Any]:
-    """A schema of an object in which every field stands where pydantic looks for it.
+    """Return a schema of an object in which every field is where pydantic looks for it.
 
     Args:
         found: pydantic's schema, with fields by their alias, or by name where the alias is a path.
@@ -41,12 +41,12 @@ def move_aliases(found: dict[str, Any], fields: Iterable[tuple[str, Any]], confi
 
 
 def _paths(alias: Any) -> list[_Path]:
-    """Every place that an alias names, best first."""
+    """Return every place that an alias names, best first."""
     return [tuple(path) for path in alias] if isinstance(alias[0], list) else [tuple(alias)]
 
 
 def _shown(alias: Any, name: str) -> str:
-    """The name under which pydantic's schema has a field."""
+    """Return the name under which pydantic's schema has a field."""
     if isinstance(alias, str):
         return alias
     return next((str(path[0]) for path in _paths(alias) if len(path) == 1), name)

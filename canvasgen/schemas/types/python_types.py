@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, ValidationFailed
 from canvasgen.schemas.document.document import Document
-from canvasgen.schemas.document.source import Source
+from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.types.type_schemas import InternalSchema, ShownSchema, Unreadable
 
 __all__ = ["TypeSource", "load_type"]
@@ -68,7 +68,7 @@ def _summary(error: ValidationError) -> str:
 
 
 def load_type(wanted: Any) -> TypeSource:
-    """The source of anything that pydantic's `TypeAdapter` takes.
+    """Return the source of anything that pydantic's `TypeAdapter` takes.
 
     Raises:
         InvalidConstraint: pydantic cannot make an adapter for it.

@@ -20,9 +20,10 @@ _RESERVED = re.compile(r"[.*+?^${}()|\[\]\\/]")
 
 
 def in_ecma(pattern: str) -> str:
-    """A pattern of Python or Rust in the words of ECMA-262, where only those differ."""
+    """Return a pattern of Python or Rust in the syntax of ECMA-262, where only the syntax differs."""
     flags = re.match(r"\(\?([ims]+)\)", pattern)
-    inside, pieces = False, []
+    inside = False
+    pieces: list[str] = []
     for match in _ESCAPE.finditer(pattern, flags.end() if flags else 0):
         piece = match.group()
         if piece == "[":
@@ -37,7 +38,7 @@ def in_ecma(pattern: str) -> str:
 
 
 def url_pattern(schemes: Sequence[str], *, several_hosts: bool) -> str:
-    """URLs of some schemes, of any if none is named."""
+    """Return the pattern of URLs with some schemes, with any if none is named."""
     names = [_RESERVED.sub(r"\\\g<0>", scheme) for scheme in schemes if scheme != "file"]
     scheme = f"(?:{'|'.join(names)})" if schemes else "(?!file:)[a-z][a-z0-9+.-]{0,29}"
     place = f"{_HOST}{_PORT}"
@@ -52,7 +53,7 @@ def url_pattern(schemes: Sequence[str], *, several_hosts: bool) -> str:
 
 
 def days(first: str, last: str) -> str:
-    """The strings between two days as ISO 8601 writes them (of which no one need be a day)."""
+    """Return a pattern of the strings between two days as ISO 8601 writes them (not all of them need be days)."""
     if first == last:
         return first
     at = next(place for place, pair in enumerate(zip(first, last, strict=True)) if pair[0] != pair[1])
@@ -68,7 +69,7 @@ def _any(shape: str) -> str:
 
 
 def _from(rest: str, before: str) -> str:
-    """Everything with the same length, after what stands before, that is not below the rest."""
+    """Return everything of the same length, after a prefix, that is not below the rest."""
     found = [before + rest]
     for at, digit in enumerate(rest):
         if digit not in "-9":
@@ -77,7 +78,7 @@ def _from(rest: str, before: str) -> str:
 
 
 def _to(rest: str, before: str) -> str:
-    """Everything with the same length, after what stands before, that is not above the rest."""
+    """Return everything of the same length, after a prefix, that is not above the rest."""
     found = [before + rest]
     for at, digit in enumerate(rest):
         if digit not in "-0":

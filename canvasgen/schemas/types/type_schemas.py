@@ -7,7 +7,6 @@ refused elsewhere, with the path of the field.
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
 import json
 import zoneinfo
@@ -25,14 +24,14 @@ from pydantic_core import (
 )
 from typing_extensions import override
 
-from canvasgen.schemas.keywords.assertions import DECIMAL_TEXT
-from canvasgen.schemas.texts.embedded_text import JSON_TEXT
+from canvasgen.schemas.document.keywords import DECIMAL_TEXT, JSON_TEXT
+from canvasgen.schemas.document.plain import Json
 from canvasgen.schemas.types.alias_paths import move_aliases
-from canvasgen.schemas.types.type_patterns import days, in_ecma, url_pattern
+from canvasgen.schemas.types.type_bounds import decimal_numbers, within
+from canvasgen.schemas.types.type_patterns import in_ecma, url_pattern
 
 __all__ = ["InternalSchema", "ShownSchema", "Unreadable"]
 
-_MOST_DECIMAL_DIGITS = 40
 _PLAIN_DECIMAL = r"(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,17})?"
 _OFFSET = r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 _ZONES = {"aware": f"{_OFFSET}$", "naive": "T[0-9:.]*$"}
@@ -104,7 +103,7 @@ class InternalSchema(ShownSchema):
         return self._listed(schema, plain, super().enum_schema(schema))
 
     def _listed(self, schema: Any, values: list[Any], found: JsonSchemaValue) -> JsonSchemaValue:
-        """A finite list without the values that pydantic does not read from JSON."""
+        """Return a finite list without the values that pydantic does not read from JSON."""
         texts = [to_jsonable_python(value) for value in values]
         kept = [text for text in texts if _reads(schema, text)]
         if not kept:
@@ -172,7 +171,7 @@ class InternalSchema(ShownSchema):
 
     @override
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """Keys are the texts of the key type; pydantic's own schema leaves many key types out."""
+        """Return the schema of a dict: keys are the texts of the key type, of which pydantic's own schema omits many."""
         found = super().dict_schema(schema)
         if "patternProperties" in found:
             found.setdefault("additionalProperties", False)
@@ -184,7 +183,7 @@ class InternalSchema(ShownSchema):
         return found
 
     def _key_texts(self, keys: JsonSchemaValue, core: Any) -> Any:
-        """The schema of the strings that pydantic reads as keys of a type; True for any."""
+        """Return the schema of the strings that pydantic reads as keys of a type; True for any."""
         if "$ref" in keys:
             known = self.get_schema_from_definitions(keys["$ref"])
             return True if known is None else self._key_texts(known, core)
@@ -206,7 +205,8 @@ class InternalSchema(ShownSchema):
 
     @override
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
-        """Pydantic needs the tag to be there even where the member's own schema has a default for it."""
+        """Return the schema of a tagged union: pydantic needs the tag even if the member's own schema has a
+        default for it."""
         found = super().tagged_union_schema(schema)
         members = found.pop("oneOf", None)
         if members is None:
@@ -248,27 +248,17 @@ class InternalSchema(ShownSchema):
 
     @override
     def date_schema(self, schema: core_schema.DateSchema) -> JsonSchemaValue:
-        return _within(super().date_schema(schema), schema)
+        return within(super().date_schema(schema), schema)
 
     @override
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
-        found = _within(super().datetime_schema(schema), schema)
+        found = within(super().datetime_schema(schema), schema)
         zone = schema.get("tz_constraint")
         return {**found, "allOf": [{"pattern": _ZONES[zone]}]} if isinstance(zone, str) else found
 
     @override
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        bounds: dict[str, Any] = {"type": "number"}
-        names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-        for name, keyword in (*names.items(), ("multiple_of", "multipleOf")):
-            value = schema.get(name)
-            if value is not None:
-                bounds[keyword] = _plain_number(value)
-        shapes = [
-            {**bounds, **limits}
-            for limits in _digit_limits(schema.get("max_digits"), schema.get("decimal_places"))
-        ]
-        number: dict[str, Any] = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+        number = decimal_numbers(schema)
         return {"anyOf": [number, {"type": "string", DECIMAL_TEXT: number}]}
 
     @override
@@ -319,63 +309,17 @@ def _url(found: JsonSchemaValue, schema: Any) -> JsonSchemaValue:
     return {**found, "pattern": url_pattern(schema.get("allowed_schemes") or [], several_hosts=several)}
 
 
-def _within(found: JsonSchemaValue, schema: Any) -> JsonSchemaValue:
-    """The days between the bounds of a date or a time; of the past and the future, the years."""
-    low, high = schema.get("ge") or schema.get("gt"), schema.get("le") or schema.get("lt")
-    earliest = low.isoformat()[:10] if low is not None else "0001-01-01"
-    latest = high.isoformat()[:10] if high is not None else "9999-12-31"
-    if any(bound is not None and getattr(bound, "tzinfo", None) is not None for bound in (low, high)):
-        # In another zone the day may be the one before or after.
-        earliest, latest = earliest[:4] + "-01-01", latest[:4] + "-12-31"
-    year = dt.date.today().year
-    if schema.get("now_op") == "past":
-        latest = min(latest, f"{year:04}-12-31")
-    elif schema.get("now_op") == "future":
-        earliest = max(earliest, f"{year:04}-01-01")
-    if (earliest, latest) == ("0001-01-01", "9999-12-31"):
-        return found
-    return {**found, "pattern": f"^(?:{days(earliest, latest)})"}
-
-
-def _replace_formats(schema: Any) -> None:
-    """Finite or regular formats that only pydantic has."""
+def _replace_formats(schema: Json) -> None:
+    """Replace finite or regular formats that only pydantic has."""
     if isinstance(schema, list):
         for entry in schema:
             _replace_formats(entry)
     elif isinstance(schema, dict):
         if schema.get("type") == "string" and schema.get("format") == "zoneinfo":
             del schema["format"]
-            schema["enum"] = sorted(zoneinfo.available_timezones())
+            schema["enum"] = [*sorted(zoneinfo.available_timezones())]
         elif schema.get("type") == "string" and schema.get("format") == "fraction":
             schema["pattern"] = _FRACTION
             del schema["format"]
         for entry in schema.values():
             _replace_formats(entry)
-
-
-def _plain_number(value: Any) -> int | float:
-    """A decimal bound as JSON has it; exact for what a float shows."""
-    number = float(value)
-    return int(value) if value == int(value) else number
-
-
-def _digit_limits(digits: int | None, places: int | None) -> list[dict[str, Any]]:
-    """What `max_digits` and `decimal_places` say, as bounds and steps; a list of alternatives."""
-    if digits is not None and digits > _MOST_DECIMAL_DIGITS:
-        digits = None
-    if digits is None:
-        return [{}] if places is None or places > _MOST_DECIMAL_DIGITS else [{"multipleOf": _unit(places)}]
-    most = digits if places is None else min(places, digits)
-    fewest = 0 if places is None else most
-    found: list[dict[str, Any]] = []
-    for after in range(fewest, most + 1):
-        limit = 10 ** (digits - after)
-        limits = {
-            "allOf": [{"exclusiveMinimum": -limit, "exclusiveMaximum": limit, "multipleOf": _unit(after)}]
-        }
-        found.append(limits)
-    return found
-
-
-def _unit(places: int) -> int | float:
-    return 1 if places == 0 else float(f"1e-{places}")

@@ -106,10 +106,7 @@ class LeanModel:
             .transpose(1, 2)
         )
         keys, values = (k, v) if past is None else (torch.cat((past[0], k), 2), torch.cat((past[1], v), 2))
-        scores = (q @ keys.transpose(2, 3)).float()
-        if mask is not None:
-            scores = scores.masked_fill(~mask, -torch.inf)
-        out = scores.softmax(-1).to(low) @ values
+        out = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask, scale=1.0)
         out = F.linear(out.transpose(1, 2).reshape(batch, length, -1), wo.to(low)).float()
         x = x + rms(out, after, self.eps)
         h = rms(x, before_mlp, self.eps).to(low)

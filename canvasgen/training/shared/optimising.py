@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from canvasgen.training.shared.muon import Muon
+
 
 class Optimising:
     """Muon for matrices, AdamW for the rest, and averages of all parameters, which are what is saved.
@@ -33,13 +35,7 @@ class Optimising:
     ) -> None:
         self.parameters = [*matrices, *others]
         self.optimizers: list[torch.optim.Optimizer] = [
-            torch.optim.Muon(
-                list(matrices),
-                lr=matrix_rate,
-                weight_decay=0.01,
-                momentum=0.95,
-                adjust_lr_fn="match_rms_adamw",
-            ),
+            Muon(matrices, lr=matrix_rate, momentum=0.95, weight_decay=0.01),
             torch.optim.AdamW(list(others), lr=other_rate, betas=(0.9, 0.97), weight_decay=0.0),
         ]
         self.rates = [group["lr"] for optimizer in self.optimizers for group in optimizer.param_groups]

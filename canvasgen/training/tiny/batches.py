@@ -16,17 +16,20 @@ from torch import Tensor
 from canvasgen.models.embedded.special_tokens import EOS_ID, PAD_ID
 from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.training.tiny.examples import Example, example
-from canvasgen.training.tiny.text_model import CANVAS_LENGTH
 
 STAGES = (
-    (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-    (0.4, 0.6, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-    (0.15, 0.4, 0.45, 0.0, 0.0, 0.0, 0.0, 0.0),
-    (0.1, 0.2, 0.35, 0.35, 0.0, 0.0, 0.0, 0.0),
-    (0.08, 0.14, 0.22, 0.34, 0.22, 0.0, 0.0, 0.0),
-    (0.04, 0.06, 0.09, 0.14, 0.1, 0.18, 0.12, 0.27),
+    (1.0,),
+    (0.4, 0.6),
+    (0.15, 0.4, 0.45),
+    (0.1, 0.2, 0.35, 0.35),
+    (0.08, 0.14, 0.22, 0.34, 0.22),
+    (0.02, 0.03, 0.05, 0.08, 0.06, 0.05, 0.04, 0.06, 0.22, 0.11, 0.08, 0.06, 0.05, 0.06, 0.02, 0.01),
 )
-"""The shares of the levels at each stage of the curriculum; the last three are letters, gaps and tables."""
+"""The shares of the levels at each stage of the curriculum; the last stage has all kinds of tasks."""
+
+LENGTHS = (32, 48, 64, 96, 128, 128, 192, 256)
+"""Of the canvases on which some batches stand; the others have the length of their longest answer."""
+LONGEST = LENGTHS[-1]
 
 STRUCTURE, TAIL = -1, -2
 """Marks in ``Batch.values``: tokens of the JSON form, and what stands after the text."""
@@ -55,12 +58,12 @@ class Encoded:
 
 
 def encode(tokenizer: Tokenizer, made: list[tuple[Example, int]]) -> list[Encoded]:
-    """Token ids of examples with their levels; those that do not fit the canvas are left out."""
+    """Token ids of examples with their levels; those that do not fit the longest canvas are left out."""
     prompts = tokenizer.encode_batch([format_prompt(e.prompt, e.schema, e.instruction) for e, _ in made])
     answers = tokenizer.encode_batch([e.text for e, _ in made], add_special_tokens=False)
     out: list[Encoded] = []
     for (one, level), prompt, answer in zip(made, prompts, answers, strict=True):
-        if len(answer.ids) >= CANVAS_LENGTH:
+        if len(answer.ids) >= LONGEST:
             continue
         values, spans, at = [], one.spans, 0
         for start, end in answer.offsets:
@@ -114,7 +117,8 @@ class Feed:
         self._waiting.clear()
 
     def _pool(self, count: int) -> Iterator[Batch]:
-        levels = self.rng.choices(range(len(STAGES[0])), STAGES[self.stage], k=count)
+        shares = STAGES[self.stage]
+        levels = self.rng.choices(range(len(shares)), shares, k=count)
         rows = encode(self.tokenizer, [(example(self.rng, False, level), level) for level in levels])
         rows.sort(key=lambda row: len(row.prompt) + 2 * len(row.answer) + self.rng.random() * 8)
         while rows:
@@ -125,9 +129,9 @@ class Feed:
                     break
                 size += 1
             taken, rows = rows[:size], rows[size:]
-            length = min(CANVAS_LENGTH, -(-max(len(row.answer) for row in taken) // 8) * 8)
-            if self.rng.random() < 0.15:
-                length = self.rng.choice([n for n in (48, 64, 96, CANVAS_LENGTH) if n >= length])
+            length = min(LONGEST, -(-max(len(row.answer) for row in taken) // 8) * 8)
+            if self.rng.random() < (0.35 if length <= 32 else 0.12):
+                length = self.rng.choice([n for n in LENGTHS if n >= length])
                 taken = taken[: max(4, self.tokens // (2 * length + width))]
             yield collate(taken, length)
 

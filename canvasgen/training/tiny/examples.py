@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from canvasgen.training.tiny import forms, jsontext, phrasing
+from canvasgen.training.tiny.bare_copies import Bare, copied, label
 from canvasgen.training.tiny.domains import DOMAINS
 from canvasgen.training.tiny.lexicon import WORDS, Lexicon, pronounceable
 from canvasgen.training.tiny.nesting import group_fields, object_list
 from canvasgen.training.tiny.phrasing import Fact
 from canvasgen.training.tiny.record_fields import Domain, Field
 from canvasgen.training.tiny.record_tables import filled_table
+from canvasgen.training.tiny.scene_forms import scene_edit, scene_gap, scene_letter, scene_table
+from canvasgen.training.tiny.scene_objects import scene_object
 
 Split = Literal["train", "test", "test_hard"]
 LEVELS = 5
 """Levels of difficulty: 0 one or two fields, 1 up to three, 2 up to four, 3 up to six, 4 nested and lists."""
 LETTERS, GAPS, TABLES = 5, 6, 7
-"""Levels beside these: letters with holes, texts with a gap (`forms`), and tables (`tables`)."""
-
-_FORMS = {LETTERS: forms.letter, GAPS: forms.gap, TABLES: filled_table}
+"""Levels beside these: letters with holes, texts with a gap (`forms`), and tables (`record_tables`)."""
+SCENES, COPIES, LABELS, SCENE_LETTERS, SCENE_GAPS, EDITS, ROWS, THOUGHTS = range(8, 16)
+"""Levels from scenes: objects, values under a regular expression, labels, letters, gaps, edits, tables, and objects
+behind a thought."""
+KINDS = THOUGHTS + 1
+"""How many levels there are."""
+FORMS = {
+    LETTERS: forms.letter,
+    GAPS: forms.gap,
+    TABLES: filled_table,
+    SCENE_LETTERS: scene_letter,
+    SCENE_GAPS: scene_gap,
+    EDITS: scene_edit,
+    ROWS: scene_table,
+}
+"""The levels whose answer is a filled form."""
+_THINKS = "</think>"
 _MIX = (0.10, 0.15, 0.22, 0.33, 0.20)
 _MOST_FIELDS = (2, 3, 4, 6, 5)
 _MOST_DISTRACTORS = (0, 1, 2, 3, 2)
@@ -40,6 +57,7 @@ class Example:
     fields: int = 0
     spans: tuple[jsontext.Span, ...] = ()
     form: forms.Form | None = None
+    bare: Bare | None = None
 
 
 def examples(seed: int, split: Split = "train", level: int | None = None) -> Iterator[Example]:
@@ -61,8 +79,13 @@ def examples(seed: int, split: Split = "train", level: int | None = None) -> Ite
 def example(rng: random.Random, hard: bool, level: int) -> Example:
     """One example of a level."""
     lexicon = Lexicon(rng, hard)
-    if level in _FORMS:
-        return _filled(_FORMS[level](rng, lexicon))
+    if level in FORMS:
+        return _filled(FORMS[level](rng, lexicon))
+    if level in (COPIES, LABELS):
+        return _bare(copied(rng, lexicon) if level == COPIES else label(rng, lexicon))
+    if level in (SCENES, THOUGHTS):
+        made = _finish(rng, *scene_object(rng, lexicon), level)
+        return _thought(made, rng) if level == THOUGHTS else made
     roll = rng.random()
     if level == 4 and roll < 0.35:
         text, schema, value, task = object_list(rng, lexicon)
@@ -78,6 +101,27 @@ def _filled(form: forms.Form) -> Example:
     instruction = forms.GAP_ALONE if form.alone else None
     prompt = form.source.strip() + ("\n" + form.form if form.shown else "")
     return Example(prompt, None, values, text, form.task, instruction, len(spans), spans, form)
+
+
+def _bare(bare: Bare) -> Example:
+    prompt = bare.prompt if bare.told is None else f"{bare.prompt.strip()}\n{bare.told}"
+    spans = ((0, len(bare.answer), 0),)
+    return Example(prompt, None, bare.answer, bare.answer, bare.task, None, 1, spans, bare=bare)
+
+
+def _thought(made: Example, rng: random.Random) -> Example:
+    """The object behind a thought: some of its values, said before."""
+    assert isinstance(made.value, (dict, list))
+    facts = made.value.items() if isinstance(made.value, dict) else ()
+    said = [
+        f"{key} is {value}" for key, value in facts if isinstance(value, (str, int)) and rng.random() < 0.6
+    ]
+    thought = rng.choice([", ", ". ", "; "]).join(said) + rng.choice(["", "."]) + _THINKS
+    spans = tuple((start + len(thought), stop + len(thought), number) for start, stop, number in made.spans)
+    shown = f"{made.prompt.strip()}\n{{}}{_THINKS}" if rng.random() < 0.5 else made.prompt
+    return replace(
+        made, prompt=shown, text=thought + made.text, spans=spans, task="thought", instruction=None
+    )
 
 
 def _finish(

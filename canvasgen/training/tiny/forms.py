@@ -16,13 +16,13 @@ from canvasgen.training.tiny.lexicon import Lexicon
 from canvasgen.training.tiny.phrasing import Fact
 from canvasgen.training.tiny.record_fields import Domain, Field
 
-__all__ = ["GAP_ALONE", "Form", "gap", "letter"]
+__all__ = ["CLOSINGS", "GAP_ALONE", "GREETINGS", "Form", "gap", "letter"]
 
 GAP_ALONE = "Only the gap."
 """The instruction of prompts whose answer is the gap's text alone."""
 
-_GREETINGS = ("Dear {},", "Hello {},", "Hi {},", "Good morning {},", "To {}:", "Good day {},")
-_CLOSINGS = ("Yours,\n{}", "Best regards,\n{}", "Thank you, {}", "Regards, {}", "With kind regards,\n{}")
+GREETINGS = ("Dear {},", "Hello {},", "Hi {},", "Good morning {},", "To {}:", "Good day {},")
+CLOSINGS = ("Yours,\n{}", "Best regards,\n{}", "Thank you, {}", "Regards, {}", "With kind regards,\n{}")
 _OPENINGS = (
     "thank you for the note.",
     "here is the news.",
@@ -44,6 +44,7 @@ class Form:
         shown: whether the prompt shows the form.
         alone: whether the answer is the fillings alone.
         gap: what the form shows in the place of a hole; None: the hole's name in braces.
+        old: of a text to edit, what stood in its holes before.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Form:
     shown: bool = True
     alone: bool = False
     gap: str | None = None
+    old: tuple[str, ...] = ()
 
     @property
     def form(self) -> str:
@@ -89,7 +91,7 @@ def letter(rng: random.Random, lexicon: Lexicon) -> Form:
     greeted = rng.random() < 0.75
     if greeted:
         receiver = _fact(_RECEIVER, rng, lexicon, {fact.key for fact in (subject, *facts)})
-        say(phrasing.choose(_GREETINGS, rng, hard) + rng.choice(["\n", "\n", " "]), receiver)
+        say(phrasing.choose(GREETINGS, rng, hard) + rng.choice(["\n", "\n", " "]), receiver)
         if rng.random() < 0.4:
             pieces.append(phrasing.choose(_OPENINGS, rng, hard) + " ")
     say("{} ", subject)
@@ -98,7 +100,7 @@ def letter(rng: random.Random, lexicon: Lexicon) -> Form:
         say(lead + phrasing.choose(fact.field.clauses, rng, hard) + rng.choice([". ", ". ", ".\n"]), fact)
     if rng.random() < 0.6:
         used = {fact.key for fact in (*stated, subject, *facts)}
-        say(phrasing.choose(_CLOSINGS, rng, hard), _fact(_SENDER, rng, lexicon, used))
+        say(phrasing.choose(CLOSINGS, rng, hard), _fact(_SENDER, rng, lexicon, used))
     joined = _joined(pieces)
     return Form(_stating(rng, domain, subject, stated, hard), joined, "letter", shown=rng.random() < 0.85)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from canvasgen.training.tiny.value_formats import Amount
+
 Span = tuple[int, int, int]
 """Start, end (characters) and the number of the value, counted in text order."""
 
@@ -32,7 +34,7 @@ def _write(value: Any, style: str, depth: int, parts: list[str], spans: list[Spa
             _write(item, style, depth + 1, parts, spans)
         parts.append(("\n" + "  " * depth if newline else "") + ("}" if is_dict else "]"))
         return
-    text = json.dumps(value, ensure_ascii=False)
+    text = value.text if isinstance(value, Amount) else json.dumps(value, ensure_ascii=False)
     start = sum(map(len, parts))
     if isinstance(value, str):
         spans.append((start + 1, start + len(text) - 1, len(spans)))

@@ -6,21 +6,25 @@ import random
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+from canvasgen.training.tiny import value_formats
 
 
 def _read() -> dict[str, list[str]]:
-    """The lists of ``words.txt``; a dash stands for the empty word."""
+    """The lists of both files, those of one name as one; a dash stands for the empty word."""
     lists: dict[str, list[str]] = {}
-    text = Path(__file__).with_name("words.txt").read_text(encoding="utf-8")
-    for part in text.split("\n[")[1:]:
-        name, _, body = part.partition("]\n")
-        words = [word.strip() for word in body.replace("\n", " ").split(",")]
-        lists[name] = ["" if word == "-" else word for word in words]
-    return lists
+    for file in ("words.txt", "words_world.txt"):
+        text = Path(__file__).with_name(file).read_text(encoding="utf-8")
+        for part in text.split("\n[")[1:]:
+            name, _, body = part.partition("]\n")
+            words = [word.strip() for word in body.replace("\n", " ").split(",")]
+            lists.setdefault(name, []).extend("" if word == "-" else word for word in words)
+    return {name: list(dict.fromkeys(words)) for name, words in lists.items()}
 
 
 WORDS = _read()
-"""Word lists by name, as in ``words.txt``."""
+"""Word lists by name, as in ``words.txt`` and ``words_world.txt``."""
 
 
 def held_out(word: str) -> bool:
@@ -82,7 +86,7 @@ class Lexicon:
 
     def product(self) -> str:
         """A thing, perhaps with an adjective."""
-        noun = self.maybe_random(WORDS["NOUN"], 0.15, title=False)
+        noun = self.maybe_random(WORDS["NOUN"] + WORDS["THINGS"], 0.15, title=False)
         return noun if self.rng.random() < 0.4 else f"{self.pick(WORDS['ADJ'])} {noun}"
 
     def color(self) -> str:
@@ -107,24 +111,6 @@ class Lexicon:
             else f"{pronounceable(self.rng, 1, 2)}.{self.rng.choice(['com', 'org', 'net'])}"
         )
         return f"{local}@{domain}"
-
-    def phone(self) -> str:
-        """A telephone number."""
-        digits = "".join(str(self.rng.randint(0, 9)) for _ in range(4))
-        return f"555-{digits}" if self.rng.random() < 0.7 else f"{self.rng.randint(100, 999)}-{digits}"
-
-    def date(self) -> str:
-        """An ISO date."""
-        return f"{self.rng.randint(1960, 2029)}-{self.rng.randint(1, 12):02d}-{self.rng.randint(1, 28):02d}"
-
-    def time(self) -> str:
-        """A time of day, to the quarter."""
-        return f"{self.rng.randint(0, 23):02d}:{self.rng.choice(['00', '15', '30', '45'])}"
-
-    def code(self) -> str:
-        """Letters, a hyphen, a number."""
-        letters = "".join(self.rng.choice("ABCDEFGHKLMNPQRSTXYZ") for _ in range(self.rng.randint(1, 2)))
-        return f"{letters}-{self.rng.randint(10, 9999)}"
 
     def word(self) -> str:
         """Any lower-case word."""
@@ -177,20 +163,37 @@ class Lexicon:
         """An integer of one to six digits."""
         return self.rng.randint(0, 10 ** self.rng.randint(1, 5))
 
-    def price(self) -> float:
-        """Dollars and cents, never whole dollars."""
-        cents = (
-            self.rng.choice([0.5, 0.99, 0.95, 0.25, 0.75, 0.49])
-            if self.rng.random() < 0.5
-            else self.rng.randint(1, 99) / 100
-        )
-        return round(self.rng.randint(0, 10 ** self.rng.randint(1, 3)) + cents, 2)
-
     def weight(self) -> float:
         """A number with one decimal, never whole."""
         return self.rng.randint(1, 99) + self.rng.randint(1, 9) / 10
 
-    def draw(self, kind: str) -> object:
-        """A value of the named kind (the name of one of the methods above)."""
+    def currency(self) -> str:
+        """The code of a currency, mostly a common one."""
+        common = self.rng.random() < 0.7
+        return (
+            self.rng.choice(["EUR", "USD", "GBP", "CHF", "JPY"]) if common else self.pick(WORDS["CURRENCIES"])
+        )
+
+    def place(self) -> str:
+        """A place inside a town."""
+        return (
+            f"{self.phrase().lower()} {self.rng.choice(['hall', 'room', 'office', 'square', 'park', 'shop'])}"
+        )
+
+    def url(self) -> str:
+        """A web address."""
+        return value_formats.url(self.rng, self.word)
+
+    def filler(self) -> str:
+        """A sentence that says nothing, of listed words."""
+        words = [self.pick(WORDS["FILLER"]) for _ in range(self.rng.randint(3, 8))]
+        return " ".join(words).capitalize() + "."
+
+    def draw(self, kind: str) -> Any:
+        """A value of the named kind: one of the methods above, a format, or one of several labels ``a|b``."""
+        if "|" in kind:
+            return self.rng.choice(kind.split("|"))
+        if kind in value_formats.FORMATS:
+            return value_formats.FORMATS[kind](self.rng)
         method: Callable[[], object] = getattr(self, kind)
         return method()

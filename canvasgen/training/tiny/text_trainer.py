@@ -154,17 +154,21 @@ def describe(
     def share(hits: torch.Tensor, where: torch.Tensor) -> float:
         return round(float((hits & where).sum() / where.sum().clamp_min(1)), 4)
 
+    def shares(hits: torch.Tensor, groups: dict[str, torch.Tensor]) -> dict[str, float]:
+        return {name: share(hits, where) for name, where in groups.items() if bool(where.any())}
+
     right = log["denoise_right"]
     row: dict[str, Any] = {
         "denoise_loss": round(float(log["denoise_loss"]), 4),
         "rows": len(batch.prompts),
-        "pattern": {
-            PATTERNS[n]: share(right, inside & (pattern == n)[:, None]) for n in pattern.unique().tolist()
-        },
-        "values_level": {
-            str(n): share(right, inside & ((pattern == 2) & (batch.levels == n))[:, None])
-            for n in batch.levels.unique().tolist()
-        },
+        "pattern": shares(right, {name: inside & (pattern == n)[:, None] for n, name in enumerate(PATTERNS)}),
+        "values_level": shares(
+            right,
+            {
+                str(n): inside & ((pattern == 2) & (batch.levels == n))[:, None]
+                for n in batch.levels.unique().tolist()
+            },
+        ),
         "form": share(right, (batch.values == STRUCTURE) & replaced),
     }
     if "next_loss" in log:

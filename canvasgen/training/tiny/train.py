@@ -23,6 +23,7 @@ from transformers import DiffusionGemmaForBlockDiffusion
 from canvasgen.models.embedded.tiny import WEIGHTS
 from canvasgen.training.shared.averaging import averaged
 from canvasgen.training.shared.growing import grown
+from canvasgen.training.shared.precision import half_is_faster
 from canvasgen.training.shared.saving import save_checkpoint, save_model
 from canvasgen.training.shared.small_model import new_model
 from canvasgen.training.tiny import text_tokenizer
@@ -72,6 +73,10 @@ def main(
     conditioned: Annotated[float, typer.Option(help="Share of steps with self-conditioning.")] = 0.5,
     save_every: Annotated[float, typer.Option(help="Minutes between checkpoints.")] = 4.0,
     compiled: Annotated[bool, typer.Option(help="Compile the layers (needs a C++ compiler).")] = True,
+    half: Annotated[
+        bool | None, typer.Option(help="Matrix products in bfloat16; default: where that is faster.")
+    ] = None,
+    average: Annotated[float, typer.Option(help="Decay of the averaged weights.")] = 0.998,
     layers: Annotated[int, typer.Option(help="Shipped weights with fewer layers are grown.")] = 7,
     hidden: Annotated[int, typer.Option()] = 128,
     inner: Annotated[int, typer.Option()] = 320,
@@ -102,6 +107,8 @@ def main(
         other_rate=rate,
         seed=seed,
         compile=compiled,
+        half=half_is_faster() if half is None else half,
+        average=average,
         next_rate=next_rate,
         high=high,
         decay=decay,

@@ -259,7 +259,9 @@ D4, D7 = "http://json-schema.org/draft-04/schema#", "http://json-schema.org/draf
         ({"$schema": D4, "type": "integer", "minimum": 3, "exclusiveMinimum": True}, "4", "3"),
     ],
 )
-def test_the_judge_reads_every_resource_as_its_own_draft_does(inner: Any, valid: str, invalid: str) -> None:
+def test_the_validator_reads_every_resource_as_its_own_draft_does(
+    inner: Any, valid: str, invalid: str
+) -> None:
     for schema, registry in (
         ({"$ref": "https://a.b/inner"}, {"https://a.b/inner": inner}),
         ({"$schema": META, "$defs": {"x": {"$id": "https://a.b/inner", **inner}}, "$ref": "#/$defs/x"}, None),

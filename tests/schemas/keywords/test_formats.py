@@ -109,7 +109,7 @@ def test_examples(name: str, good: list[str], bad: list[str]) -> None:
     assert [text for text in bad if constraint.matches(json.dumps(text, ensure_ascii=False))] == []
 
 
-def test_what_only_the_judge_sees() -> None:
+def test_what_only_the_validator_sees() -> None:
     email = json_schema({"type": "string", "format": "email"})
     assert email.matches(json.dumps("a" * 64 + "@b.c"))
     assert not email.matches(json.dumps("a" * 65 + "@b.c"))
@@ -180,7 +180,7 @@ def test_regular_expressions(pattern: str, valid: bool) -> None:
     assert constraint.matches(json.dumps(pattern, ensure_ascii=False)) == valid
 
 
-@pytest.mark.parametrize("name", formats.names(python=False))
+@pytest.mark.parametrize("name", sorted(standard.NAMES))
 def test_membership_takes_what_is_generated(name: str) -> None:
     for text in walks(language(name, python=False), 60, patience=30):
         assert standard.accepts(name, text), text

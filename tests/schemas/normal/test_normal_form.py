@@ -7,11 +7,14 @@ from typing import Any
 import jsonschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from membership import contains
 
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.keywords.translator import Translator
-from canvasgen.schemas.normal.combine import contains, intersect, is_disjoint, is_loose, subtract, union
+from canvasgen.schemas.normal.approximation import over_approximates
+from canvasgen.schemas.normal.combine import intersect, subtract, union
+from canvasgen.schemas.normal.disjoint import is_disjoint
 from canvasgen.schemas.normal.shapes import Node, Values
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -101,11 +104,11 @@ def translate(*schemas: Any) -> tuple[Translator, list[Any]]:
 
 
 def is_exact(values: Values) -> bool:
-    return not is_loose(Node.of(values, "$", None))
+    return not over_approximates(Node.of(values, "$", None))
 
 
 def agree(found: Values, members: list[bool], values: list[Any]) -> None:
-    """A set holds at least its members, and no more unless it says that it is loose."""
+    """A set holds at least its members, and no more unless it says that it is an over-approximation."""
     verdicts = [contains(found, value) for value in values]
     if is_exact(found):
         assert verdicts == members
@@ -116,10 +119,10 @@ def agree(found: Values, members: list[bool], values: list[Any]) -> None:
 @settings(max_examples=300, deadline=None)
 @given(SCHEMAS, st.lists(VALUES, min_size=1, max_size=12))
 def test_the_meaning_is_the_specifications(schema: Any, values: list[Any]) -> None:
-    judge = jsonschema.Draft202012Validator(schema)
+    oracle = jsonschema.Draft202012Validator(schema)
     try:
         _, (found,) = translate(schema)
-        agree(found, [judge.is_valid(value) for value in values], values)
+        agree(found, [oracle.is_valid(value) for value in values], values)
     except ConstraintTooLarge:
         return
 
@@ -143,7 +146,7 @@ def test_laws(first: Any, second: Any, values: list[Any]) -> None:
 
 
 def test_most_schemas_are_exact() -> None:
-    """The laws above would hold for sets that are all loose."""
+    """The laws above would hold for sets that are all over-approximations."""
     seen: list[bool] = []
 
     @settings(max_examples=300, deadline=None, database=None, derandomize=True)

@@ -18,7 +18,9 @@ from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiabl
 from canvasgen.schemas.keywords.translator import Document, Translator
 from canvasgen.schemas.texts.emit import Emitter
 from canvasgen.schemas.texts.graph import Graph
-from canvasgen.schemas.texts.plans import Plan, Size, plans
+from canvasgen.schemas.texts.ladder import plans
+from canvasgen.schemas.texts.plans import Plan
+from canvasgen.schemas.texts.sizes import Size
 
 TREE = {
     "$defs": {
@@ -95,9 +97,9 @@ def test_a_poorer_plan_writes_part_of_what_a_richer_one_does(schema: Any) -> Non
 def test_large_schemas_have_an_automaton(schema: Any) -> None:
     constraint = json_schema(schema)
     assert 1 < constraint.automaton.num_states < 100_000
-    loose = any(note.kind == "validator" and note.path is not None for note in constraint.explain())
+    approximate = any(note.kind == "validator" and note.path is not None for note in constraint.explain())
     for text in walks(constraint.automaton, 3, patience=4000):
-        assert constraint.matches(text) or loose
+        assert constraint.matches(text) or approximate
 
 
 def test_what_a_plan_leaves_out_is_said() -> None:
@@ -129,7 +131,7 @@ def test_property_counts(
     }
     if high is not None:
         schema["maxProperties"] = high
-    judge = jsonschema.Draft202012Validator(schema)
+    oracle = jsonschema.Draft202012Validator(schema)
     try:
         automaton = json_schema(schema, "compact").automaton
     except Unsatisfiable:
@@ -143,9 +145,9 @@ def test_property_counts(
             generated = automaton is not None and automaton.accepts(text.encode())
             if size <= len(names) or not closed:
                 # Undeclared names that are only required stand with the declared ones.
-                assert not generated or judge.is_valid(value)
+                assert not generated or oracle.is_valid(value)
             if not required - names:
-                assert generated == judge.is_valid(value), text
+                assert generated == oracle.is_valid(value), text
 
 
 @settings(max_examples=80, deadline=None)
@@ -169,7 +171,7 @@ def test_contains(low: int, high: int | None, least: int, most: int | None, pref
         schema["maxItems"] = most
     if prefixed:
         schema["prefixItems"] = [{"enum": [2, "x"]}]
-    judge = jsonschema.Draft202012Validator(schema)
+    oracle = jsonschema.Draft202012Validator(schema)
     try:
         automaton = json_schema(schema, "compact").automaton
     except Unsatisfiable:
@@ -178,7 +180,7 @@ def test_contains(low: int, high: int | None, least: int, most: int | None, pref
         for value in itertools.product([1, 2, "x"], repeat=size):
             text = json.dumps(value, separators=(",", ":"))
             generated = automaton is not None and automaton.accepts(text.encode())
-            assert generated == judge.is_valid(list(value)), text
+            assert generated == oracle.is_valid(list(value)), text
 
 
 def test_items_that_are_asked_for_stand_first_if_they_are_many() -> None:
@@ -280,7 +282,7 @@ def test_objects_outside_of_others(refused: Any, declared: Any) -> None:
         "not": refused,
     }
     constraint = json_schema(schema, "compact")
-    judge = jsonschema.Draft202012Validator(schema)
+    oracle = jsonschema.Draft202012Validator(schema)
     values = [
         dict(zip(names, chosen, strict=True))
         for size in range(3)
@@ -290,9 +292,9 @@ def test_objects_outside_of_others(refused: Any, declared: Any) -> None:
     generated = 0
     for value in values:
         text = json.dumps(value, separators=(",", ":"))
-        assert constraint.matches(text) == judge.is_valid(value), text
+        assert constraint.matches(text) == oracle.is_valid(value), text
         if constraint.automaton.accepts(text.encode()):
-            assert judge.is_valid(value), text
+            assert oracle.is_valid(value), text
             generated += 1
     assert generated
     assert not any("must not hold" in note.message for note in constraint.explain())

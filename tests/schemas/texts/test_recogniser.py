@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from membership import contains
 
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.keywords.translator import Translator
-from canvasgen.schemas.normal.combine import contains
-from canvasgen.schemas.texts.recogniser import DEEPEST_TEXT, Recogniser
+from canvasgen.schemas.texts.reading import DEEPEST_TEXT
+from canvasgen.schemas.texts.recogniser import Recogniser
 
 NAMES = st.sampled_from(["a", "b", "é", 'q"\\'])
 VALUES = st.recursive(

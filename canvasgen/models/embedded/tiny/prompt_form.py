@@ -3,6 +3,9 @@
     Alice Smith, 34 years old, lives in Paris.
     {name:str, age:int, city:str}
 
+What stands in the last line says what the answer is: a short schema; the form of a letter, its holes in braces; options
+`open|closed`; or a regular expression between slashes, `/\\d+/`. There may be no such line.
+
 The text stands first: the encoder is causal, so the field names that follow can gather what was said of them.
 """
 
@@ -31,6 +34,7 @@ _FORMATS = {
 _MAX_DEPTH = 6
 _MAX_FIELDS = 40
 _MAX_CHOICES = 24
+_MAX_PATTERN = 60
 
 
 def format_prompt(
@@ -55,6 +59,16 @@ def format_prompt(
 def short_schema(schema: Any) -> str:
     """One line that names fields and types, ``{name:str, age:int, tags:[str], status:open|closed}``."""
     return _short(schema, schema, 0, ())
+
+
+def short_options(texts: Sequence[str]) -> str:
+    """One line that lists the texts of a choice, ``open|closed``, as an enum's."""
+    return "|".join(texts[:_MAX_CHOICES])
+
+
+def short_pattern(pattern: str) -> str | None:
+    """One line that shows a regular expression, ``/\\d+/``; None for a long one, which this model cannot read."""
+    return f"/{pattern}/" if len(pattern) <= _MAX_PATTERN and "\n" not in pattern else None
 
 
 def _short(node: Any, root: Any, depth: int, seen: tuple[str, ...]) -> str:

@@ -35,7 +35,7 @@ class _Malformed(Exception):
 
 
 def is_pattern(value: str) -> bool:
-    """True for a pattern."""
+    """Return True if a string is a regular expression of ECMA-262."""
     reader = _Reader(value)
     try:
         reader.disjunction(0)
@@ -59,7 +59,7 @@ class _Reader:
         self.named: list[str] = []
 
     def disjunction(self, depth: int) -> set[str]:
-        """Alternatives; the names of their groups, which may be the same in different ones."""
+        """Read alternatives; return the names of their groups, which may be the same in different alternatives."""
         if depth > DEEPEST_GROUP:
             raise _Malformed
         found = self._alternative(depth)
@@ -68,7 +68,7 @@ class _Reader:
         return found
 
     def check_references(self) -> None:
-        """Every back-reference has its group."""
+        """Raise `_Malformed` unless every back-reference has its group."""
         if any(number > self.groups for number in self.numbers) or not self.names.issuperset(self.named):
             raise _Malformed
 
@@ -95,7 +95,7 @@ class _Reader:
         return False
 
     def _term(self, depth: int) -> tuple[bool, set[str]]:
-        """Whether a quantifier may follow, and the names of the groups inside."""
+        """Read a term; return whether a quantifier may follow, and the names of the groups inside."""
         mark = self.text[self.at]
         if mark in "^$":
             self.at += 1
@@ -143,7 +143,7 @@ class _Reader:
         return found.group()
 
     def _escape(self) -> bool:
-        """An escape outside of a class; False if no quantifier may follow."""
+        """Read an escape outside of a class; return False if no quantifier may follow."""
         self.at += 1
         rest = self.text[self.at : self.at + 1]
         if rest and rest in "bB":
@@ -162,7 +162,7 @@ class _Reader:
         return True
 
     def _character_escape(self, plain: frozenset[str]) -> bool:
-        """What may stand behind a backslash anywhere; True if it is a set of characters."""
+        """Read what may follow a backslash anywhere; return True if it is a set of characters."""
         found = _HEX.match(self.text, self.at)
         if found is not None:
             self.at = found.end()
@@ -192,7 +192,7 @@ class _Reader:
                     raise _Malformed
 
     def _class_atom(self) -> int | None:
-        """The code point of one member, None for a set of them."""
+        """Read one member of a class; return its code point, None for a set of characters."""
         if self.at >= len(self.text):
             raise _Malformed
         mark = self.text[self.at]
@@ -208,7 +208,7 @@ class _Reader:
 
 
 def _code_point(escape: str) -> int:
-    """What an escape of one character stands for."""
+    """Return the code point of an escape for one character."""
     if escape[0] in "xu":
         return int(escape[1:].strip("{}"), 16)
     if escape[0] == "c" and len(escape) == 2:
@@ -217,7 +217,7 @@ def _code_point(escape: str) -> int:
 
 
 def _is_property(name: str | None, value: str) -> bool:
-    """True if Unicode has the property; names are written with a capital."""
+    """Return True if Unicode has the property; names begin with a capital."""
     if not value[0].isupper() or (name is not None and name not in _GENERAL | _SCRIPT):
         return False
     return property_set(value if name is None else f"{name}={value}") is not None

@@ -22,7 +22,7 @@ from canvasgen.automata import (
     repeat,
     union,
 )
-from canvasgen.schemas.keywords.formats.grammar import IPV6
+from canvasgen.schemas.keywords.formats.syntax import IPV6
 
 __all__ = [
     "email_language",
@@ -55,17 +55,17 @@ _LITERAL = re.compile(rf"\[(?:{_NUMBER}(?:\.{_NUMBER}){{3}}|[Ii][Pp][Vv]6:({IPV6
 
 
 def is_hostname(value: str) -> bool:
-    """True for a host name of RFC 1123; labels with `--` in third place are A-labels of IDNA2008."""
+    """Return True for a host name of RFC 1123; labels with `--` in third place are A-labels of IDNA2008."""
     return _fits(value) and _are_labels(value.split("."))
 
 
 def is_idn_hostname(value: str) -> bool:
-    """True for a host name whose labels are host name labels, A-labels or U-labels of IDNA2008."""
+    """Return True for a host name whose labels are host name labels, A-labels or U-labels of IDNA2008."""
     return _are_labels(_DOTS.split(value))
 
 
 def is_email(value: str) -> bool:
-    """True for a `Mailbox` of RFC 5321."""
+    """Return True for a `Mailbox` of RFC 5321."""
     found = _MAILBOX.fullmatch(value)
     if found is None or len(found[1]) > MOST_LOCAL:
         return False
@@ -73,7 +73,7 @@ def is_email(value: str) -> bool:
 
 
 def is_idn_email(value: str) -> bool:
-    """True for a `Mailbox` of RFC 6531; U-labels need not be in the normal form C."""
+    """Return True for a `Mailbox` of RFC 6531; U-labels need not be in the normal form C."""
     found = _IDN_MAILBOX.fullmatch(value)
     if found is None or len(found[1].encode("utf-8")) > MOST_LOCAL:
         return False
@@ -84,12 +84,12 @@ def is_idn_email(value: str) -> bool:
 
 
 def _fits(name: str) -> bool:
-    """True for letter-digit-hyphen labels of the right lengths."""
+    """Return True for letter-digit-hyphen labels of the right lengths."""
     return len(name) <= MOST_NAME and all(_LABEL.fullmatch(label) for label in name.split("."))
 
 
 def _are_labels(labels: list[str]) -> bool:
-    """True if labels are LDH labels, A-labels or U-labels, and keep the Bidi rule together."""
+    """Return True if labels are LDH labels, A-labels or U-labels, and together keep the Bidi rule."""
     try:
         unicode = [_unicode_label(label) for label in labels]
         octets = sum(len(label) if label.isascii() else len(idna.alabel(label)) for label in labels)
@@ -102,7 +102,7 @@ def _are_labels(labels: list[str]) -> bool:
 
 
 def _unicode_label(label: str) -> str:
-    """The U-label, or the label itself if it is plain ASCII.
+    """Return the U-label, or the label itself if it is plain ASCII.
 
     Raises:
         idna.IDNAError: it is no label.
@@ -123,7 +123,7 @@ def _unicode_label(label: str) -> str:
 
 
 def _is_address_literal(domain: str) -> bool:
-    """True for `[192.0.2.1]` and `[IPv6:2001:db8::1]`, where `::` stands for two groups or more."""
+    """Return True for `[192.0.2.1]` and `[IPv6:2001:db8::1]`, where `::` stands for two groups or more."""
     found = _LITERAL.fullmatch(domain)
     if found is None:
         return False
@@ -159,14 +159,14 @@ def _names(label: Expr, last: Expr, more: int) -> Expr:
 
 
 def host_language() -> Expr:
-    """Host names of up to 4 labels of any length, or up to 10 of at most 24 characters; no `--` in the third
-    place of a label."""
+    """Return host names of up to 4 labels of any length, or up to 10 of at most 24 characters; no `--` in the
+    third place of a label."""
     short = _label(24)
     return union(_names(_label(MOST_LABEL), _label(61), 3), _names(short, short, 9))
 
 
 def idn_host_language() -> Expr:
-    """As `host_language`, or up to 4 labels in the letters of some widespread scripts."""
+    """Return the names of `host_language`, and names of up to 4 labels in the letters of some widespread scripts."""
     mixed = _label(_IDN_LENGTH, _LETTERS)
     return union(host_language(), _names(mixed, mixed, 3))
 
@@ -179,10 +179,10 @@ def _locals(extra: str) -> Expr:
 
 
 def email_language() -> Expr:
-    """Mailboxes at a host name."""
+    """Return mailboxes at a host name."""
     return concat(_locals(""), literal("@"), host_language())
 
 
 def idn_email_language() -> Expr:
-    """Mailboxes at an internationalised host name, the local part in the same letters."""
+    """Return mailboxes at an internationalised host name, the local part in the same letters."""
     return concat(_locals(_LETTERS), literal("@"), idn_host_language())

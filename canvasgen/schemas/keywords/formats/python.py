@@ -1,7 +1,7 @@
 """The formats of schemas that pydantic writes for Python types, as pydantic reads them.
 
 They differ from the specification's: a time needs no offset, a duration is a `timedelta`, a URL needs a host. The
-languages are from below; where pydantic reads more that is worth writing down, `HOLDS` decides.
+languages are under-approximations; where pydantic reads more that is worth writing down, `HOLDS` decides.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from canvasgen.schemas.keywords.formats.grammar import DATE, GRAMMAR, HEX, IPV4, IPV6, NARROWER, OFFSET, UUID
+from canvasgen.schemas.keywords.formats.syntax import DATE, GRAMMAR, HEX, IPV4, IPV6, NARROWER, OFFSET, UUID
 
 __all__ = ["FREE", "HOLDS", "LANGUAGES"]
 
@@ -38,7 +38,7 @@ _PREFIX_4, _PREFIX_6 = "(?:3[0-2]|[12]?[0-9])", "(?:12[0-8]|1[01][0-9]|[1-9]?[0-
 
 
 def _networks() -> str:
-    """IPv4 networks: the bits after the prefix are zero."""
+    """Return the pattern of IPv4 networks: the bits after the prefix are zero."""
     found = [IPV4]
     for prefix in range(33):
         whole, bits = divmod(prefix, 8)

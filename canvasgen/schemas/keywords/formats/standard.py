@@ -9,7 +9,7 @@ from functools import lru_cache
 from canvasgen.automata import Expr, parse_regex
 from canvasgen.schemas.keywords.formats import hosts
 from canvasgen.schemas.keywords.formats.ecma import is_pattern
-from canvasgen.schemas.keywords.formats.grammar import GRAMMAR, NARROWER
+from canvasgen.schemas.keywords.formats.syntax import GRAMMAR, NARROWER
 
 __all__ = ["NAMES", "accepts", "is_exact", "language"]
 
@@ -33,7 +33,7 @@ _SIMPLE_PATTERN = rf"\^?(?:{_ATOM}(?:[*+?]\??)?)*\$?"
 
 
 def accepts(name: str, value: str) -> bool:
-    """True if a string is of a format, as its standard says."""
+    """Return True if a string is of a format, as its standard says."""
     check = _CHECKS.get(name)
     if check is not None:
         return check(value)
@@ -48,7 +48,7 @@ def _grammar(name: str) -> re.Pattern[str]:
 
 
 def _leaps_rightly(value: str) -> bool:
-    """True unless there is a leap second at another time than 23:59 UTC (RFC 3339, 5.7)."""
+    """Return True unless there is a leap second at another time than 23:59 UTC (RFC 3339, 5.7)."""
     found = _LEAP_SECOND.search(value)
     if found is None:
         return True
@@ -68,13 +68,13 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
 
 
 def is_exact(name: str) -> bool:
-    """True if the generated language is the whole format."""
+    """Return True if the generated language is the whole format."""
     return name in GRAMMAR and name not in NARROWER
 
 
 @lru_cache(maxsize=64)
 def language(name: str) -> Expr:
-    """What is generated for a format: a language from below."""
+    """Return the language that is generated for a format: an under-approximation."""
     made = _LANGUAGES.get(name)
     if made is not None:
         return made()

@@ -1,0 +1,342 @@
+"""The pass over the logits, in numba: every token once, class by class.
+
+A row is read once in order, which looks for NaN and brings it into the cache; then its tokens go in class
+order through a small buffer. Each chunk of a class gives its maximum (as integers: the bits of a float, made
+monotone, vectorise without a word on NaN), then Σ exp and the first moment relative to the class's own
+maximum; so a class far below the row's maximum loses nothing. Sums are float32 within a chunk and vector
+lane, float64 beyond.
+"""
+
+# What numba compiles has no types for pyright:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from canvasgen.inference.numba_backend.exponential import LOWEST_32, LOWEST_64, exp32, exp64
+from canvasgen.inference.tables import Bools, Floats, Ints, Longs, Singles, Tokens
+
+__all__ = [
+    "CHUNK",
+    "draw_token",
+    "draw_tokens",
+    "first_best",
+    "forced_rows",
+    "reduce_rows",
+    "segment_rows",
+    "spread_rows",
+    "support_rows",
+    "top_of_class",
+]
+
+CHUNK = 2048
+_FEW = 24  # a class of no more tokens is summed without the buffer
+_LANES = 64  # four vectors of 16: what one turn of the vectorised loops takes
+_LOW_BITS = np.int32(0x7FFFFFFF)
+_SIGN = np.int32(31)
+_LEAST = np.int32(-0x80000000)
+_KEY_OF_INFINITY = np.int32(0x7F800000)
+_MINUS_INFINITY = np.float32(-np.inf)
+
+
+@njit(cache=True, nogil=True)
+def _key(bits):
+    """Monotone integer of a float's bits (its own inverse); NaN lies beyond the infinities."""
+    return np.int32(bits ^ np.int32(np.int32(bits >> _SIGN) & _LOW_BITS))
+
+
+@njit(cache=True, nogil=True)
+def _has_nan(row_bits):
+    """Whether any of a row's floats, given as their bits, is NaN; and the row is in the cache afterwards."""
+    largest = np.int32(0)
+    for v in range(row_bits.shape[0]):
+        largest = max(largest, np.int32(row_bits[v] & _LOW_BITS))
+    return largest > _KEY_OF_INFINITY
+
+
+@njit(cache=True, nogil=True)
+def _gather(row, tokens, values, bits):
+    """Copy a chunk into the buffer (`bits` is a view of `values`), filled up with −inf to whole vectors.
+
+    Returns the filled length and the largest value.
+    """
+    count = tokens.shape[0]
+    for j in range(count):
+        values[j] = row[tokens[j]]
+    full = (count + _LANES - 1) // _LANES * _LANES
+    for j in range(count, full):
+        values[j] = _MINUS_INFINITY
+    highest = _LEAST
+    for j in range(full):
+        highest = max(highest, _key(bits[j]))
+    return full, np.int32(_key(highest)).view(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def _few(row, tokens):
+    """Largest value, Σ exp(x − top) and Σ exp(x − top) · (x − top) of a handful of tokens."""
+    top = _MINUS_INFINITY
+    for j in range(tokens.shape[0]):
+        top = row[tokens[j]] if row[tokens[j]] > top else top
+    total, moment = 0.0, 0.0
+    if top > _MINUS_INFINITY and top < np.inf:
+        for j in range(tokens.shape[0]):
+            below = max(row[tokens[j]] - top, LOWEST_32)
+            weight = exp32(below)
+            total += weight
+            moment += weight * below
+    return top, total, moment
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+def _sums(values, count, top):
+    """Σ exp(x − top) and Σ exp(x − top) · (x − top); −inf counts as 87 nats below: nothing beside 1."""
+    total, moment = np.float32(0.0), np.float32(0.0)
+    for j in range(count):
+        below = values[j] - top
+        below = below if below > LOWEST_32 else LOWEST_32
+        weight = exp32(below)
+        total += weight
+        moment += weight * below
+    return total, moment
+
+
+@njit(cache=True, nogil=True)
+def _many(row, tokens, values, bits):
+    """`_few` for any number of tokens, in chunks through the buffer."""
+    top, total, moment, low = _MINUS_INFINITY, 0.0, 0.0, 0
+    while low < tokens.shape[0]:
+        count, chunk_top = _gather(row, tokens[low : low + CHUNK], values, bits)
+        if chunk_top > top:
+            if total > 0.0:
+                drop = np.float64(top) - np.float64(chunk_top)
+                scale = math.exp(drop)
+                moment = scale * (moment + total * drop)
+                total *= scale
+            top = chunk_top
+        if top > _MINUS_INFINITY and top < np.inf:
+            part, part_moment = _sums(values, count, top)
+            total += part
+            moment += part_moment
+        low += CHUNK
+    return top, total, moment
+
+
+@njit(cache=True, nogil=True)
+def _log_sum(values):
+    top = -np.inf
+    for c in range(values.shape[0]):
+        top = max(top, values[c])
+    if abs(top) == np.inf:
+        return top
+    total = 0.0
+    for c in range(values.shape[0]):
+        below = values[c] - top
+        total += exp64(below if below > LOWEST_64 else LOWEST_64)
+    return top + math.log(total)
+
+
+@njit(cache=True, nogil=True)
+def _row(row, tokens, offsets, values, bits, best, mass, mean):
+    """The largest value, the log mass and the mean below the largest, of each segment of `tokens`."""
+    for c in range(offsets.shape[0] - 1):
+        members = tokens[offsets[c] : offsets[c + 1]]
+        if members.shape[0] <= _FEW:
+            top, total, moment = _few(row, members)
+        else:
+            top, total, moment = _many(row, members, values, bits)
+        best[c] = top
+        if total > 0.0:
+            mass[c] = top + math.log(total)
+            mean[c] = moment / total
+        else:
+            mass[c] = top
+            mean[c] = 0.0
+
+
+@njit(cache=True, nogil=True)
+def reduce_rows(
+    logits: Singles,
+    logit_bits: Ints,
+    tokens: Tokens,
+    offsets: Ints,
+    first: int,
+    last: int,
+    best: Floats,
+    mass: Floats,
+    mean: Floats,
+    normaliser: Floats,
+) -> int:
+    """Fill rows `first:last` of the fields of `ClassTables`; `logit_bits` is `logits` seen as int32.
+
+    Returns a row with NaN, or -1. Where the normaliser is infinite the row is not normalised.
+    """
+    values = np.empty(CHUNK, dtype=np.float32)
+    bits = values.view(np.int32)
+    for i in range(first, last):
+        if _has_nan(logit_bits[i]):
+            return i
+        _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
+        normaliser[i] = _log_sum(mass[i])
+        if abs(normaliser[i]) < np.inf:
+            for c in range(offsets.shape[0] - 1):
+                best[i, c] -= normaliser[i]
+                mass[i, c] -= normaliser[i]
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def segment_rows(
+    logits: Singles,
+    tokens: Tokens,
+    offsets: Ints,
+    first: int,
+    last: int,
+    best: Floats,
+    mass: Floats,
+    mean: Floats,
+) -> None:
+    """Fill rows `first:last` of the three by segment of `tokens`, not normalised; of logits that hold no NaN."""
+    values = np.empty(CHUNK, dtype=np.float32)
+    bits = values.view(np.int32)
+    for i in range(first, last):
+        _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
+
+
+@njit(cache=True, nogil=True)
+def spread_rows(
+    logits: Singles, class_of_token: Ints, bias: Floats, first: int, last: int, out: Singles
+) -> None:
+    """out[i, v] = logits[i, v] + bias[i, class of v]."""
+    for i in range(first, last):
+        for v in range(logits.shape[1]):
+            out[i, v] = np.float32(logits[i, v] + bias[i, np.uint32(class_of_token[v])])
+
+
+@njit(cache=True, nogil=True)
+def support_rows(
+    logits: Singles, class_of_token: Ints, allowed: Bools, first: int, last: int, out: Bools
+) -> None:
+    """out[i, v] = allowed[i, class of v] and logits[i, v] > −inf."""
+    for i in range(first, last):
+        for v in range(logits.shape[1]):
+            out[i, v] = allowed[i, np.uint32(class_of_token[v])] & (logits[i, v] > _MINUS_INFINITY)
+
+
+@njit(cache=True, nogil=True)
+def first_best(logits: Singles, tokens: Tokens, offsets: Ints, classes: Longs, out: Longs) -> None:
+    """out[i] = the best token of class `classes[i]` at position i, of equals the lowest; nothing for -1."""
+    for i in range(classes.shape[0]):
+        if classes[i] >= 0:
+            top = _MINUS_INFINITY
+            for k in range(offsets[classes[i]], offsets[classes[i] + 1]):
+                value = logits[i, tokens[k]]
+                if value > top:
+                    top = value
+                    out[i] = tokens[k]
+
+
+@njit(cache=True, nogil=True)
+def top_of_class(row: Singles, tokens: Tokens, ids: Longs, values: Floats) -> int:
+    """Fill `ids` and `values` with the best tokens of a class, decreasing, ties by id; returns how many."""
+    count = 0
+    for j in range(tokens.shape[0]):
+        value = row[tokens[j]]
+        if count == ids.shape[0] and not value > values[count - 1]:
+            continue
+        place = min(count, ids.shape[0] - 1)
+        while place > 0 and value > values[place - 1]:
+            ids[place], values[place] = ids[place - 1], values[place - 1]
+            place -= 1
+        ids[place], values[place] = tokens[j], value
+        count = min(count + 1, ids.shape[0])
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _place_in_chunk(values, count, top, wanted):
+    """First index where Σ exp(x − top) exceeds `wanted`, else the last; never one of −inf."""
+    chosen, reached = -1, 0.0
+    for j in range(count):
+        if values[j] > _MINUS_INFINITY:
+            chosen = j
+            reached += exp32(max(values[j] - top, LOWEST_32))
+            if wanted < reached:
+                break
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def draw_token(
+    row: Singles, tokens: Tokens, top: np.float32, total: float, uniform: float, values: Singles
+) -> int:
+    """The token at quantile `uniform` in [0, 1) of its class, in id order.
+
+    `top` is the class's largest logit, `total` = Σ exp(x − top) over the class; `values` a buffer of `CHUNK`.
+    """
+    bits = values.view(np.int32)
+    wanted, reached, chosen, low = uniform * total, 0.0, -1, 0
+    while low < tokens.shape[0]:
+        high = min(low + CHUNK, tokens.shape[0])
+        count, chunk_top = _gather(row, tokens[low:high], values, bits)
+        if chunk_top > _MINUS_INFINITY:
+            part, _ = _sums(values, count, top)
+            chosen = low + _place_in_chunk(values, high - low, top, wanted - reached)
+            if wanted < reached + part:
+                break
+            reached += part
+        low = high
+    return tokens[chosen]
+
+
+@njit(cache=True, nogil=True)
+def draw_tokens(
+    logits: Singles,
+    tokens: Tokens,
+    offsets: Ints,
+    best: Floats,
+    mass: Floats,
+    normaliser: Floats,
+    classes: Longs,
+    uniforms: Floats,
+    first: int,
+    last: int,
+    out: Longs,
+) -> None:
+    """out[n, i] = a token of class `classes[n, i]` by `uniforms[n, i, 2]`, i in `first:last`; nothing for -1.
+
+    `best`, `mass` and `normaliser` are those of `ClassTables`.
+    """
+    values = np.empty(CHUNK, dtype=np.float32)
+    for i in range(first, last):
+        for n in range(classes.shape[0]):
+            c = classes[n, i]
+            if c >= 0:
+                top = np.float32(best[i, c] + normaliser[i])
+                total = math.exp(mass[i, c] - best[i, c])
+                members = tokens[offsets[c] : offsets[c + 1]]
+                out[n, i] = draw_token(logits[i], members, top, total, uniforms[n, i, 2], values)
+
+
+@njit(cache=True, nogil=True)
+def forced_rows(
+    logits: Singles, tokens: Tokens, offsets: Ints, marginals: Floats, pinned: Bools, out: Bools
+) -> None:
+    """out[i] = only one token is possible at i: one class of `marginals[i]`, and one token of it unless it is pinned."""
+    for i in range(pinned.shape[0]):
+        classes, chosen = 0, 0
+        for c in range(marginals.shape[1]):
+            if marginals[i, c] > -np.inf:
+                classes += 1
+                chosen = c
+        count = 0
+        if classes == 1 and not pinned[i]:
+            for k in range(offsets[chosen], offsets[chosen + 1]):
+                count += logits[i, tokens[k]] > _MINUS_INFINITY
+        out[i] = classes == 1 and (pinned[i] or count == 1)

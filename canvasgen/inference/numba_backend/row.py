@@ -1,0 +1,357 @@
+"""One row of a batch, by numba kernels over its positions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from canvasgen.inference.batch import Row
+from canvasgen.inference.layout import Layout
+from canvasgen.inference.numba_backend import chain_kernels, class_kernels, path_kernels
+from canvasgen.inference.numba_backend.parallel import WORTH_A_THREAD, pool, runs
+from canvasgen.inference.numba_backend.reuse import reduced_again
+from canvasgen.inference.once import once
+from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs, Singles, log_sum
+
+__all__ = ["NumbaRow"]
+
+
+class NumbaRow:
+    """`RowArrays`, and the row's part of every answer.
+
+    The class tables go over all positions that there are logits for, so that what is free behind the budget is answered
+    with the rest; `tables` are those of the n positions within.
+
+    Attributes:
+        wrong: the first position whose logits are no distribution; -1: none.
+        log_partition: log Z.
+        entropies, allowed_mass, forced, best: over all positions; filled by `summarise` and `find_best`.
+
+    Args:
+        row: what to condition on.
+        logits: float32 `[L_b, V]`, rows contiguous.
+    """
+
+    def __init__(self, row: Row, logits: Singles) -> None:
+        self._row = row
+        self.logits = logits
+        self.wrong = -1
+        self.log_partition = -np.inf
+        self.threads = 1
+
+    @property
+    def layout(self) -> Layout:
+        """Of the row."""
+        return self._row.layout
+
+    @property
+    def has_fixed(self) -> bool:
+        """Whether the tables hold fixed tokens."""
+        return bool(self._row.fixed)
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is a valid canvas of positive probability."""
+        return self.log_partition > -np.inf
+
+    def read(self, threads: int) -> None:
+        """Fills `wrong` and `log_partition`."""
+        self.threads = threads
+        if self._row.error is not None:
+            return
+        self._all_tables = self._reduced()
+        if self.wrong < 0:
+            self._put_fixed()
+            self.log_partition = float(log_sum(self.alpha[-1] + self._final))
+
+    # Class tables
+    # ------------------------------------------------------------------------------------------------
+
+    def _reduced(self) -> ClassTables:
+        known = self._row.known
+        if (
+            isinstance(known, NumbaRow)
+            and not known.has_fixed
+            and len(known.tables.normaliser) == len(self.logits)
+        ):
+            found = reduced_again(self.layout, self.segments, known.layout, known.tables)
+            if found is not None:
+                return found
+        length, layout = len(self.logits), self.layout
+        best, mass, mean = (np.empty((length, layout.num_classes + 2)) for _ in range(3))
+        normaliser, bits = np.empty(length), self.logits.view(np.int32)
+
+        def work(first: int, last: int) -> int:
+            return class_kernels.reduce_rows(
+                self.logits,
+                bits,
+                layout.token_order,
+                layout.class_offsets,
+                first,
+                last,
+                best,
+                mass,
+                mean,
+                normaliser,
+            )
+
+        found = [row for row in runs(work, length, layout.vocabulary_size, self.threads) if row != -1]
+        infinite = np.flatnonzero(~np.isfinite(normaliser)).tolist() if not found else list[int]()
+        self.wrong = min([*found, *infinite], default=-1)
+        return ClassTables(best, mass, mean, normaliser, np.zeros(length))
+
+    def segments(self, tokens: np.ndarray, offsets: np.ndarray) -> tuple[Floats, Floats, Floats]:
+        """`best`, `mass` and `mean` of each run of tokens between two offsets, not normalised; no logit is NaN."""
+        best, mass, mean = (np.empty((len(self.logits), len(offsets) - 1)) for _ in range(3))
+
+        def work(first: int, last: int) -> None:
+            class_kernels.segment_rows(self.logits, tokens, offsets, first, last, best, mass, mean)
+
+        runs(work, len(self.logits), len(tokens), self.threads)
+        return best, mass, mean
+
+    def _put_fixed(self) -> None:
+        tables = self._all_tables
+        for i, token in self._row.fixed.items():
+            weight = float(self.logits[i, token]) - float(tables.normaliser[i])
+            c = int(self.layout.class_of_token[token])
+            for table in (tables.best, tables.mass):
+                table[i] = -np.inf
+                table[i, c] = weight
+            tables.mean[i], tables.tail[i] = 0.0, weight
+
+    @once
+    def tables(self) -> ClassTables:
+        """See `RowArrays.tables`."""
+        every, n = self._all_tables, self._row.length
+        if n == len(self.logits):
+            return every
+        return ClassTables(
+            every.best[:n], every.mass[:n], every.mean[:n], every.normaliser[:n], every.tail[:n]
+        )
+
+    # The log semiring
+    # ----------------------------------------------------------------------------------------------
+
+    @once
+    def _final(self) -> Floats:
+        return np.where(self._row.final, 0.0, -np.inf)
+
+    def _set_weights(self, classes: Floats, kind: str) -> Floats:
+        layout, length = self.layout, self._row.length
+        out = np.empty((length, layout.num_sets + 2))
+        kernel = chain_kernels.gather_log if kind == "log" else chain_kernels.gather_max
+
+        def work(first: int, last: int) -> None:
+            kernel(classes, layout.set_offsets, layout.set_classes, first, last, out)
+
+        runs(work, length, len(layout.set_classes), self.threads)
+        out[:, layout.tail_set] = self._all_tables.tail[:length]
+        if self._row.closed is not None:
+            out[self._row.closed] = -np.inf
+        return out
+
+    @once
+    def sets(self) -> Floats:
+        """See `RowArrays.sets`."""
+        return self._set_weights(self._all_tables.mass, "log")
+
+    def _sweep(self, sets: Floats, kind: str, reverse: bool) -> Floats:
+        out = np.empty((self._row.length + 1, self.layout.num_states + 1))
+        if reverse:
+            out[-1] = self._final
+        else:
+            out[0] = -np.inf
+            out[0, self._row.state] = 0.0
+        kernel = chain_kernels.sweep_log if kind == "log" else chain_kernels.sweep_max
+        edges = self.layout.by_source if reverse else self.layout.by_target
+        kernel(edges.offsets, edges.first, edges.second, sets, reverse, out)
+        return out
+
+    @once
+    def _sweeps(self) -> tuple[Floats, Floats]:
+        work = 4 * self._row.length * len(self.layout.by_source.group)
+        if self.threads == 1 or work < WORTH_A_THREAD:
+            return self._sweep(self.sets, "log", False), self._sweep(self.sets, "log", True)
+        other = pool().submit(self._sweep, self.sets, "log", True)
+        return self._sweep(self.sets, "log", False), other.result()
+
+    @property
+    def alpha(self) -> Floats:
+        """See `RowArrays.alpha`."""
+        return self._sweeps[0]
+
+    @property
+    def beta(self) -> Floats:
+        """See `RowArrays.beta`."""
+        return self._sweeps[1]
+
+    @once
+    def _all_bias(self) -> Floats:
+        """`[L_b, C + 2]`: the bias, and 0 where the canvas is free."""
+        layout, edges, length = self.layout, self.layout.by_set, self._row.length
+        scores = np.empty((length, layout.num_sets + 2))
+        out = np.zeros((len(self.logits), layout.num_classes + 2))
+        closed = self._row.closed
+
+        def work(first: int, last: int) -> None:
+            chain_kernels.pair_log(
+                edges.offsets, edges.first, edges.second, self.alpha, self.beta, first, last, scores
+            )
+            scores[first:last] -= self.log_partition
+            if closed is not None:
+                scores[first:last][closed[first:last]] = -np.inf
+            chain_kernels.gather_log(scores, layout.class_set_offsets, layout.class_sets, first, last, out)
+
+        runs(work, length, 4 * len(edges.group) + len(layout.class_sets), self.threads)
+        return out
+
+    @property
+    def bias(self) -> Floats:
+        """See `RowArrays.bias`."""
+        return self._all_bias[: self._row.length]
+
+    def summarise(self, threads: int) -> None:
+        """Fills `entropies`, `allowed_mass` and `forced`."""
+        self.threads = threads
+        tables, length, layout = self._all_tables, len(self.logits), self.layout
+        marginals = np.empty_like(tables.mass)
+        self.entropies, self.allowed_mass = np.empty(length), np.empty(length)
+        self.forced = np.zeros(length, dtype=np.bool_)
+        chain_kernels.summarise(
+            tables.best,
+            tables.mass,
+            tables.mean,
+            self._all_bias,
+            marginals,
+            self.entropies,
+            self.allowed_mass,
+        )
+        pinned = np.zeros(self._row.length, dtype=np.bool_)
+        pinned[list(self._row.fixed)] = True
+        class_kernels.forced_rows(
+            self.logits, layout.token_order, layout.class_offsets, marginals, pinned, self.forced
+        )
+
+    # The max semiring
+    # ----------------------------------------------------------------------------------------------
+
+    @once
+    def best_sets(self) -> Floats:
+        """See `RowArrays.best_sets`."""
+        return self._set_weights(self._all_tables.best, "max")
+
+    @once
+    def to_go(self) -> Floats:
+        """See `RowArrays.to_go`."""
+        return self._sweep(self.best_sets, "max", reverse=True)
+
+    def find_best(self, threads: int) -> None:
+        """Fills `best`."""
+        self.threads = threads
+        layout, edges = self.layout, self.layout.by_source
+        classes = np.empty(self._row.length, dtype=np.int64)
+        path_kernels.best_path(
+            edges.offsets,
+            edges.first,
+            edges.second,
+            layout.set_offsets,
+            layout.set_classes,
+            self.best_sets,
+            self._all_tables.best,
+            self.to_go,
+            self._row.state,
+            classes,
+        )
+        self.best = np.full(len(self.logits), self._row.filler, dtype=np.int64)
+        class_kernels.first_best(self.logits, layout.token_order, layout.class_offsets, classes, self.best)
+        for i, token in self._row.fixed.items():
+            self.best[i] = token
+
+    # Samples
+    # -------------------------------------------------------------------------------------------------------
+
+    def sample(self, uniforms: Floats) -> tuple[Longs, Floats]:
+        """`Lattice.sample` of the row: `uniforms[N, L + 1, 3]` -> int64 `[N, L_b]`, `[N]`."""
+        layout, edges, tables = self.layout, self.layout.by_target, self._all_tables
+        classes, log_probs = (
+            np.empty((len(uniforms), len(self.logits)), dtype=np.int64),
+            np.empty(len(uniforms)),
+        )
+        path_kernels.sample_paths(
+            edges.offsets,
+            edges.first,
+            edges.second,
+            layout.set_offsets,
+            layout.set_classes,
+            self.alpha,
+            self.sets,
+            tables.mass,
+            self._final,
+            uniforms,
+            classes,
+            log_probs,
+        )
+        classes[:, list(self._row.fixed)] = -1
+        ids = np.empty(classes.shape, dtype=np.int64)
+        for i, token in self._row.fixed.items():
+            ids[:, i] = token
+
+        def work(first: int, last: int) -> None:
+            class_kernels.draw_tokens(
+                self.logits,
+                layout.token_order,
+                layout.class_offsets,
+                tables.best,
+                tables.mass,
+                tables.normaliser,
+                classes,
+                uniforms,
+                first,
+                last,
+                ids,
+            )
+
+        runs(work, len(self.logits), len(uniforms) * layout.vocabulary_size, self.threads)
+        return ids, log_probs
+
+    # Over the vocabulary
+    # -------------------------------------------------------------------------------------------
+
+    def marginals(self, out: Singles, threads: int) -> None:
+        """Fills `out[L_b, V]` with the tokens' constrained log-probabilities."""
+        layout, bias = self.layout, self._all_bias - self._all_tables.normaliser[:, None]
+
+        def work(first: int, last: int) -> None:
+            class_kernels.spread_rows(self.logits, layout.class_of_token, bias, first, last, out)
+
+        runs(work, len(self.logits), layout.vocabulary_size, threads)
+        for i, token in self._row.fixed.items():
+            out[i] = -np.inf
+            out[i, token] = 0.0
+
+    def support(self, out: Bools, threads: int) -> None:
+        """Fills `out[L_b, V]` with the tokens that are possible."""
+        layout, allowed = self.layout, self._all_bias > -np.inf
+
+        def work(first: int, last: int) -> None:
+            class_kernels.support_rows(self.logits, layout.class_of_token, allowed, first, last, out)
+
+        runs(work, len(self.logits), layout.vocabulary_size, threads)
+        for i, token in self._row.fixed.items():
+            out[i] = False
+            out[i, token] = True
+
+    def top_tokens(self, position: int, index: int, count: int) -> tuple[Longs, Floats]:
+        """See `RowArrays.top_tokens`."""
+        tokens = self.layout.tokens_of_class(index)
+        ids, values = np.empty(min(count, len(tokens)), dtype=np.int64), np.empty(min(count, len(tokens)))
+        class_kernels.top_of_class(self.logits[position], tokens, ids, values)
+        return ids, values
+
+    def token_logit(self, position: int, token: int) -> float:
+        """See `RowArrays.token_logit`."""
+        return float(self.logits[position, token])
+
+    def columns(self, tokens: Longs) -> Floats:
+        """See `RowArrays.columns`."""
+        return self.logits[: self._row.length, tokens].astype(np.float64)

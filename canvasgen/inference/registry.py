@@ -1,0 +1,46 @@
+"""The backends by name. A new one (Triton, say) is imported here and takes its place in the tuple."""
+
+from __future__ import annotations
+
+import torch
+
+from canvasgen.errors import ModelError
+from canvasgen.inference.backend import Backend
+from canvasgen.inference.numba_backend import NumbaBackend
+from canvasgen.inference.torch_backend import TorchBackend
+
+__all__ = ["backend_for", "backend_names", "register"]
+
+_backends: dict[str, Backend] = {}
+
+
+def register(backend: Backend) -> None:
+    """Make a backend known by its name; `auto` asks those that came last first."""
+    _backends[backend.name] = backend
+
+
+for _backend in (NumbaBackend(), TorchBackend()):
+    register(_backend)
+
+
+def backend_names() -> tuple[str, ...]:
+    """All names that `backend=` takes."""
+    return ("auto", *_backends)
+
+
+def backend_for(name: str, device: torch.device) -> Backend:
+    """The backend of that name; for "auto" the last one that serves the device.
+
+    Raises:
+        ModelError: there is none of that name; lists the names.
+    """
+    if name == "auto":
+        return next(backend for backend in reversed(_backends.values()) if backend.serves(device))
+    if name not in _backends:
+        raise ModelError(
+            f"there is no backend {name!r}",
+            rule="backend",
+            value=name,
+            remedy="choose one of " + ", ".join(backend_names()),
+        )
+    return _backends[name]

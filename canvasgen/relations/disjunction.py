@@ -1,0 +1,56 @@
+"""At least one of several conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from canvasgen.relations.cell_values import Value, keys
+from canvasgen.relations.logic import Condition
+from canvasgen.relations.primitives import Primitive, clause
+from canvasgen.relations.relation import Relation, refuse
+from canvasgen.relations.space import Space
+
+__all__ = ["Alternatives", "any_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternatives(Relation):
+    """At least one of the conditions holds."""
+
+    conditions: tuple[Condition, ...]
+
+    def holds(self, values: Sequence[Value]) -> bool:
+        """Return whether one of them holds."""
+        at = dict(zip(self.cells, values, strict=True))
+        return any(condition.holds(at[condition.cell]) for condition in self.conditions)
+
+    def sentence(self) -> str:
+        """Return the relation in words."""
+        return " or ".join(condition.describe() for condition in self.conditions)
+
+    def lower(self, space: Space) -> list[Primitive]:
+        """One clause."""
+        return [
+            clause(
+                [
+                    (n := space.number[condition.cell], space.bits(n, keys(condition.values)))
+                    for condition in self.conditions
+                ]
+            )
+        ]
+
+
+def any_of(conditions: Iterable[Condition], *, name: str | None = None) -> Relation:
+    """Require that at least one of the conditions holds.
+
+    Raises:
+        InvalidConstraint: there are none, or one is no condition.
+    """
+    found = tuple(conditions)
+    if not found:
+        refuse("any_of needs at least one condition", "any_of", found)
+    for one in found:
+        if not isinstance(one, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
+            refuse("not a condition", "any_of", one, "make conditions with is_in(cell, values)")
+    return Alternatives(cells=tuple(dict.fromkeys(one.cell for one in found)), conditions=found, name=name)

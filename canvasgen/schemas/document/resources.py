@@ -1,0 +1,83 @@
+"""Resources: schemas with a URL of their own, and places in the dynamic scope that references are relative to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urldefrag, urlsplit
+
+from canvasgen.errors import InvalidConstraint
+from canvasgen.schemas.document.dialects import Dialect
+from canvasgen.schemas.document.plain import Json
+
+__all__ = ["Base", "Resource", "identifier"]
+
+
+class Resource(NamedTuple):
+    """A schema with a URL of its own.
+
+    Attributes:
+        url: without a fragment.
+        schema, path: its root and where that is.
+        dialect: of its meta-schema.
+        dynamic: the schemas with a dynamic anchor in it, by name, with their paths.
+    """
+
+    url: str
+    schema: Json
+    path: str
+    dialect: Dialect
+    dynamic: dict[str, tuple[Json, str]]
+
+
+class Target(NamedTuple):
+    """What a dynamic anchor stands for in a scope."""
+
+    schema: Json
+    path: str
+    resource: Resource
+
+
+class Base:
+    """A place in the dynamic scope that references are relative to.
+
+    Attributes:
+        resource: the resource around it.
+        scope: what each dynamic anchor stands for.
+        key: the same for places between which no reference can tell.
+    """
+
+    __slots__ = ("key", "resource", "scope")
+
+    def __init__(self, resource: Resource, scope: Mapping[str, Target]) -> None:
+        self.resource = resource
+        self.scope = dict(scope)
+        for name, (schema, path) in resource.dynamic.items():
+            self.scope.setdefault(name, Target(schema, path, resource))
+        self.key = tuple(sorted((name, id(target.schema)) for name, target in self.scope.items()))
+
+    @property
+    def draft(self) -> int:
+        """The draft of the resource."""
+        return self.resource.dialect.draft
+
+    @property
+    def without(self) -> frozenset[str]:
+        """The keywords that have no effect in the resource."""
+        return self.resource.dialect.without
+
+
+def identifier(schema: Json, draft: int) -> str | None:
+    """Return a schema's own URL, without its fragment; None if it has none."""
+    if not isinstance(schema, dict) or (draft <= 7 and "$ref" in schema):
+        return None
+    own = schema.get("id" if draft == 4 else "$id")
+    if own is not None and not isinstance(own, str):
+        raise InvalidConstraint("an identifier is a string", rule="$id", value=own)
+    if own is None:
+        return None
+    try:
+        urlsplit(own)
+        return urldefrag(own)[0] or None
+    except ValueError as error:
+        raise InvalidConstraint(f"the identifier is no URI: {error}", rule="$id", value=own) from error

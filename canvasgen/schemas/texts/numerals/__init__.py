@@ -1,0 +1,1 @@
+"""The spellings of numbers: whole numbers, decimals, exponents, multiples of a step."""
