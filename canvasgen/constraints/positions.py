@@ -1,7 +1,7 @@
 """`fixed` and `near`: what stands at, or near, a token position of the text.
 
 Positions count the tokens of the whole text from 0, over all its canvases. They cost the automaton nothing: the
-tokens and class sets that a position allows are restricted where the posterior is worked out (`inference.positions`).
+tokens and class sets that a position allows are restricted where the posterior is worked out (`inference.restriction`).
 So they hold for the whole text only, and combine with other constraints by `&` alone.
 """
 
