@@ -36,12 +36,11 @@ class Once(Generic[Value]):
         """
         with self._lock:
             found = self._kept.get(key)
-            if found is None:
-                mine = self._kept[key] = Future[Value]()
-                if len(self._kept) > self._size:
-                    self._kept.popitem(last=False)
-            else:
-                self._kept.move_to_end(key)
+            mine = Future[Value]() if found is None else found
+            self._kept[key] = mine
+            self._kept.move_to_end(key)
+            if len(self._kept) > self._size:
+                self._kept.popitem(last=False)
         if found is not None:
             return found.result()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -182,7 +182,7 @@ class DFA:
     @property
     def shortest_length(self) -> int | None:
         """The length in bytes of the shortest string; None for the empty language."""
-        distance = int(self._distances[0])
+        distance = int(self.distances()[0])
         return None if distance < 0 else distance
 
     def shortest(self) -> bytes | None:
@@ -203,8 +203,8 @@ class DFA:
         return bytes(found)
 
     @cached_property
-    def is_finite(self) -> bool:
-        """True if the language is finite: the automaton (which is trim) has no cycle."""
+    def _topological(self) -> list[int] | None:
+        """All states, each before those that it leads to (Kahn 1962); None if there is a cycle."""
         arrivals = np.bincount(self.target, minlength=self.num_states).tolist()
         offsets, _, _, target = self._rows
         queue = [state for state, count in enumerate(arrivals) if count == 0]
@@ -213,54 +213,38 @@ class DFA:
                 arrivals[target[row]] -= 1
                 if arrivals[target[row]] == 0:
                     queue.append(target[row])
-        return len(queue) == self.num_states
+        return queue if len(queue) == self.num_states else None
 
-    def count(self, length: int) -> int:
-        """Return the number of strings of exactly `length` bytes; O(length · R)."""
-        return self._counts(length)[0]
+    @property
+    def is_finite(self) -> bool:
+        """True if the language is finite: the automaton (which is trim) has no cycle."""
+        return self._topological is not None
 
-    def _counts(self, length: int) -> list[int]:
-        """For each state the number of ways to accept after exactly `length` more bytes."""
+    def strings(self, most: int) -> list[bytes] | None:
+        """Return every string of the language, in order of length, then of bytes; None if there are more than `most`.
+
+        Counting takes one pass over the transitions, so a large or infinite language is found out at once.
+        """
+        if self._topological is None:
+            return None
         offsets, low, high, target = self._rows
-        ways = [int(flag) for flag in self.accepting]
-        for _ in range(length):
-            ways = [
-                sum(
-                    (high[r] - low[r] + 1) * ways[target[r]]
-                    for r in range(offsets[s], offsets[s + 1])
-                    if ways[target[r]]
-                )
-                for s in range(self.num_states)
-            ]
-        return ways
-
-    def enumerate(self, max_length: int) -> Iterator[bytes]:
-        """Yield every string of at most `max_length` bytes, in order of length, then of bytes."""
-        offsets, low, high, target = self._rows
-        alive: list[list[bool]] = [self.accepting.tolist()]
-        for length in range(max_length + 1):
-            if length:
-                last = alive[-1]
-                alive.append(
-                    [
-                        any(last[target[r]] for r in range(offsets[s], offsets[s + 1]))
-                        for s in range(self.num_states)
-                    ]
-                )
-            if not alive[length][0]:
-                continue
-            stack: list[tuple[int, bytes]] = [(0, b"")]
-            while stack:
-                state, prefix = stack.pop()
-                left = length - len(prefix)
-                if left == 0:
-                    yield prefix
-                    continue
-                for row in range(offsets[state + 1] - 1, offsets[state] - 1, -1):
-                    if alive[left - 1][target[row]]:
-                        stack += [
-                            (target[row], prefix + bytes((b,))) for b in range(high[row], low[row] - 1, -1)
-                        ]
+        ways = [int(flag) for flag in self.accepting]  # to accept from each state, or `most` + 1
+        for state in reversed(self._topological):
+            for row in range(offsets[state], offsets[state + 1]):
+                ways[state] += (high[row] - low[row] + 1) * ways[target[row]]
+            ways[state] = min(ways[state], most + 1)
+        if ways[0] > most:
+            return None
+        found: list[bytes] = []
+        stack: list[tuple[int, bytes]] = [(0, b"")]
+        while stack:
+            state, prefix = stack.pop()
+            if self.accepting[state]:
+                found.append(prefix)
+            for row in range(offsets[state], offsets[state + 1]):
+                if ways[target[row]]:
+                    stack += [(target[row], prefix + bytes((b,))) for b in range(low[row], high[row] + 1)]
+        return sorted(found, key=lambda string: (len(string), string))
 
     def byte_classes(self) -> tuple[Bytes, int]:
         """Return the coarsest partition of the 256 bytes that no state tells apart.

@@ -203,14 +203,20 @@ def code_points(ranges: Iterable[tuple[int, int]]) -> Expr:
 def concat(*parts: Expr) -> Expr:
     """The parts one after the other."""
     flat: list[Expr] = []
+    run: list[bytes] = []  # literals that follow each other, joined once
     for part in parts:
         if part is EMPTY:
             return EMPTY
         for piece in part.parts if isinstance(part, Concat) else (part,):
-            if isinstance(piece, Literal) and flat and isinstance(flat[-1], Literal):
-                flat[-1] = literal(flat[-1].content + piece.content)
-            elif piece is not EPSILON:
-                flat.append(piece)
+            if isinstance(piece, Literal):
+                run.append(piece.content)
+                continue
+            if any(run):
+                flat.append(literal(b"".join(run)))
+            run.clear()
+            flat.append(piece)
+    if any(run):
+        flat.append(literal(b"".join(run)))
     if not flat:
         return EPSILON
     return flat[0] if len(flat) == 1 else _node(Concat, tuple(flat))

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -260,11 +261,12 @@ class Batch:
             [row.step == 1 for row in seats.rows],
             stability=self._stability,
             confidence=self._confidence,
-        ).tolist()
+        )
+        is_sure: list[bool] = sure.cpu().numpy().tolist()
         ready: dict[int, bool] = {}
         for seat, row in enumerate(seats.rows):
             if alone[seat]:
-                if sure[seat] or row.text.only_one_way_on:
+                if is_sure[seat] or row.text.only_one_way_on:
                     ready[seat] = False
                 elif row.steps_left == 0:
                     ready[seat] = True
@@ -287,13 +289,16 @@ class Batch:
                 yield Done(row.completion(), row.number)
                 return
             row.begin_block()
-            self._seats.begin(seat, self._fresh([row.number]), torch.from_numpy(canvas))
+            self._seats.begin(seat, self._fresh([row.number]), torch.as_tensor(canvas))
         except CanvasgenError as error:
             row.is_over = True
             yield Failed(error, row.number)
 
 
-def _either(chosen: float | None, usual: float) -> float:
+Number = TypeVar("Number", int, float)
+
+
+def _either(chosen: Number | None, usual: Number) -> Number:
     return usual if chosen is None else chosen
 
 

@@ -181,26 +181,33 @@ class Beliefs:
     def _read_tables(self) -> None:
         """Has the cells of tables chosen together, row by row."""
         errors: dict[int, CanvasgenError] = {}
-        for b in self._bound:
-            one = self._asked[b]
-            if one.constraint is None or one.constraint.cells is None:
-                continue
+        tables = [
+            (b, one, one.constraint)
+            for b, one in enumerate(self._asked)
+            if one.constraint is not None and one.constraint.cells is not None
+        ]
+        if tables:  # the posteriors' own tensors stay as they are
+            self.best, self.entropies, self.lengths = (
+                values.clone() for values in (self.best, self.entropies, self.lengths)
+            )
+        for b, one, constraint in tables:
             try:
-                belief = one.constraint.believe(self._posteriors[self._place[b]], one.prefix, one.budget)
+                belief = constraint.believe(self._posteriors[self._place[b]], one.prefix, one.budget)
             except CanvasgenError as error:
                 errors[b] = error
                 continue
             assert isinstance(belief, TableBelief)
             self._tables[b] = belief
-            self.best[b, : one.budget.here] = torch.from_numpy(belief.best).to(self.best.device)
-            self.entropies[b, : one.budget.here] = torch.from_numpy(belief.entropies).to(self.best.device)
+            self.best[b, : one.budget.here] = torch.as_tensor(belief.best, device=self.best.device)
+            self.entropies[b, : one.budget.here] = torch.as_tensor(belief.entropies, device=self.best.device)
             self.lengths[b] = text_length(belief.best, self._end_ids)
         _raise(errors)
 
     def _check_numbers(self) -> None:
         wrong = ~torch.isfinite(self.entropies)
         errors: dict[int, CanvasgenError] = {}
-        for b in torch.nonzero(wrong.any(dim=-1)).flatten().tolist():
+        rows: NDArray[np.int64] = np.flatnonzero(wrong.any(dim=-1).cpu().numpy())
+        for b in rows.tolist():
             position = int(torch.nonzero(wrong[b])[0])
             errors[b] = ModelError(
                 "the logits are not numbers", path=f"position {position}", rule="NaN logits"
@@ -273,7 +280,7 @@ class Beliefs:
                 table = self._tables.get(b)
                 posterior = self._posteriors[self._place[b]]
                 drawn = posterior.sample(1, seed)[0] if table is None else table.sample(seed)
-                out[at, : len(drawn)] = torch.from_numpy(drawn).to(out.device)
+                out[at, : len(drawn)] = torch.as_tensor(drawn, device=out.device)
         for at, (b, seed) in enumerate(zip(rows, seeds, strict=True)):
             here = self._asked[b].budget.here
             if here < out.shape[1]:  # behind the budget each position is drawn by itself

@@ -82,11 +82,11 @@ class Completion:
     text: str
     token_ids: tuple[int, ...]
     log_prob: float
-    probabilities: Mapping[str, Mapping[Any, float]] = field(default_factory=dict)
+    probabilities: Mapping[str, Mapping[Any, float]] = field(default_factory=dict[str, Mapping[Any, float]])
     steps: tuple[int, ...] = ()
     blocks: int = 0
     outcome: Outcome = Outcome.COMPLETE
-    timings: Mapping[str, float] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict[str, float])
     trace: tuple[Step, ...] = field(default=(), repr=False)
 
 

@@ -60,6 +60,7 @@ class Batch:
         stacked: `[B, L, V]`, if the rows' logits are its parts.
         as_torch: whether `[L, V]` answers of one row are tensors rather than numpy arrays.
         threads: for backends on the CPU.
+        length: L, of the longest canvas.
     """
 
     rows: Sequence[Row]
@@ -67,19 +68,16 @@ class Batch:
     stacked: Tensor | None
     as_torch: bool
     threads: int
+    length: int = field(init=False)
     _versions: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "length", max(len(values) for values in self.logits))
         object.__setattr__(self, "_versions", [_version(tensor) for tensor in self._watched])
 
     @property
     def _watched(self) -> Sequence[Tensor]:
         return self.logits if self.stacked is None else [self.stacked]
-
-    @property
-    def length(self) -> int:
-        """L, of the longest canvas."""
-        return max(len(values) for values in self.logits)
 
     @property
     def device(self) -> torch.device:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ARCHITECTURE", "DiffusionGemma", "GemmaContext", "defaults_of", "end_ids_of", "pad_id_of"]
 
-_SMALL_PASS = 1_000_000_000
-"""Parameters times tokens up to which a pass takes some 20 ms on one thread."""
+_SMALL_PASS = 8_000_000_000
+"""Parameters times tokens up to which a pass consists of operations of a fraction of a millisecond on one thread."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,14 @@ class GemmaContext:
         masks: the decoder's attention masks by layer type, for a canvas behind the T positions.
         next: int64 `[B, 1]`, by row the position of the canvas's first token. Padding before a prompt counts, as in
             `generate`: only differences of positions enter the attention.
+        positions: int64 `[B, L]` of the canvas, or `[1, L]` if all rows have the same.
     """
 
     cache: DynamicCache
     mask: torch.Tensor
     masks: Mapping[str, torch.Tensor | None]
     next: torch.Tensor
+    positions: torch.Tensor
 
 
 class DiffusionGemma:
@@ -135,7 +137,8 @@ class DiffusionGemma:
     def _threads(self, tokens: int) -> Iterator[None]:
         """One thread for a pass on the CPU that is too small to share, the caller's number else.
 
-        Threads that wait for each other make such a pass no faster, and slower by far on a busy machine.
+        Threads that wait for each other between such operations cost more processor time than they save, and on a busy
+        machine they make the pass slower by far.
         """
         before = torch.get_num_threads()
         if self.device.type != "cpu" or before == 1 or self._parameters * tokens > _SMALL_PASS:
@@ -166,7 +169,7 @@ class DiffusionGemma:
                 self_conditioning_mask=None if conditioned is None else conditioned.to(self.device),
                 decoder_attention_mask=dict(context.masks),
                 past_key_values=context.cache,
-                decoder_position_ids=_positions(context.next, canvas.shape[1]),
+                decoder_position_ids=context.positions,
             ).logits
 
     @torch.no_grad()
@@ -197,7 +200,8 @@ class DiffusionGemma:
         return self._ready(read.past_key_values, mask, start + ids.shape[1])
 
     def _ready(self, cache: DynamicCache, mask: torch.Tensor, start: torch.Tensor) -> GemmaContext:
-        return GemmaContext(cache, mask, self._canvas_masks(cache, mask), start)
+        positions = _positions(start, self.canvas_length)
+        return GemmaContext(cache, mask, self._canvas_masks(cache, mask), start, positions)
 
     def _canvas_masks(self, cache: DynamicCache, mask: torch.Tensor) -> Mapping[str, torch.Tensor | None]:
         """The decoder's masks: a position sees the cache without its padding, and the whole canvas."""
@@ -227,7 +231,8 @@ def _with_columns(
 ) -> DynamicCache:
     """Some rows of a cache, without the columns before the last `total` ones."""
     twin = _copied(cache)
-    for layer in twin.layers:
+    layers: list[Any] = twin.layers
+    for layer in layers:
         first = max(0, layer.keys.shape[-2] - total)
         layer.keys = rows_of(layer.keys)[..., first:, :]
         layer.values = rows_of(layer.values)[..., first:, :]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from canvasgen.relations.answers.conflict import Conflict
 from canvasgen.relations.cell_values import Cell, Value
-from canvasgen.relations.conflict import Conflict
-from canvasgen.relations.disjunction import any_of
-from canvasgen.relations.equality import AllDifferent, all_different, different, equal
-from canvasgen.relations.logic import Condition, at_least, at_most, count, exactly, implies, is_in
-from canvasgen.relations.pointers import element, lookup
+from canvasgen.relations.kinds.disjunction import any_of
+from canvasgen.relations.kinds.equality import AllDifferent, all_different, different, equal
+from canvasgen.relations.kinds.logic import Condition, at_least, at_most, count, exactly, implies, is_in
+from canvasgen.relations.kinds.pointers import element, lookup
+from canvasgen.relations.kinds.relation import Relation
+from canvasgen.relations.kinds.sums import linear, ordered, total
+from canvasgen.relations.kinds.tuples import Check, allowed, check, forbidden
 from canvasgen.relations.problem import Problem, Solved
-from canvasgen.relations.relation import Relation
 from canvasgen.relations.relation_limits import RelationLimits
-from canvasgen.relations.sums import linear, ordered, total
-from canvasgen.relations.tuples import Check, allowed, check, forbidden
 
 __all__ = [
     "AllDifferent",

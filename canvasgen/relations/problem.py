@@ -12,23 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable
+from canvasgen.relations.answers.conflict import Conflict
+from canvasgen.relations.answers.conflict_search import explain
+from canvasgen.relations.answers.enumeration import Enumeration
+from canvasgen.relations.answers.optimal import Optimiser
 from canvasgen.relations.cell_values import Cell, Value, show_value
-from canvasgen.relations.conflict import Conflict
-from canvasgen.relations.conflict_search import explain
-from canvasgen.relations.enumeration import Enumeration
-from canvasgen.relations.optimal import Optimiser
-from canvasgen.relations.primitives import Primitive
-from canvasgen.relations.program import assemble
-from canvasgen.relations.propagation_kernel import from_mask, propagate_mask
-from canvasgen.relations.relation import Relation
-from canvasgen.relations.relation_limits import DEFAULT_LIMITS, RelationLimits
-from canvasgen.relations.search_kernel import (
+from canvasgen.relations.kernels.propagation_kernel import from_mask, propagate_mask
+from canvasgen.relations.kernels.search_kernel import (
     COMPLETE,
     best_solution,
     greedy_solution,
 )
-from canvasgen.relations.space import Space
-from canvasgen.relations.tuples import Check
+from canvasgen.relations.kinds.relation import Relation
+from canvasgen.relations.kinds.tuples import Check
+from canvasgen.relations.programs.primitives import Primitive
+from canvasgen.relations.programs.program import assemble
+from canvasgen.relations.programs.space import Space
+from canvasgen.relations.relation_limits import DEFAULT_LIMITS, RelationLimits
 
 __all__ = ["Problem", "Solved"]
 

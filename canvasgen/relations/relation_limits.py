@@ -20,7 +20,7 @@ class RelationLimits:
         max_bits: cells, times the values (rounded up to a multiple of 64) of the largest universe, which is a set
             of values that overlapping domains make comparable.
         max_entries: cells, literals and entries of tuples of all relations together, once they are reduced to
-            the primitives of `canvasgen.relations.primitives`.
+            the primitives of `canvasgen.relations.programs.primitives`.
         max_nodes: nodes of the depth-first searches (`solutions`, and `best` before it asks CP-SAT). They are
             counted, not timed, so that what a search returns does not depend on the machine.
         seconds: wall-clock seconds of one exact optimisation.

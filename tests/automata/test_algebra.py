@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dfa_language import counts_of, strings_of
 from hypothesis import given, settings
 from oracle import MAX_LENGTH, TREES, UNIVERSE, Tree
 
@@ -64,16 +65,24 @@ def test_counting_enumeration_and_shortest(tree: Tree) -> None:
     dfa = to_dfa(concat(tree.expr()))
     expected = sorted(tree.language(), key=lambda data: (len(data), data))
     limit = 2
-    listed = list(dfa.enumerate(limit))
+    listed = list(strings_of(dfa, limit))
     assert [s for s in listed if set(s) <= set(b"ab\xc3\xa9")] == [s for s in expected if len(s) <= limit]
     assert listed == sorted(listed, key=lambda data: (len(data), data))
+    counts = counts_of(dfa, 2 * dfa.num_states)
     for length in range(limit + 1):
-        assert dfa.count(length) == sum(len(s) == length for s in listed)
+        assert counts[length] == sum(len(s) == length for s in listed)
     if listed:
         assert dfa.shortest() == listed[0]
         assert dfa.shortest_length == len(listed[0])
     assert dfa.is_empty == (dfa.shortest() is None)
-    assert dfa.is_finite == all(dfa.count(n) == 0 for n in range(dfa.num_states, 2 * dfa.num_states))
+    few = dfa.strings(400)
+    if few is None:
+        assert not dfa.is_finite or sum(counts[: dfa.num_states]) > 400
+    else:
+        assert few == list(strings_of(dfa, dfa.num_states))
+        assert dfa.strings(len(few)) == few
+        assert not few or dfa.strings(len(few) - 1) is None
+    assert dfa.is_finite == (not any(counts[dfa.num_states : -1]))
     if not dfa.is_empty:
         assert dfa.accepts(dfa.shortest() or b"")
     assert limit <= MAX_LENGTH

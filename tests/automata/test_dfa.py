@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from dfa_language import counts_of, strings_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,7 +50,7 @@ def test_empty_language_and_empty_string() -> None:
     )
     assert empty != epsilon
     assert empty.distances().tolist() == [-1]
-    assert list(empty.enumerate(3)) == []
+    assert list(strings_of(empty, 3)) == []
     assert empty.is_finite
     assert to_dfa(intersect(literal("a"), literal("b"))) == empty
 
@@ -87,10 +88,10 @@ def test_run_is_the_walk_and_composes(text: str, cut: int, state: int) -> None:
 
 def test_counting_is_exact_beyond_machine_words() -> None:
     dfa = to_dfa(repeat(byte_set([(0, 255)])))
-    assert dfa.count(100) == 256**100
+    assert counts_of(dfa, 100)[100] == 256**100
     assert not dfa.is_finite
     assert SAMPLE.is_finite
-    assert sum(SAMPLE.count(n) for n in range(6)) == 1 + 10 + 100 + 1000 == len(list(SAMPLE.enumerate(9)))
+    assert sum(counts_of(SAMPLE, 5)) == 1 + 10 + 100 + 1000 == len(list(strings_of(SAMPLE, 9)))
 
 
 def test_arrays_go_out_and_come_back() -> None:
@@ -163,9 +164,9 @@ def test_separated_items() -> None:
 def test_substitution_escapes_and_widens() -> None:
     escapes = {0x22: b'\\"', 0x0A: union(literal("\\n"), literal("\\u000a"))}
     dfa = to_dfa(substitute(union(literal('say "hi"\n'), literal("plain")), escapes))
-    assert sorted(dfa.enumerate(40)) == sorted([b"plain", b'say \\"hi\\"\\n', b'say \\"hi\\"\\u000a'])
+    assert sorted(strings_of(dfa, 40)) == sorted([b"plain", b'say \\"hi\\"\\n', b'say \\"hi\\"\\u000a'])
     erased = to_dfa(substitute(literal("a-b-c"), {0x2D: EPSILON}))
-    assert list(erased.enumerate(9)) == [b"abc"]
+    assert list(strings_of(erased, 9)) == [b"abc"]
     assert to_dfa(substitute(literal("ab"), {0x62: EMPTY})).is_empty
 
 
@@ -265,3 +266,20 @@ def test_one_way_on_as_counted(texts: list[str], read: str) -> None:
     assert (state == DEAD) == (not going_on)
     if going_on:
         assert dfa.has_one_way_on(state) == (len(going_on) == 1)
+
+
+def test_long_and_large_languages_are_listed_or_refused_at_once() -> None:
+    long = "ab" * 2_000
+    assert to_dfa(literal(long)).strings(1) == [long.encode()]
+    assert to_dfa(repeat(byte_set([(0, 255)]), 0, 1_000)).strings(10_000) is None
+    assert to_dfa(repeat(literal("a"))).strings(10) is None
+    assert to_dfa(intersect(literal("a"), literal("b"))).strings(0) == []
+
+
+def test_many_literals_in_a_row_are_one() -> None:
+    parts = [literal(letter) for letter in "abc" * 1_000]
+    assert concat(*parts) is literal("abc" * 1_000)
+    assert concat(literal("a"), EPSILON, literal("b"), ANY_TEXT, EPSILON, literal("c")) is concat(
+        literal("ab"), ANY_TEXT, literal("c")
+    )
+    assert concat(EPSILON, EPSILON) is EPSILON

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from dfa_language import strings_of
 
 from canvasgen.automata import parse_regex, to_dfa
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
@@ -49,7 +50,7 @@ def test_as_a_javascript_engine() -> None:
     ],
 )
 def test_lenient_as_annex_b(pattern: str, text: str) -> None:
-    assert list(to_dfa(parse_regex(pattern, dialect="ecma", search=True)).enumerate(8)) == [text.encode()]
+    assert list(strings_of(to_dfa(parse_regex(pattern, dialect="ecma", search=True)), 8)) == [text.encode()]
 
 
 @pytest.mark.parametrize("pattern", [r"(a)\1", r"(?<n>a)\k<n>"])
@@ -100,7 +101,7 @@ def test_what_is_not_ecma_is_invalid(pattern: str) -> None:
 
 def test_scoped_flags() -> None:
     dfa = to_dfa(parse_regex("a(?i:b(?-i:c))", dialect="ecma"))
-    assert set(dfa.enumerate(3)) == {b"abc", b"aBc"}
+    assert set(strings_of(dfa, 3)) == {b"abc", b"aBc"}
 
 
 def test_flags_that_do_not_exist() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -171,6 +172,48 @@ def test_a_batch_of_different_constraints_is_as_its_single_runs(engine: cg.Engin
     together = engine.batch(requests)
     alone = [engine.complete(request) for request in requests]
     assert [c.text for c in together] == [c.text for c in alone]
+
+
+def test_seats_of_a_batch_are_refilled(engine: cg.Engine) -> None:
+    """More requests than seats, of different lengths: in order, each as alone; errors in their places."""
+    requests = [
+        cg.Request(
+            f"Give a code, number {at}.", regex="[A-Z]{2}[0-9]{1,3}", seed=at, max_denoising_steps=1 + at % 3
+        )
+        for at in range(5)
+    ]
+    requests.insert(1, cg.Request("x", regex="a{80}", max_tokens=2))
+    requests.insert(4, cg.Request("x", choice=["a"], validators=[lambda value: False], max_denoising_steps=1))
+    found = engine.batch(requests, size=2, errors="return")
+    for at, (request, one) in enumerate(zip(requests, found, strict=True)):
+        if at == 1:
+            assert isinstance(one, BudgetTooSmall)
+        elif at == 4:
+            assert isinstance(one, ValidationFailed)
+        else:
+            assert isinstance(one, cg.Completion)
+            assert one.text == engine.complete(request).text
+    with pytest.raises(BudgetTooSmall):
+        engine.batch(requests, size=2)
+
+
+def test_threads_that_ask_for_one_constraint_compile_it_once(
+    engine: cg.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[cg.Constraint] = []
+    own = cg.Constraint.compile
+
+    def counted(constraint: cg.Constraint, vocabulary: cg.Vocabulary) -> Any:
+        compiled.append(constraint)
+        return own(constraint, vocabulary)
+
+    monkeypatch.setattr(cg.Constraint, "compile", counted)
+    constraint = cg.regex("[a-f]{3}-[0-9]{4}")
+    request = cg.Request("x", constraint=constraint, seed=1, max_denoising_steps=1)
+    with ThreadPoolExecutor(4) as pool:
+        texts = list(pool.map(lambda _: engine.complete(request).text, range(4)))
+    assert len(set(texts)) == 1
+    assert compiled == [constraint]
 
 
 def test_a_batch_takes_mappings(engine: cg.Engine) -> None:

@@ -10,9 +10,10 @@ from inference_oracle import TableAutomaton, trimmed
 from canvasgen.errors import BudgetTooSmall, ModelError, Unsatisfiable
 from canvasgen.inference import Posterior, Request, condition, condition_batch
 from canvasgen.inference.layout import build_layout
-from canvasgen.inference.numba_backend.class_kernels import CHUNK, draw_token, reduce_rows
+from canvasgen.inference.numba_backend.class_kernels import CHUNK, reduce_rows
 from canvasgen.inference.numba_backend.exponential import LOWEST_32, LOWEST_64, exp32, exp64
 from canvasgen.inference.numba_backend.path_kernels import choose
+from canvasgen.inference.numba_backend.token_kernels import draw_token
 
 BACKENDS = ["numba", "torch"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,11 @@ ORDER = [
     "training",  # nothing at run time imports it
 ]
 
-PARTS = [p for p in ORDER if (PACKAGE / p).is_dir() or (PACKAGE / f"{p}.py").is_file()]
+FILES = {
+    part: sorted((PACKAGE / part).rglob("*.py")) or [PACKAGE / f"{part}.py"]
+    for part in {file.relative_to(PACKAGE).parts[0].removesuffix(".py") for file in PACKAGE.rglob("*.py")}
+    - {"__init__", "__main__"}
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,19 +64,22 @@ def violations(file: Path, part: str) -> list[str]:
 
 
 def test_every_part_has_its_place() -> None:
-    parts = {p.stem if p.is_file() else p.name for p in PACKAGE.iterdir() if p.suffix == ".py" or p.is_dir()}
-    assert parts - {"__init__", "__main__", "__pycache__"} <= set(ORDER)
+    assert sorted(FILES) == sorted(ORDER)
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", ORDER)
 def test_imports_go_one_way(part: str) -> None:
-    files = (
-        [PACKAGE / f"{part}.py"]
-        if (PACKAGE / f"{part}.py").exists()
-        else sorted((PACKAGE / part).rglob("*.py"))
-    )
-    assert files
-    assert [v for file in files for v in violations(file, part)] == []
+    assert [v for file in FILES[part] for v in violations(file, part)] == []
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    picture = page.split("```")[1]
+    named = set(re.findall(r"^ +([a-z_]+)/? ?", picture, re.M))
+    rooms = {
+        parent.name for file in PACKAGE.rglob("*.py") for parent in file.parents if PACKAGE in parent.parents
+    }
+    assert named >= rooms | set(ORDER)
 
 
 def test_no_figure_gets_worse(figures: Figures) -> None:

@@ -38,15 +38,10 @@ class Domain:
         """The same with its texts listed, if they are few; else as it is."""
         if self.values is not None:
             return self
-        dfa = self.constraint.automaton
-        if not dfa.is_finite:
+        contents = self.constraint.automaton.strings(MOST_VALUES)
+        if contents is None:
             return self
-        longest, count = dfa.num_states, 0
-        for length in range(longest + 1):
-            count += dfa.count(length)
-            if count > MOST_VALUES:
-                return self
-        texts = [content.decode("utf-8") for content in dfa.enumerate(longest)]
+        texts = [content.decode("utf-8") for content in contents]
         values = {one: self.constraint.parse(one) for one in texts if self.constraint.matches(one)}
         return Domain(values, self.constraint) if values else self
 

@@ -68,18 +68,10 @@ class Template(Constraint):
         found: dict[str, list[str]] = {}
         room = MOST_AGREEING
         for name in self._repeated:
-            dfa = self.holes[name].automaton
-            if not dfa.is_finite:
-                continue
-            longest = dfa.num_states
-            counts = 0
-            for length in range(longest + 1):
-                counts += dfa.count(length)
-                if counts > room:
-                    break
-            if 0 < counts <= room:
-                found[name] = [text.decode("utf-8") for text in dfa.enumerate(longest)]
-                room //= counts
+            contents = self.holes[name].automaton.strings(room)
+            if contents:
+                found[name] = [content.decode("utf-8") for content in contents]
+                room //= len(contents)
         return found
 
     @override

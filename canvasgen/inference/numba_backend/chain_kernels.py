@@ -1,7 +1,8 @@
 """The recurrence over positions, in numba: float64 logarithms with a true −inf.
 
-Sums of exponentials are taken relative to the largest term of each sum, so nothing underflows whatever the
-range.
+Sums are taken of *shares*, exponentials relative to the largest value of a row, so that a state takes one exponential
+and one logarithm and an edge one multiplication. Shares below e^-350 are left out; a sum that is not far above what may
+have been left out (`_FAINT`) is taken again relative to its own largest term, so nothing underflows whatever the range.
 """
 
 # What numba compiles has no types for pyright:
@@ -16,91 +17,50 @@ import math
 import numpy as np
 from numba import njit
 
-from canvasgen.inference.numba_backend.exponential import LOWEST_64, exp64
+from canvasgen.inference.numba_backend.exponential import LOWEST_64, exp64, log64
+from canvasgen.inference.numba_backend.group_kernels import exponentials
 from canvasgen.inference.tables import Floats, Ints
 
-__all__ = ["gather_log", "gather_max", "pair_log", "summarise", "sweep_log", "sweep_max"]
+__all__ = ["pair_log", "share_rows", "summarise", "sweep_log", "sweep_max"]
 
-# A sum of terms relative to the row's maximum is exact in float64 down to here; below it is taken again by
-# itself.
-_FAINT = 1e-280
-_WIDTH = 32  # positions side by side where sums run over many members
+# Two shares multiplied stay normal numbers.
+_LEAST = -350.0
+# What is left out of a sum of up to 1e6 terms is less than e^-350 · 1e6 < 1e-145: nothing beside a sum of 1e-128.
+_FAINT = 1e-128
+# States so far below the best one are likely to give faint sums.
+_FAR = -290.0
 
 
-@njit(cache=True, nogil=True)
-def _exact_log_sum(row, members):
+@njit(cache=True, nogil=True, fastmath={"contract", "nnan", "nsz", "reassoc"})
+def _largest(values):
+    """The largest of some values, none of which is NaN."""
     top = -np.inf
-    for k in range(members.shape[0]):
-        top = max(top, row[members[k]])
-    if top == -np.inf:
-        return top
-    total = 0.0
-    for k in range(members.shape[0]):
-        total += math.exp(row[members[k]] - top)
-    return top + math.log(total)
+    for n in range(values.shape[0]):
+        top = values[n] if values[n] > top else top
+    return top
 
 
 @njit(cache=True, nogil=True)
-def _transposed(values, first, last, out):
-    """Rows `first:last` of `values` as columns of `out`; what is left of its width repeats the last row."""
-    for j in range(out.shape[1]):
-        row = values[min(first + j, last - 1)]
-        for n in range(row.shape[0]):
-            out[n, j] = row[n]
+def _shares(values, shift, out):
+    """out = exp(values − shift), and 0 below e^-350."""
+    for n in range(values.shape[0]):
+        below = values[n] - shift
+        share = exp64(below if below > _LEAST else _LEAST)
+        out[n] = share if below > _LEAST else 0.0
 
 
 @njit(cache=True, nogil=True)
-def gather_log(values: Floats, offsets: Ints, members: Ints, first: int, last: int, out: Floats) -> None:
-    """out[i, g] = log Σ over members n of group g of exp(values[i, n]), rows `first:last`."""
-    linear, tops, totals = np.empty((values.shape[1], _WIDTH)), np.empty(_WIDTH), np.empty(_WIDTH)
-    for low in range(first, last, _WIDTH):
-        high = min(low + _WIDTH, last)
-        _transposed(values, low, high, linear)
-        tops[:] = -np.inf
-        for n in range(linear.shape[0]):
-            for j in range(_WIDTH):
-                tops[j] = linear[n, j] if linear[n, j] > tops[j] else tops[j]
-        for j in range(_WIDTH):
-            tops[j] = tops[j] if tops[j] > -np.inf else 0.0
-        for n in range(linear.shape[0]):
-            for j in range(_WIDTH):
-                below = linear[n, j] - tops[j]
-                linear[n, j] = below if below > LOWEST_64 else LOWEST_64
-            _exponentials(linear[n])
-        for g in range(offsets.shape[0] - 1):
-            totals[:] = 0.0
-            for k in range(offsets[g], offsets[g + 1]):
-                n = np.uint32(members[k])
-                for j in range(_WIDTH):
-                    totals[j] += linear[n, j]
-            for j in range(high - low):
-                if totals[j] > _FAINT:
-                    out[low + j, g] = tops[j] + math.log(totals[j])
-                else:
-                    out[low + j, g] = _exact_log_sum(values[low + j], members[offsets[g] : offsets[g + 1]])
+def share_rows(values: Floats, first: int, last: int, out: Floats) -> None:
+    """out[i] = exp(values[i]), rows `first:last`, of values that do not exceed 0 but by rounding; 0 below e^-350."""
+    for i in range(first, last):
+        _shares(values[i], 0.0, out[i])
 
 
 @njit(cache=True, nogil=True)
-def gather_max(values: Floats, offsets: Ints, members: Ints, first: int, last: int, out: Floats) -> None:
-    """out[i, g] = max over members n of group g of values[i, n], rows `first:last`."""
-    columns, tops = np.empty((values.shape[1], _WIDTH)), np.empty(_WIDTH)
-    for low in range(first, last, _WIDTH):
-        high = min(low + _WIDTH, last)
-        _transposed(values, low, high, columns)
-        for g in range(offsets.shape[0] - 1):
-            tops[:] = -np.inf
-            for k in range(offsets[g], offsets[g + 1]):
-                n = np.uint32(members[k])
-                for j in range(_WIDTH):
-                    tops[j] = columns[n, j] if columns[n, j] > tops[j] else tops[j]
-            for j in range(high - low):
-                out[low + j, g] = tops[j]
-
-
-@njit(cache=True, nogil=True)
-def _exponentials(terms):
-    for e in range(terms.shape[0]):
-        terms[e] = exp64(terms[e])
+def _logs(totals, top, out):
+    """out = log(totals) + top, of totals above `_FAINT`."""
+    for g in range(totals.shape[0]):
+        out[g] = log64(totals[g] if totals[g] > _FAINT else _FAINT) + top
 
 
 @njit(cache=True, nogil=True)
@@ -114,7 +74,7 @@ def _log_sums(terms, offsets, out):
         shift = top if top > -np.inf else 0.0
         for e in range(offsets[g], offsets[g + 1]):
             terms[e] = max(terms[e] - shift, LOWEST_64)
-    _exponentials(terms)
+    exponentials(terms)
     for g in range(offsets.shape[0] - 1):
         if out[g] > -np.inf:
             total = 0.0
@@ -124,19 +84,84 @@ def _log_sums(terms, offsets, out):
 
 
 @njit(cache=True, nogil=True)
-def sweep_log(offsets: Ints, other: Ints, index: Ints, weights: Floats, reverse: bool, out: Floats) -> None:
+def _exact_pair_sum(left, right, first, second):
+    """log Σ exp(left[first] + right[second]) over the edges, relative to the largest term."""
+    top = -np.inf
+    for e in range(first.shape[0]):
+        top = max(top, left[first[e]] + right[second[e]])
+    if top == -np.inf:
+        return top
+    total = 0.0
+    for e in range(first.shape[0]):
+        below = left[first[e]] + right[second[e]] - top
+        total += exp64(below if below > LOWEST_64 else LOWEST_64)
+    return top + math.log(total)
+
+
+@njit(cache=True, nogil=True)
+def _pair_sums(left, right, left_shares, right_shares, top, edges, totals, out):
+    """out[g] = log Σ exp(left[first] + right[second]) over the edges of g, by their shares relative to `top`."""
+    offsets, first, second = edges
+    for g in range(offsets.shape[0] - 1):
+        total = 0.0
+        for e in range(offsets[g], offsets[g + 1]):
+            total += left_shares[np.uint32(first[e])] * right_shares[np.uint32(second[e])]
+        totals[g] = total
+    _logs(totals, top, out)
+    for g in range(offsets.shape[0] - 1):
+        if not totals[g] > _FAINT:
+            low, high = offsets[g], offsets[g + 1]
+            out[g] = _exact_pair_sum(left, right, first[low:high], second[low:high])
+
+
+@njit(cache=True, nogil=True)
+def _count_far(values, top):
+    far = 0
+    for n in range(values.shape[0]):
+        far += (values[n] < top + _FAR) & (values[n] > -np.inf)
+    return far
+
+
+@njit(cache=True, nogil=True)
+def sweep_log(
+    offsets: Ints,
+    other: Ints,
+    index: Ints,
+    weights: Floats,
+    weight_shares: Floats,
+    reverse: bool,
+    out: Floats,
+    shares: Floats,
+    tops: Floats,
+) -> None:
     """One direction of the recurrence in the log semiring; the boundary row of `out[L + 1, S + 1]` is given.
 
     Group g's new value is ⊕ over its edges of the last value at `other` ⊗ `weights[i, index]`.
+
+    Args:
+        offsets, other, index: edges by group.
+        weights: `[L, Z + 2]`, and their exponentials by `share_rows`.
+        reverse: from the last row of `out` to the first.
+        out: filled.
+        shares, tops: `[L + 1, S + 1]` and `[L + 1]`; filled, for every row of `out` but the last one found, with the
+            row's largest value and the exponentials relative to it.
     """
-    terms = np.empty(other.shape[0])
+    terms, totals = np.empty(other.shape[0]), np.empty(offsets.shape[0] - 1)
     length = weights.shape[0]
     for n in range(length):
         i = length - 1 - n if reverse else n
-        last, new = (out[i + 1], out[i]) if reverse else (out[i], out[i + 1])
-        for e in range(terms.shape[0]):
-            terms[e] = last[np.uint32(other[e])] + weights[i, np.uint32(index[e])]
-        _log_sums(terms, offsets, new)
+        at, to = (i + 1, i) if reverse else (i, i + 1)
+        last = out[at]
+        top = _largest(last)
+        tops[at] = top
+        _shares(last, top if top > -np.inf else 0.0, shares[at])
+        if 8 * _count_far(last, top) > last.shape[0]:  # most sums would be taken twice
+            for e in range(terms.shape[0]):
+                terms[e] = last[np.uint32(other[e])] + weights[i, np.uint32(index[e])]
+            _log_sums(terms, offsets, out[to])
+        else:
+            edges = (offsets, other, index)
+            _pair_sums(last, weights[i], shares[at], weight_shares[i], top, edges, totals, out[to])
 
 
 @njit(cache=True, nogil=True)
@@ -155,14 +180,27 @@ def sweep_max(offsets: Ints, other: Ints, index: Ints, weights: Floats, reverse:
 
 @njit(cache=True, nogil=True)
 def pair_log(
-    offsets: Ints, source: Ints, target: Ints, alpha: Floats, beta: Floats, first: int, last: int, out: Floats
+    offsets: Ints,
+    source: Ints,
+    target: Ints,
+    alpha: Floats,
+    alpha_shares: Floats,
+    alpha_tops: Floats,
+    beta: Floats,
+    beta_shares: Floats,
+    beta_tops: Floats,
+    first: int,
+    last: int,
+    out: Floats,
 ) -> None:
-    """out[i, z] = log Σ over the edges of set z of exp(alpha[i, source] + beta[i + 1, target])."""
-    terms = np.empty(source.shape[0])
+    """out[i, z] = log Σ over the edges of set z of exp(alpha[i, source] + beta[i + 1, target]), rows `first:last`.
+
+    The shares and tops are those of `sweep_log`.
+    """
+    totals, edges = np.empty(offsets.shape[0] - 1), (offsets, source, target)
     for i in range(first, last):
-        for e in range(terms.shape[0]):
-            terms[e] = alpha[i, np.uint32(source[e])] + beta[i + 1, np.uint32(target[e])]
-        _log_sums(terms, offsets, out[i])
+        top = alpha_tops[i] + beta_tops[i + 1]
+        _pair_sums(alpha[i], beta[i + 1], alpha_shares[i], beta_shares[i + 1], top, edges, totals, out[i])
 
 
 @njit(cache=True, nogil=True)

@@ -5,6 +5,9 @@ order through a small buffer. Each chunk of a class gives its maximum (as intege
 monotone, vectorise without a word on NaN), then Σ exp and the first moment relative to the class's own
 maximum; so a class far below the row's maximum loses nothing. Sums are float32 within a chunk and vector
 lane, float64 beyond.
+
+A row of a small vocabulary stays in the cache, so its exponentials are taken in one go, relative to its maximum; they
+serve the classes that are near enough to it for float32.
 """
 
 # What numba compiles has no types for pyright:
@@ -20,29 +23,20 @@ import numpy as np
 from numba import njit
 
 from canvasgen.inference.numba_backend.exponential import LOWEST_32, LOWEST_64, exp32, exp64
-from canvasgen.inference.tables import Bools, Floats, Ints, Longs, Singles, Tokens
+from canvasgen.inference.tables import Floats, Ints, Singles, Tokens
 
-__all__ = [
-    "CHUNK",
-    "draw_token",
-    "draw_tokens",
-    "first_best",
-    "forced_rows",
-    "reduce_rows",
-    "segment_rows",
-    "spread_rows",
-    "support_rows",
-    "top_of_class",
-]
+__all__ = ["CHUNK", "MINUS_INFINITY", "gather", "reduce_rows", "segment_rows", "sums"]
 
 CHUNK = 2048
+_SMALL = 8192  # tokens of a vocabulary whose rows and exponentials stay in the cache
+_NEAR = np.float32(-20.0)  # exp32 is exact to 1e-6 down to here
 _FEW = 24  # a class of no more tokens is summed without the buffer
 _LANES = 64  # four vectors of 16: what one turn of the vectorised loops takes
 _LOW_BITS = np.int32(0x7FFFFFFF)
 _SIGN = np.int32(31)
 _LEAST = np.int32(-0x80000000)
 _KEY_OF_INFINITY = np.int32(0x7F800000)
-_MINUS_INFINITY = np.float32(-np.inf)
+MINUS_INFINITY = np.float32(-np.inf)
 
 
 @njit(cache=True, nogil=True)
@@ -61,7 +55,7 @@ def _has_nan(row_bits):
 
 
 @njit(cache=True, nogil=True)
-def _gather(row, tokens, values, bits):
+def gather(row, tokens, values, bits):
     """Copy a chunk into the buffer (`bits` is a view of `values`), filled up with −inf to whole vectors.
 
     Returns the filled length and the largest value.
@@ -71,7 +65,7 @@ def _gather(row, tokens, values, bits):
         values[j] = row[tokens[j]]
     full = (count + _LANES - 1) // _LANES * _LANES
     for j in range(count, full):
-        values[j] = _MINUS_INFINITY
+        values[j] = MINUS_INFINITY
     highest = _LEAST
     for j in range(full):
         highest = max(highest, _key(bits[j]))
@@ -81,11 +75,11 @@ def _gather(row, tokens, values, bits):
 @njit(cache=True, nogil=True)
 def _few(row, tokens):
     """Largest value, Σ exp(x − top) and Σ exp(x − top) · (x − top) of a handful of tokens."""
-    top = _MINUS_INFINITY
+    top = MINUS_INFINITY
     for j in range(tokens.shape[0]):
         top = row[tokens[j]] if row[tokens[j]] > top else top
     total, moment = 0.0, 0.0
-    if top > _MINUS_INFINITY and top < np.inf:
+    if top > MINUS_INFINITY and top < np.inf:
         for j in range(tokens.shape[0]):
             below = max(row[tokens[j]] - top, LOWEST_32)
             weight = exp32(below)
@@ -95,7 +89,7 @@ def _few(row, tokens):
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
-def _sums(values, count, top):
+def sums(values, count, top):
     """Σ exp(x − top) and Σ exp(x − top) · (x − top); −inf counts as 87 nats below: nothing beside 1."""
     total, moment = np.float32(0.0), np.float32(0.0)
     for j in range(count):
@@ -110,9 +104,9 @@ def _sums(values, count, top):
 @njit(cache=True, nogil=True)
 def _many(row, tokens, values, bits):
     """`_few` for any number of tokens, in chunks through the buffer."""
-    top, total, moment, low = _MINUS_INFINITY, 0.0, 0.0, 0
+    top, total, moment, low = MINUS_INFINITY, 0.0, 0.0, 0
     while low < tokens.shape[0]:
-        count, chunk_top = _gather(row, tokens[low : low + CHUNK], values, bits)
+        count, chunk_top = gather(row, tokens[low : low + CHUNK], values, bits)
         if chunk_top > top:
             if total > 0.0:
                 drop = np.float64(top) - np.float64(chunk_top)
@@ -120,8 +114,8 @@ def _many(row, tokens, values, bits):
                 moment = scale * (moment + total * drop)
                 total *= scale
             top = chunk_top
-        if top > _MINUS_INFINITY and top < np.inf:
-            part, part_moment = _sums(values, count, top)
+        if top > MINUS_INFINITY and top < np.inf:
+            part, part_moment = sums(values, count, top)
             total += part
             moment += part_moment
         low += CHUNK
@@ -143,21 +137,78 @@ def _log_sum(values):
 
 
 @njit(cache=True, nogil=True)
+def _top(row, tokens):
+    top = MINUS_INFINITY
+    for j in range(tokens.shape[0]):
+        value = row[tokens[j]]
+        top = value if value > top else top
+    return top
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+def _known_sums(row, exponentials, tokens, top):
+    """Σ of the tokens' exponentials, and their first moment below `top`."""
+    total, moment = 0.0, 0.0
+    for j in range(tokens.shape[0]):
+        below = row[tokens[j]] - top
+        weight = exponentials[tokens[j]]
+        total += weight
+        moment += weight * (below if below > LOWEST_32 else LOWEST_32)
+    return total, moment
+
+
+@njit(cache=True, nogil=True)
+def _exponentials(row, bits, out):
+    """out = exp(row − top), top the largest value by the row's bits, which is returned; nothing if it is infinite."""
+    highest = _LEAST
+    for v in range(bits.shape[0]):
+        highest = max(highest, _key(bits[v]))
+    top = np.int32(_key(highest)).view(np.float32)
+    if abs(top) < np.inf:
+        for v in range(row.shape[0]):
+            below = row[v] - top
+            out[v] = exp32(below if below > LOWEST_32 else LOWEST_32)
+    return top
+
+
+@njit(cache=True, nogil=True)
+def _small_row(row, row_bits, tokens, offsets, exponentials, values, bits, best, mass, mean):
+    """`_row` for a vocabulary of at most `_SMALL` tokens."""
+    row_top = _exponentials(row, row_bits, exponentials)
+    if abs(row_top) == np.inf:
+        _row(row, tokens, offsets, values, bits, best, mass, mean)
+        return
+    for c in range(offsets.shape[0] - 1):
+        members = tokens[offsets[c] : offsets[c + 1]]
+        top = _top(row, members)
+        if top - row_top > _NEAR:
+            total, moment = _known_sums(row, exponentials, members, top)
+            best[c], mass[c], mean[c] = top, row_top + math.log(total), moment / total
+        else:
+            _one_class(row, members, values, bits, c, best, mass, mean)
+
+
+@njit(cache=True, nogil=True)
+def _one_class(row, members, values, bits, c, best, mass, mean):
+    """The largest value, the log mass and the mean below the largest, of class c."""
+    if members.shape[0] <= _FEW:
+        top, total, moment = _few(row, members)
+    else:
+        top, total, moment = _many(row, members, values, bits)
+    best[c] = top
+    if total > 0.0:
+        mass[c] = top + math.log(total)
+        mean[c] = moment / total
+    else:
+        mass[c] = top
+        mean[c] = 0.0
+
+
+@njit(cache=True, nogil=True)
 def _row(row, tokens, offsets, values, bits, best, mass, mean):
     """The largest value, the log mass and the mean below the largest, of each segment of `tokens`."""
     for c in range(offsets.shape[0] - 1):
-        members = tokens[offsets[c] : offsets[c + 1]]
-        if members.shape[0] <= _FEW:
-            top, total, moment = _few(row, members)
-        else:
-            top, total, moment = _many(row, members, values, bits)
-        best[c] = top
-        if total > 0.0:
-            mass[c] = top + math.log(total)
-            mean[c] = moment / total
-        else:
-            mass[c] = top
-            mean[c] = 0.0
+        _one_class(row, tokens[offsets[c] : offsets[c + 1]], values, bits, c, best, mass, mean)
 
 
 @njit(cache=True, nogil=True)
@@ -179,10 +230,26 @@ def reduce_rows(
     """
     values = np.empty(CHUNK, dtype=np.float32)
     bits = values.view(np.int32)
+    small = logits.shape[1] <= _SMALL
+    exponentials = np.empty(logits.shape[1] if small else 0, dtype=np.float32)
     for i in range(first, last):
         if _has_nan(logit_bits[i]):
             return i
-        _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
+        if small:
+            _small_row(
+                logits[i],
+                logit_bits[i],
+                tokens,
+                offsets,
+                exponentials,
+                values,
+                bits,
+                best[i],
+                mass[i],
+                mean[i],
+            )
+        else:
+            _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
         normaliser[i] = _log_sum(mass[i])
         if abs(normaliser[i]) < np.inf:
             for c in range(offsets.shape[0] - 1):
@@ -207,136 +274,3 @@ def segment_rows(
     bits = values.view(np.int32)
     for i in range(first, last):
         _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
-
-
-@njit(cache=True, nogil=True)
-def spread_rows(
-    logits: Singles, class_of_token: Ints, bias: Floats, first: int, last: int, out: Singles
-) -> None:
-    """out[i, v] = logits[i, v] + bias[i, class of v]."""
-    for i in range(first, last):
-        for v in range(logits.shape[1]):
-            out[i, v] = np.float32(logits[i, v] + bias[i, np.uint32(class_of_token[v])])
-
-
-@njit(cache=True, nogil=True)
-def support_rows(
-    logits: Singles, class_of_token: Ints, allowed: Bools, first: int, last: int, out: Bools
-) -> None:
-    """out[i, v] = allowed[i, class of v] and logits[i, v] > −inf."""
-    for i in range(first, last):
-        for v in range(logits.shape[1]):
-            out[i, v] = allowed[i, np.uint32(class_of_token[v])] & (logits[i, v] > _MINUS_INFINITY)
-
-
-@njit(cache=True, nogil=True)
-def first_best(logits: Singles, tokens: Tokens, offsets: Ints, classes: Longs, out: Longs) -> None:
-    """out[i] = the best token of class `classes[i]` at position i, of equals the lowest; nothing for -1."""
-    for i in range(classes.shape[0]):
-        if classes[i] >= 0:
-            top = _MINUS_INFINITY
-            for k in range(offsets[classes[i]], offsets[classes[i] + 1]):
-                value = logits[i, tokens[k]]
-                if value > top:
-                    top = value
-                    out[i] = tokens[k]
-
-
-@njit(cache=True, nogil=True)
-def top_of_class(row: Singles, tokens: Tokens, ids: Longs, values: Floats) -> int:
-    """Fill `ids` and `values` with the best tokens of a class, decreasing, ties by id; returns how many."""
-    count = 0
-    for j in range(tokens.shape[0]):
-        value = row[tokens[j]]
-        if count == ids.shape[0] and not value > values[count - 1]:
-            continue
-        place = min(count, ids.shape[0] - 1)
-        while place > 0 and value > values[place - 1]:
-            ids[place], values[place] = ids[place - 1], values[place - 1]
-            place -= 1
-        ids[place], values[place] = tokens[j], value
-        count = min(count + 1, ids.shape[0])
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _place_in_chunk(values, count, top, wanted):
-    """First index where Σ exp(x − top) exceeds `wanted`, else the last; never one of −inf."""
-    chosen, reached = -1, 0.0
-    for j in range(count):
-        if values[j] > _MINUS_INFINITY:
-            chosen = j
-            reached += exp32(max(values[j] - top, LOWEST_32))
-            if wanted < reached:
-                break
-    return chosen
-
-
-@njit(cache=True, nogil=True)
-def draw_token(
-    row: Singles, tokens: Tokens, top: np.float32, total: float, uniform: float, values: Singles
-) -> int:
-    """The token at quantile `uniform` in [0, 1) of its class, in id order.
-
-    `top` is the class's largest logit, `total` = Σ exp(x − top) over the class; `values` a buffer of `CHUNK`.
-    """
-    bits = values.view(np.int32)
-    wanted, reached, chosen, low = uniform * total, 0.0, -1, 0
-    while low < tokens.shape[0]:
-        high = min(low + CHUNK, tokens.shape[0])
-        count, chunk_top = _gather(row, tokens[low:high], values, bits)
-        if chunk_top > _MINUS_INFINITY:
-            part, _ = _sums(values, count, top)
-            chosen = low + _place_in_chunk(values, high - low, top, wanted - reached)
-            if wanted < reached + part:
-                break
-            reached += part
-        low = high
-    return tokens[chosen]
-
-
-@njit(cache=True, nogil=True)
-def draw_tokens(
-    logits: Singles,
-    tokens: Tokens,
-    offsets: Ints,
-    best: Floats,
-    mass: Floats,
-    normaliser: Floats,
-    classes: Longs,
-    uniforms: Floats,
-    first: int,
-    last: int,
-    out: Longs,
-) -> None:
-    """out[n, i] = a token of class `classes[n, i]` by `uniforms[n, i, 2]`, i in `first:last`; nothing for -1.
-
-    `best`, `mass` and `normaliser` are those of `ClassTables`.
-    """
-    values = np.empty(CHUNK, dtype=np.float32)
-    for i in range(first, last):
-        for n in range(classes.shape[0]):
-            c = classes[n, i]
-            if c >= 0:
-                top = np.float32(best[i, c] + normaliser[i])
-                total = math.exp(mass[i, c] - best[i, c])
-                members = tokens[offsets[c] : offsets[c + 1]]
-                out[n, i] = draw_token(logits[i], members, top, total, uniforms[n, i, 2], values)
-
-
-@njit(cache=True, nogil=True)
-def forced_rows(
-    logits: Singles, tokens: Tokens, offsets: Ints, marginals: Floats, pinned: Bools, out: Bools
-) -> None:
-    """out[i] = only one token is possible at i: one class of `marginals[i]`, and one token of it unless it is pinned."""
-    for i in range(pinned.shape[0]):
-        classes, chosen = 0, 0
-        for c in range(marginals.shape[1]):
-            if marginals[i, c] > -np.inf:
-                classes += 1
-                chosen = c
-        count = 0
-        if classes == 1 and not pinned[i]:
-            for k in range(offsets[chosen], offsets[chosen + 1]):
-                count += logits[i, tokens[k]] > _MINUS_INFINITY
-        out[i] = classes == 1 and (pinned[i] or count == 1)

@@ -65,6 +65,8 @@ class NumbaLattice:
         self, part: Callable[[NumbaRow], npt.NDArray[np.generic]], fill: npt.NDArray[np.generic]
     ) -> Tensor:
         """The rows' parts `[L_b]` as one tensor `[B, L]`, with `fill[B]` where there is none."""
+        if len(self._rows) == 1 and self._rows[0].is_possible:
+            return self._out(part(self._rows[0])[None])
         out = np.repeat(fill[:, None], self.batch.length, axis=1)
         for b, row in enumerate(self._rows):
             if row.is_possible:

@@ -6,11 +6,13 @@ import numpy as np
 
 from canvasgen.inference.batch import Row
 from canvasgen.inference.layout import Layout
-from canvasgen.inference.numba_backend import chain_kernels, class_kernels, path_kernels
-from canvasgen.inference.numba_backend.parallel import WORTH_A_THREAD, pool, runs
+from canvasgen.inference.numba_backend import chain_kernels, group_kernels, path_kernels, token_kernels
+from canvasgen.inference.numba_backend.parallel import runs
+from canvasgen.inference.numba_backend.reading import put_fixed, read_classes, read_segments
 from canvasgen.inference.numba_backend.reuse import reduced_again
+from canvasgen.inference.numba_backend.sweeps import Sweep, log_sweeps, max_sweep
 from canvasgen.inference.once import once
-from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs, Singles, log_sum
+from canvasgen.inference.tables import Bools, ClassTables, Floats, Ints, Longs, Singles, Tokens, log_sum
 
 __all__ = ["NumbaRow"]
 
@@ -60,64 +62,21 @@ class NumbaRow:
             return
         self._all_tables = self._reduced()
         if self.wrong < 0:
-            self._put_fixed()
+            put_fixed(self.layout, self._all_tables, self.logits, self._row.fixed)
             self.log_partition = float(log_sum(self.alpha[-1] + self._final))
-
-    # Class tables
-    # ------------------------------------------------------------------------------------------------
 
     def _reduced(self) -> ClassTables:
         known = self._row.known
-        if (
-            isinstance(known, NumbaRow)
-            and not known.has_fixed
-            and len(known.tables.normaliser) == len(self.logits)
-        ):
+        if isinstance(known, NumbaRow) and not known.has_fixed:
             found = reduced_again(self.layout, self.segments, known.layout, known.tables)
             if found is not None:
                 return found
-        length, layout = len(self.logits), self.layout
-        best, mass, mean = (np.empty((length, layout.num_classes + 2)) for _ in range(3))
-        normaliser, bits = np.empty(length), self.logits.view(np.int32)
+        found, self.wrong = read_classes(self.layout, self.logits, self.threads)
+        return found
 
-        def work(first: int, last: int) -> int:
-            return class_kernels.reduce_rows(
-                self.logits,
-                bits,
-                layout.token_order,
-                layout.class_offsets,
-                first,
-                last,
-                best,
-                mass,
-                mean,
-                normaliser,
-            )
-
-        found = [row for row in runs(work, length, layout.vocabulary_size, self.threads) if row != -1]
-        infinite = np.flatnonzero(~np.isfinite(normaliser)).tolist() if not found else list[int]()
-        self.wrong = min([*found, *infinite], default=-1)
-        return ClassTables(best, mass, mean, normaliser, np.zeros(length))
-
-    def segments(self, tokens: np.ndarray, offsets: np.ndarray) -> tuple[Floats, Floats, Floats]:
-        """`best`, `mass` and `mean` of each run of tokens between two offsets, not normalised; no logit is NaN."""
-        best, mass, mean = (np.empty((len(self.logits), len(offsets) - 1)) for _ in range(3))
-
-        def work(first: int, last: int) -> None:
-            class_kernels.segment_rows(self.logits, tokens, offsets, first, last, best, mass, mean)
-
-        runs(work, len(self.logits), len(tokens), self.threads)
-        return best, mass, mean
-
-    def _put_fixed(self) -> None:
-        tables = self._all_tables
-        for i, token in self._row.fixed.items():
-            weight = float(self.logits[i, token]) - float(tables.normaliser[i])
-            c = int(self.layout.class_of_token[token])
-            for table in (tables.best, tables.mass):
-                table[i] = -np.inf
-                table[i, c] = weight
-            tables.mean[i], tables.tail[i] = 0.0, weight
+    def segments(self, tokens: Tokens, offsets: Ints) -> tuple[Floats, Floats, Floats]:
+        """`best`, `mass` and `mean` of each run of tokens between two offsets, not normalised."""
+        return read_segments(self.logits, tokens, offsets, self.threads)
 
     @once
     def tables(self) -> ClassTables:
@@ -139,7 +98,7 @@ class NumbaRow:
     def _set_weights(self, classes: Floats, kind: str) -> Floats:
         layout, length = self.layout, self._row.length
         out = np.empty((length, layout.num_sets + 2))
-        kernel = chain_kernels.gather_log if kind == "log" else chain_kernels.gather_max
+        kernel = group_kernels.gather_log if kind == "log" else group_kernels.gather_max
 
         def work(first: int, last: int) -> None:
             kernel(classes, layout.set_offsets, layout.set_classes, first, last, out)
@@ -155,35 +114,20 @@ class NumbaRow:
         """See `RowArrays.sets`."""
         return self._set_weights(self._all_tables.mass, "log")
 
-    def _sweep(self, sets: Floats, kind: str, reverse: bool) -> Floats:
-        out = np.empty((self._row.length + 1, self.layout.num_states + 1))
-        if reverse:
-            out[-1] = self._final
-        else:
-            out[0] = -np.inf
-            out[0, self._row.state] = 0.0
-        kernel = chain_kernels.sweep_log if kind == "log" else chain_kernels.sweep_max
-        edges = self.layout.by_source if reverse else self.layout.by_target
-        kernel(edges.offsets, edges.first, edges.second, sets, reverse, out)
-        return out
-
     @once
-    def _sweeps(self) -> tuple[Floats, Floats]:
-        work = 4 * self._row.length * len(self.layout.by_source.group)
-        if self.threads == 1 or work < WORTH_A_THREAD:
-            return self._sweep(self.sets, "log", False), self._sweep(self.sets, "log", True)
-        other = pool().submit(self._sweep, self.sets, "log", True)
-        return self._sweep(self.sets, "log", False), other.result()
+    def _sweeps(self) -> tuple[Sweep, Sweep]:
+        """`alpha` and `beta`, each with its shares and tops."""
+        return log_sweeps(self.layout, self.sets, self._row.state, self._final, self.threads)
 
     @property
     def alpha(self) -> Floats:
         """See `RowArrays.alpha`."""
-        return self._sweeps[0]
+        return self._sweeps[0][0]
 
     @property
     def beta(self) -> Floats:
         """See `RowArrays.beta`."""
-        return self._sweeps[1]
+        return self._sweeps[1][0]
 
     @once
     def _all_bias(self) -> Floats:
@@ -195,12 +139,19 @@ class NumbaRow:
 
         def work(first: int, last: int) -> None:
             chain_kernels.pair_log(
-                edges.offsets, edges.first, edges.second, self.alpha, self.beta, first, last, scores
+                edges.offsets,
+                edges.first,
+                edges.second,
+                *self._sweeps[0],
+                *self._sweeps[1],
+                first,
+                last,
+                scores,
             )
             scores[first:last] -= self.log_partition
             if closed is not None:
                 scores[first:last][closed[first:last]] = -np.inf
-            chain_kernels.gather_log(scores, layout.class_set_offsets, layout.class_sets, first, last, out)
+            group_kernels.gather_log(scores, layout.class_set_offsets, layout.class_sets, first, last, out)
 
         runs(work, length, 4 * len(edges.group) + len(layout.class_sets), self.threads)
         return out
@@ -228,7 +179,7 @@ class NumbaRow:
         )
         pinned = np.zeros(self._row.length, dtype=np.bool_)
         pinned[list(self._row.fixed)] = True
-        class_kernels.forced_rows(
+        token_kernels.forced_rows(
             self.logits, layout.token_order, layout.class_offsets, marginals, pinned, self.forced
         )
 
@@ -243,7 +194,7 @@ class NumbaRow:
     @once
     def to_go(self) -> Floats:
         """See `RowArrays.to_go`."""
-        return self._sweep(self.best_sets, "max", reverse=True)
+        return max_sweep(self.layout, self.best_sets, self._final)
 
     def find_best(self, threads: int) -> None:
         """Fills `best`."""
@@ -263,7 +214,7 @@ class NumbaRow:
             classes,
         )
         self.best = np.full(len(self.logits), self._row.filler, dtype=np.int64)
-        class_kernels.first_best(self.logits, layout.token_order, layout.class_offsets, classes, self.best)
+        token_kernels.first_best(self.logits, layout.token_order, layout.class_offsets, classes, self.best)
         for i, token in self._row.fixed.items():
             self.best[i] = token
 
@@ -297,7 +248,7 @@ class NumbaRow:
             ids[:, i] = token
 
         def work(first: int, last: int) -> None:
-            class_kernels.draw_tokens(
+            token_kernels.draw_tokens(
                 self.logits,
                 layout.token_order,
                 layout.class_offsets,
@@ -322,7 +273,7 @@ class NumbaRow:
         layout, bias = self.layout, self._all_bias - self._all_tables.normaliser[:, None]
 
         def work(first: int, last: int) -> None:
-            class_kernels.spread_rows(self.logits, layout.class_of_token, bias, first, last, out)
+            token_kernels.spread_rows(self.logits, layout.class_of_token, bias, first, last, out)
 
         runs(work, len(self.logits), layout.vocabulary_size, threads)
         for i, token in self._row.fixed.items():
@@ -334,7 +285,7 @@ class NumbaRow:
         layout, allowed = self.layout, self._all_bias > -np.inf
 
         def work(first: int, last: int) -> None:
-            class_kernels.support_rows(self.logits, layout.class_of_token, allowed, first, last, out)
+            token_kernels.support_rows(self.logits, layout.class_of_token, allowed, first, last, out)
 
         runs(work, len(self.logits), layout.vocabulary_size, threads)
         for i, token in self._row.fixed.items():
@@ -345,7 +296,7 @@ class NumbaRow:
         """See `RowArrays.top_tokens`."""
         tokens = self.layout.tokens_of_class(index)
         ids, values = np.empty(min(count, len(tokens)), dtype=np.int64), np.empty(min(count, len(tokens)))
-        class_kernels.top_of_class(self.logits[position], tokens, ids, values)
+        token_kernels.top_of_class(self.logits[position], tokens, ids, values)
         return ids, values
 
     def token_logit(self, position: int, token: int) -> float:

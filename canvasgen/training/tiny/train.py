@@ -1,6 +1,7 @@
 """Training of the embedded model: ``python -m canvasgen.training.tiny.train --out DIR --minutes N [--resume]``.
 
-Goes on from ``DIR`` where a checkpoint lies there, else, with ``--resume``, from the shipped weights. Two cores train
+Goes on from ``DIR`` where a checkpoint lies there, else, with ``--resume``, from the shipped weights or those of
+``--start``. Two cores train
 best as two runs of different seeds, each pinned to one; ``--average-with OTHER`` then puts both into one, and goes on
 from there.
 """
@@ -26,18 +27,19 @@ from canvasgen.training.shared.growing import grown
 from canvasgen.training.shared.precision import half_is_faster
 from canvasgen.training.shared.saving import save_checkpoint, save_model
 from canvasgen.training.shared.small_model import new_model
+from canvasgen.training.shared.widening import widened
 from canvasgen.training.tiny import text_tokenizer
 from canvasgen.training.tiny.batches import STAGES
 from canvasgen.training.tiny.text_model import generation_config, model_config
 from canvasgen.training.tiny.text_trainer import Settings, Trainer
 
 
-def load_tokenizer(out: Path, shipped: bool) -> Tokenizer:
-    """The run's own tokenizer; where there is none yet, the shipped or a new one becomes the run's own."""
+def load_tokenizer(out: Path, start: Path | None) -> Tokenizer:
+    """The run's own tokenizer; where there is none yet, that of the start or a new one becomes the run's own."""
     own = out / "tokenizer.json"
     if own.exists():
         return text_tokenizer.load(out)
-    words = text_tokenizer.load(WEIGHTS) if shipped else text_tokenizer.build(text_tokenizer.corpus())
+    words = text_tokenizer.build(text_tokenizer.corpus()) if start is None else text_tokenizer.load(start)
     out.mkdir(parents=True, exist_ok=True)
     words.save(str(own))
     return words
@@ -59,8 +61,11 @@ def main(
         float, typer.Option(help="Length of the whole run; the rate falls to zero at its end.")
     ] = 60.0,
     resume: Annotated[
-        bool, typer.Option(help="Start from the shipped weights where the run has no checkpoint.")
+        bool, typer.Option(help="Start from trained weights where the run has no checkpoint.")
     ] = False,
+    start: Annotated[
+        Path, typer.Option(help="Folder of those weights; default: the shipped ones.")
+    ] = WEIGHTS,
     tokens: Annotated[int, typer.Option(help="Tokens in a batch.")] = 6500,
     rate: Annotated[float, typer.Option(help="Learning rate.")] = 0.004,
     seed: Annotated[int, typer.Option()] = 0,
@@ -77,8 +82,9 @@ def main(
         bool | None, typer.Option(help="Matrix products in bfloat16; default: where that is faster.")
     ] = None,
     average: Annotated[float, typer.Option(help="Decay of the averaged weights.")] = 0.998,
-    layers: Annotated[int, typer.Option(help="Shipped weights with fewer layers are grown.")] = 7,
+    layers: Annotated[int, typer.Option(help="Trained weights that are smaller are grown.")] = 7,
     hidden: Annotated[int, typer.Option()] = 128,
+    heads: Annotated[int, typer.Option()] = 4,
     inner: Annotated[int, typer.Option()] = 320,
     average_with: Annotated[
         list[Path] | None, typer.Option(help="Folders of runs to average into this one's checkpoint.")
@@ -92,14 +98,16 @@ def main(
         )
     torch.set_num_threads(threads)
     console = Console()
-    words = load_tokenizer(out, resume and (WEIGHTS / "tokenizer.json").exists())
-    shipped = resume and not checkpoint.exists() and (WEIGHTS / "config.json").exists()
-    if shipped:
-        model = grown(DiffusionGemmaForBlockDiffusion.from_pretrained(WEIGHTS), layers, seed)
+    words = load_tokenizer(out, start if resume else None)
+    trained = resume and not checkpoint.exists()
+    if trained:
+        found = DiffusionGemmaForBlockDiffusion.from_pretrained(start, dtype=torch.float32)
+        deep = grown(found, layers, seed)
+        model = widened(deep, hidden, heads, inner, seed)
     elif checkpoint.exists() and (out / "weights" / "config.json").exists():
         model = DiffusionGemmaForBlockDiffusion.from_pretrained(out / "weights")
     else:
-        model = new_model(model_config(words.get_vocab_size(), hidden, layers, inner), seed)
+        model = new_model(model_config(words.get_vocab_size(), hidden, layers, inner, heads), seed)
     settings = Settings(
         minutes=minutes,
         tokens=tokens,
@@ -114,7 +122,7 @@ def main(
         decay=decay,
         conditioned=conditioned,
     )
-    if shipped:
+    if trained:
         settings.early = 0
     trainer = Trainer(model, words, settings)
     trainer.feed.stage = len(STAGES) - 1 if resume else stage

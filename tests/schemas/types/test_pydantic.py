@@ -31,6 +31,7 @@ from typing_extensions import TypedDict
 
 from canvasgen.constraints import json_schema
 from canvasgen.errors import ValidationFailed
+from canvasgen.schemas import load
 
 T = TypeVar("T")
 
@@ -361,7 +362,7 @@ def test_parse_gives_instances() -> None:
 
 
 def test_the_prompt_schema_is_pydantics_own() -> None:
-    assert json_schema(Person).schema == TypeAdapter(Person).json_schema()
+    assert load(Person).prompt_schema == TypeAdapter(Person).json_schema()
 
 
 def test_field_validators_run_at_commit() -> None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from canvasgen.checks import whole_number
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations.cell_values import Cell, Value
 
 if TYPE_CHECKING:
-    from canvasgen.relations.primitives import Primitive
-    from canvasgen.relations.space import Space
+    from canvasgen.relations.programs.primitives import Primitive
+    from canvasgen.relations.programs.space import Space
 
 __all__ = ["COMPARISONS", "Relation", "cells_of", "comparison", "integer", "refuse"]
 
@@ -99,11 +100,9 @@ def comparison(op: Any, rule: str, known: Iterable[str] = COMPARISONS) -> str:
 
 
 def integer(number: object, rule: str, what: str) -> int:
-    """Return a Python integer that is not a bool.
+    """Return an integer argument.
 
     Raises:
-        InvalidConstraint: it is something else.
+        InvalidConstraint: it is something else; a bool is not an integer.
     """
-    if type(number) is not int:
-        refuse(f"{what} of {rule} is not an integer", rule, number)
-    return number
+    return whole_number(number, rule=rule, name=f"{what} of {rule}", low=None)

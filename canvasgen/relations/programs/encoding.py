@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.relations.primitives import (
+from canvasgen.relations.programs.primitives import (
     Cardinality,
     Different,
     Element,

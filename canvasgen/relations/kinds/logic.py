@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from canvasgen.relations.cell_values import Cell, Value, key, keys, show_cells, show_value, show_values
-from canvasgen.relations.primitives import Cardinality, NotCount, Primitive, clause
-from canvasgen.relations.relation import COMPARISONS, Relation, cells_of, comparison, integer, refuse
-from canvasgen.relations.space import Space
+from canvasgen.relations.kinds.relation import COMPARISONS, Relation, cells_of, comparison, integer, refuse
+from canvasgen.relations.programs.primitives import Cardinality, NotCount, Primitive, clause
+from canvasgen.relations.programs.space import Space
 
 __all__ = [
     "Condition",

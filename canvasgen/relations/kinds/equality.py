@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from canvasgen.relations.cell_values import Cell, Value, key, same, show_cells
-from canvasgen.relations.primitives import Cardinality, Different, Equal, Primitive
-from canvasgen.relations.relation import Relation, cells_of
-from canvasgen.relations.space import Space
+from canvasgen.relations.kinds.relation import Relation, cells_of
+from canvasgen.relations.programs.primitives import Cardinality, Different, Equal, Primitive
+from canvasgen.relations.programs.space import Space
 
 __all__ = ["AllDifferent", "AllEqual", "all_different", "different", "equal"]
 

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from canvasgen.relations.bits import first_bit, ones, trailing
-from canvasgen.relations.program import Program
-from canvasgen.relations.propagation_kernel import Longs, Mask, close, fixpoint, restrict
-from canvasgen.relations.propagation_state import changed, clear_bit, has_bit, make_work
+from canvasgen.relations.kernels.bits import first_bit, ones, trailing
+from canvasgen.relations.kernels.propagation_kernel import Longs, Mask, close, fixpoint, restrict
+from canvasgen.relations.kernels.work import changed, clear_bit, has_bit, make_work
+from canvasgen.relations.programs.program import Program
 
 __all__ = ["COMPLETE", "OUT_OF_NODES", "TOO_MANY", "all_solutions", "best_solution", "greedy_solution"]
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
 from canvasgen.errors import ConstraintTooLarge, TimeLimit
+from canvasgen.relations.answers.conflict import Conflict, minimal
+from canvasgen.relations.answers.optimal import Optimiser
 from canvasgen.relations.cell_values import Cell, Key, Value, key
-from canvasgen.relations.conflict import Conflict, minimal
-from canvasgen.relations.optimal import Optimiser
-from canvasgen.relations.primitives import Primitive
-from canvasgen.relations.program import assemble
-from canvasgen.relations.propagation_kernel import from_mask
-from canvasgen.relations.relation import Relation
-from canvasgen.relations.relation_limits import RelationLimits
-from canvasgen.relations.search_kernel import COMPLETE, all_solutions
-from canvasgen.relations.space import Space
+from canvasgen.relations.kernels.propagation_kernel import from_mask
+from canvasgen.relations.kernels.search_kernel import COMPLETE, all_solutions
+from canvasgen.relations.kinds.relation import Relation
+from canvasgen.relations.programs.primitives import Primitive
+from canvasgen.relations.programs.program import assemble
+from canvasgen.relations.programs.space import Space
+from canvasgen.relations.relation_limits import DEFAULT_LIMITS, RelationLimits
 
 __all__ = ["explain"]
 
@@ -55,6 +56,14 @@ def _widened(space: Space, given: Mapping[Cell, Value]) -> dict[Cell, Sequence[V
     return domains
 
 
+@cache
+def _load_kernels() -> None:
+    """Run the search once, so that numba's own compilation is not counted in `conflict_seconds`."""
+    space = Space({"cell": [0]}, DEFAULT_LIMITS)
+    program = assemble(space, [], DEFAULT_LIMITS)
+    all_solutions(program, np.zeros(0, np.bool_), from_mask(program, space.bit >= 0, space.words), 1, 1)
+
+
 class _Search:
     """The deletion filter over relations (their numbers) and fixed cells (the cells' numbers)."""
 
@@ -75,6 +84,7 @@ class _Search:
             owners += [n] * len(lowered)
         self._owners = np.array(owners, np.int64)
         self._program = assemble(space, self._primitives, limits)
+        _load_kernels()
         self._end = time.monotonic() + limits.conflict_seconds
 
     def run(self) -> Conflict | None:

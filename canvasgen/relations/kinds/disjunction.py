@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from canvasgen.relations.cell_values import Value, keys
-from canvasgen.relations.logic import Condition
-from canvasgen.relations.primitives import Primitive, clause
-from canvasgen.relations.relation import Relation, refuse
-from canvasgen.relations.space import Space
+from canvasgen.relations.kinds.logic import Condition
+from canvasgen.relations.kinds.relation import Relation, refuse
+from canvasgen.relations.programs.primitives import Primitive, clause
+from canvasgen.relations.programs.space import Space
 
 __all__ = ["Alternatives", "any_of"]
 

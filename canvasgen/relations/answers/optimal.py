@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.relations.encoding import Encoding
-from canvasgen.relations.primitives import NotCount, NotSum, Primitive, Sum, Table
+from canvasgen.relations.programs.encoding import Encoding
+from canvasgen.relations.programs.primitives import NotCount, NotSum, Primitive, Sum, Table
 
 __all__ = ["Answer", "Optimiser"]
 

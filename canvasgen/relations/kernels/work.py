@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from canvasgen.relations.bits import single
-from canvasgen.relations.program import TABLE
+from canvasgen.relations.kernels.bits import single
+from canvasgen.relations.programs.program import TABLE
 
 __all__ = ["Work", "changed", "clear_bit", "has_bit", "intersect", "make_work"]
 
@@ -23,6 +23,8 @@ Ints = NDArray[np.int64]
 
 class Work(NamedTuple):
     """Buffers of a propagation; P primitives, n cells, words W, U = 64 W bits.
+
+    numba's caches on disk name this class by its module: where the module moves, old caches cannot be read.
 
     Attributes:
         active: whether each primitive counts, `[P]`.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from canvasgen.relations.cell_values import Cell, Value, show_value
-from canvasgen.relations.relation import Relation
+from canvasgen.relations.kinds.relation import Relation
 
 __all__ = ["Conflict", "minimal"]
 

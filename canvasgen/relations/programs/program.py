@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.relations.primitives import (
+from canvasgen.relations.programs.primitives import (
     Cardinality,
     Different,
     Element,
@@ -19,8 +19,8 @@ from canvasgen.relations.primitives import (
     Sum,
     Table,
 )
+from canvasgen.relations.programs.space import Space
 from canvasgen.relations.relation_limits import RelationLimits
-from canvasgen.relations.space import Space
 
 __all__ = [
     "CARDINALITY",

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from numba import njit
 
-from canvasgen.relations.bits import first_bit, last_bit, single
-from canvasgen.relations.propagation_state import changed, clear_bit, has_bit
+from canvasgen.relations.kernels.bits import first_bit, last_bit, single
+from canvasgen.relations.kernels.work import changed, clear_bit, has_bit
 
 __all__ = ["filter_not_sum", "filter_sum"]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from canvasgen.relations.propagation_state import has_bit, intersect
+from canvasgen.relations.kernels.work import has_bit, intersect
 
 __all__ = ["filter_cardinality", "filter_element", "filter_equal", "filter_not_count", "filter_table"]
 

@@ -7,11 +7,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.relations.program import Program
-from canvasgen.relations.propagation_kernel import from_mask
+from canvasgen.relations.kernels.propagation_kernel import from_mask
+from canvasgen.relations.kernels.search_kernel import COMPLETE, all_solutions
+from canvasgen.relations.programs.program import Program
+from canvasgen.relations.programs.space import Space
 from canvasgen.relations.relation_limits import RelationLimits
-from canvasgen.relations.search_kernel import COMPLETE, all_solutions
-from canvasgen.relations.space import Space
 
 __all__ = ["Enumeration"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from canvasgen.relations.cell_values import Cell, Value, key, show_cells, show_value, show_values
-from canvasgen.relations.primitives import Primitive, Table, clause
-from canvasgen.relations.relation import Relation, cells_of, refuse
-from canvasgen.relations.space import Space
+from canvasgen.relations.kinds.relation import Relation, cells_of, refuse
+from canvasgen.relations.programs.primitives import Primitive, Table, clause
+from canvasgen.relations.programs.space import Space
 
 __all__ = ["Check", "Tuples", "allowed", "check", "forbidden"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from canvasgen.relations.cell_values import Cell, Value, same, show_cells, show_value
-from canvasgen.relations.primitives import Element, Primitive, clause
-from canvasgen.relations.relation import Relation, cells_of, integer
-from canvasgen.relations.space import Space
-from canvasgen.relations.tuples import allowed
+from canvasgen.relations.kinds.relation import Relation, cells_of, integer
+from canvasgen.relations.kinds.tuples import allowed
+from canvasgen.relations.programs.primitives import Element, Primitive, clause
+from canvasgen.relations.programs.space import Space
 
 __all__ = ["Pointer", "element", "lookup"]
 

@@ -11,16 +11,18 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from canvasgen.relations.all_different_kernel import filter_different, tell_peers
-from canvasgen.relations.bits import single
-from canvasgen.relations.literal_kernel import (
+from canvasgen.relations.kernels.all_different_kernel import filter_different, tell_peers
+from canvasgen.relations.kernels.bits import single
+from canvasgen.relations.kernels.literal_kernel import (
     filter_cardinality,
     filter_element,
     filter_equal,
     filter_not_count,
     filter_table,
 )
-from canvasgen.relations.program import (
+from canvasgen.relations.kernels.sum_kernel import filter_not_sum, filter_sum
+from canvasgen.relations.kernels.work import changed, make_work, push
+from canvasgen.relations.programs.program import (
     CARDINALITY,
     DIFFERENT,
     ELEMENT,
@@ -30,8 +32,6 @@ from canvasgen.relations.program import (
     SUM,
     Program,
 )
-from canvasgen.relations.propagation_state import changed, make_work, push
-from canvasgen.relations.sum_kernel import filter_not_sum, filter_sum
 
 Longs = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -17,8 +17,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from canvasgen.relations.bits import first_bit, single, trailing
-from canvasgen.relations.propagation_state import changed, clear_bit, has_bit
+from canvasgen.relations.kernels.bits import first_bit, single, trailing
+from canvasgen.relations.kernels.work import changed, clear_bit, has_bit
 
 __all__ = ["filter_different", "tell_peers"]
 

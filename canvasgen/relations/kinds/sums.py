@@ -9,9 +9,9 @@ from typing import cast
 
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations.cell_values import Cell, Value, show_cells
-from canvasgen.relations.primitives import NotSum, Primitive, Sum
-from canvasgen.relations.relation import COMPARISONS, Relation, cells_of, comparison, integer, refuse
-from canvasgen.relations.space import Space, check_range
+from canvasgen.relations.kinds.relation import COMPARISONS, Relation, cells_of, comparison, integer, refuse
+from canvasgen.relations.programs.primitives import NotSum, Primitive, Sum
+from canvasgen.relations.programs.space import Space, check_range
 
 __all__ = ["Linear", "Ordered", "linear", "ordered", "total"]
 

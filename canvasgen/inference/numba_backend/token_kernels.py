@@ -1,0 +1,160 @@
+"""From classes to tokens, in numba: the best, the k best, a drawn one, and `[L, V]` results."""
+
+# What numba compiles has no types for pyright:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from canvasgen.inference.numba_backend.class_kernels import CHUNK, MINUS_INFINITY, gather, sums
+from canvasgen.inference.numba_backend.exponential import LOWEST_32, exp32
+from canvasgen.inference.tables import Bools, Floats, Ints, Longs, Singles, Tokens
+
+__all__ = [
+    "draw_token",
+    "draw_tokens",
+    "first_best",
+    "forced_rows",
+    "spread_rows",
+    "support_rows",
+    "top_of_class",
+]
+
+
+@njit(cache=True, nogil=True)
+def spread_rows(
+    logits: Singles, class_of_token: Ints, bias: Floats, first: int, last: int, out: Singles
+) -> None:
+    """out[i, v] = logits[i, v] + bias[i, class of v]."""
+    for i in range(first, last):
+        for v in range(logits.shape[1]):
+            out[i, v] = np.float32(logits[i, v] + bias[i, np.uint32(class_of_token[v])])
+
+
+@njit(cache=True, nogil=True)
+def support_rows(
+    logits: Singles, class_of_token: Ints, allowed: Bools, first: int, last: int, out: Bools
+) -> None:
+    """out[i, v] = allowed[i, class of v] and logits[i, v] > −inf."""
+    for i in range(first, last):
+        for v in range(logits.shape[1]):
+            out[i, v] = allowed[i, np.uint32(class_of_token[v])] & (logits[i, v] > MINUS_INFINITY)
+
+
+@njit(cache=True, nogil=True)
+def first_best(logits: Singles, tokens: Tokens, offsets: Ints, classes: Longs, out: Longs) -> None:
+    """out[i] = the best token of class `classes[i]` at position i, of equals the lowest; nothing for -1."""
+    for i in range(classes.shape[0]):
+        if classes[i] >= 0:
+            top = MINUS_INFINITY
+            for k in range(offsets[classes[i]], offsets[classes[i] + 1]):
+                value = logits[i, tokens[k]]
+                if value > top:
+                    top = value
+                    out[i] = tokens[k]
+
+
+@njit(cache=True, nogil=True)
+def top_of_class(row: Singles, tokens: Tokens, ids: Longs, values: Floats) -> int:
+    """Fill `ids` and `values` with the best tokens of a class, decreasing, ties by id; returns how many."""
+    count = 0
+    for j in range(tokens.shape[0]):
+        value = row[tokens[j]]
+        if count == ids.shape[0] and not value > values[count - 1]:
+            continue
+        place = min(count, ids.shape[0] - 1)
+        while place > 0 and value > values[place - 1]:
+            ids[place], values[place] = ids[place - 1], values[place - 1]
+            place -= 1
+        ids[place], values[place] = tokens[j], value
+        count = min(count + 1, ids.shape[0])
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _place_in_chunk(values, count, top, wanted):
+    """First index where Σ exp(x − top) exceeds `wanted`, else the last; never one of −inf."""
+    chosen, reached = -1, 0.0
+    for j in range(count):
+        if values[j] > MINUS_INFINITY:
+            chosen = j
+            reached += exp32(max(values[j] - top, LOWEST_32))
+            if wanted < reached:
+                break
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def draw_token(
+    row: Singles, tokens: Tokens, top: np.float32, total: float, uniform: float, values: Singles
+) -> int:
+    """The token at quantile `uniform` in [0, 1) of its class, in id order.
+
+    `top` is the class's largest logit, `total` = Σ exp(x − top) over the class; `values` a buffer of `CHUNK`.
+    """
+    bits = values.view(np.int32)
+    wanted, reached, chosen, low = uniform * total, 0.0, -1, 0
+    while low < tokens.shape[0]:
+        high = min(low + CHUNK, tokens.shape[0])
+        count, chunk_top = gather(row, tokens[low:high], values, bits)
+        if chunk_top > MINUS_INFINITY:
+            part, _ = sums(values, count, top)
+            chosen = low + _place_in_chunk(values, high - low, top, wanted - reached)
+            if wanted < reached + part:
+                break
+            reached += part
+        low = high
+    return tokens[chosen]
+
+
+@njit(cache=True, nogil=True)
+def draw_tokens(
+    logits: Singles,
+    tokens: Tokens,
+    offsets: Ints,
+    best: Floats,
+    mass: Floats,
+    normaliser: Floats,
+    classes: Longs,
+    uniforms: Floats,
+    first: int,
+    last: int,
+    out: Longs,
+) -> None:
+    """out[n, i] = a token of class `classes[n, i]` by `uniforms[n, i, 2]`, i in `first:last`; nothing for -1.
+
+    `best`, `mass` and `normaliser` are those of `ClassTables`.
+    """
+    values = np.empty(CHUNK, dtype=np.float32)
+    for i in range(first, last):
+        for n in range(classes.shape[0]):
+            c = classes[n, i]
+            if c >= 0:
+                top = np.float32(best[i, c] + normaliser[i])
+                total = math.exp(mass[i, c] - best[i, c])
+                members = tokens[offsets[c] : offsets[c + 1]]
+                out[n, i] = draw_token(logits[i], members, top, total, uniforms[n, i, 2], values)
+
+
+@njit(cache=True, nogil=True)
+def forced_rows(
+    logits: Singles, tokens: Tokens, offsets: Ints, marginals: Floats, pinned: Bools, out: Bools
+) -> None:
+    """out[i] = only one token is possible at i: one class of `marginals[i]`, and one token of it unless it is pinned."""
+    for i in range(pinned.shape[0]):
+        classes, chosen = 0, 0
+        for c in range(marginals.shape[1]):
+            if marginals[i, c] > -np.inf:
+                classes += 1
+                chosen = c
+        count = 0
+        if classes == 1 and not pinned[i]:
+            for k in range(offsets[chosen], offsets[chosen + 1]):
+                count += logits[i, tokens[k]] > MINUS_INFINITY
+        out[i] = classes == 1 and (pinned[i] or count == 1)

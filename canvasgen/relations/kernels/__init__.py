@@ -1,0 +1,1 @@
+"""Compiled propagation of the primitives to a fixpoint, and backtracking search on top of it."""
