@@ -305,7 +305,7 @@ def test_too_many_schemas() -> None:
 
 
 def test_the_documentation_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "grammars.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "grammars.md").read_text(encoding="utf-8")
     for snippet in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         exec(compile(snippet, "grammars.md", "exec"), {"__name__": "documentation"})
     assert "validator" in capsys.readouterr().out
