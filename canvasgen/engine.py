@@ -119,7 +119,7 @@ def _is_json(value: object) -> bool:
     return isinstance(value, dict | str | bool)
 
 
-def _remembered(schema: Any) -> Constraint:
+def _remembered(schema: object) -> Constraint:
     """Return the constraint of a schema or type; the last few dozen are remembered."""
     try:
         # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
