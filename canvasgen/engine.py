@@ -228,8 +228,7 @@ class Engine:
         Raises:
             CanvasgenError: the first error, unless they are returned; requests are checked before the model runs.
         """
-        if size < 1:
-            raise InvalidConstraint("a batch has at least one row", rule="size", value=size)
+        size = whole_number(size, rule="size", low=1)
         if errors not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=errors)
         done: dict[int, Completion | CanvasgenError] = {}

@@ -1,7 +1,7 @@
 """`fixed` and `near`: restrictions on the tokens at, or near, a position of the text.
 
 Positions count the tokens of the whole text from 0, over all its canvases. They do not enlarge the automaton: the
-tokens and class sets that a position allows are restricted in the computation of the posterior (`inference.positions`).
+tokens and class sets that a position allows are restricted in the computation of the posterior (`inference.restriction`).
 So they hold for the whole text only, and combine with other constraints by `&` only.
 """
 
