@@ -23,7 +23,7 @@ __all__ = ["decide", "generate", "load"]
 def load(
     model: Any = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
 ) -> Engine:
-    """An engine around a model.
+    """Return an engine around a model.
 
     Args:
         model: None for the embedded models (the general one, and for Sudokus that of their own); `"sudoku"` for the
@@ -41,7 +41,7 @@ def load(
 
 @lru_cache(maxsize=2)
 def shared_engine(model: str | None) -> Engine:
-    """The engine that repeated calls of `generate` share, by model name."""
+    """Return the engine that repeated calls of `generate` share, by model name."""
     return load(model)
 
 
@@ -63,7 +63,7 @@ def generate(
     seed: int | None = None,
     prompt_schema: bool = True,
 ) -> Any:
-    """Generates a value that satisfies a constraint; at most one of `schema`, `regex`, `grammar`, `choice`,
+    """Generate a value that satisfies a constraint; at most one of `schema`, `regex`, `grammar`, `choice`,
     `template`, `table` and `constraint`.
 
     Args:
@@ -123,7 +123,7 @@ def decide(
     steps: int = 1,
     seed: int | None = None,
 ) -> dict[Any, float]:
-    """The probability of each option as the whole answer, by the model's distribution after one denoising step or more.
+    """Return the probability of each option as the whole answer, from the model's distribution after some denoising steps.
 
     It is exact for each canvas of noise: the mass of an option is summed over all its tokenizations, and divided by
     that of all options. Several canvases of noise are averaged.

@@ -52,7 +52,7 @@ class Request:
         max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
         prompt_schema: whether the schema or form goes into the prompt; or another schema that goes there, constrained or
             not.
-        probabilities: whether `Completion.probabilities` tells those of the choice-like fields; costs one more
+        probabilities: whether `Completion.probabilities` has those of the choice-like fields; this costs one more
             conditioning for each option.
     """
 
@@ -73,7 +73,7 @@ class Request:
     probabilities: bool = field(default=False, kw_only=True)
 
     def resolve(self) -> Constraint | None:
-        """The one constraint that the request names; None for free text.
+        """Return the one constraint that the request names; None for free text.
 
         Raises:
             InvalidConstraint: it names more than one, or a malformed one.
@@ -115,12 +115,15 @@ _MOST_REMEMBERED = 64
 _schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
 
 
-def _remembered(schema: Any) -> Constraint:
-    """The constraint of a schema or type, made once for the last few dozen of them."""
+def _is_json(value: object) -> bool:
+    return isinstance(value, dict | str | bool)
+
+
+def _remembered(schema: object) -> Constraint:
+    """Return the constraint of a schema or type; the last few dozen are remembered."""
     try:
         # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
-        plain: bool = isinstance(schema, dict | str | bool)
-        key: Any = repr(schema) if plain else schema
+        key: Any = repr(schema) if _is_json(schema) else schema
         hash(key)
     except (TypeError, RecursionError):
         return schema_constraint(schema)
@@ -140,7 +143,7 @@ class Engine:
         policy: Policy | None = None,
         specialist: Callable[[str], Engine] | None = None,
     ) -> None:
-        """Wraps a loaded model.
+        """Wrap a loaded model.
 
         Args:
             loaded: the model and its prompts.
@@ -165,20 +168,20 @@ class Engine:
         return self._loaded.denoiser.vocabulary
 
     def tokens(self, text: str) -> list[int]:
-        """The ids that the model's tokenizer cuts a text into, without any special token."""
+        """Return the ids of a text from the model's tokenizer, without special tokens."""
         return self._loaded.prompts.tokens(text)
 
     def generate(self, prompt: Prompt | Request = "", **options: Any) -> Any:
-        """The value of a completion; arguments and errors as for `canvasgen.generate`."""
+        """Return the value of a completion; arguments and errors as for `canvasgen.generate`."""
         return self.complete(prompt, **options).value
 
     def complete(self, prompt: Prompt | Request = "", **options: Any) -> Completion:
-        """One completion: value, text, token ids, log-probability, steps, outcome, timings and trace."""
+        """Return one completion: value, text, token ids, log-probability, steps, outcome, timings and trace."""
         engine, job = self._prepared(_request(prompt, options))
         return run(engine.denoiser, [job], policy=engine._policy)[0]
 
     def stream(self, prompt: Prompt | Request = "", **options: Any) -> Iterator[Event]:
-        """Events while a completion forms: `Draft` at every step, `Commit` at every block, `Done` at the end.
+        """Return the events of a completion: `Draft` at every step, `Commit` at every block, `Done` at the end.
 
         Errors of the request are raised here and not at the first event.
         """
@@ -213,7 +216,7 @@ class Engine:
         progress: bool = False,
         errors: Literal["raise", "return"] = "raise",
     ) -> Sequence[Completion | CanvasgenError]:
-        """All completions, in order; different prompts and constraints share the forward passes.
+        """Return all completions, in order; different prompts and constraints share the forward passes.
 
         Args:
             requests: requests, or their fields as mappings.
@@ -259,7 +262,7 @@ class Engine:
         steps: int = 1,
         seed: int | None = None,
     ) -> dict[Any, float]:
-        """The probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
+        """Return the probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
         samples = whole_number(samples, rule="samples", low=1)
         steps = whole_number(steps, rule="steps", low=1)
         choice = choice_constraint(options)
@@ -291,7 +294,7 @@ class Engine:
     def _decided(
         self, prompt: Prompt, choice: Choice, samples: int, steps: int, seed: int | None
     ) -> dict[Any, float]:
-        """The mean, over canvases of noise, of what several steps lead to."""
+        """Return the probabilities after several steps: the mean over several canvases of noise."""
         if len(choice.values) > MOST_OPTIONS:
             raise ConstraintTooLarge(
                 f"more than {MOST_OPTIONS} options",
@@ -317,7 +320,7 @@ class Engine:
         }
 
     def _prepared(self, request: Request) -> tuple[Engine, Job]:
-        """The engine that answers a request, and its job there."""
+        """Return the engine that answers a request, and its job there."""
         _check_settings(request)
         constraint = request.resolve()
         trained = None if constraint is None else constraint.shown.trained
@@ -342,7 +345,7 @@ class Engine:
         )
 
     def _compiled(self, constraint: Constraint) -> CompiledConstraint:
-        """The constraint over the model's vocabulary; threads that ask for the same one wait for the first.
+        """Return the constraint over the model's vocabulary; threads that ask for the same one wait for the first.
 
         Called before a job goes to the loop: the loop's thread compiles nothing.
         """
@@ -371,7 +374,7 @@ class Engine:
 def _results(
     batches: Iterable[tuple[Batch, list[int]]],
 ) -> Iterator[tuple[int, Completion | CanvasgenError]]:
-    """Runs batches; tells the number of each row's request, and what came of it, as they finish."""
+    """Run batches; tells the number of each row's request, and what came of it, as they finish."""
     for batch, numbers in batches:
         while len(batch):
             for event in batch.step():
@@ -382,7 +385,7 @@ def _results(
 
 
 def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Result]:
-    """With a progress bar on standard error, if one is wanted."""
+    """Return the items, with a progress bar on standard error if one is wanted."""
     if not progress:
         return results
     from rich.console import Console
@@ -392,7 +395,7 @@ def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Re
 
 
 def _key(value: Any, text: str) -> Any:
-    """An option as a key of a dict: itself, or its text if it has no hash."""
+    """Return an option as a key of a dict: itself, or its text if it has no hash."""
     try:
         hash(value)
     except TypeError:
@@ -415,7 +418,7 @@ def _request(prompt: Prompt | Request, options: Mapping[str, Any]) -> Request:
 
 
 def _check_settings(request: Request) -> None:
-    """Refuses what is no prompt, and settings of the wrong kind, before they meet the model.
+    """Raise an error for an invalid prompt or setting, before the model runs.
 
     Raises:
         ModelError: the prompt is neither text nor messages, or has no UTF-8.

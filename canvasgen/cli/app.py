@@ -22,7 +22,7 @@ EXIT_ERROR = 2
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Ends a command with one line on standard error and exit code 2, whatever stopped it on purpose."""
+    """End a command with one line on standard error and exit code 2, whatever stopped it on purpose."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
@@ -60,7 +60,7 @@ app.command("sudoku")(one_line_errors(sudoku))
 
 
 def show_version(wanted: bool) -> None:
-    """Prints the version and stops, if asked to."""
+    """Print the version and stops, if asked to."""
     if wanted:
         from importlib.metadata import version
 

@@ -99,7 +99,7 @@ def check(
 
 
 def _refusal(constraint: Constraint, text: str) -> str | None:
-    """Why a text does not belong to a constraint; None if it does."""
+    """Return why a text does not belong to a constraint; None if it does."""
     try:
         constraint.validate(text)
     except ValidationFailed as error:

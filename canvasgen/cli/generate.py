@@ -74,7 +74,7 @@ def generate(
 
 
 def as_json(completion: Completion, *, indent: int | None) -> str:
-    """The value as JSON: as the model wrote it on a pipe, indented for people."""
+    """Return the value as JSON: as the model wrote it on a pipe, indented for people."""
     if indent is None:
         return completion.text
     value: Any = json.loads(completion.text)

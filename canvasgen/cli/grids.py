@@ -18,13 +18,13 @@ _GIVEN, _CHANGED = "bold", "bold green"
 
 
 def box_labels(size: int, height: int, width: int) -> list[list[int]]:
-    """The number of the box that each cell of a square grid is in."""
+    """Return the number of the box that each cell of a square grid is in."""
     across = size // width
     return [[row // height * across + column // width for column in range(size)] for row in range(size)]
 
 
 def cells_of_text(text: str, size: int) -> list[list[str]]:
-    """The cells of a grid that is written row by row, one character each; a blank for every cell not written yet."""
+    """Return the cells of a grid from its text, row by row, one character each; blanks for cells without text."""
     lines = [*text.split("\n"), *[""] * size][:size]
     return [[one if one.isalnum() else _BLANK for one in line[:size].ljust(size)] for line in lines]
 
@@ -35,7 +35,7 @@ def drawn(
     given: Sequence[Sequence[bool]],
     before: Sequence[Sequence[str]] | None = None,
 ) -> Text:
-    """The grid as text.
+    """Return the grid as text.
 
     Args:
         cells: a character each.
@@ -64,7 +64,7 @@ def drawn(
 
 
 def _differ(labels: Sequence[Sequence[object]], row: int, column: int, down: int, right: int) -> bool:
-    """Whether two cells, of which one may lie outside, are separated by a border."""
+    """Return whether there is a border between two cells; one of them may be outside."""
     size = len(labels)
     first, second = (
         labels[r][c] if 0 <= r < size and 0 <= c < size else None for r, c in ((row, column), (down, right))
@@ -73,7 +73,7 @@ def _differ(labels: Sequence[Sequence[object]], row: int, column: int, down: int
 
 
 def _line(labels: Sequence[Sequence[object]], row: int, crossing: Sequence[bool]) -> str:
-    """The border above a row."""
+    """Return the border above a row."""
     line = ""
     for column, (left, right) in enumerate(pairwise([False, *crossing, False])):
         above = _differ(labels, row - 1, column - 1, row - 1, column)

@@ -17,7 +17,7 @@ __all__ = ["complete"]
 
 
 def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
-    """The completion of a request, shown while it forms if standard output is a terminal."""
+    """Return the completion of a request, shown while it forms if standard output is a terminal."""
     from rich.console import Console
 
     from canvasgen.api import load
@@ -34,7 +34,7 @@ def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
 
 
 def watch(events: Iterable[Event], console: Console) -> Completion:
-    """Shows the drafts of a stream in place and returns its completion."""
+    """Show the drafts of a stream in place and returns its completion."""
     from rich.live import Live
     from rich.panel import Panel
     from rich.text import Text
@@ -54,7 +54,7 @@ def watch(events: Iterable[Event], console: Console) -> Completion:
 
 
 def print_trace(completion: Completion, console: Console) -> None:
-    """One row a denoising step, then the outcome and the timings."""
+    """Return a table with a row for each denoising step, the outcome and the timings."""
     from rich.table import Table
     from rich.text import Text
 

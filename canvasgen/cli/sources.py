@@ -25,7 +25,7 @@ __all__ = [
 
 
 def read_text(path: Path, what: str) -> str:
-    """The text of a UTF-8 file, its line ends as they are.
+    """Return the text of a UTF-8 file with its line ends.
 
     Raises:
         InvalidConstraint: the file cannot be read or is not UTF-8.
@@ -41,7 +41,7 @@ def read_text(path: Path, what: str) -> str:
 
 
 def load_schema(source: str) -> Any:
-    """A JSON Schema text (from a file, or the argument itself if it starts with a brace), or the Python type of that name.
+    """Return a JSON Schema text (of a file, or the argument if it starts with a brace), or the Python type of a name.
 
     `source` is a path (`person.json`), the schema itself (`{"type": "object"}`) or a dotted name (`shop.models:Order`).
 
@@ -82,7 +82,7 @@ def constraint_from_options(
     whitespace: Whitespace = "flexible",
     order: Order = "schema",
 ) -> Constraint | None:
-    """The one constraint that the options name; None if they name none.
+    """Return the one constraint that the options name; None if they name none.
 
     Raises:
         InvalidConstraint: more than one of `--schema`, `--regex`, `--grammar` and `--choice` was given, or it is
@@ -108,7 +108,7 @@ def constraint_from_options(
 
 
 def text_or_file(source: str, what: str) -> str:
-    """The text of the file of that name, else the argument itself."""
+    """Return the text of the file of that name, else the argument itself."""
     try:
         is_file = Path(source).is_file()
     except (OSError, ValueError):
@@ -117,7 +117,7 @@ def text_or_file(source: str, what: str) -> str:
 
 
 def hole_from_option(option: str) -> tuple[str, Constraint]:
-    """Name and constraint of `name=regex:[a-z]+`, `name=choice:red|blue`, `name=schema:…`, `name=grammar:…`, `name=text:40`.
+    """Return name and constraint of `name=regex:[a-z]+`, `name=choice:red|blue`, `name=schema:…`, `name=text:40`, …
 
     Raises:
         InvalidConstraint: it is none of these.
@@ -145,7 +145,7 @@ _HOLES = "write name=regex:PATTERN, name=choice:A|B, name=schema:FILE, name=gram
 
 
 def read_prompt(argument: str | None, file: Path | None) -> str:
-    """The prompt: the argument, else the file, else standard input (`-`, or a pipe).
+    """Return the prompt: the argument, else the file, else standard input (`-`, or a pipe).
 
     Raises:
         ModelError: there is no prompt at all.

@@ -30,7 +30,7 @@ Rows = list[list[int | None]]
 
 @dataclass(frozen=True)
 class _Variant:
-    """What the options ask for besides the puzzle."""
+    """The options of the command, without the puzzle."""
 
     box: tuple[int, int] | None
     regions: str | None
@@ -42,7 +42,7 @@ class _Variant:
     seed: int | None
 
     def table(self, rows: Rows) -> Table:
-        """The constraint of a puzzle."""
+        """Return the constraint of a puzzle."""
         from canvasgen.constraints.table import sudoku as sudoku_table
 
         try:
@@ -61,7 +61,7 @@ class _Variant:
             raise
 
     def labels(self, size: int) -> list[list[Any]]:
-        """The region of each cell."""
+        """Return the region of each cell."""
         if self.regions is not None:
             every = "".join(self.regions.split())
             return [list(every[at : at + size]) for at in range(0, size * size, size)]
@@ -154,7 +154,7 @@ def _solve_one(engine: Engine, rows: Rows, made: Table, variant: _Variant, *, pl
 
 
 def _watch(engine: Engine, rows: Rows, made: Table, variant: _Variant) -> Completion:
-    """The completion of a puzzle, its grid shown in place while it forms."""
+    """Return the completion of a puzzle, its grid shown in place while it forms."""
     from rich.console import Console
     from rich.live import Live
     from rich.panel import Panel
@@ -182,7 +182,7 @@ def _watch(engine: Engine, rows: Rows, made: Table, variant: _Variant) -> Comple
 
 
 def _solve_each(engine: Engine, puzzles: list[Rows], variant: _Variant) -> None:
-    """A line for each puzzle, empty for one that is not solved; then, on standard error, how many are."""
+    """Print a line for each puzzle, empty if it is not solved, and on standard error the number of solved ones."""
     solved = tried = 0
     try:
         for number, rows in enumerate(puzzles, 1):
@@ -215,7 +215,7 @@ def _request(made: Table, variant: _Variant) -> Any:
 
 
 def _broken(made: Table, value: list[list[Any]]) -> list[str]:
-    """The rules that a grid breaks."""
+    """Return the rules that a grid breaks."""
     seen: dict[Any, Any] = {cell: value[cell[0]][cell[1]] for cell in made.grid.cells}
     return [
         relation.describe()
@@ -225,7 +225,7 @@ def _broken(made: Table, value: list[list[Any]]) -> list[str]:
 
 
 def _who(made: Table, completion: Completion) -> str:
-    """Who solved the puzzle, in a sentence."""
+    """Return a sentence that says who solved the puzzle."""
     steps = sum(completion.steps)
     run = f"mode {made.mode}, {steps} denoising step{'' if steps == 1 else 's'}"
     if made.mode == "model":
@@ -264,7 +264,7 @@ def _box(option: str) -> tuple[int, int]:
 
 
 def _cages(text: str) -> tuple[tuple[int, tuple[tuple[int, int], ...]], ...]:
-    """Cages of lines `SUM: r1c1 r1c2 …`; lines that begin with `#` are remarks.
+    """Return cages of lines `SUM: r1c1 r1c2 …`; lines that begin with `#` are remarks.
 
     Raises:
         InvalidConstraint: a line is none, or there is no line.

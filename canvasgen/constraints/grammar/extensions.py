@@ -44,7 +44,7 @@ _REMEDIES = {
 
 
 def place_at(text: str, offset: int) -> str:
-    """Line and column, from 1, of a place in a text."""
+    """Return line and column, from 1, of a place in a text."""
     return f"line {text.count(chr(10), 0, offset) + 1}, column {offset - text.rfind(chr(10), 0, offset)}"
 
 
@@ -63,7 +63,7 @@ class Lexeme:
 
 @dataclass(slots=True)
 class Extended:
-    """A grammar that Lark reads, and what was taken out of it.
+    """A grammar that Lark can read, and the extensions that were removed from it.
 
     Attributes:
         original: the grammar as it was given.
@@ -82,7 +82,7 @@ class Extended:
     """Places of `text` from which on it comes from a place of `original`, both increasing by one."""
 
     def place(self, line: int, column: int) -> str:
-        """Where something that Lark read at a line and column stands in the original."""
+        """Return the place in the original text of a line and column that Lark reports."""
         lines = self.text.split("\n")
         offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
         at = bisect_right(self.origins, offset, key=lambda pair: pair[0]) - 1
@@ -93,7 +93,7 @@ class Extended:
 
 
 def rewritten(text: str) -> Extended:
-    """A grammar without llguidance's extensions.
+    """Return a grammar without llguidance's extensions.
 
     Raises:
         InvalidConstraint: an extension is malformed, or its schema is.
@@ -249,7 +249,7 @@ class _Writer:
         return piece.end()
 
     def _count(self, piece: re.Match[str], at: int) -> None:
-        """`x{2,3}` as `x~2..3`."""
+        """Write `x{2,3}` as `x~2..3`."""
         low = int(piece["low"] or 0)
         if not piece["comma"]:
             self._emit(f"~{low}", at)

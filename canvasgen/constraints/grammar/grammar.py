@@ -109,7 +109,7 @@ class Grammar(Constraint):
 
 
 def grammar(text: str | Path, start: str = "start", *, max_depth: int | None = None) -> Grammar:
-    """The texts of a context-free grammar in Lark's dialect, with llguidance's extensions (`docs/grammars.md`).
+    """Return the texts of a context-free grammar in Lark's dialect, with llguidance's extensions (`docs/grammars.md`).
 
     Args:
         text: the grammar, or the name of one that is shipped (`"json"`, `"sql_select"`; see `grammars/`):

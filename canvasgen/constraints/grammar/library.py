@@ -1,4 +1,4 @@
-"""Where grammars come from: files `NAME.lark` of the package, or of the checkout it runs from, and imports."""
+"""Sources of grammars: files `NAME.lark` of the package or of the checkout, and imports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["LARKS_OWN", "ImportSource", "import_beside", "import_source", "shipp
 ImportSource: TypeAlias = Callable[[str | None, str], tuple[str, str]]
 """The place and the text of a grammar, by the folder to look in and the path below it."""
 LARKS_OWN = ("common", "lark", "python", "unicode")
-"""The grammars that Lark itself brings."""
+"""The grammars that come with Lark."""
 _SUFFIX = ".lark"
 _PLACE = "canvasgen:"
 
@@ -33,7 +33,7 @@ def _folder() -> Traversable:
 
 @cache
 def shipped_names() -> tuple[str, ...]:
-    """The names that `grammar` knows, sorted."""
+    """Return the names that `grammar` knows, sorted."""
     folder = _folder()
     if not folder.is_dir():
         return ()
@@ -42,7 +42,7 @@ def shipped_names() -> tuple[str, ...]:
 
 
 def shipped(name: str) -> str:
-    """The text of a shipped grammar.
+    """Return the text of a shipped grammar.
 
     Raises:
         InvalidConstraint: there is none of that name; the remedy lists those with names like it.
@@ -58,7 +58,7 @@ def shipped(name: str) -> str:
 
 
 def import_source(base_path: str | None, grammar_path: str) -> tuple[str, str]:
-    """Lark's way to ask where `%import` finds a file: the place and the text of a shipped grammar.
+    """Return the place and the text of a shipped grammar, as a loader that Lark calls for `%import`.
 
     Raises:
         FileNotFoundError: none is shipped under that path; Lark looks elsewhere then.
@@ -70,7 +70,7 @@ def import_source(base_path: str | None, grammar_path: str) -> tuple[str, str]:
 
 
 def import_beside(folder: Path | None) -> ImportSource:
-    """What a grammar may import: shipped grammars, Lark's own, and files relative to its own file if it has one.
+    """Return the source of imports: shipped grammars, those of Lark, and files beside the grammar's file.
 
     Args:
         folder: the folder of the grammar's file; None for a text, whose relative imports are refused.

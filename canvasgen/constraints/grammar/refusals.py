@@ -19,7 +19,7 @@ _NAMED = re.compile(
     r"""(?<!\w)'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in rule (\w+)\)|`(\w+)`"""
     r"""|defined: (\w+)|rule (\w+)(?= as it|$)"""
 )
-"""How Lark's messages name what is wrong, where they do not tell the place."""
+"""The names in Lark's messages that have no line and column."""
 
 
 def refusal(error: LarkError | OSError, extended: Extended) -> InvalidConstraint:
@@ -30,7 +30,8 @@ def refusal(error: LarkError | OSError, extended: Extended) -> InvalidConstraint
     path = None
     if isinstance(error, VisitError):
         said = f"{error.orig_exc or said}"
-        found: Any = error.obj
+        visit: Any = error
+        found = visit.obj
         tokens: Any = found.scan_values(_is_token) if is_tree(found) else ()
         first: Token | None = next(iter(tokens), None)
         if first is not None:

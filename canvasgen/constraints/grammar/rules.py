@@ -28,7 +28,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """One item after the other; without items, the empty text."""
+    """A concatenation of items; without items, the empty text."""
 
     items: tuple[Item, ...]
 
@@ -76,7 +76,7 @@ class Rules:
 
 
 def references(item: Item) -> Iterator[str]:
-    """The names of the rules in an item, in order, repeated where they are."""
+    """Yield the names of the rules in an item, in order and with repetitions."""
     waiting = [item]
     while waiting:
         here = waiting.pop()

@@ -10,17 +10,17 @@ __all__ = ["substring_pattern", "words_of"]
 
 
 def words_of(text: str) -> list[str]:
-    """A text cut between words, whitespace and other characters, as llguidance does."""
+    """Return a text split into words, whitespace and other characters, as llguidance does."""
     return re.findall(r"\s+|\w+|[^\s\w]+", text)
 
 
 def substring_pattern(chunks: Sequence[str]) -> str:
-    """A pattern (of `re`, without `/`) of the concatenations of neighbouring chunks, of none included."""
+    """Return a pattern (of `re`, without `/`) of the concatenations of neighbouring chunks, with the empty one."""
     texts = [_escaped(each) for each in chunks if each]
 
     @cache
     def pieces(low: int, high: int) -> tuple[str, str, str, str]:
-        """All of chunks [low, high); their prefixes; their suffixes; their substrings."""
+        """Return patterns of chunks [low, high) as a whole, of their prefixes, their suffixes and their substrings."""
         if high - low == 1:
             some = f"(?:{texts[low]})?"
             return texts[low], some, some, some

@@ -31,9 +31,9 @@ class TreeReader:
 
     Attributes:
         trees: parameters and tree of each rule.
-        remarks: what is said about the grammar.
-        departures: what of it is never generated.
-        marks: the leaves that are more than their own text.
+        remarks: notes about the grammar.
+        departures: valid texts that are never generated.
+        marks: the leaves that depend on more than their own bytes.
     """
 
     def __init__(self, extended: Extended, loaded: Any, patterns: dict[str, Any]) -> None:
@@ -56,12 +56,12 @@ class TreeReader:
         )
 
     def line_of(self, name: str) -> int:
-        """The line on which a rule is defined; 0 if it was imported."""
+        """Return the line on which a rule is defined; 0 if it was imported."""
         found = re.search(rf"^[?!]*{re.escape(name.split('{')[0])}\b[^:\n]*:", self.text, re.MULTILINE)
         return 0 if found is None else self.text.count("\n", 0, found.start()) + 1
 
     def reachable(self, start: str) -> dict[str, Item]:
-        """The rules that the start rule leads to."""
+        """Return the rules that the start rule leads to."""
         found: dict[str, Item] = {}
         self._instance(start, ())
         while self._waiting:
@@ -84,7 +84,7 @@ class TreeReader:
         return found
 
     def _instance(self, name: str, arguments: tuple[Any, ...]) -> str:
-        """The name of a rule, or of a template with its arguments."""
+        """Return the name of a rule, or of a template with its arguments."""
         params, tree = self.trees[name]
         full = name if not arguments else f"{name}{{{', '.join(map(name_of, arguments))}}}"
         if len(params) != len(arguments):
@@ -100,7 +100,7 @@ class TreeReader:
         return full
 
     def terminal(self, name: str) -> Expr:
-        """The language of a named terminal."""
+        """Return the language of a named terminal."""
         if name not in self._languages:
             pattern = self.patterns.get(name)
             if name in self.extended.schemas:
@@ -150,7 +150,7 @@ class TreeReader:
         return expr
 
     def _shortest(self, name: str, item: Item, lexeme: Lexeme) -> Expr:
-        """The texts of a lazy rule none of whose proper prefixes is one: as few characters as possible."""
+        """Return the texts of a lazy rule without those that have a shorter text of it as a prefix."""
         place = place_at(self.text, lexeme.offset)
         expr = self._plain(item, name, place)
         if lexeme.suffix is not None:
@@ -160,7 +160,7 @@ class TreeReader:
         return automata.difference(expr, longer)
 
     def _plain(self, item: Item, name: str, place: str) -> Expr:
-        """The language of an item of a lazy rule, which is read as one terminal."""
+        """Return the language of an item of a lazy rule, which is read as one terminal."""
         match item:
             case Leaf(expr):
                 if expr not in self._marked.values():

@@ -1,4 +1,4 @@
-"""What of a grammar's recursion is regular.
+"""The regular part of a grammar's recursion.
 
 A reference stands at the *left end* of an option if nothing stands before it, at its *right end* if nothing
 stands behind it. Rules that lead to one another through such references only form a *unit*; a unit whose
@@ -32,7 +32,7 @@ class Unit:
 
 
 def options(item: Item) -> Iterator[tuple[Item, ...]]:
-    """The sequences that an item's outer choices and options leave."""
+    """Yield the sequences of an item, one for each way through its outer choices and options."""
     match item:
         case Choice(choices):
             for choice in choices:
@@ -47,7 +47,7 @@ def options(item: Item) -> Iterator[tuple[Item, ...]]:
 
 
 def ends(item: Item, *, left: bool) -> set[str]:
-    """The rules that are referred to at the left or right end of an option."""
+    """Return the rules that are referred to at the left or right end of an option."""
     found: set[str] = set()
     for sequence in options(item):
         if sequence:
@@ -63,7 +63,7 @@ def ends(item: Item, *, left: bool) -> set[str]:
 
 
 def components(names: Iterable[str], edges: dict[str, list[str]]) -> list[tuple[str, ...]]:
-    """Strongly connected components, each behind those that it leads to (Tarjan, without recursion)."""
+    """Return the strongly connected components, each after those that it leads to (Tarjan, iterative)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -103,7 +103,7 @@ def components(names: Iterable[str], edges: dict[str, list[str]]) -> list[tuple[
 
 
 def units_of(rules: Rules) -> dict[str, Unit]:
-    """The unit of every rule."""
+    """Return the unit of every rule."""
     left = {name: ends(item, left=True) for name, item in rules.items.items()}
     right = {name: ends(item, left=False) for name, item in rules.items.items()}
     linear = {name: sorted(left[name] | right[name]) for name in rules.items}
@@ -120,7 +120,7 @@ def units_of(rules: Rules) -> dict[str, Unit]:
 
 
 def _loops(rules: Rules, home: dict[str, tuple[str, ...]]) -> dict[tuple[str, ...], set[tuple[str, ...]]]:
-    """The edges between units that lead back to one on the way from the start."""
+    """Return the edges between units that lead back to one on the way from the start."""
     edges: dict[tuple[str, ...], dict[tuple[str, ...], None]] = {group: {} for group in home.values()}
     for name, item in rules.items.items():
         edges[home[name]].update((home[other], None) for other in references(item))

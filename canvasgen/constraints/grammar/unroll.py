@@ -20,7 +20,7 @@ Form = tuple[Expr, dict[str, Expr]]
 
 
 class Unroller:
-    """Writes one grammar."""
+    """Computes the language of one grammar to a depth."""
 
     def __init__(self, rules: Rules, limits: Limits) -> None:
         self.rules = rules
@@ -32,12 +32,12 @@ class Unroller:
 
     @property
     def is_recursive(self) -> bool:
-        """Whether depth matters at all: some reference stands for one embedding less."""
+        """Whether the language depends on the depth: some reference is an embedding."""
         self._rule(self.rules.start, 0)  # depth 0 comes by every unit
         return self._embeds
 
     def language(self, depth: int) -> DFA:
-        """All texts of the grammar that embed rules in one another at most `depth` times, with the words of validators.
+        """Return the texts of the grammar with at most `depth` nested embeddings of rules, with the words of validators.
 
         Raises:
             ConstraintTooLarge: a rule grew beyond the limits; `rule` names it.
@@ -77,7 +77,7 @@ class Unroller:
         return compact
 
     def _form(self, item: Item, unit: Unit, depth: int) -> Form:
-        """An item as a linear form in the rules of its unit at the unit's end."""
+        """Return an item as a linear form in the rules of its unit at the unit's end."""
         match item:
             case Ref(name) if name in unit.names:
                 return EMPTY, {name: EPSILON}
@@ -96,7 +96,7 @@ class Unroller:
                 return self._constant(item, unit, depth), {}
 
     def _constant(self, item: Item, unit: Unit, depth: int) -> Expr:
-        """An item's language, rules of its own unit and those that lead back one embedding deeper."""
+        """Return an item's language; rules of the same unit, and those that lead back, are one embedding deeper."""
         match item:
             case Leaf(expr):
                 return concat(expr, self._tail)
@@ -127,7 +127,7 @@ def _sum(forms: list[Form]) -> Form:
 
 
 def _eliminate(forms: dict[str, Form], *, left: bool) -> dict[str, Expr]:
-    """Gauss's elimination with Arden's rule."""
+    """Solve a system of linear equations over languages by Gaussian elimination with Arden's rule."""
     names = list(forms)
     for name in names:
         constant, factors = forms[name]

@@ -22,7 +22,7 @@ _INSTRUCTION = "Answer only with this table, every {gap} in it filled in:"
 _RULES = "Answer only with this table, every {gap} in it filled in so that {rules}:"
 _REMEDY = "make relations with canvasgen.relations: all_different(cells), total(cells, '==', 15), …"
 _MOST_RULES = 24
-"""Rules that are told to the model one by one."""
+"""Most rules that the prompt lists."""
 
 
 def table(
@@ -35,7 +35,7 @@ def table(
     mode: Mode = "exact",
     instruction: str | None = None,
 ) -> Table:
-    """A table whose cells agree: fixed text, a domain for each cell, and relations across cells.
+    """Return a table whose cells agree: fixed text, a domain for each cell, and relations across cells.
 
     `table(["Mon", "Tue"], ["early", "late"], cells=["Ann", "Bob", "Cy"], relations=lambda grid:
     [cg.relations.all_different(row) for row in grid.rows])`
@@ -81,7 +81,7 @@ def assemble(
     laid: Laid | None = None,
     trained: Trained | None = None,
 ) -> Table:
-    """A table of checked parts; arguments and errors as for `table`."""
+    """Return a table of checked parts; arguments and errors as for `table`."""
     checked_mode(mode)
     if not _is_instruction(instruction):
         raise InvalidConstraint("an instruction is a text", rule="instruction", value=instruction)
@@ -98,10 +98,10 @@ def _is_instruction(value: object) -> bool:
 
 
 def checked_relations(relations: Any, about: Grid) -> tuple[Relation, ...]:
-    """Relations over cells of a grid.
+    """Return relations over cells of a grid.
 
     Raises:
-        InvalidConstraint: they are none, or name a cell that there is not.
+        InvalidConstraint: one is not a relation, or names a cell that does not exist.
     """
     if not is_iterable(relations):
         raise InvalidConstraint(
@@ -128,7 +128,7 @@ def checked_relations(relations: Any, about: Grid) -> tuple[Relation, ...]:
 
 
 def checked_mode(mode: str) -> None:
-    """Refuses a mode that there is not."""
+    """Raise an error for an unknown mode."""
     if mode not in _MODES:
         raise InvalidConstraint(
             "there is no such mode", rule="mode", value=mode, remedy=f"take one of {', '.join(_MODES)}"
@@ -145,7 +145,7 @@ def _instruction(relations: Sequence[Relation], gap: str) -> str:
 
 
 def _domains(cells: Any, about: Grid, *, as_json: bool) -> dict[Cell, Domain]:
-    """The domain of every cell, from what the user gave."""
+    """Return the domain of every cell from the user's argument."""
     if _is_matrix(cells, about):
         given = {
             cell: one
@@ -181,7 +181,7 @@ def _is_matrix(cells: Any, about: Grid) -> bool:
 
 
 def _is_by_place(cells: Mapping[Any, Any], about: Grid) -> bool:
-    """Whether a mapping tells cells apart, and is not a JSON Schema."""
+    """Return whether a mapping describes cells one by one, and is not a JSON Schema."""
     return any(key is ... or isinstance(key, (tuple, int)) or key in about.column_names for key in cells)
 
 

@@ -35,7 +35,7 @@ class Domain:
     constraint: Constraint
 
     def listed(self) -> Domain:
-        """The same with its texts listed, if they are few; else as it is."""
+        """Return the domain with its texts listed if they are few, else as it is."""
         if self.values is not None:
             return self
         contents = self.constraint.automaton.strings(MOST_VALUES)
@@ -47,7 +47,7 @@ class Domain:
 
 
 def plain(value: Any, content: str) -> Any:
-    """A value as relations know it: a scalar as it is, an Enum's member by its value, anything else by its text."""
+    """Return a value for relations: a scalar as it is, an Enum's member by its value, anything else by its text."""
     if isinstance(value, Enum):
         value = value.value
     return value if type(value) in _SCALARS else content
@@ -57,7 +57,7 @@ _SCALARS = (str, int, float, bool, type(None))
 
 
 def written(value: Any) -> str:
-    """A value as a cell's text: strings as they are, everything else as JSON writes it."""
+    """Return a value as a cell's text: a string as it is, everything else as JSON."""
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, str):
@@ -75,11 +75,11 @@ def written(value: Any) -> str:
 
 
 def domain_of(given: Any, where: str, *, as_json: bool = False) -> Domain:
-    """The domain that a user's description of a cell means.
+    """Return the domain of a user's description of a cell.
 
     Args:
-        given: several values (a list, tuple, set, range, or an Enum class) to choose from; one value that stands
-            there; a type (`str` is a line of text) or a JSON Schema; or a constraint. A set is taken in the order of
+        given: several values (a list, tuple, set, range, or an Enum class) to choose from; one fixed value;
+            a type (`str` is a line of text) or a JSON Schema; or a constraint. A set is taken in the order of
             the values' texts.
         where: the cell, for errors.
         as_json: whether text is to be written as a JSON string.

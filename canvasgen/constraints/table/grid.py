@@ -17,7 +17,7 @@ MOST_CELLS = 4_096
 """Most cells of a table."""
 
 Cell: TypeAlias = tuple[Any, Any]
-"""A row's name and a column's; where they have no names, their numbers from 0."""
+"""The names of a row and a column, or their numbers from 0 if they have no names."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ class Grid:
     columns_named: bool = False
 
     def row(self, row: Any) -> tuple[Cell, ...]:
-        """The cells of a row, by name or number."""
+        """Return the cells of a row, by name or number."""
         name = _name(self.row_names, row, "row")
         return tuple((name, column) for column in self.column_names)
 
     def column(self, column: Any) -> tuple[Cell, ...]:
-        """The cells of a column, by name or number."""
+        """Return the cells of a column, by name or number."""
         name = _name(self.column_names, column, "column")
         return tuple((row, name) for row in self.row_names)
 
     def cell(self, row: Any, column: Any) -> Cell:
-        """A cell by its row and column, each by name or number."""
+        """Return a cell by its row and column, each by name or number."""
         return _name(self.row_names, row, "row"), _name(self.column_names, column, "column")
 
     @property
@@ -77,7 +77,7 @@ class Grid:
         )
 
     def boxes(self, height: int, width: int) -> tuple[tuple[Cell, ...], ...]:
-        """The grid cut into boxes of `height` rows and `width` columns, row by row."""
+        """Return the boxes of `height` rows and `width` columns, row by row."""
         rows = self.rows
         height, width = (
             whole_number(side, rule="boxes", name="the side of a box", low=1) for side in (height, width)
@@ -98,7 +98,7 @@ class Grid:
 
 
 def grid(rows: int | Sequence[Hashable], columns: int | Sequence[Hashable]) -> Grid:
-    """A grid from counts or names.
+    """Return a grid from counts or names.
 
     Raises:
         InvalidConstraint: no rows or columns, or two of one name.
@@ -134,7 +134,7 @@ def _names(given: int | Iterable[Hashable], what: str) -> tuple[Hashable, ...]:
 
 
 def _name(names: tuple[Hashable, ...], asked: Any, what: str) -> Hashable:
-    """The name that was asked for by name or by number (from 0)."""
+    """Return a name that is given by name or by number (from 0)."""
     if isinstance(asked, int) and not isinstance(asked, bool) and 0 <= asked < len(names):
         return names[asked]
     if asked in names:

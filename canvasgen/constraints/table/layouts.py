@@ -1,4 +1,4 @@
-"""How a table is written: plain, aligned, CSV, Markdown or JSON.
+"""The layouts of a table: plain, aligned, CSV, Markdown or JSON.
 
 A layout is fixed text between cells. A space that separates two cells belongs to the text of the second: that is where
 tokenizers cut ("| Ann |" is "|", " Ann", " |"), and so no token has to reach over a cell's border.
@@ -35,8 +35,8 @@ class Laid:
     """A table as text.
 
     Attributes:
-        pieces: fixed text and cells in the order in which they stand.
-        lead: by cell, the text that its texts begin with beside their own.
+        pieces: fixed text and cells, in order.
+        lead: by cell, the text before the cell's own text that belongs to the cell.
         listed: by cell, text (with the lead) to value, in the order given.
         free: by cell, the constraint of its text behind the lead, for cells whose texts are not listed.
         values: by cell, text to the caller's value, for listed cells where `listed` has stand-ins.
@@ -51,7 +51,7 @@ class Laid:
 
 @dataclass(frozen=True)
 class _Style:
-    """Where the fixed text of a layout stands.
+    """The fixed text of a layout.
 
     Attributes:
         top: the header with its line ends.
@@ -80,7 +80,7 @@ class _Style:
 
 
 def lay(grid: Grid, domains: Mapping[Cell, Domain], layout: str) -> Laid:
-    """Cells in their places.
+    """Return a table as text: fixed text and cells.
 
     Raises:
         InvalidConstraint: there is no such layout, or a listed text or a name cannot stand in it.
@@ -133,13 +133,13 @@ def lay(grid: Grid, domains: Mapping[Cell, Domain], layout: str) -> Laid:
 
 
 def _quotes(texts: Iterable[str], lead: str) -> tuple[str, str]:
-    """What opens and closes a cell of JSON strings alone: tokens often hold a quote and what is around the cell."""
+    """Return the quotes around a cell of JSON strings only: tokens often contain a quote and the text around it."""
     strings = all(one.startswith(lead + '"') for one in texts)
     return (lead + '"', '"') if strings else ("", "")
 
 
 def _joined(pieces: list[str | Cell]) -> tuple[str | Cell, ...]:
-    """Without empty texts, neighbouring ones as one."""
+    """Return the pieces without empty texts, and with neighbouring texts joined."""
     joined: list[str | Cell] = []
     for piece in pieces:
         if isinstance(piece, str) and joined and isinstance(joined[-1], str):
@@ -166,7 +166,7 @@ def _check_texts(texts: Iterable[str], style: _Style, layout: str, cell: Cell) -
 
 
 def _check_names(grid: Grid, without: str, layout: str) -> None:
-    """Refuses shown names that would break the lines of a layout."""
+    """Raise an error for shown names that would break the lines of a layout."""
     shown = [*(grid.row_names if grid.rows_named else ()), *(grid.column_names if grid.columns_named else ())]
     for name in map(str, shown):
         wrong = next((character for character in name if character in without), None)
@@ -180,7 +180,7 @@ def _check_names(grid: Grid, without: str, layout: str) -> None:
 
 
 def _safe(constraint: Constraint, without: str, layout: str, cell: Cell) -> Constraint:
-    """The texts that leave the table readable."""
+    """Return the texts of a constraint that a reader of the layout can tell apart from fixed text."""
     if not without:
         return constraint
     kept = automata.intersect(constraint.expr, _clean(without))
@@ -207,7 +207,7 @@ class Within(Both):
 
 
 def _clean(without: str) -> Expr:
-    """Texts with none of these characters, and neither empty nor with spaces around them."""
+    """Return non-empty texts without these characters and without surrounding spaces."""
     space = automata.literal(" ")
     parts = [automata.concat(automata.ANY_TEXT, automata.literal(one), automata.ANY_TEXT) for one in without]
     spaced = [automata.concat(space, automata.ANY_TEXT), automata.concat(automata.ANY_TEXT, space)]

@@ -26,12 +26,12 @@ MOST_SIZE = 25
 
 
 def symbol(value: int) -> str:
-    """How a value is written: 1 to 9, then A for 10, B for 11 and so on."""
+    """Return a value as text: 1 to 9, then A for 10, B for 11 and so on."""
     return str(value) if value < 10 else _LETTERS[value - 10]
 
 
 def symbol_value(text: str, where: str) -> int | None:
-    """The value of a cell's text; None for a blank.
+    """Return the value of a cell's text; None for a blank.
 
     Raises:
         InvalidConstraint: it is no number, letter or blank.
@@ -51,7 +51,7 @@ def symbol_value(text: str, where: str) -> int | None:
 
 
 def read_cells(puzzle: Any) -> list[list[int | None]]:
-    """The rows of a square puzzle; None for blanks.
+    """Return the rows of a square puzzle; None for blanks.
 
     Args:
         puzzle: a string of all cells in order, a grid of text, the path of a file with one puzzle, or rows of numbers
@@ -79,7 +79,7 @@ def read_cells(puzzle: Any) -> list[list[int | None]]:
 
 
 def read_puzzles(source: str | Path) -> list[list[list[int | None]]]:
-    """All puzzles of a text or file: one, or one on each line.
+    """Return all puzzles of a text or file: one, or one on each line.
 
     Raises:
         InvalidConstraint: the file cannot be read, or holds no puzzle.
@@ -99,7 +99,7 @@ def read_puzzles(source: str | Path) -> list[list[list[int | None]]]:
 
 
 def _numbered(line: str, number: int) -> list[list[int | None]]:
-    """A puzzle on a line of its own; errors name its number."""
+    """Return a puzzle that is one line; errors name its number."""
     try:
         return _square(_tokens(line))
     except InvalidConstraint as error:
@@ -108,7 +108,7 @@ def _numbered(line: str, number: int) -> list[list[int | None]]:
 
 
 def _is_one_grid(lines: list[str]) -> bool:
-    """Whether lines are the rows of one grid: as many as characters, of which some mean too much for puzzles of a line."""
+    """Return whether lines are the rows of one square grid: some value is too large for a puzzle on one line."""
     size = len(lines)
     if size < 2 or any(len(line) != size for line in lines):
         return False
@@ -122,7 +122,7 @@ def _is_puzzle_line(line: str) -> bool:
 
 
 def _content(text: str) -> list[str]:
-    """Lines without remarks, borders and space around."""
+    """Return the lines without remarks, borders and surrounding space."""
     found: list[str] = []
     for line in text.splitlines():
         line = line.strip().lstrip("\ufeff")
@@ -134,7 +134,7 @@ def _content(text: str) -> list[str]:
 
 
 def _tokens(text: str) -> list[list[str]]:
-    """Texts of the cells by line; one line if the puzzle is on one."""
+    """Return the texts of the cells by line; one line if the puzzle is on one."""
     lines = _content(text)
     if not lines:
         raise InvalidConstraint("the puzzle is empty", rule="puzzle", value=text)

@@ -62,7 +62,7 @@ def _two_solutions(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int6
     """Return two different solutions; None if there is only one.
 
     Raises:
-        TimeLimit: the solver could not tell in its time.
+        TimeLimit: the solver did not finish in its time.
     """
     shape = len(problem.cells), problem.width
     first: NDArray[np.int64] | None = None

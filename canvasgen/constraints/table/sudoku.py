@@ -21,7 +21,7 @@ BOXES = {
     4: (2, 2), 6: (2, 3), 8: (2, 4), 9: (3, 3), 10: (2, 5), 12: (3, 4), 14: (2, 7), 15: (3, 5), 16: (4, 4),
     18: (3, 6), 20: (4, 5), 21: (3, 7), 24: (4, 6), 25: (5, 5),
 }  # fmt: skip
-"""Rows and columns of a box by size, where none is given."""
+"""Rows and columns of a box, by the size of the grid; the default."""
 _KNOWN = ((4, (2, 2)), (6, (2, 3)), (9, (3, 3)))
 """What the embedded Sudoku model was trained on."""
 

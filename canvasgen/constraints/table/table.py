@@ -1,8 +1,8 @@
 """`Table`: a grid of cells with fixed text between them, and relations that the cells' values satisfy together.
 
-The automaton holds the shape: the fixed text, and in each cell the values that propagation leaves. Relations across
-cells are no matter for a chain of states; where the table is conditioned, `constraints.compiled` reads a score for every
-value of every cell off the chain, and `relations.Problem` finds the best assignment.
+The automaton contains the shape: the fixed text, and in each cell the values that propagation leaves. A chain of states
+cannot express relations across cells; when the table is conditioned, `constraints.compiled` computes a score for every
+value of every cell from the chain, and `relations.Problem` finds the best assignment.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from canvasgen.automata.private_bytes import CELL_BORDER
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells
 from canvasgen.constraints.shown import Hole, Piece, Shown, Trained
+from canvasgen.constraints.table.cell_spans import cell_spans
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.table.layouts import Laid
 from canvasgen.errors import Unsatisfiable, ValidationFailed
@@ -32,16 +33,16 @@ __all__ = ["BORDER", "Mode", "Table"]
 
 Mode = Literal["exact", "propagate", "model"]
 BORDER = automata.literal(bytes((CELL_BORDER,)))
-"""Stands at both borders of a cell in the marked language; UTF-8 has no such byte."""
+"""The mark at both borders of a cell; UTF-8 has no such byte."""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """How a table is shown to a model.
+    """How a table is written in a prompt.
 
     Attributes:
-        instruction: what to do, a sentence or several.
-        gap: what stands in the place of an open cell.
+        instruction: what to do, one sentence or several.
+        gap: the text for an open cell.
         trained: the embedded model that was trained for such tables.
     """
 
@@ -57,7 +58,7 @@ class Table(Constraint):
         grid: the rows and columns.
         mode: `exact`, `propagate` or `model`.
         problem: the cells that relations are about, with their values; None if there are no relations.
-        related: those cells, in the order in which they stand.
+        related: those cells, in their order in the text.
     """
 
     def __init__(
@@ -90,19 +91,19 @@ class Table(Constraint):
 
     @property
     def _remedy(self) -> str:
-        """What to do about a contradiction."""
+        """The remedy for a contradiction."""
         named = self.grid.rows_named and self.grid.columns_named
         where = "" if named else " (cells are (row, column), without names numbered from 0)"
         return f"take back one of them{where}"
 
     @property
     def root(self) -> NDArray[np.bool_]:
-        """bool `[related cells, values]`: what can stand before the model runs, by propagation.
+        """bool `[related cells, values]`: the values that propagation leaves before the model runs.
 
-        In mode `exact`, if there is one solution alone that can be found quickly, that one.
+        In mode `exact`, if search finds quickly that there is only one solution, that one.
 
         Raises:
-            Unsatisfiable: nothing; names a minimal conflict.
+            Unsatisfiable: none is left; names a minimal conflict.
         """
         return self._root
 
@@ -117,11 +118,11 @@ class Table(Constraint):
         return mask
 
     def settle(self) -> None:
-        """Finds out whether there is a solution.
+        """Raise an error if there is no solution.
 
         Raises:
             Unsatisfiable: there is none; names a minimal conflict.
-            TimeLimit: the solver could not tell in its time.
+            TimeLimit: the solver did not finish in its time.
         """
         problem = self.problem
         assert problem is not None
@@ -157,7 +158,7 @@ class Table(Constraint):
 
     @cached_property
     def _allowed(self) -> Mapping[Cell, tuple[str, ...]]:
-        """The texts of each listed cell that may stand."""
+        """The texts that are possible in each listed cell."""
         allowed = {cell: tuple(texts) for cell, texts in self._laid.listed.items()}
         if self.problem is not None and self.mode != "model":
             for cell, texts, mask in zip(self.related, self.texts, self.root, strict=True):
@@ -169,7 +170,7 @@ class Table(Constraint):
         return self.language()
 
     def language(self, mask: NDArray[np.bool_] | None = None, *, borders: bool = False) -> Expr:
-        """The table's texts; with these values alone, bool `[related cells, values]`, or with `BORDER` around cells."""
+        """Return the table's texts; with only these values, bool `[related cells, values]`, or with `BORDER`s."""
         allowed = dict(self._allowed)
         if mask is not None:
             for cell, texts, row in zip(self.related, self.texts, mask, strict=True):
@@ -194,8 +195,6 @@ class Table(Constraint):
         if cell in allowed:
             return automata.union(*(automata.literal(text) for text in allowed[cell]))
         return automata.concat(automata.literal(self._laid.lead[cell]), self._laid.free[cell].expr)
-
-    # Reading
 
     @property
     @override
@@ -223,38 +222,12 @@ class Table(Constraint):
                 )
 
     def _values(self, text: str) -> tuple[dict[Cell, Any], dict[Cell, str]]:
-        """The value and the text of every cell.
+        """Return the value and the text of every cell.
 
         Raises:
-            ValidationFailed: the text is no such table.
+            ValidationFailed: the text is not such a table.
         """
-        pieces = self._laid.pieces
-        failed: set[tuple[int, int]] = set()
-
-        def read() -> list[tuple[Cell, int, int]] | None:
-            """Where the cells stand; None if the text does not fit."""
-            spans: list[list[tuple[Cell, int, int]]] = [[]]
-            stack = [(0, 0, iter(self._stops(0, text, 0)))]
-            while stack:
-                piece, start, stops = stack[-1]
-                stop = next(stops, None)
-                if stop is None or (piece + 1, stop) in failed:
-                    if stop is None:
-                        failed.add((piece, start))
-                        stack.pop()
-                        spans.pop()
-                    continue
-                here = pieces[piece]
-                found = spans[-1] if isinstance(here, str) else [*spans[-1], (here, start, stop)]
-                if piece + 1 == len(pieces):
-                    if stop == len(text):
-                        return found
-                    continue
-                stack.append((piece + 1, stop, iter(self._stops(piece + 1, text, stop))))
-                spans.append(found)
-            return None
-
-        found = read()
+        found = cell_spans(self._laid, text)
         if found is None:
             raise ValidationFailed("the text is no such table", rule="table", value=text)
         values: dict[Cell, Any] = {}
@@ -270,20 +243,6 @@ class Table(Constraint):
                 values[cell] = free.parse(inner)
         return values, {cell: text[start:stop] for cell, start, stop in found}
 
-    def _stops(self, number: int, text: str, at: int) -> list[int]:
-        """Where a piece that begins at a place may end."""
-        piece = self._laid.pieces[number]
-        if isinstance(piece, str):
-            return [at + len(piece)] if text.startswith(piece, at) else []
-        if piece in self._laid.listed:
-            return sorted(
-                {at + len(one) for one in self._laid.listed[piece] if text.startswith(one, at)}, reverse=True
-            )
-        lead = self._laid.lead[piece]
-        if not text.startswith(lead, at):
-            return []
-        return self._laid.free[piece].ends(text, at + len(lead))[::-1]
-
     @property
     @override
     def has_value(self) -> bool:
@@ -296,7 +255,7 @@ class Table(Constraint):
 
     @property
     def _known(self) -> Mapping[Cell, str]:
-        """The texts of cells that have only one from the start, by what the user gave, not by propagation."""
+        """The texts of the cells for which the user gave only one, propagation apart."""
         return {cell: next(iter(texts)) for cell, texts in self._laid.listed.items() if len(texts) == 1}
 
     @property

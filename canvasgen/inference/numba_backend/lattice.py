@@ -12,9 +12,9 @@ from torch import Tensor
 
 from canvasgen.inference.backend import Backend
 from canvasgen.inference.batch import Batch
+from canvasgen.inference.computed_once import once
 from canvasgen.inference.numba_backend.parallel import each
 from canvasgen.inference.numba_backend.row import NumbaRow
-from canvasgen.inference.once import once
 from canvasgen.inference.tables import RowArrays, Singles
 
 __all__ = ["NumbaBackend", "NumbaLattice"]

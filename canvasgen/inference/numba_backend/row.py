@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from canvasgen.inference.batch import Row
+from canvasgen.inference.computed_once import once
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.numba_backend import chain_kernels, group_kernels, path_kernels, token_kernels
 from canvasgen.inference.numba_backend.parallel import runs
 from canvasgen.inference.numba_backend.reading import put_fixed, read_classes, read_segments
 from canvasgen.inference.numba_backend.reuse import reduced_again
 from canvasgen.inference.numba_backend.sweeps import Sweep, log_sweeps, max_sweep
-from canvasgen.inference.once import once
 from canvasgen.inference.tables import Bools, ClassTables, Floats, Ints, Longs, Singles, Tokens, log_sum
 
 __all__ = ["NumbaRow"]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from canvasgen.inference.backend import Backend
 from canvasgen.inference.batch import Batch
-from canvasgen.inference.once import once
+from canvasgen.inference.computed_once import once
 from canvasgen.inference.torch_backend import paths
 from canvasgen.inference.torch_backend.classes import precise, read_classes
 from canvasgen.inference.torch_backend.layouts import block_layout

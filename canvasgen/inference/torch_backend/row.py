@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from canvasgen.inference.computed_once import once
 from canvasgen.inference.layout import Layout
-from canvasgen.inference.once import once
 from canvasgen.inference.tables import ClassTables, Floats, Longs
 from canvasgen.inference.torch_backend.classes import Tables, precise
 

@@ -1,4 +1,4 @@
-"""The embedded model that plays Sudoku: a small DiffusionGemma its weights, tokens and prompt form."""
+"""The embedded model that plays Sudoku: a small DiffusionGemma, its weights, tokens and prompt form."""
 
 from pathlib import Path
 

@@ -17,7 +17,7 @@ _RULE = re.compile(r"[-+=|\s]*")
 
 
 def find_grid(text: str) -> npt.NDArray[np.int64] | None:
-    """The first 4 x 4, 6 x 6 or 9 x 9 grid in a text, `[n * n]` with 0 for blanks; None if there is none.
+    """Return the first 4 x 4, 6 x 6 or 9 x 9 grid in a text, `[n * n]` with 0 for blanks; None if there is none.
 
     It stands in as many lines as it has columns, or all in one line. Blanks are `.`, `0`, `_` or braces with anything
     in them; spaces and `|` between cells and lines of `-`, `+`, `=`, `|` are passed over.
@@ -38,7 +38,7 @@ def find_grid(text: str) -> npt.NDArray[np.int64] | None:
 
 
 def _first_square(lines: list[str]) -> npt.NDArray[np.int64] | None:
-    """The first grid in lines of digits and blanks."""
+    """Return the first grid in lines of digits and blanks."""
     for at, line in enumerate(lines):
         for size in SIZES:
             rows = [line] if len(line) == size * size else lines[at : at + size]

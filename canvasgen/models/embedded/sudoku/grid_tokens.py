@@ -60,7 +60,7 @@ ANSWER_IDS = {token: number for number, token in enumerate(VOCABULARY) if len(to
 
 @cache
 def _layout(size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Places of the cells on the canvas `[n * n]`, and a canvas `[L]` with 0 at the cells."""
+    """Return places of the cells on the canvas `[n * n]`, and a canvas `[L]` with 0 at the cells."""
     cells = np.arange(size * size)
     places = cells + cells // size
     canvas = np.full(CANVAS_LENGTH, PAD_ID)
@@ -70,12 +70,12 @@ def _layout(size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 
 def cell_places(size: int) -> npt.NDArray[np.int64]:
-    """Places of the cells on the canvas, and in the prompt, `[n * n]`."""
+    """Return places of the cells on the canvas, and in the prompt, `[n * n]`."""
     return _layout(size)[0]
 
 
 def answer_ids(grids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Canvases `[K, L]` of complete grids `[K, n * n]` of one size."""
+    """Return canvases `[K, L]` of complete grids `[K, n * n]` of one size."""
     places, canvas = _layout(round(grids.shape[1] ** 0.5))
     out = np.tile(canvas, (len(grids), 1))
     out[:, places] = DIGIT_0 + grids
@@ -83,7 +83,7 @@ def answer_ids(grids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def prompt_ids(grids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Prompts `[K, L]` of puzzles `[K, n * n]` of one size, 0 for a blank; each as long as the canvas."""
+    """Return prompts `[K, L]` of puzzles `[K, n * n]` of one size, 0 for a blank; each as long as the canvas."""
     size = round(grids.shape[1] ** 0.5)
     places, canvas = _layout(size)
     names = np.array([FILL_ID, END_ID, 0, 0, 0, 0, ROW_ID])

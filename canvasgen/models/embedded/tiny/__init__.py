@@ -1,4 +1,4 @@
-"""The embedded model: a small DiffusionGemma its weights and its prompt form."""
+"""The embedded model: a small DiffusionGemma, its weights and its prompt form."""
 
 from pathlib import Path
 

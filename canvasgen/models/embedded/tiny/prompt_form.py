@@ -3,10 +3,10 @@
     Alice Smith, 34 years old, lives in Paris.
     {name:str, age:int, city:str}
 
-What stands in the last line says what the answer is: a short schema; the form of a letter, its holes in braces; options
-`open|closed`; or a regular expression between slashes, `/\\d+/`. There may be no such line.
+The last line describes the answer: a short schema; the form of a letter, its holes in braces; options `open|closed`; or
+a regular expression between slashes, `/\\d+/`. It may be missing.
 
-The text stands first: the encoder is causal, so the field names that follow can gather what was said of them.
+The text comes first: the encoder is causal, so the field names after it can attend to it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _MAX_PATTERN = 60
 def format_prompt(
     prompt: str, schema: Mapping[str, Any] | bool | None, instruction: str | None = None
 ) -> str:
-    """The text that the model reads before the canvas; the same function made the training data.
+    """Return the text that the model reads before the canvas; the same function made the training data.
 
     Args:
         prompt: the text to read from.
@@ -59,17 +59,17 @@ def format_prompt(
 
 
 def short_schema(schema: Any) -> str:
-    """One line that names fields and types, ``{name:str, age:int, tags:[str], status:open|closed}``."""
+    """Return one line that names fields and types, ``{name:str, age:int, tags:[str], status:open|closed}``."""
     return _short(schema, schema, 0, ())
 
 
 def short_options(texts: Sequence[str]) -> str:
-    """One line that lists the texts of a choice, ``open|closed``, as an enum's."""
+    """Return one line that lists the texts of a choice, ``open|closed``, as an enum's."""
     return "|".join(texts[:_MAX_CHOICES])
 
 
 def short_pattern(pattern: str) -> str | None:
-    """One line that shows a regular expression, ``/\\d+/``; None for a long one, which this model cannot read."""
+    """Return one line with a regular expression, ``/\\d+/``; None for a long one, which this model cannot read."""
     return f"/{pattern}/" if len(pattern) <= _MAX_PATTERN and "\n" not in pattern else None
 
 
@@ -124,7 +124,7 @@ def _object(node: Mapping[str, Any], root: Any, depth: int, seen: tuple[str, ...
 
 
 def _union(parts: list[str]) -> str:
-    """Alternatives, each once; ``null`` becomes a question mark."""
+    """Return the alternatives, each once; ``null`` becomes a question mark."""
     names = [part for part in dict.fromkeys(parts) if part != "null"]
     if not names:
         return "null"
@@ -140,7 +140,7 @@ def _literal(value: Any) -> str:
 
 
 def _resolve(reference: str, root: Any) -> Any | None:
-    """What a local JSON pointer names, or None."""
+    """Return the value at a local JSON pointer; None if there is none."""
     if not reference.startswith("#"):
         return None
     node: Any = root

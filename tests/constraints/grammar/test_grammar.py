@@ -6,6 +6,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from dfa_language import strings_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lark import Lark, UnexpectedInput
@@ -59,13 +60,13 @@ def bounded(rules: Rules, longest: int = LONGEST) -> set[str]:
             found |= power
         return found
 
-    blank = set() if rules.ignored is None else set(to_dfa(rules.ignored).enumerate(longest))
+    blank = set() if rules.ignored is None else set(strings_of(to_dfa(rules.ignored), longest))
     tail = repeated(blank, 0, None)
 
     def value(item: Item) -> set[bytes]:
         match item:
             case Leaf(expr):
-                return cut(set(to_dfa(expr).enumerate(longest)), tail)
+                return cut(set(strings_of(to_dfa(expr), longest)), tail)
             case Ref(name):
                 return known[name]
             case Sequence(parts):

@@ -198,8 +198,9 @@ def test_substrings(chunks: list[str]) -> None:
     assert all(pattern.fullmatch(each) for each in expected)
     spelled = json.dumps({"substring_chunks": chunks})
     for text in (f"start: %regex {spelled}", f"start: X\nX: %regex {spelled}"):
-        found = {each.decode() for each in cg.grammar(text).automaton.enumerate(sum(map(len, chunks)))}
-        assert found == expected
+        found = cg.grammar(text).automaton.strings(1000)
+        assert found is not None
+        assert {each.decode() for each in found} == expected
 
 
 def test_words() -> None:
@@ -305,7 +306,7 @@ def test_too_many_schemas() -> None:
 
 
 def test_the_documentation_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "grammars.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "grammars.md").read_text(encoding="utf-8")
     for snippet in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         exec(compile(snippet, "grammars.md", "exec"), {"__name__": "documentation"})
     assert "validator" in capsys.readouterr().out

@@ -10,6 +10,7 @@ from itertools import permutations, product
 from typing import Any
 
 import pytest
+from dfa_language import strings_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ def texts(table: Table, most: int = 40) -> list[str]:
     """The first few texts of a table's shape."""
     dfa = table.automaton
     found: list[str] = []
-    for content in dfa.enumerate(dfa.num_states):
+    for content in strings_of(dfa, dfa.num_states):
         found.append(content.decode())
         if len(found) == most:
             break
