@@ -133,8 +133,8 @@ def decide(
         options: the answers, as for `choice`.
         model: as for `load`.
         samples: canvases of noise.
-        steps: denoising steps at most; with more than one, the model sees what it has accepted, and a canvas that is
-            settled ends early. Up to 64 options.
+        steps: denoising steps at most; with more than one, the model sees what it has accepted, and a canvas that has
+            converged ends early. Up to 64 options.
         seed: makes the run repeatable.
 
     Returns:

@@ -25,6 +25,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
 from canvasgen.denoise.completion import Commit, Done, Draft, Event, Failed
 from canvasgen.denoise.convergence import converged, streaks, texts_of
@@ -52,6 +53,9 @@ class Batch:
         randomness: None: `RowRandomness`, a generator for each row, from its job's seed.
         size: rows, and contenders of the races of starts, that go through the model together at most; the others wait.
             A job with more starts than that goes alone. None: no limit.
+
+    Raises:
+        InvalidConstraint: `size` is no whole number above zero.
     """
 
     def __init__(
@@ -71,7 +75,7 @@ class Batch:
         self._noise = denoiser.noise
         self._own = RowRandomness([], denoiser.canvas_length, denoiser.vocab_size)
         self._randomness = self._own if randomness is None else randomness
-        self._size = size
+        self._size = None if size is None else whole_number(size, rule="size", low=1)
         self._added = 0
         self._waiting: deque[Row] = deque()
         self._seats = Seats(denoiser)
@@ -164,8 +168,9 @@ class Batch:
         several = [at for at, row in enumerate(new) for _ in row.job.starts]
         if len(several) > len(new):
             context = self._denoiser.select(context, several)
+        context = self._seats.joined(context)
         spend(new, "prefill", begun)
-        for row in new:
+        for row in new:  # from here on the model is not asked any more: nothing can go wrong halfway
             self._own.begin(row.number, row.job.seed)
         noise = self._fresh([row.number for row in new])
         rows = [one for row in new for one in (row.contenders() if len(row.job.starts) > 1 else [row])]
@@ -212,7 +217,8 @@ class Batch:
         log_mass = torch.where(inside, beliefs.log_mass, 0.0).sum(dim=-1) / number
         columns = torch.stack([beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double()])
         best = beliefs.best.cpu().numpy()
-        for row, ids, values in zip(self._seats.rows, best, columns.T.tolist(), strict=True):
+        numbers: list[list[float]] = columns.T.cpu().numpy().tolist()
+        for row, ids, values in zip(self._seats.rows, best, numbers, strict=True):
             partition = None if row.job.constraint is None else values[0]
             row.record(ids[: row.text.budget.here], partition, values[1], values[2], int(values[3]))
 

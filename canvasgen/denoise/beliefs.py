@@ -187,9 +187,8 @@ class Beliefs:
             if one.constraint is not None and one.constraint.cells is not None
         ]
         if tables:  # the posteriors' own tensors stay as they are
-            self.best, self.entropies, self.lengths = (
-                values.clone() for values in (self.best, self.entropies, self.lengths)
-            )
+            self.best, self.lengths = self.best.clone(), self.lengths.clone()
+            self.entropies = self.entropies.clone()
         for b, one, constraint in tables:
             try:
                 belief = constraint.believe(self._posteriors[self._place[b]], one.prefix, one.budget)

@@ -34,6 +34,7 @@ class Row:
         times: seconds by what they were spent on.
         trace: a record of each denoising step.
         is_greedy: whether tokens of the best canvas are accepted, and not those of a sample.
+        is_over: whether its text is finished, or it has failed.
         is_fresh: whether the next step is the first since the canvas was filled with noise.
 
     Raises:
@@ -50,6 +51,7 @@ class Row:
         )
         self.trace: list[Step] = []
         self.is_fresh = True
+        self.is_over = False
         self.is_greedy = job.temperature == 0
         self._begun = perf_counter()
         self._schedule = _schedule(job, denoiser)
@@ -179,9 +181,6 @@ class Row:
             self._outcome = Outcome.STEP_LIMIT
         self.is_over = chosen.closes
         return chosen.canvas
-
-    is_over = False
-    """Whether the text is finished."""
 
     def completion(self) -> Completion:
         """The result of a row that is over."""

@@ -46,10 +46,20 @@ class Seats:
         """B."""
         return len(self.rows)
 
-    def append(self, rows: Sequence[Row], context: Context, canvas: Tensor) -> None:
-        """More rows, with their context and first canvases int64 `[len(rows), L]`."""
+    def joined(self, context: Context) -> Context:
+        """The context of all rows and of those of another one behind them, for `append`."""
         self.arrange()
-        self._context = self._denoiser.join([self._context, context]) if self.rows else context
+        return self._denoiser.join([self._context, context]) if self.rows else context
+
+    def append(self, rows: Sequence[Row], context: Context, canvas: Tensor) -> None:
+        """More rows.
+
+        Args:
+            rows: the rows.
+            context: of all rows now, from `joined`.
+            canvas: the first canvases of the new ones, int64 `[len(rows), L]`.
+        """
+        self._context = context
         count = len(rows)
         self.rows += rows
         self._count = len(self.rows)

@@ -46,6 +46,10 @@ class ClassTables:
     normaliser: Floats
     tail: Floats
 
+    def first(self, n: int) -> ClassTables:
+        """Of the first n positions alone; views."""
+        return ClassTables(self.best[:n], self.mass[:n], self.mean[:n], self.normaliser[:n], self.tail[:n])
+
 
 class RowArrays(Protocol):
     """One row of a conditioned batch on the host: float64 numpy arrays over the row's n positions.

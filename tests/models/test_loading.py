@@ -21,6 +21,7 @@ from canvasgen.models.architecture import ARCHITECTURES, Architecture
 from canvasgen.models.diffusion_gemma import DiffusionGemma
 from canvasgen.models.embedded import tiny
 from canvasgen.models.loading import load
+from canvasgen.models.wording import shown_as
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +174,7 @@ def test_hub_without_network():
 )
 def test_embedded_model():
     loaded = load(device="cpu")
-    ids = loaded.encode("Alice Smith, 34 years old.", {"properties": {"name": {"type": "string"}}})
+    ids = loaded.encode("Alice Smith, 34 years old.", shown_as({"properties": {"name": {"type": "string"}}}))
     done = run(loaded.denoiser, [Job(ids, max_denoising_steps=4)])[0]
     assert done.text.startswith("{")
 

@@ -75,21 +75,15 @@ class NumbaRow:
         return found
 
     def segments(self, tokens: Tokens, offsets: Ints) -> tuple[Floats, Floats, Floats]:
-        """`best`, `mass` and `mean` of each run of tokens between two offsets, not normalised."""
+        """`read_segments` of the row's logits."""
         return read_segments(self.logits, tokens, offsets, self.threads)
 
     @once
     def tables(self) -> ClassTables:
         """See `RowArrays.tables`."""
-        every, n = self._all_tables, self._row.length
-        if n == len(self.logits):
-            return every
-        return ClassTables(
-            every.best[:n], every.mass[:n], every.mean[:n], every.normaliser[:n], every.tail[:n]
-        )
+        return self._all_tables.first(self._row.length)
 
     # The log semiring
-    # ----------------------------------------------------------------------------------------------
 
     @once
     def _final(self) -> Floats:
@@ -184,7 +178,6 @@ class NumbaRow:
         )
 
     # The max semiring
-    # ----------------------------------------------------------------------------------------------
 
     @once
     def best_sets(self) -> Floats:
@@ -219,7 +212,6 @@ class NumbaRow:
             self.best[i] = token
 
     # Samples
-    # -------------------------------------------------------------------------------------------------------
 
     def sample(self, uniforms: Floats) -> tuple[Longs, Floats]:
         """`Lattice.sample` of the row: `uniforms[N, L + 1, 3]` -> int64 `[N, L_b]`, `[N]`."""
@@ -266,7 +258,6 @@ class NumbaRow:
         return ids, log_probs
 
     # Over the vocabulary
-    # -------------------------------------------------------------------------------------------
 
     def marginals(self, out: Singles, threads: int) -> None:
         """Fills `out[L_b, V]` with the tokens' constrained log-probabilities."""

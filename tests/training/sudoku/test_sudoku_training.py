@@ -149,4 +149,4 @@ def test_accepted_is_the_policys() -> None:
     doubt = torch.rand(5, 30, generator=torch.Generator().manual_seed(0)) * 0.1
     mine = accepted(doubt, torch.full((5, 1), 0.3))
     for row, kept in zip(doubt, mine, strict=True):
-        assert np.array_equal(accept(row.double().numpy(), 0.3), kept.numpy())
+        assert torch.equal(accept(row.double(), 0.3), kept)
