@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from numbers import Integral
+from typing import Any, TypeGuard
 
 from canvasgen.errors import InvalidConstraint
 
-__all__ = ["whole_number"]
+__all__ = ["is_enum", "is_iterable", "is_mapping", "is_sequence", "whole_number"]
+
+
+def is_enum(value: object) -> TypeGuard[type[Enum]]:
+    """Return whether a value is an Enum class."""
+    return isinstance(value, type) and issubclass(value, Enum)
+
+
+def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
+    """Return whether a value is iterable; its items may be anything."""
+    return isinstance(value, Iterable)
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Return whether a value is a mapping; its keys and values may be anything."""
+    return isinstance(value, Mapping)
+
+
+def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    """Return whether a value is a sequence that is not a string; its items may be anything."""
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def whole_number(

@@ -97,7 +97,7 @@ class Request:
         if isinstance(self.template, str):
             return template_constraint(self.template, strict=False)
         made = next((one for one in (self.template, self.table, self.constraint) if one is not None), None)
-        if made is not None and not isinstance(made, Constraint):
+        if not _is_constraint(made):
             raise InvalidConstraint(
                 "not a constraint",
                 rule=given[0],
@@ -105,6 +105,10 @@ class Request:
                 remedy="build one with cg.json_schema, cg.regex, cg.table, …",
             )
         return made
+
+
+def _is_constraint(value: object) -> bool:
+    return value is None or isinstance(value, Constraint)
 
 
 _MOST_REMEMBERED = 64
@@ -115,7 +119,8 @@ def _remembered(schema: Any) -> Constraint:
     """The constraint of a schema or type, made once for the last few dozen of them."""
     try:
         # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
-        key = repr(schema) if isinstance(schema, dict | str | bool) else schema
+        plain: bool = isinstance(schema, dict | str | bool)
+        key: Any = repr(schema) if plain else schema
         hash(key)
     except (TypeError, RecursionError):
         return schema_constraint(schema)
@@ -277,7 +282,7 @@ class Engine:
             [[float(one.condition(row).log_partition) for one in compiled] for row in logits],
             dtype=torch.float64,
         )
-        shares = torch.softmax(scores, dim=1).mean(dim=0).tolist()
+        shares: list[float] = torch.softmax(scores, dim=1).mean(dim=0).numpy().tolist()
         return {
             _key(value, text): share
             for (text, value), share in zip(choice.values.items(), shares, strict=True)
@@ -435,7 +440,7 @@ class _on_value:
 
     def __init__(self, validator: Callable[[Any], Any], constraint: Constraint | None) -> None:
         self._validator = validator
-        self._parse = (lambda text: text) if constraint is None else constraint.parse
+        self._parse: Callable[[str], Any] = str if constraint is None else constraint.parse
         self.__qualname__ = getattr(validator, "__qualname__", type(validator).__qualname__)
 
     def __call__(self, text: str) -> Any:

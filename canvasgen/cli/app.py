@@ -13,7 +13,7 @@ from canvasgen.cli.check import check
 from canvasgen.cli.edit import edit
 from canvasgen.cli.fill import fill
 from canvasgen.cli.generate import generate
-from canvasgen.cli.sudoku import sudoku
+from canvasgen.cli.sudoku_command import sudoku
 from canvasgen.errors import CanvasgenError
 
 __all__ = ["EXIT_ERROR", "app", "main"]

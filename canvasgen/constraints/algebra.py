@@ -1,16 +1,14 @@
 """The algebra of constraints: concatenation, union, intersection and complement.
 
-Each is the same operation on every facet: on the automata (`canvasgen.automata`), on the validators' parts, so that
-`matches` of a combination is the combination of `matches`, on what a model is told (`Shown`), on what is said of token
-positions (`Placed`) and on a table's cells (`Cells`). A concatenation whose parts have validators is checked over every
-way to split the text, from each place where a part may begin to each where it may end.
+Each operation combines every facet of its parts: the automata (`canvasgen.automata`); the validators, so that `matches`
+of a combination is the combination of `matches`; the prompt and the first canvas (`Shown`); token positions (`Placed`);
+and the cells of a table (`Cells`). A concatenation whose parts have validators tries every way to split the text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from operator import and_, or_
 from typing import Any
 
 from typing_extensions import override
@@ -23,7 +21,7 @@ from canvasgen.constraints.coerce import as_constraint
 from canvasgen.constraints.combined import Combined
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
-from canvasgen.constraints.texts import NOWHERE, Placed
+from canvasgen.constraints.texts import NOWHERE, Placed, as_bytes
 from canvasgen.errors import ValidationFailed
 from canvasgen.notes import Note
 
@@ -33,13 +31,13 @@ __all__ = ["Both", "Either", "Not", "Sequence"]
 class Sequence(Combined):
     """`a + b`: a text of a followed by a text of b.
 
-    If exactly one part has a value of its own (JSON, a choice, a template), `parse` reads that, where it begins
-    earliest and from there is longest; else the value is the text.
+    If exactly one part has a value (JSON, a choice, a template), `parse` returns it; of several places for this part, the
+    earliest and from there the longest is read. Otherwise the value is the text.
     """
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Sequence else (part,))]
-        # Where a leading text ends is a position of the whole; any other part's positions are not.
+        # The positions of a leading text are positions of the whole; those of any other part are not.
         no_positions(flat if flat and not flat[0].placed.ends_inside else flat[1:], "+")
         super().__init__(tuple(flat))
 
@@ -64,7 +62,7 @@ class Sequence(Combined):
         return automata.concat(*(part.expr for part in self.parts))
 
     def _with(self, number: int, language: Expr) -> Expr:
-        """The texts if one part has another language."""
+        """Return the texts of the whole if one part has another language."""
         return automata.concat(
             *(language if at == number else part.expr for at, part in enumerate(self.parts))
         )
@@ -77,7 +75,7 @@ class Sequence(Combined):
         return sorted(ends)
 
     @override
-    def _judge(self, text: str) -> None:
+    def _check(self, text: str) -> None:
         if len(text) not in self.ends(text, 0):
             raise ValidationFailed("no way to split the text satisfies every part", rule="+", value=text)
 
@@ -106,7 +104,7 @@ class Sequence(Combined):
         }
 
     def _span(self, text: str, number: int) -> tuple[int, int]:
-        """Where a part's text stands: as early as it can, and from there as far as it can."""
+        """Return the place of a part's text: the earliest start, and from there the latest end."""
         begins = {0}
         for part in self.parts[:number]:
             begins = {stop for begin in begins for stop in part.ends(text, begin)}
@@ -122,7 +120,7 @@ class Sequence(Combined):
 
 
 class Either(Combined):
-    """`a | b`: a text of a or of b; `parse` reads it as the first that matches."""
+    """`a | b`: a text of a or of b; `parse` is that of the first part that matches."""
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         flat = [inner for part in parts for inner in (part.parts if type(part) is Either else (part,))]
@@ -133,21 +131,25 @@ class Either(Combined):
     @property
     @override
     def shown(self) -> Shown:
-        return reduce(or_, (part.shown for part in self.parts))
+        return reduce(Shown.__or__, (part.shown for part in self.parts))
 
     @override
     def _expression(self) -> Expr:
         return automata.union(*(part.expr for part in self.parts))
 
     @override
-    def _judge(self, text: str) -> None:
+    def ends(self, text: str, start: int) -> list[int]:
+        return sorted({stop for part in self.parts for stop in part.ends(text, start)})
+
+    @override
+    def _check(self, text: str) -> None:
         self._first(text)
 
-    def _first(self, text: str) -> Constraint:
-        """The first part that the text belongs to."""
-        for part in self.parts:
+    def _first(self, text: str) -> int:
+        """Return the number of the first part that the text belongs to."""
+        for number, part in enumerate(self.parts):
             if part.matches(text):
-                return part
+                return number
         raise ValidationFailed("no alternative accepts the text", rule="|", value=text)
 
     @property
@@ -157,28 +159,36 @@ class Either(Combined):
 
     @override
     def parse(self, text: str) -> Any:
-        return self._first(text).parse(text)
+        return self.parts[self._first(text)].parse(text)
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
-        return self._first(text).options(text)
+        number = self._first(text)
+        earlier = [part.expr for part in self.parts[:number]]  # a text of these is read as theirs
+        return {
+            field: {
+                option: automata.difference(language, automata.union(*earlier)) if earlier else language
+                for option, language in options.items()
+            }
+            for field, options in self.parts[number].options(text).items()
+        }
 
 
 class Both(Combined):
-    """`a & b`: a text of a that is a text of b too.
+    """`a & b`: a text that is one of a and of b.
 
-    `parse` reads it as the first part that has a value of its own does; else the value is the text.
+    `parse` is that of the first part that has a value; without one, the value is the text.
     """
 
     @property
     @override
     def placed(self) -> Placed:
-        return reduce(and_, (part.placed for part in self.parts))
+        return reduce(Placed.__and__, (part.placed for part in self.parts))
 
     @property
     @override
     def shown(self) -> Shown:
-        return reduce(and_, (part.shown for part in self.parts))
+        return reduce(Shown.__and__, (part.shown for part in self.parts))
 
     @property
     @override
@@ -193,23 +203,28 @@ class Both(Combined):
         return self._meet(part.expr for part in self.parts)
 
     def _with(self, number: int, language: Expr) -> Expr:
-        """The texts if one part has another language."""
+        """Return the texts of the whole if one part has another language."""
         return self._meet(language if at == number else part.expr for at, part in enumerate(self.parts))
 
     def _meet(self, languages: Iterable[Expr]) -> Expr:
         asked = dict.fromkeys(languages)
         if any(part.placed.places for part in self.parts) and len(asked) > 1:
-            asked.pop(automata.ANY_TEXT, None)  # of `fixed`: every constraint's texts are in it
+            asked.pop(automata.ANY_TEXT, None)  # of `fixed`: it contains every constraint's texts
         return automata.intersect(*asked)
 
     @override
-    def _judge(self, text: str) -> None:
+    def ends(self, text: str, start: int) -> list[int]:
+        first, *others = (set(part.ends(text, start)) for part in self.parts)
+        return sorted(first.intersection(*others))
+
+    @override
+    def _check(self, text: str) -> None:
         for part in self.parts:
             part.validate(text)
 
     @property
     def _main(self) -> int:
-        """The number of the part whose value it has."""
+        """The number of the part whose value is that of the whole."""
         return next((at for at, part in enumerate(self.parts) if part.has_value), 0)
 
     @property
@@ -232,7 +247,7 @@ class Both(Combined):
 class Not(Combined):
     """`~a`: every well-formed UTF-8 text that does not belong to a.
 
-    Texts that only a's validator refuses satisfy `~a` but are never generated.
+    Texts that only the validator of a rejects satisfy `~a` but are never generated.
     """
 
     def __init__(self, part: Constraint) -> None:
@@ -245,7 +260,17 @@ class Not(Combined):
         return automata.complement(self.parts[0].expr)
 
     @override
-    def _judge(self, text: str) -> None:
+    def ends(self, text: str, start: int) -> list[int]:
+        if not self.has_validator:
+            return super().ends(text, start)
+        whole = as_bytes(text[start:])
+        if whole is None:  # ends before the first lone surrogate, which no text holds
+            first = next(at for at in range(start, len(text)) if as_bytes(text[at]) is None)
+            return self.ends(text[:first], start)
+        return sorted(set(range(start, len(text) + 1)).difference(self.parts[0].ends(text, start)))
+
+    @override
+    def _check(self, text: str) -> None:
         if self.parts[0].matches(text):
             raise ValidationFailed("the text belongs to the negated constraint", rule="~", value=text)
 
@@ -260,7 +285,7 @@ class Not(Combined):
 
 
 def _both(one: object, other: object) -> tuple[Constraint, Constraint] | None:
-    """The operands as constraints; None if one is none."""
+    """Return the operands as constraints; None if one cannot be read as a constraint."""
     left, right = as_constraint(one), as_constraint(other)
     return None if left is None or right is None else (left, right)
 

@@ -20,7 +20,7 @@ class Constraint(Texts):
     """
 
     def compile(self, vocabulary: Vocabulary) -> CompiledConstraint:
-        """The token automaton over a vocabulary (cached in memory and on disk).
+        """Return the token automaton over a vocabulary (cached in memory and on disk).
 
         Raises:
             Unsatisfiable: no text satisfies the constraint.
@@ -52,13 +52,16 @@ class Constraint(Texts):
 
 
 Operator: TypeAlias = Callable[..., Constraint]
-"""Of one operand or two; NotImplemented for one that is no constraint and cannot be read as one."""
+"""A function of one or two operands; it returns NotImplemented for an operand that cannot be read as a constraint."""
 
 _OPERATORS: dict[str, Operator] = {}
 
 
 def operator(sign: str) -> Callable[[Operator], Operator]:
-    """Makes a function the meaning of an operator: what it returns derives from the class that has the operator."""
+    """Register a function as the meaning of an operator.
+
+    The classes that the operators return derive from `Constraint`, so its module cannot import them.
+    """
 
     def register(meaning: Operator) -> Operator:
         _OPERATORS[sign] = meaning

@@ -1,8 +1,8 @@
-"""The cells of a table that stands somewhere in a constraint's texts, and the languages in which they are narrowed.
+"""The cells of a table inside of a constraint's texts, and the constraint's language for a narrowed table.
 
-Relations across cells are no matter for a chain of states. So a constraint with a table inside tells which language its
-texts have for a given language of the table; the compiled constraint asks it twice: for the table with its cells'
-borders marked, and for the table with some of its values alone.
+A chain of states cannot express relations across cells. So a constraint with a table inside gives its language as a
+function of the table's. The compiled constraint applies it to the table with marks at the borders of its cells, and to
+the table with fewer values in its cells.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["CellTable", "Cells", "HasCells", "no_cells", "only_cells"]
 
 
 class CellTable(Protocol):
-    """A table whose cells have relations that are kept while generating."""
+    """A table whose cells have relations that hold while generating."""
 
     @property
     def mode(self) -> str:
@@ -36,7 +36,7 @@ class CellTable(Protocol):
 
     @property
     def root(self) -> NDArray[np.bool_]:
-        """bool `[cells, values]`: what can stand before the model runs."""
+        """bool `[cells, values]`: the values that are possible before the model runs."""
         ...
 
     @property
@@ -45,7 +45,7 @@ class CellTable(Protocol):
         ...
 
     def language(self, mask: NDArray[np.bool_] | None = None, *, borders: bool = False) -> Expr:
-        """The table's texts; with these values alone, bool `[cells, values]`, or with marks at the cells' borders."""
+        """Return the table's texts; with only these values, bool `[cells, values]`, or with marks at the cells' borders."""
         ...
 
 
@@ -59,8 +59,8 @@ class Cells:
 
     Attributes:
         table: the table.
-        around: the constraint's language, from the table's.
-        around_marked: the same for the table with marks, perhaps with more texts than that.
+        around: the constraint's language as a function of the table's.
+        around_marked: the same for the table with marks; it may be an over-approximation.
     """
 
     table: CellTable
@@ -70,7 +70,7 @@ class Cells:
     def inside(
         self, around: Callable[[Expr], Expr], around_marked: Callable[[Expr], Expr] | None = None
     ) -> Cells:
-        """The same cells inside of a larger constraint; `around_marked` is `around` unless given."""
+        """Return the same cells inside of a larger constraint; `around_marked` is `around` by default."""
         inner, inner_marked = self.around, self.around_marked
         outer_marked = around if around_marked is None else around_marked
         return Cells(
@@ -85,12 +85,12 @@ class Cells:
         return self.around_marked(self.table.language(borders=True))
 
     def narrowed(self, mask: NDArray[np.bool_]) -> Expr:
-        """The constraint's texts with these values alone in the cells, bool `[cells, values]`."""
+        """Return the constraint's texts with only these values in the cells, bool `[cells, values]`."""
         return self.around(self.table.language(mask))
 
 
 class HasCells(Protocol):
-    """What may have a table inside."""
+    """A set of texts that may contain a table."""
 
     @property
     def cells(self) -> Cells | None:
@@ -99,7 +99,7 @@ class HasCells(Protocol):
 
 
 def only_cells(parts: Iterable[HasCells]) -> tuple[int, Cells] | None:
-    """The one table among parts that follow each other or hold together: the part's number, and its cells.
+    """Return the number and the cells of the only part that contains a table; None if no part does.
 
     Raises:
         UnsupportedConstraint: there are several.
@@ -115,7 +115,7 @@ def only_cells(parts: Iterable[HasCells]) -> tuple[int, Cells] | None:
 
 
 def no_cells(parts: Iterable[HasCells], where: str) -> None:
-    """Refuses tables whose cells could occur twice or not at all.
+    """Raise an error for tables whose cells could occur twice or not at all.
 
     Raises:
         UnsupportedConstraint: there is one.

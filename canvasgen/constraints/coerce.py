@@ -1,4 +1,4 @@
-"""What people give in the place of a constraint: a string for its literal, a type or a schema for its JSON."""
+"""Arguments that are read as constraints: a string as a literal, a type or a schema as its JSON."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["as_constraint", "constraint_from"]
 
 
 def as_constraint(value: object) -> Constraint | None:
-    """A constraint as it is, a string as its literal, None for anything else."""
+    """Return a constraint as it is, a string as its literal, and None for anything else."""
     if isinstance(value, Constraint):
         return value
     return literal(value) if isinstance(value, str) else None
 
 
 def constraint_from(value: Any) -> Constraint:
-    """A constraint as it is, a string as its literal, a type or a JSON Schema as its JSON.
+    """Return a constraint as it is, a string as its literal, and a type or a JSON Schema as its JSON.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint, Unsatisfiable: it is a schema that cannot be used.

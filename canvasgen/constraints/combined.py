@@ -27,7 +27,7 @@ class Combined(Constraint):
 
     @override
     def _recognises(self, data: bytes) -> bool:
-        # With validators, `_judge` asks the parts themselves: they may accept more than they generate.
+        # With validators, `_check` decides by the parts' `matches`: they may accept more than they generate.
         return self.has_validator or super()._recognises(data)
 
     @override

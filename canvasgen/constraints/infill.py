@@ -1,7 +1,7 @@
-"""`infill` and `edit`: fixed text on both sides of what is written anew.
+"""`infill` and `edit`: fixed text on both sides of a part that is generated.
 
-The fixed text is held byte for byte, and need not begin or end where a token does: the automaton is over bytes. It
-floats: how wide a gap becomes is found by the recurrence over the canvas.
+The fixed text is kept byte for byte, and need not begin or end where a token does: the automaton is over bytes. It
+floats: the recurrence over the canvas finds how wide a gap becomes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from typing_extensions import override
 
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_sequence, whole_number
 from canvasgen.constraints.algebra import Sequence
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.coerce import constraint_from
@@ -24,11 +24,11 @@ from canvasgen.notes import Note
 __all__ = ["Edit", "Infill", "Span", "edit", "infill"]
 
 Span: TypeAlias = "tuple[int, int] | str"
-"""Characters `start:stop` of a text, or a part of it that stands there once."""
+"""Characters `start:stop` of a text, or a part of it that occurs once."""
 
 
 class Infill(Sequence):
-    """A text between two fixed ones; its value is that of the text between. Build one with `infill`."""
+    """A text between two fixed ones; its value is that of the text between them. Build one with `infill`."""
 
     def __init__(self, prefix: str, suffix: str, part: Constraint) -> None:
         self.prefix = prefix
@@ -57,7 +57,7 @@ class Infill(Sequence):
 
 
 class Edit(Sequence):
-    """A text with spans that are written anew; its value is the whole text. Build one with `edit`."""
+    """A text with spans that are rewritten; its value is the whole text. Build one with `edit`."""
 
     def __init__(self, pieces: tuple[tuple[str, Constraint | None], ...], strength: float) -> None:
         self.pieces = pieces
@@ -85,15 +85,15 @@ class Edit(Sequence):
 
 
 def infill(prefix: str, suffix: str, constraint: Any = None) -> Infill:
-    """The text between a prefix and a suffix: `infill("def area(r):\\n    return ", "\\n", cg.regex(...))`.
+    """Return the text between a prefix and a suffix: `infill("def area(r):\\n    return ", "\\n", cg.regex(...))`.
 
-    The generated value is that of the text between (a str, or what the constraint makes of it); the whole stands in
+    The generated value is that of the text between them (a str, or the constraint's value); the whole text is
     `Completion.text`.
 
     Args:
         prefix: the text before the gap.
-        suffix: the text behind it; it stands in the canvas while the gap is filled.
-        constraint: of the text between: a constraint, a string, a type or a JSON Schema; None: any text.
+        suffix: the text after it; it is on the canvas while the gap is filled.
+        constraint: on the text between them: a constraint, a string, a type or a JSON Schema; None: any text.
 
     Raises:
         InvalidConstraint: prefix or suffix is no string that has UTF-8.
@@ -102,23 +102,23 @@ def infill(prefix: str, suffix: str, constraint: Any = None) -> Infill:
 
 
 def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, strength: float = 1.0) -> Edit:
-    """A text in which one span, or several, are written anew and all the rest stays as it is.
+    """Return a text in which one span, or several, are rewritten and the rest stays as it is.
 
     The canvas starts from the text. The generated value is the whole new text.
 
     Args:
         content: the text.
-        span: `(start, stop)` in characters, or the part of the text itself, which must stand there exactly once; or a
+        span: `(start, stop)` in characters, or the part of the text itself, which must occur exactly once; or a
             list of such spans.
-        constraint: of what comes into each span; None: any text, of one line if what stands there is.
+        constraint: on the new text of each span; None: any text, of one line if the old one is.
         strength: above 0, at most 1: the share of a span's tokens that start as noise (the others start as they are), and
-            of the denoising schedule that is run. A low one stays near the old text.
+            of the denoising schedule that is run. With a low one the result stays near the old text.
 
     Raises:
         InvalidConstraint: a span lies outside of the text, overlaps another, or is not found exactly once.
     """
     literal(content)
-    if isinstance(strength, bool) or not isinstance(strength, (int, float)) or not 0 < strength <= 1:
+    if not _is_share(strength):
         raise InvalidConstraint("a strength is a number above 0, at most 1", rule="strength", value=strength)
     one = isinstance(span, str) or (len(span) == 2 and all(isinstance(at, int) for at in span))
     listed: list[Any] = [span] if one else list(span)
@@ -149,7 +149,7 @@ def _fixed(content: str) -> Shown:
 def _span(content: str, span: Any) -> tuple[int, int]:
     if isinstance(span, str):
         return _found(content, span)
-    if not (isinstance(span, Listed) and len(span) == 2):
+    if not (is_sequence(span) and len(span) == 2):
         raise InvalidConstraint(
             "a span is (start, stop), or a part of the text",
             rule="span",
@@ -165,6 +165,10 @@ def _span(content: str, span: Any) -> tuple[int, int]:
             f"the span lies outside of the text, which has {len(content)} characters", rule="span", value=span
         )
     return start, stop
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1
 
 
 def _found(content: str, marker: str) -> tuple[int, int]:

@@ -74,7 +74,7 @@ class JsonSchema(Constraint):
         self.language.validate(text)
 
     @override
-    def _judge(self, text: str) -> None:
+    def _check(self, text: str) -> None:
         self.language.check(text)
 
     @override
@@ -101,7 +101,7 @@ def json_schema(
     property_order: str = "schema",
     registry: Any = None,
 ) -> JsonSchema:
-    """The JSON texts of a schema or of a Python type.
+    """Return the JSON texts of a schema or of a Python type.
 
     Args:
         schema: a JSON Schema (a dict, a bool, or its text; draft 2020-12 unless `$schema` says otherwise), or
@@ -113,7 +113,7 @@ def json_schema(
             and three, that keeps the automaton small. `explain()` says it.
         registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
             Nothing is ever fetched; JSON Schema's own meta-schemas are known.
-        property_order: `schema` (declared properties stand in the order of `properties`) or `any`.
+        property_order: `schema` (declared properties in the order of `properties`) or `any`.
 
     Raises:
         InvalidConstraint: the schema is malformed.

@@ -1,4 +1,4 @@
-"""`contains` and `excludes`: texts that must, or must not, occur somewhere, however they are cut into tokens."""
+"""`contains` and `excludes`: texts that must, or must not, occur, however they are split into tokens."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from canvasgen.automata import ANY_TEXT, Expr
 from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.shown import Hole, Rule, Shown
-from canvasgen.constraints.texts import as_bytes
+from canvasgen.constraints.texts import is_text
 from canvasgen.errors import InvalidConstraint
 from canvasgen.notes import Note
 
 MOST_WORDS = 24
-"""Words that a model is told not to write, one by one."""
+"""Excluded words that are listed in the prompt."""
 
 __all__ = ["Contains", "Excludes", "contains", "excludes"]
 
@@ -67,9 +67,9 @@ class Excludes(Constraint):
 
 
 def contains(content: str, *, at_least: int = 1) -> Constraint:
-    """Any text in which `content` occurs at least so many times, without overlaps.
+    """Return any text in which `content` occurs at least so many times, without overlaps.
 
-    Combine it with what the text is otherwise: `cg.json_schema(Mail) & cg.contains("regards")`.
+    Combine it with a constraint on the rest of the text: `cg.json_schema(Mail) & cg.contains("regards")`.
 
     Raises:
         InvalidConstraint: it is empty or no string that has UTF-8, or `at_least` is no whole number above zero.
@@ -79,9 +79,9 @@ def contains(content: str, *, at_least: int = 1) -> Constraint:
 
 
 def excludes(words: str | Iterable[str]) -> Constraint:
-    """Any text in which none of the words or phrases occurs.
+    """Return any text in which none of the words or phrases occurs.
 
-    Combine it with what the text is otherwise: `cg.text() & cg.excludes(["cheap", "best price"])`.
+    Combine it with a constraint on the rest of the text: `cg.text() & cg.excludes(["cheap", "best price"])`.
 
     Raises:
         InvalidConstraint: there is none, or one is empty or no string that has UTF-8.
@@ -95,5 +95,5 @@ def excludes(words: str | Iterable[str]) -> Constraint:
 
 
 def _check(word: object, rule: str) -> None:
-    if not isinstance(word, str) or not word or as_bytes(word) is None:
+    if not is_text(word) or not word:
         raise InvalidConstraint("a non-empty string that has UTF-8 is needed", rule=rule, value=word)

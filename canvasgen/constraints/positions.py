@@ -1,8 +1,8 @@
-"""`fixed` and `near`: what stands at, or near, a token position of the text.
+"""`fixed` and `near`: restrictions on the tokens at, or near, a position of the text.
 
-Positions count the tokens of the whole text from 0, over all its canvases. They cost the automaton nothing: the
-tokens and class sets that a position allows are restricted where the posterior is worked out (`inference.restriction`).
-So they hold for the whole text only, and combine with other constraints by `&` alone.
+Positions count the tokens of the whole text from 0, over all its canvases. They do not enlarge the automaton: the
+tokens and class sets that a position allows are restricted in the computation of the posterior (`inference.restriction`).
+So they hold for the whole text only, and combine with other constraints by `&` only.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_mapping, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled.places import FixedAt, NearPosition
-from canvasgen.constraints.texts import Placed, Texts, as_bytes
+from canvasgen.constraints.texts import Placed, Texts, is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 from canvasgen.notes import Note
 
 __all__ = ["MOST_POSITIONS", "Fixed", "Near", "fixed", "near", "no_positions"]
 
 MOST_POSITIONS = 262_144
-"""Positions above this are refused: no model's context holds them."""
+"""Largest position; no model has a longer context."""
 
 
 class Fixed(Constraint):
@@ -85,14 +85,14 @@ class Near(Constraint):
 
 
 def fixed(tokens: Mapping[int, str | int]) -> Constraint:
-    """Any text that has these tokens at these token positions: `cg.regex(…) & cg.fixed({0: "Title"})`.
+    """Return any text that has these tokens at these token positions: `cg.regex(…) & cg.fixed({0: "Title"})`.
 
     Positions count the tokens of the whole text from 0. The text must reach that far: it may not end before a fixed
     token. `matches` cannot see tokens and accepts any text; `CompiledConstraint.accepts` checks them.
 
     Args:
-        tokens: position -> a token id; or a text, that stands from the position on in the fewest tokens that spell it
-            (of equally few, the longest first). A tokenizer may cut it otherwise; give ids to be sure.
+        tokens: position -> a token id; or a text, which begins there and is written in the fewest tokens that spell it
+            (of equally few, the longest first). A tokenizer may split it differently; give ids to be sure.
 
     Raises:
         InvalidConstraint: there are none, a position is no whole number from 0 on, or a value neither an id nor a
@@ -102,14 +102,14 @@ def fixed(tokens: Mapping[int, str | int]) -> Constraint:
         Unsatisfiable: from `compile`: two tokens are fixed at one position, or no text has them there.
         BudgetTooSmall: from `generate`, before the model runs: no such text fits into the budget.
     """
-    if not isinstance(tokens, Mapping) or not tokens:
+    if not is_mapping(tokens) or not tokens:
         raise InvalidConstraint(
             "`fixed` needs a mapping from positions to texts or token ids", rule="fixed", value=tokens
         )
     found: dict[int, str | int] = {}
     for position, content in tokens.items():
         where = f"position {position}"
-        if isinstance(content, str) and not as_bytes(content):
+        if isinstance(content, str) and not (content and is_text(content)):
             raise InvalidConstraint(
                 "a fixed text is not empty and has UTF-8", path=where, rule="fixed", value=content
             )
@@ -129,10 +129,10 @@ def fixed(tokens: Mapping[int, str | int]) -> Constraint:
 
 
 def near(text: str, position: int, within: int = 8) -> Constraint:
-    """Any text in which `text` occurs, first near a token position: `cg.text() & cg.near("regards", 20)`.
+    """Return any text in which `text` occurs, first near a token position: `cg.text() & cg.near("regards", 20)`.
 
-    Exactly: the token that completes the first occurrence (the one with its last byte), however the text is cut into
-    tokens, stands at one of the positions `position - within` to `position + within`, both included. A long phrase
+    Exactly: the token that completes the first occurrence (the one with its last byte), however the text is split into
+    tokens, is at one of the positions `position - within` to `position + within`, both included. A long phrase
     begins some tokens before. Positions count the tokens of the whole text from 0. `matches` cannot see tokens and
     asks only that `text` occurs; `CompiledConstraint.accepts` checks the position.
 
@@ -143,7 +143,7 @@ def near(text: str, position: int, within: int = 8) -> Constraint:
         Unsatisfiable: from `compile`: it cannot occur there first.
         BudgetTooSmall: from `generate`, before the model runs: no such text fits into the budget.
     """
-    if not isinstance(text, str) or not as_bytes(text):
+    if not is_text(text) or not text:
         raise InvalidConstraint("a non-empty string that has UTF-8 is needed", rule="near", value=text)
     position = _position(position, "near")
     within = whole_number(within, rule="within", remedy="give a number of tokens, such as within=8")
@@ -166,7 +166,7 @@ def _position(position: object, rule: str) -> int:
 
 
 def no_positions(parts: Iterable[Texts], where: str) -> None:
-    """Refuses constraints on positions where they are not about the whole text.
+    """Raise an error for restrictions on positions in a part of the text.
 
     Raises:
         UnsupportedConstraint: names the combination.

@@ -16,6 +16,7 @@ from canvasgen.constraints.coerce import as_constraint
 from canvasgen.constraints.combined import Combined
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown
+from canvasgen.constraints.texts import field_path
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 
 __all__ = ["Optional", "Repeat", "optional", "repeat"]
@@ -24,7 +25,8 @@ __all__ = ["Optional", "Repeat", "optional", "repeat"]
 class Repeat(Combined):
     """`low` to `high` texts of a constraint, one after the other, with a literal separator between them.
 
-    If the texts stand for values, the value is the list of them, in the reading with the fewest.
+    If the texts have values, the value is the list of them. If there are several ways to split a text, one with the
+    fewest items is read.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class Repeat(Combined):
         return self._some(self.low, self.high)
 
     def _some(self, low: int, high: int | None) -> Expr:
-        """So many texts, with separators between them."""
+        """Return the concatenations of `low` to `high` texts with separators between them."""
         item = self.part.expr
         if not self.separator:
             return automata.repeat(item, low, high)
@@ -55,11 +57,31 @@ class Repeat(Combined):
         return self.part.shown.repeated(self.low, self.high, self.separator)
 
     @override
-    def _judge(self, text: str) -> None:
+    def ends(self, text: str, start: int) -> list[int]:
+        if not self.has_validator:
+            return super().ends(text, start)
+        found = {start} if self.low == 0 else set[int]()
+        reached, seen = {start}, list[set[int]]()
+        count = 0
+        while reached and count != self.high and not (count > self.low and reached in seen):
+            if count:
+                seen.append(reached)
+            gap = self.separator if count else ""
+            begins = (at + len(gap) for at in reached if text.startswith(gap, at))
+            reached = {stop for begin in begins for stop in self.part.ends(text, begin)}
+            count += 1
+            if count >= self.low:
+                found |= reached
+        return sorted(found)
+
+    @override
+    def _check(self, text: str) -> None:
         self._items(text)
 
     def _items(self, text: str) -> list[tuple[int, int]]:
-        """Where the texts stand, in the reading with the fewest.
+        """Return the places of the texts, in a reading with the fewest.
+
+        Dynamic programming over the number of texts: which places it can end at, and where the last text then begins.
 
         Raises:
             ValidationFailed: there is no reading.
@@ -73,7 +95,8 @@ class Repeat(Combined):
             state = frozenset(reached)
             if not reached or count == self.high or (count >= self.low and state in seen):
                 break
-            seen.append(state)
+            if count:  # the first text has no separator before it
+                seen.append(state)
             gap = self.separator if count else ""
             found: dict[int, int] = {}
             for at in sorted(reached):
@@ -86,6 +109,7 @@ class Repeat(Combined):
         )
 
     def _read_back(self, begins: list[dict[int, int]], stop: int) -> list[tuple[int, int]]:
+        """Return the places of the texts of the reading that ends at a place."""
         items: list[tuple[int, int]] = []
         for number in range(len(begins) - 1, 0, -1):
             start = begins[number][stop]
@@ -109,17 +133,17 @@ class Repeat(Combined):
         fields: dict[str, dict[Any, Expr]] = {}
         for number, (start, stop) in enumerate(self._items(text)):
             for field, options in self.part.options(text[start:stop]).items():
-                fields[self._field(number, field)] = {
+                fields[field_path(self._of(number), field)] = {
                     option: self._with(number, language) for option, language in options.items()
                 }
         return fields
 
-    def _field(self, number: int, field: str) -> str:
-        """The name of a field of one of the texts."""
-        return f"[{number}]{'' if not field or field.startswith('[') else '.'}{field}"
+    def _of(self, number: int) -> str:
+        """Return the name of one of the texts in the names of its fields."""
+        return f"[{number}]"
 
     def _with(self, number: int, language: Expr) -> Expr:
-        """All texts together if one of them, by its number, is of a language."""
+        """Return the texts of the whole if one item, by its number, has another language."""
         gap = automata.literal(self.separator)
         before = automata.repeat(automata.concat(self.part.expr, gap), number, number)
         low, high = max(0, self.low - number - 1), None if self.high is None else self.high - number - 1
@@ -129,7 +153,7 @@ class Repeat(Combined):
 
 
 class Optional(Repeat):
-    """A text of a constraint, or the empty text; the value of the empty text is None if others have values."""
+    """A text of a constraint, or the empty text; if the texts have values, that of the empty text is None."""
 
     def __init__(self, part: Constraint) -> None:
         super().__init__(part, 0, 1, where="optional")
@@ -141,14 +165,14 @@ class Optional(Repeat):
         return self.part.parse(text) if self._items(text) else None
 
     @override
-    def _field(self, number: int, field: str) -> str:
-        return field
+    def _of(self, number: int) -> str:
+        return ""
 
 
 def optional(constraint: Constraint | str) -> Constraint:
-    """A text of the constraint, or the empty text.
+    """Return a text of the constraint, or the empty text.
 
-    The value is that of the text, and None for the empty text, if the constraint's texts stand for values.
+    If the constraint's texts have values, the value is that of the text, and None for the empty text.
 
     Raises:
         InvalidConstraint: the argument is neither a constraint nor a string.
@@ -160,9 +184,9 @@ def optional(constraint: Constraint | str) -> Constraint:
 def repeat(
     constraint: Constraint | str, low: int = 0, high: int | None = None, *, separator: str = ""
 ) -> Constraint:
-    """`low` to `high` texts of the constraint (None: any number), with `separator` between neighbours.
+    """Return `low` to `high` texts of the constraint (None: any number), with `separator` between neighbours.
 
-    The value is the list of the texts' values, if the constraint's texts stand for values.
+    If the constraint's texts have values, the value is the list of them.
 
     Raises:
         InvalidConstraint: the bounds are negative or contradict each other.

@@ -1,20 +1,19 @@
-"""`Shown`: what a model is told of a constraint, and the text that its canvas starts from, as one value.
+"""`Shown`: what the prompt says about a constraint, and the text that the canvas starts from, as one value.
 
     cg.edit(letter, "12", int) + "!"      =  "Dear Ann, … "  Hole(old="12", holds=JSON)  " dollars!"
     cg.text(until="</think>") + schema    =  Hole(ends="</think>")  Hole(holds=JSON)
     cg.template("Dear {name},", name=…)   =  "Dear "  Hole(name="name", holds=…)  ","
 
-A constraint is shown as fixed text with holes in it. Each combinator makes its own from those of its parts: `+` puts
-them one after the other, `&` adds rules, `|` makes a hole that holds one of several. How a hole is written in a
-prompt is decided by the prompt's language (`canvasgen.models.prompts`), how it looks on the canvas by
-`canvasgen.models.starts`.
+A constraint is shown as fixed text with holes. Each combinator combines those of its parts: `+` concatenates them, `&`
+adds rules, `|` makes a hole that holds one of several. `canvasgen.models.prompts` decides how a hole is written in a
+prompt, `canvasgen.models.starts` what is at its place on the first canvas.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 __all__ = [
     "UNKNOWN",
@@ -58,18 +57,18 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A place that is written by the model.
+    """A part of the text that the model writes.
 
     Attributes:
-        name: what the user calls it; empty: nothing.
-        holds: what it may hold, one of these; empty: nothing is known of it.
-        times: `(low, high, separator)` if it holds so many of them, one after the other; `high` None: any number.
-        old: what stands there before and is written anew; "" for a gap; None: the canvas says nothing of it.
+        name: the user's name for it; empty: none.
+        holds: what it may hold, one of these; empty: unknown.
+        times: `(low, high, separator)` if it holds `low` to `high` of them with separators; `high` None: any number.
+        old: the text that is rewritten; "" for a gap; None: the first canvas has no text for it.
         strength: above 0, at most 1: the share of the old text's tokens that start as noise, and of the denoising
             schedule that is run.
-        floats: whether what is written may have more or fewer tokens than the old text.
-        mark: how the hole is written in a form; None: its old text or its name in braces.
-        ends: the text with which its content ends.
+        floats: whether the new text may have more or fewer tokens than the old one.
+        mark: how the hole is written in a form; None: as its old text or its name in braces.
+        ends: the text that ends its content.
     """
 
     name: str = ""
@@ -83,7 +82,7 @@ class Hole:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether there is nothing to tell of it."""
+        """Whether nothing is known about it."""
         return not self.name and not self.holds and self.old is None and self.mark is None
 
 
@@ -102,11 +101,11 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A sentence on a text.
+    """A sentence about a text.
 
     Attributes:
         sentence: it begins with "It" and ends in a full stop.
-        of_longer: whether it is as true of every longer text of which this one is a part.
+        of_longer: whether it also holds for every longer text that contains this one.
     """
 
     sentence: str
@@ -118,10 +117,10 @@ class Shown:
     """Fixed text with holes.
 
     Attributes:
-        pieces: fixed texts, none empty and no two side by side, and holes.
-        instruction: what to do with the whole, a sentence that ends in a colon; empty: to fill in its holes.
-        about: what the instruction calls the whole: "the table".
-        rules: what else is to be said of the text.
+        pieces: holes, and fixed texts that are not empty and not neighbours.
+        instruction: what to do with the text, a sentence that ends in a colon; empty: fill in its holes.
+        about: the instruction's name for the text: "the table".
+        rules: other sentences about the text.
         trained: the embedded model that was trained for such texts; None: the general one.
     """
 
@@ -133,7 +132,7 @@ class Shown:
 
     @property
     def tells(self) -> bool:
-        """Whether it says anything of the text."""
+        """Whether anything is known about the text."""
         return (
             bool(self.instruction or self.rules)
             or any(isinstance(piece, str) for piece in self.pieces)
@@ -142,12 +141,12 @@ class Shown:
 
     @property
     def holes(self) -> tuple[Hole, ...]:
-        """The holes, in the order in which they stand."""
+        """The holes, in order."""
         return tuple(piece for piece in self.pieces if isinstance(piece, Hole))
 
     @property
     def only_hole(self) -> Hole | None:
-        """The hole that is all there is; None if there is fixed text or another hole."""
+        """The hole, if it is the only piece; else None."""
         piece = self.pieces[0] if len(self.pieces) == 1 else None
         return piece if isinstance(piece, Hole) else None
 
@@ -164,60 +163,68 @@ class Shown:
     def canvas(self) -> tuple[Piece, ...]:
         """The pieces of the text that the canvas starts from; empty: it starts from noise.
 
-        Of a hole that holds one of several texts, the first with a canvas of its own stands for it.
+        A hole without old text that holds one of several texts starts from the first that has a canvas.
         """
         pieces: list[Piece] = []
         starts = False
         for piece in self.pieces:
-            inside = () if isinstance(piece, str) else _first_canvas(piece)
+            inside = () if isinstance(piece, str) or piece.old else _first_canvas(piece)
             starts |= bool(inside) or (isinstance(piece, Hole) and piece.old is not None)
             pieces += inside or (piece,)
         return _merged(pieces) if starts else ()
 
     def form(self, written: Callable[[Hole], str]) -> str:
-        """The text with its holes as they are written."""
+        """Return the text, each hole written by a function."""
         return "".join(
             piece if isinstance(piece, str) else written(piece) + piece.ends for piece in self.pieces
         )
 
     def __add__(self, other: Shown) -> Shown:
-        """One text after the other."""
+        """Return what is shown of the concatenation."""
         if not self.pieces and not self.tells:
             return other
         if not other.pieces and not other.tells:
             return self
         return Shown(
             _merged([*self.pieces, *other.pieces]),
-            rules=tuple(rule for part in (self, other) for rule in part._as_rules() if rule.of_longer),
+            rules=_once(rule for part in (self, other) for rule in part._as_rules() if rule.of_longer),
             trained=_both_written(self, other),
         )
 
     def __or__(self, other: Shown) -> Shown:
-        """One text or the other."""
+        """Return what is shown of a union: a hole that holds one of several; an unknown alternative is left out."""
         trained = self.trained if self.trained == other.trained else None
-        if self == other or not other.tells:
+        if repr(self) == repr(other) or not other.tells:
             return replace(self, trained=trained)
         if not self.tells:
             return replace(other, trained=trained)
-        kinds = (*self._kinds(), *other._kinds())
-        listed = tuple(text for kind in kinds if isinstance(kind, Options) for text in kind.texts)
+        kinds = _once((*self._kinds(), *other._kinds()))
+        listed = _once(text for kind in kinds if isinstance(kind, Options) for text in kind.texts)
         rest = tuple(kind for kind in kinds if not isinstance(kind, Options))
         return Shown((Hole(holds=(*rest, *([Options(listed)] if listed else []))),), trained=trained)
 
     def __and__(self, other: Shown) -> Shown:
-        """A text that is both: the one that says more of the whole, with the rules of the other."""
+        """Return what is shown of an intersection: the side that says more about the whole, with the rules of the other."""
         main, rest = (other, self) if other._weight > self._weight else (self, other)
         return replace(
             main,
-            rules=(*main.rules, *rest._as_rules()),
+            rules=_once((*main.rules, *rest._as_rules())),
             trained=main.trained or rest.trained,
         )
 
     def repeated(self, low: int, high: int | None, separator: str) -> Shown:
-        """So many of these texts, one after the other; at most one, or exactly one, is shown as if it stood there."""
-        if (high == 1 and not self.is_fixed) or not self.tells:
+        """Return what is shown of `low` to `high` of these texts with separators between them.
+
+        A single text is shown as it is, and so is an optional one unless it is fixed: that would look mandatory.
+        """
+        if high == 0:
+            return Shown()
+        if low == high == 1 or (high == 1 and not self.is_fixed) or not self.tells:
             return self
-        return Shown((Hole(holds=self._kinds(), times=(low, high, separator)),), trained=self.trained)
+        return Shown(
+            (Hole(holds=self._kinds(), times=(low, high, separator)),),
+            trained=_both_written(self, Shown((separator,))),
+        )
 
     @property
     def is_fixed(self) -> bool:
@@ -225,14 +232,14 @@ class Shown:
         return len(self.pieces) == 1 and isinstance(self.pieces[0], str)
 
     def named(self, name: str) -> Shown:
-        """The same in a hole of a template: a hole alone gets the name, a text with holes stays as it is."""
+        """Return the same in a hole of a template: a single hole gets the name, a text with holes keeps its own."""
         hole = self.only_hole
         if self.is_fixed or not self.pieces:
-            return replace(self, pieces=(Hole(name, self._kinds()),))
+            return replace(self, pieces=(Hole(name, Shown(self.pieces)._kinds()),))
         return self if hole is None else replace(self, pieces=(replace(hole, name=name),))
 
     def as_gap(self) -> Shown:
-        """The same on a canvas that starts from the text around it: its holes are gaps."""
+        """Return the same for a canvas that starts from the text around it: its holes become gaps."""
         return replace(
             self,
             pieces=tuple(
@@ -243,27 +250,33 @@ class Shown:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """What a hole holds that holds this."""
+        """What a hole with this content holds."""
         return self._kinds() if self.tells else ()
 
     def _kinds(self) -> tuple[Kind, ...]:
         hole = self.only_hole
-        if self.is_fixed:
-            return (Options((str(self.pieces[0]),)),)
         plain = not self.instruction and not self.rules
-        if hole is not None and plain and hole.old is None and hole.times is None and hole.mark is None:
-            return hole.holds
-        return (self,)
+        if plain and all(isinstance(piece, str) for piece in self.pieces):
+            return (Options(("".join(map(str, self.pieces)),)),)
+        if (
+            hole is None
+            or not plain
+            or hole.old is not None
+            or hole.times is not None
+            or hole.mark is not None
+        ):
+            return (self,)
+        return hole.holds or (self,)
 
     def _as_rules(self) -> tuple[Rule, ...]:
-        """The instruction and the rules, as rules of a text in which this one stands."""
+        """Return the instruction and the rules as rules of a text that contains this one."""
         if not self.instruction:
             return self.rules
         return (Rule(f"Of {self.about or 'that part'} in it: {self.instruction}"), *self.rules)
 
     @property
     def _weight(self) -> tuple[bool, bool, bool]:
-        """How much it says of the whole text, for `&`."""
+        """How much it says about the whole text, for `&`."""
         return bool(self.canvas), self.only_hole is None, any(not hole.is_unknown for hole in self.holes)
 
 
@@ -272,19 +285,30 @@ Kind: TypeAlias = "Json | Options | Pattern | Shown"
 Piece: TypeAlias = "str | Hole"
 
 UNKNOWN = Shown((Hole(),))
-"""A text of which there is nothing to tell."""
+"""A text about which nothing is known."""
 
 
 def joined(parts: Iterable[Shown]) -> Shown:
-    """The texts of all parts, one after the other."""
+    """Return what is shown of the concatenation of all parts."""
     whole = Shown()
     for part in parts:
         whole = whole + part
     return whole
 
 
+_T = TypeVar("_T")
+
+
+def _once(items: Iterable[_T]) -> tuple[_T, ...]:
+    """Return the items in their order, each once: `repr` tells the schemas `1` and `true` apart, and needs no hash."""
+    found: dict[str, _T] = {}
+    for item in items:
+        found.setdefault(repr(item), item)
+    return tuple(found.values())
+
+
 def _merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Without empty texts, neighbouring ones as one."""
+    """Return the pieces without empty texts, and with neighbouring texts joined."""
     merged: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, str) and merged and isinstance(merged[-1], str):
@@ -301,7 +325,7 @@ def _first_canvas(hole: Hole) -> tuple[Piece, ...]:
 
 
 def _both_written(one: Shown, other: Shown) -> Trained | None:
-    """The model of one that can write the other, too."""
+    """Return the model of one side if it can write the other side, too."""
     for first, second in ((one, other), (other, one)):
         trained = first.trained
         if trained is not None and (

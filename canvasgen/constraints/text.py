@@ -10,11 +10,11 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr, parse_regex
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_enum, is_iterable, is_mapping, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled.places import NearPosition
 from canvasgen.constraints.shown import Hole, Options, Pattern, Shown
-from canvasgen.constraints.texts import Placed, as_bytes
+from canvasgen.constraints.texts import Placed, is_text
 from canvasgen.errors import InvalidConstraint, ValidationFailed
 from canvasgen.notes import Note
 
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 MOST_OPTIONS = 64
-"""A choice of more is neither shown nor reported on."""
+"""A choice of more is not put into the prompt, and its probabilities are not computed."""
 _TAB, _NEWLINE = 0x09, 0x0A
 
 
@@ -80,7 +80,7 @@ class Literal(Constraint):
 
 
 class Choice(Constraint):
-    """One of several texts, each standing for a value."""
+    """One of several texts, each with a value."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
@@ -120,7 +120,7 @@ class Choice(Constraint):
 
 
 class Text(Constraint):
-    """Free text between two lengths, counted in code points, and perhaps a mark that ends it."""
+    """Free text between two lengths, counted in code points, with an optional mark that ends it."""
 
     def __init__(
         self,
@@ -192,7 +192,7 @@ class Language(Constraint):
 
 
 def by_key(options: Iterable[tuple[Any, str, Expr]]) -> dict[Any, Expr]:
-    """Options by value; by their text where values have no hash or are equal (`1` and `true`)."""
+    """Return options by value; by their text if values have no hash or are equal (`1` and `true`)."""
     found: dict[Any, Expr] = {}
     for value, written, narrowed in options:
         try:
@@ -204,7 +204,7 @@ def by_key(options: Iterable[tuple[Any, str, Expr]]) -> dict[Any, Expr]:
 
 
 def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constraint:
-    """The texts that `pattern` matches as a whole, as `re.fullmatch` (or, with `dialect="ecma"`, ECMA-262)
+    """Return the texts that `pattern` matches as a whole, as `re.fullmatch` (or, with `dialect="ecma"`, ECMA-262)
     means it.
 
     Args:
@@ -216,7 +216,7 @@ def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constrain
         InvalidConstraint: the pattern is malformed.
         UnsupportedConstraint: it is not regular (back-references and the like), with the position.
     """
-    if not isinstance(pattern, str):
+    if not _is_string(pattern):
         raise InvalidConstraint("a regular expression is given as a string", rule="regex", value=pattern)
     if dialect not in ("python", "ecma"):
         raise InvalidConstraint("the dialect is `python` or `ecma`", rule="dialect", value=dialect)
@@ -224,18 +224,18 @@ def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constrain
 
 
 def literal(content: str) -> Constraint:
-    """Exactly this text.
+    """Return exactly this text.
 
     Raises:
-        InvalidConstraint: it is no string, or holds a lone surrogate, which has no UTF-8.
+        InvalidConstraint: it is not a string, or contains a lone surrogate, which has no UTF-8.
     """
-    if not isinstance(content, str) or as_bytes(content) is None:
+    if not is_text(content):
         raise InvalidConstraint("a literal is a string that has UTF-8", rule="literal", value=content)
     return Literal(content)
 
 
 def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Choice:
-    """One of the items; the generated value is the item itself.
+    """Return one of the items; the generated value is the item itself.
 
     Args:
         items: strings, or values that are written with `str`; a mapping from text to value; or an Enum class
@@ -244,19 +244,9 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Choice:
     Raises:
         InvalidConstraint: there are no items, two are written alike, or one has no UTF-8.
     """
-    if isinstance(items, str):
-        raise InvalidConstraint("a choice needs several items, not one string", rule="choice", value=items)
-    if isinstance(items, Mapping):
-        pairs = list(items.items())
-    elif isinstance(items, type) and issubclass(items, Enum):
-        pairs = [(str(member.value), member) for member in items]
-    elif isinstance(items, Iterable):
-        pairs = [(item if isinstance(item, str) else str(item), item) for item in items]
-    else:
-        raise InvalidConstraint("a choice needs an iterable of items", rule="choice", value=items)
     values: dict[str, Any] = {}
-    for written, value in pairs:
-        if not isinstance(written, str) or as_bytes(written) is None:
+    for written, value in _written(items):
+        if not is_text(written):
             raise InvalidConstraint(
                 "a choice is written as a string that has UTF-8", rule="choice", value=written
             )
@@ -268,6 +258,23 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Choice:
     return Choice(values)
 
 
+def _is_string(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _written(items: object) -> list[tuple[object, Any]]:
+    """Return the items of a choice, each behind its text."""
+    if isinstance(items, str):
+        raise InvalidConstraint("a choice needs several items, not one string", rule="choice", value=items)
+    if is_mapping(items):
+        return list(items.items())
+    if is_enum(items):
+        return [(str(member.value), member) for member in items]
+    if is_iterable(items):
+        return [(item if isinstance(item, str) else str(item), item) for item in items]
+    raise InvalidConstraint("a choice needs an iterable of items", rule="choice", value=items)
+
+
 def text(
     min_length: int = 0,
     max_length: int | None = None,
@@ -277,19 +284,18 @@ def text(
     until: str | None = None,
     max_tokens: int | None = None,
 ) -> Constraint:
-    """Free text: printable characters, spaces and, with `lines`, tabs and newlines.
+    """Return free text: printable characters, spaces and, with `lines`, tabs and newlines.
 
     `text(until="</think>") + json_schema(Answer)` thinks first and then answers: the value is the answer's, and the
     thoughts, which may go over several canvases, always leave the tokens that the answer needs.
 
     Args:
         min_length: fewest code points.
-        max_length: most code points; None for no bound but the token budget.
-        lines: whether the text may hold tabs and newlines.
+        max_length: most code points; None: only the token budget bounds them.
+        lines: whether the text may contain tabs and newlines.
         without: texts that must not occur inside.
-        until: the mark that ends the text and is its last part; it stands nowhere else in it. The lengths count what is
-            before it.
-        max_tokens: most tokens of a text that is the first part of the whole, with its mark (needs `until`).
+        until: the mark at the end of the text; it occurs nowhere else in it. The lengths do not count it.
+        max_tokens: most tokens of the text with its mark, if it is the first part of the whole (needs `until`).
 
     Raises:
         InvalidConstraint: the bounds are negative or contradict each other, or `until` or a `without` text is empty.
@@ -302,9 +308,9 @@ def text(
         raise InvalidConstraint("max_length is below min_length", rule="text", value=(min_length, max_length))
     parts = (without,) if isinstance(without, str) else tuple(without)
     for part in parts:
-        if not isinstance(part, str) or not part or as_bytes(part) is None:
+        if not is_text(part) or not part:
             raise InvalidConstraint("`without` holds non-empty strings", rule="without", value=part)
-    if until is not None and (not isinstance(until, str) or not until or as_bytes(until) is None):
+    if until is not None and not (is_text(until) and until):
         raise InvalidConstraint("`until` is a non-empty string that has UTF-8", rule="until", value=until)
     if max_tokens is not None:
         max_tokens = whole_number(max_tokens, rule="max_tokens", low=1)

@@ -1,4 +1,4 @@
-"""`Texts`: a set of texts with an exact automaton, a validator's part, and a way to read a text back."""
+"""`Texts`: a set of texts with an automaton, a validator, and a way to read a text back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.constraints.cells import Cells
@@ -14,36 +14,36 @@ from canvasgen.constraints.shown import UNKNOWN, Shown
 from canvasgen.errors import ValidationFailed
 from canvasgen.notes import Note
 
-__all__ = ["NOWHERE", "Place", "Placed", "Texts", "as_bytes"]
+__all__ = ["NOWHERE", "Place", "Placed", "Texts", "as_bytes", "field_path", "is_text"]
 
 
 class Place:
-    """What a constraint says of token positions; see `constraints.positions`."""
+    """One restriction on token positions; see `constraints.positions`."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """All that a constraint says of token positions; `matches`, which sees the text alone, leaves it out.
+    """The restrictions of a constraint on token positions; `matches`, which has only the text, ignores them.
 
     Attributes:
-        places: each thing that is said.
-        ends_inside: whether they say where the constraint's own texts end, so that more may follow behind them.
+        places: the restrictions.
+        ends_inside: whether they hold before the end of the constraint's texts, so that other texts may follow.
     """
 
     places: tuple[Place, ...] = ()
     ends_inside: bool = False
 
     def __and__(self, other: Placed) -> Placed:
-        """What both say, of the same texts."""
+        """Return the restrictions of both, for the same texts."""
         return Placed(self.places + other.places)
 
 
 NOWHERE = Placed()
-"""Nothing."""
+"""No restriction."""
 
 
 def as_bytes(text: str | bytes) -> bytes | None:
-    """The UTF-8 bytes of a text; None if it has none (a lone surrogate)."""
+    """Return the UTF-8 bytes of a text; None if it has none (a lone surrogate)."""
     if isinstance(text, bytes):
         return text
     try:
@@ -52,13 +52,23 @@ def as_bytes(text: str | bytes) -> bytes | None:
         return None
 
 
+def is_text(value: object) -> TypeGuard[str]:
+    """Return whether a value is a string that has UTF-8."""
+    return isinstance(value, str) and as_bytes(value) is not None
+
+
+def field_path(outer: str, inner: str) -> str:
+    """Return the name of a field inside of another: `pet` and `name` make `pet.name`, `tags` and `[0]` make `tags[0]`."""
+    return f"{outer}{'.' if outer and inner and not inner.startswith('[') else ''}{inner}"
+
+
 class Texts(ABC):
     """A set of texts.
 
-    A text belongs to it if the byte automaton accepts it *and* the validator's part (`validate`) does; for
-    most constraints the automaton is everything. Where the texts are more than a finite automaton of sane size
-    holds (nested JSON), `_recognises` decides them, the automaton generates a subset, and `explain` says what
-    is left out. Subclasses give `_expression` and, where there is more to it, `_judge`, `parse` and `explain`.
+    A text belongs to it if the byte automaton *and* the validator (`_check`) accept it; most constraints have no
+    validator. If an automaton of moderate size cannot contain all texts (nested JSON), `_recognises` decides instead,
+    the automaton generates a subset, and `explain` reports what is left out. Subclasses define `_expression`, and
+    `_check`, `parse` and `explain` if they need them.
 
     Laws (tests/constraints): what `matches` accepts, `validate` accepts and `parse` reads; each combinator keeps what
     its parts show, read, place and relate.
@@ -68,7 +78,7 @@ class Texts(ABC):
 
     @abstractmethod
     def _expression(self) -> Expr:
-        """The regular expression over bytes; called once."""
+        """Return the regular expression over bytes; called once."""
 
     @cached_property
     def expr(self) -> Expr:
@@ -86,39 +96,39 @@ class Texts(ABC):
 
     @property
     def placed(self) -> Placed:
-        """What it says of token positions."""
+        """The restrictions on token positions."""
         return NOWHERE
 
     @property
     def shown(self) -> Shown:
-        """What a model is told of it, and the text that its canvas starts from."""
+        """What the prompt says about it, and the text that the canvas starts from."""
         return UNKNOWN
 
     @property
     def cells(self) -> Cells | None:
-        """The cells of the table inside of it, if they have relations that are kept while generating.
+        """The cells of the table inside of it, if they have relations that hold while generating.
 
         Raises:
-            UnsupportedConstraint: there are several tables, or one stands where its cells could occur twice or not at all.
+            UnsupportedConstraint: there are several tables, or the cells of one could occur twice or not at all.
         """
         return None
 
     @property
     def has_value(self) -> bool:
-        """True if `parse` makes more of a text than the text itself."""
+        """True if the value of a text is not always the text itself."""
         return False
 
     @property
     def has_validator(self) -> bool:
-        """True if `validate` may refuse a text that the automaton accepts."""
+        """True if `validate` may reject a text that the automaton accepts."""
         return False
 
     def _recognises(self, data: bytes) -> bool:
-        """Whether the bytes are a text of the constraint, the validator's part apart."""
+        """Return whether the bytes are a text of the constraint, without the validator."""
         return self.automaton.accepts(data)
 
-    def _judge(self, text: str) -> None:  # noqa: B027 (most constraints have no validator's part)
-        """The validator's part, on a text that the automaton accepts; raises ValidationFailed."""
+    def _check(self, text: str) -> None:  # noqa: B027 (most constraints have no validator)
+        """Raise ValidationFailed if the validator rejects a text that `_recognises` accepts."""
 
     def validate(self, text: str | bytes) -> None:
         """Raise ValidationFailed, with the reason, unless the text belongs to the constraint."""
@@ -128,10 +138,10 @@ class Texts(ABC):
                 "the text is not in the constraint's language", rule="automaton", value=text
             )
         if self.has_validator:
-            self._judge(data.decode("utf-8"))
+            self._check(data.decode("utf-8"))
 
     def ends(self, text: str, start: int) -> list[int]:
-        """Where texts of the constraint that begin at a place of a longer text end, in increasing order."""
+        """Return where texts of the constraint that begin at a place of a longer text can end, in increasing order."""
         dfa, state = self.automaton, 0
         found: list[int] = [start] if dfa.accepting[0] else []
         for at in range(start, len(text)):
@@ -145,7 +155,7 @@ class Texts(ABC):
         return found
 
     def matches(self, text: str | bytes) -> bool:
-        """True if the whole text belongs to the constraint: automaton and validator's part."""
+        """Return whether the text belongs to the constraint: to the automaton and the validator."""
         try:
             self.validate(text)
         except ValidationFailed:
@@ -153,13 +163,13 @@ class Texts(ABC):
         return True
 
     def parse(self, text: str) -> Any:
-        """The value that a matching text stands for; the text itself unless the constraint says otherwise."""
+        """Return the value of a matching text; by default the text itself."""
         return text
 
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
-        """The choice-like fields of a matching text: by field and option, the language of the texts that have it."""
+        """Return the choice-like fields of a matching text: by field and option, the language of its texts."""
         return {}
 
     def explain(self) -> tuple[Note, ...]:
-        """How each part is enforced, and what is never generated though it would be valid."""
+        """Return how each part is enforced, and which valid texts are never generated."""
         return ()

@@ -1,4 +1,4 @@
-"""From a prompt, and what is shown of the constraint, to the token ids that a model reads.
+"""From a prompt and the `Shown` of a constraint to the token ids that a model reads.
 
 A model with a chat template gets chat messages, with instructions in the last user turn. One without
 gets the plain text form that the embedded model was trained on.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from canvasgen.checks import is_mapping
 from canvasgen.errors import ModelError
 from canvasgen.models.embedded.sudoku.find_grid import find_grid
 from canvasgen.models.embedded.sudoku.grid_tokens import ANSWER_IDS, VOCABULARY, prompt_ids
@@ -41,54 +42,55 @@ class PromptEncoder(Protocol):
     """Turns prompts into token ids."""
 
     def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
-        """Token ids of the prompt, and of what the model is told of its answer if `shown` is not None."""
+        """Return the token ids of the prompt, with the description of the answer if `shown` is not None."""
         ...
 
     def tokens(self, text: str) -> list[int]:
-        """Token ids of a part of an answer, without any special token."""
+        """Return the token ids of a part of an answer, without special tokens."""
         ...
 
 
 class ChatPrompts:
-    """Through the tokenizer's chat template."""
+    """Encodes prompts with the tokenizer's chat template."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
 
     def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
-        """The chat with the instructions at the end of the last user turn, ready for the model's answer."""
+        """Return the chat with the instructions at the end of the last user turn, ready for the model's answer."""
         messages = [dict(message) for message in _messages(prompt)]
         asked = None if shown is None else instructions(shown)
         if asked is not None:
             _instruct(messages, asked)
-        ids: Any = self._tokenizer.apply_chat_template(
+        tokenizer: Any = self._tokenizer
+        ids: Any = tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=True, return_dict=False
         )
         return [int(token) for token in ids]
 
     def tokens(self, text: str) -> list[int]:
-        """As the tokenizer cuts it."""
+        """Return the tokenizer's ids."""
         ids: Any = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return [int(token) for token in ids]
 
 
 class PlainPrompts:
-    """As plain text with a short form of the schema, as the embedded model was trained."""
+    """Encodes prompts as plain text with a short form of the schema, as in the embedded model's training data."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
 
     def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
-        """The text, then the schema's fields and types on one line, or the form."""
+        """Return the text, then one line with the schema's fields and types, or the form."""
         return list(self._tokenizer.encode(_plain(prompt, shown)).ids)
 
     def tokens(self, text: str) -> list[int]:
-        """As the tokenizer cuts it."""
+        """Return the tokenizer's ids."""
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 class GreedyPrompts:
-    """For a model that comes with a vocabulary and no tokenizer: the longest token at every place."""
+    """Encodes prompts for a model with a vocabulary and no tokenizer: the longest token at every place."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._ids: dict[bytes, int] = {}
@@ -98,7 +100,7 @@ class GreedyPrompts:
         self._longest = max(map(len, self._ids), default=0)
 
     def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
-        """The text in the plain form.
+        """Return the text in the plain form.
 
         Raises:
             ModelError: the vocabulary has no token for some byte of it.
@@ -106,7 +108,7 @@ class GreedyPrompts:
         return self.tokens(_plain(prompt, shown))
 
     def tokens(self, text: str) -> list[int]:
-        """The longest token at every place.
+        """Return the longest token at every place.
 
         Raises:
             ModelError: the vocabulary has no token for some byte of it.
@@ -133,10 +135,10 @@ class GreedyPrompts:
 
 
 class SudokuPrompts:
-    """For the embedded Sudoku model: it reads the puzzle alone, one token for each cell."""
+    """Encodes prompts for the embedded Sudoku model: only the puzzle, one token for each cell."""
 
     def encode(self, prompt: Prompt, shown: Shown | None) -> list[int]:
-        """The first grid in the form if there is one, else in the prompt.
+        """Return the first grid of the form if there is one, else of the prompt.
 
         Raises:
             ModelError: there is no 4 x 4, 6 x 6 or 9 x 9 grid.
@@ -154,10 +156,10 @@ class SudokuPrompts:
         return prompt_ids(grid[None])[0].tolist()
 
     def tokens(self, text: str) -> list[int]:
-        """One token a character.
+        """Return one token for each character.
 
         Raises:
-            ModelError: a character that is neither digit nor newline.
+            ModelError: a character is neither a digit nor a newline.
         """
         for at, character in enumerate(text):
             if character not in ANSWER_IDS:
@@ -172,7 +174,7 @@ class SudokuPrompts:
 
 
 def prompt_encoder(tokenizer: PreTrainedTokenizerBase | Tokenizer) -> PromptEncoder:
-    """The encoder that fits a tokenizer: Sudoku, its chat template if it has one, else the plain form."""
+    """Return the encoder for a tokenizer: that of Sudokus, its chat template if it has one, else the plain form."""
     plain: Any = getattr(tokenizer, "backend_tokenizer", tokenizer)
     id_of: Any = getattr(plain, "token_to_id", None)
     if id_of is not None and id_of(VOCABULARY[-1]) is not None:
@@ -184,7 +186,7 @@ def prompt_encoder(tokenizer: PreTrainedTokenizerBase | Tokenizer) -> PromptEnco
 def _messages(prompt: Prompt) -> Sequence[Message]:
     if isinstance(prompt, str):
         return [{"role": "user", "content": prompt}]
-    wrong = [m for m in prompt if not isinstance(m, Mapping) or "role" not in m or "content" not in m]
+    wrong = [m for m in prompt if not is_mapping(m) or "role" not in m or "content" not in m]
     if wrong or not prompt:
         raise ModelError(
             "a prompt is a text or a list of chat messages",
@@ -196,14 +198,14 @@ def _messages(prompt: Prompt) -> Sequence[Message]:
 
 
 def _plain(prompt: Prompt, shown: Shown | None) -> str:
-    """The plain text form: the prompt, and below it what is known of the answer."""
+    """Return the plain text form: the prompt, and below it the form of the answer."""
     text = _text(prompt).strip()
     below = None if shown is None else plain_form(shown)
     return format_prompt(text if below is None else f"{text}\n{below}", None)
 
 
 def _text(prompt: Prompt) -> str:
-    """The messages' contents, one below the other."""
+    """Return the contents of the messages, one below the other."""
     if isinstance(prompt, str):
         return prompt
     return "\n".join(part for message in _messages(prompt) for part in _parts(message["content"]))
@@ -216,7 +218,7 @@ def _parts(content: Any) -> list[str]:
 
 
 def _instruct(messages: list[dict[str, Any]], instruction: str) -> None:
-    """Puts the instruction below the last user turn; a chat without one gets a user turn."""
+    """Append the instruction to the last user turn; add one to a chat without."""
     users = [message for message in messages if message["role"] == "user"]
     if not users:
         messages.append({"role": "user", "content": instruction})

@@ -1,4 +1,4 @@
-"""From the text that an answer starts from to the tokens of its beginning and of its first canvas."""
+"""From the text that an answer starts from to the tokens of its prefix and of its first canvas."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["starts_from"]
 
 KEPT_TOKENS = 16
-"""Of a beginning that goes into the context, the last tokens stay on the canvas."""
+"""If the beginning of the text goes into the context, so many of its last tokens stay on the canvas."""
 GAP_WIDTHS = (1, 2, 3, 4, 6, 8, 12)
-"""Tokens of noise that may stand for gaps whose width nobody knows; what follows them floats from the first step on."""
+"""Widths of noise for gaps of unknown width; the text after a gap floats from the first step on."""
 
 
 def starts_from(
@@ -28,18 +28,18 @@ def starts_from(
     end_ids: tuple[int, ...],
     seed: int,
 ) -> tuple[Start, ...]:
-    """The starts of a text, one for each width that its gaps may have, of which the model keeps the likeliest.
+    """Return the starts of a text, one for each width of its gaps; the loop keeps the one that fits the model best.
 
-    What stays stands on the canvas; where the text would fill more than three quarters of it, its beginning goes into
-    the context. Of a piece that is written anew, its `strength` says how many tokens are noise; at full strength it
-    is a gap of its old width, or of another. The last start has noise alone behind what stays before the first gap.
+    The kept text is on the canvas. If the text would fill more than three quarters of it, its beginning goes into the
+    context. The `strength` of a rewritten piece is the share of its tokens that are noise; at full strength it is a gap
+    of its old width, or of another one. The last start has only noise after the first gap.
 
     Args:
-        shown: fixed text with holes; the start is noise alone if it does not say what stands in any of them.
+        shown: fixed text with holes; without old text or gaps in it, the only start is noise.
         tokens: the tokenizer: text to ids.
         canvas_length: L.
-        end_ids: tokens that end a text; one is put behind it.
-        seed: of the choice which tokens are noise.
+        end_ids: tokens that end a text; the first is put after it.
+        seed: of the random choice of noise tokens.
     """
     if not shown.canvas:
         return (Start(),)
@@ -56,12 +56,14 @@ def starts_from(
     if not races or any(piece.ids for piece in pieces if piece.hole is not None):
         widths = (None, *widths)
     room = old + max((floating * width for width in widths if width is not None), default=0)
-    # Every start has the same beginning in the context, whatever the widths of its gaps.
+    # Every start has the same beginning in the context, for all widths of its gaps.
     many = max(0, min(room - (canvas_length - canvas_length // 4), len(beginning) - KEPT_TOKENS))
     kept = max(0, len(beginning) - many - 1)  # the last token may have to grow together with what follows
-    laid = [[*beginning[many:], *_laid(pieces[leading:], width, seed), *ends] for width in widths or (None,)]
+    laid: list[list[int | None]] = [
+        [*beginning[many:], *_laid(pieces[leading:], width, seed), *ends] for width in widths or (None,)
+    ]
     if races:
-        laid.append(beginning[many:])
+        laid.append([*beginning[many:]])
     return tuple(
         Start(tuple(beginning[:many]), tuple(canvas[:canvas_length]), kept, strength) for canvas in laid
     )
@@ -69,7 +71,7 @@ def starts_from(
 
 @dataclass(frozen=True)
 class _Laid:
-    """The tokens of a fixed text, or of what stood in a hole."""
+    """The tokens of a fixed text, or of the old text of a hole."""
 
     ids: list[int]
     hole: Hole | None
@@ -82,7 +84,7 @@ class _Laid:
 
 
 def _laid(pieces: list[_Laid], width: int | None, seed: int) -> list[int | None]:
-    """Tokens behind the beginning; gaps are noise of a width, or keep the rest of their old tokens (None)."""
+    """Return the tokens after the beginning, None for noise; with a width, each floating gap is noise of this width."""
     chance = random.Random(seed)
     laid: list[int | None] = []
     for piece in pieces:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from canvasgen.models.embedded import tiny
 from canvasgen.models.loading import checked_source, load_tokenizer, loading_errors
@@ -16,10 +16,10 @@ __all__ = ["load_vocabulary"]
 
 
 def load_vocabulary(model: str | Path | None = None) -> Vocabulary:
-    """The vocabulary of an embedded model (None: the first), of a model folder or of a hub id; no weights are read.
+    """Return the vocabulary of an embedded model (None: the first), a model folder or a hub id, without its weights.
 
     Raises:
-        ModelError: there is no such model, or it is no DiffusionGemma.
+        ModelError: there is no such model, or it is not a DiffusionGemma.
     """
     name, config = checked_source(tiny.WEIGHTS if model is None else model)
     with loading_errors(name):
@@ -27,12 +27,15 @@ def load_vocabulary(model: str | Path | None = None) -> Vocabulary:
             DiffusionGemmaGenerationConfig,
         )
 
-        generation = DiffusionGemmaGenerationConfig.from_pretrained(name)
+        reader: Any = DiffusionGemmaGenerationConfig
+        generation: Any = reader.from_pretrained(name)
         text = config.get("text_config", {})
         ends: int | Sequence[int] = (
             text.get("eos_token_id") if generation.eos_token_id is None else generation.eos_token_id
         )
-        pad = text.get("pad_token_id") if generation.pad_token_id is None else generation.pad_token_id
+        pad: int | None = (
+            text.get("pad_token_id") if generation.pad_token_id is None else generation.pad_token_id
+        )
         return Vocabulary.from_tokenizer(
             load_tokenizer(name),
             end_ids=[ends] if isinstance(ends, int) else list(ends),

@@ -1,13 +1,13 @@
-"""How a `Shown` is put into words: instructions for a model that chats, a plain form for the embedded one."""
+"""The prompt's part on the answer, from a `Shown`: instructions for a chat model, a plain form for the embedded one."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
-from canvasgen.constraints.shown import Hole, Json, Kind, Options, Pattern, Shown
+from canvasgen.constraints.shown import Hole, Json, Kind, Options, Pattern, Piece, Shown
 from canvasgen.models.embedded.tiny.prompt_form import short_schema
 
 __all__ = ["instructions", "plain_form", "shown_as"]
@@ -18,26 +18,27 @@ _WHOLE = "Answer only with a text of this kind:"
 
 
 def shown_as(schema: Mapping[str, Any] | bool) -> Shown:
-    """One JSON text that follows a schema."""
+    """Return what is shown of one JSON text that follows a schema."""
     return Shown((Hole(holds=(Json(schema),)),))
 
 
 def instructions(shown: Shown) -> str | None:
-    """What a model that chats is told; None if there is nothing to tell."""
+    """Return the instructions for a chat model; None if nothing is known of the answer."""
     if not shown.tells:
         return None
     hole = shown.only_hole
     if hole is not None and hole.old is None and hole.mark is None and not shown.instruction:
-        if not hole.holds:
+        if hole.holds:
+            header, content = _described(hole)
+            return f"{_header(f'Answer only with {header}', shown)}\n{content}"
+        if not hole.name:
             return _header(_WHOLE, shown).removesuffix(":") + "."
-        header, content = _described(hole)
-        return f"{_header(f'Answer only with {header}', shown)}\n{content}"
     header = shown.instruction or (_REWRITE if _rewrites(shown) else _FORM)
     return f"{_header(header, shown)}\n{_form(shown)}"
 
 
 def _form(shown: Shown) -> str:
-    """The text with its holes, and below it what each hole holds."""
+    """Return the text with its holes, and below it what each hole holds."""
     labels = _labels(shown)
     following = iter(labels)
     lines = [shown.form(lambda hole: next(following))]
@@ -49,10 +50,10 @@ def _form(shown: Shown) -> str:
 
 
 def plain_form(shown: Shown) -> str | None:
-    """The form that the embedded model knows, a part of the language of `instructions`; None if there is none.
+    """Return the form that the embedded model was trained on; None if nothing is known of the answer.
 
-    A JSON text is a line with its fields and types, another hole its name in braces. Rules, instructions and what a hole
-    of plain text holds are left out.
+    A JSON text is written as a line with its fields and types, any other hole as its name in braces. Rules,
+    instructions and what a hole of plain text holds are left out.
     """
     known = _of_interest(shown)
     hole = known.only_hole
@@ -62,21 +63,30 @@ def plain_form(shown: Shown) -> str | None:
             return short_schema(schema)
         inside = next((kind for kind in hole.holds if isinstance(kind, Shown)), None)
         return None if inside is None else plain_form(inside)
-    return re.sub(r"(\{\}){2,}", "{}", known.form(_plain_hole)) if known.pieces else None
+    return _plain_text(known) if known.pieces else None
 
 
 def _of_interest(shown: Shown) -> Shown:
-    """Without the holes that nothing is known of and that stand beside others."""
-    pieces = [
-        piece
-        for at, piece in enumerate(shown.pieces)
-        if isinstance(piece, str)
-        or not piece.is_unknown
-        or not any(
-            isinstance(other, Hole) for other in (*shown.pieces[:at][-1:], *shown.pieces[at + 1 :][:1])
-        )
-    ]
+    """Return the text without the unknown holes that are next to others; of several unknown ones, one is kept."""
+    pieces: list[Piece] = []
+    for is_text, group in groupby(shown.pieces, lambda piece: isinstance(piece, str)):
+        run = list(group)
+        known = [piece for piece in run if isinstance(piece, Hole) and not piece.is_unknown]
+        pieces += run if is_text else known or run[:1]
     return Shown(tuple(pieces))
+
+
+def _plain_text(shown: Shown) -> str:
+    """Return the text in the plain form; neighbouring holes without a name are written as one."""
+    written: list[str] = []
+    blank = False
+    for piece in shown.pieces:
+        text = piece if isinstance(piece, str) else _plain_hole(piece) + piece.ends
+        is_blank = isinstance(piece, Hole) and text == "{}"
+        if not (blank and is_blank):
+            written.append(text)
+        blank = is_blank
+    return "".join(written)
 
 
 def _plain_hole(hole: Hole) -> str:
@@ -89,7 +99,7 @@ def _plain_hole(hole: Hole) -> str:
 
 
 def _schema(hole: Hole) -> Any:
-    """The first schema of what it holds."""
+    """Return the first schema of what a hole holds; None if there is none."""
     return next((kind.schema for kind in hole.holds if isinstance(kind, Json)), None)
 
 
@@ -98,21 +108,31 @@ def _rewrites(shown: Shown) -> bool:
 
 
 def _has_kind(hole: Hole) -> bool:
-    """Whether there is more to say of a hole than stands in the form."""
+    """Return whether a hole needs a description below the form."""
     return bool(hole.holds) and hole.mark is None
 
 
 def _labels(shown: Shown) -> list[str]:
-    """How each hole is written in a form: its mark; else its old text, its name or a number, in braces."""
+    """Return how each hole is written in a form: its mark; else its old text, its name or a number, in braces.
+
+    Different holes of one name, as nested templates may have, are numbered.
+    """
     rewrites = _rewrites(shown)
     nameless = sum(_has_kind(hole) and not hole.name for hole in shown.holes)
     labels: list[str] = []
+    named: dict[str, list[str]] = {}
     number = 0
     for hole in shown.holes:
         inside = hole.name
         if _has_kind(hole) and not hole.name:
             number += 1
             inside = "part" if nameless == 1 else f"part {number}"
+        elif hole.name:
+            holes = named.setdefault(hole.name, [])
+            if repr(hole) not in holes:
+                holes.append(repr(hole))
+            which = holes.index(repr(hole)) + 1
+            inside = hole.name if which == 1 else f"{hole.name} {which}"
         if rewrites and hole.old:
             inside = hole.old
         labels.append(f"{{{inside}}}" if hole.mark is None else hole.mark)
@@ -120,7 +140,7 @@ def _labels(shown: Shown) -> list[str]:
 
 
 def _header(header: str, shown: Shown) -> str:
-    """An instruction with the rules in it."""
+    """Return an instruction with the rules in it."""
     if not shown.rules:
         return header
     rules = " ".join(rule.sentence.removesuffix(":").removesuffix(".") + "." for rule in shown.rules)
@@ -128,7 +148,7 @@ def _header(header: str, shown: Shown) -> str:
 
 
 def _described(hole: Hole) -> tuple[str, str]:
-    """What a hole holds: the end of a sentence with a colon, and what follows it."""
+    """Return what a hole holds: the end of a sentence with a colon, and the lines that follow it."""
     described = [_kind(kind) for kind in hole.holds]
     if len(described) == 1:
         header, content = described[0]

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints.grammar.substrings import substring_pattern, words_of
 from canvasgen.constraints.json_schema import JsonSchema, json_schema
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
@@ -283,7 +284,7 @@ class _Writer:
         elif kind == "regex":
             self._emit(self._substring(value, at), at)
         else:
-            unknown = [key for key in value if key not in _HARMLESS] if isinstance(value, dict) else [value]
+            unknown = [key for key in value if key not in _HARMLESS] if is_mapping(value) else [value]
             if unknown:
                 self._refuse(
                     f"the option {unknown[0]!r} of %llguidance", at, "%llguidance", "leave it out; {} is fine"
@@ -309,11 +310,11 @@ class _Writer:
 
     def _substring(self, value: Any, at: int) -> str:
         place = place_at(self.text, at)
-        if not isinstance(value, dict) or len(value) != 1:
+        if not is_mapping(value) or len(value) != 1:
             raise InvalidConstraint("%regex takes one key", path=place, rule="%regex", value=value)
         ((key, of),) = value.items()
-        if key == "substring_chunks" and isinstance(of, list) and all(isinstance(each, str) for each in of):
-            chunks = of
+        if key == "substring_chunks" and is_sequence(of) and all(isinstance(each, str) for each in of):
+            chunks = list(of)
         elif key in ("substring_words", "substring_chars") and isinstance(of, str):
             chunks = words_of(of) if key == "substring_words" else list(of)
         else:

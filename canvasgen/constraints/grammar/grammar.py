@@ -9,7 +9,7 @@ from typing_extensions import override
 from canvasgen.automata import DFA, Expr, from_dfa
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.grammar.library import import_beside, shipped
-from canvasgen.constraints.grammar.reader import read
+from canvasgen.constraints.grammar.read_grammar import read
 from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
@@ -35,7 +35,7 @@ class Grammar(Constraint):
         self._unroller = Unroller(rules, self.limits)
         self.depth, self._marked = self._unrolled(max_depth)
         if self.has_validator:
-            _ = self.automaton  # without the judges' words it may be larger
+            _ = self.automaton  # without the validators' words it may be larger
 
     def _unrolled(self, max_depth: int | None) -> tuple[int, DFA]:
         if not self._unroller.is_recursive:
@@ -84,11 +84,11 @@ class Grammar(Constraint):
     @property
     @override
     def has_validator(self) -> bool:
-        return bool(self.rules.marks.judges)
+        return bool(self.rules.marks.validators)
 
     @override
-    def _judge(self, text: str) -> None:
-        if not self.rules.marks.judged(self._marked, text):
+    def _check(self, text: str) -> None:
+        if not self.rules.marks.validated(self._marked, text):
             raise ValidationFailed(
                 "in no reading of the text is every %json part valid", rule="%json", value=text
             )

@@ -1,11 +1,10 @@
-"""Leaves whose meaning is more than their own text: terminals that look around, and constraints with a judge.
+"""Leaves that depend on more than their own bytes: terminals that look around, and constraints with a validator.
 
-Such a leaf stands between two *words* of bytes that UTF-8 never uses, so the automaton of the grammar tells
-where it begins and ends. A terminal that looks around is settled at once: from the marked language every text is
-taken in which the terminal stands where it does not match, then its words are erased. To find those, one
-terminal at a time is in *focus*, between two bytes of their own: a byte for any of many would take a state for each
-set of them. A constraint with a
-validator's part keeps its words in the marked automaton, with which `judged` finds every way to read a text.
+Such a leaf is between two *words* of bytes that UTF-8 never uses, so the automaton of the grammar knows where it begins
+and ends. Terminals that look around are resolved in the automaton: the texts with a terminal at a place where it does not
+match are removed from the marked language, then its words are erased. To find those texts, one terminal at a time is in
+*focus*, between two separate bytes: a byte for any of many would need a state for each set of them. A constraint with
+a validator keeps its words in the marked automaton, with which `validated` tries every way to read a text.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ __all__ = ["MOST_MARKED", "Marks"]
 _WORD = 3
 """Bytes of a word."""
 MOST_MARKED = len(LOOK_AROUND_LETTERS) ** _WORD // 2
-"""Most terminals that look around, and most constraints with a judge."""
+"""Most terminals that look around, and most constraints with a validator."""
 
 
 _open, _close = literal(bytes((FOCUS_OPEN,))), literal(bytes((FOCUS_CLOSE,)))
@@ -61,7 +60,7 @@ def _words(alphabet: bytes) -> list[bytes]:
     return [bytes(word) for word in product(alphabet, repeat=_WORD)]
 
 
-_LOOKING_WORDS, _JUDGED_WORDS = _words(LOOK_AROUND_LETTERS), _words(VALIDATOR_LETTERS)
+_LOOKING_WORDS, _VALIDATED_WORDS = _words(LOOK_AROUND_LETTERS), _words(VALIDATOR_LETTERS)
 
 
 @dataclass(slots=True)
@@ -70,14 +69,14 @@ class Marks:
 
     Attributes:
         wrong: of each terminal that looks around, the texts with words in which the one in focus does not match.
-        judges: the constraints that judge the texts between their words.
+        validators: the constraints that validate the texts between their words.
     """
 
     wrong: list[Expr] = field(default_factory=list[Expr])
-    judges: list[Constraint] = field(default_factory=list[Constraint])
+    validators: list[Constraint] = field(default_factory=list[Constraint])
 
     def look(self, body: Expr, cut: Expr) -> Expr:
-        """A terminal that looks around, as a leaf.
+        """Return a terminal that looks around as a leaf.
 
         Args:
             body: contains every text that it matches anywhere.
@@ -88,44 +87,44 @@ class Marks:
         self.wrong.append(_wrong(cut, *_pair(_LOOKING_WORDS, at)))
         return concat(_before, _marked(_LOOKING_WORDS, at, body), _behind)
 
-    def judge(self, constraint: Constraint) -> Expr:
-        """A constraint with a validator's part, as a leaf."""
-        _check(len(self.judges), "schemas in one grammar")
-        self.judges.append(constraint)
-        return _marked(_JUDGED_WORDS, len(self.judges) - 1, constraint.expr)
+    def validate(self, constraint: Constraint) -> Expr:
+        """Return a constraint with a validator as a leaf."""
+        _check(len(self.validators), "schemas in one grammar")
+        self.validators.append(constraint)
+        return _marked(_VALIDATED_WORDS, len(self.validators) - 1, constraint.expr)
 
-    def settle(self, marked: Expr) -> Expr:
-        """The texts in which every terminal that looks around matches where it stands; its words erased."""
+    def resolve(self, marked: Expr) -> Expr:
+        """Return the texts in which every terminal that looks around matches at its place, without its words."""
         if not self.wrong:
             return marked
         focus: dict[int, Expr] = {FOCUS_OPEN: EPSILON, FOCUS_CLOSE: EPSILON}
         wrong = (substitute(intersect(marked, each), focus) for each in self.wrong)
-        settled = difference(intersect(marked, repeat(_around)), union(*wrong))
-        return substitute(settled, dict.fromkeys(LOOK_AROUND_LETTERS, EPSILON))
+        resolved = difference(intersect(marked, repeat(_around)), union(*wrong))
+        return substitute(resolved, dict.fromkeys(LOOK_AROUND_LETTERS, EPSILON))
 
     def erase(self, marked: Expr) -> Expr:
-        """A settled language without words."""
-        return substitute(marked, dict.fromkeys(VALIDATOR_LETTERS, EPSILON)) if self.judges else marked
+        """Return a resolved language without words."""
+        return substitute(marked, dict.fromkeys(VALIDATOR_LETTERS, EPSILON)) if self.validators else marked
 
-    def judged(self, marked: DFA, text: str) -> bool:
-        """Whether there is a way to read the text in which every constraint accepts its part."""
-        pairs = [_pair(_JUDGED_WORDS, at) for at in range(len(self.judges))]
+    def validated(self, marked: DFA, text: str) -> bool:
+        """Return whether there is a way to read the text in which every constraint accepts its part."""
+        pairs = [_pair(_VALIDATED_WORDS, at) for at in range(len(self.validators))]
         verdicts: dict[tuple[int, int, int], bool] = {}
 
-        def accepts(judge: int, start: int, stop: int) -> bool:
-            key = judge, start, stop
+        def accepts(leaf: int, start: int, stop: int) -> bool:
+            key = leaf, start, stop
             if key not in verdicts:
-                verdicts[key] = self.judges[judge].matches(text[start:stop])
+                verdicts[key] = self.validators[leaf].matches(text[start:stop])
             return verdicts[key]
 
         def moves(states: set[tuple[int, int, int]], at: int) -> set[tuple[int, int, int]]:
-            """States with the judge and the start of the leaf that is open (−1: none), all words read here."""
+            """Return states with the number and the start of the open leaf (−1: none), after all words at this place."""
             found, waiting = set(states), list(states)
             while waiting:
-                state, judge, start = waiting.pop()
-                if judge >= 0:
-                    after = marked.run(pairs[judge][1], state)
-                    nexts = [(after, -1, -1)] if after != DEAD and accepts(judge, start, at) else []
+                state, leaf, start = waiting.pop()
+                if leaf >= 0:
+                    after = marked.run(pairs[leaf][1], state)
+                    nexts = [(after, -1, -1)] if after != DEAD and accepts(leaf, start, at) else []
                 else:
                     opened = ((marked.run(pair[0], state), k) for k, pair in enumerate(pairs))
                     nexts = [(after, k, at) for after, k in opened if after != DEAD]
@@ -136,9 +135,9 @@ class Marks:
         states = moves({(0, -1, -1)}, 0)
         for at, letter in enumerate(text):
             bytes_ = letter.encode("utf-8", "surrogatepass")
-            stepped = {(marked.run(bytes_, state), judge, start) for state, judge, start in states}
+            stepped = {(marked.run(bytes_, state), leaf, start) for state, leaf, start in states}
             states = moves({each for each in stepped if each[0] != DEAD}, at + 1)
-        return any(judge < 0 and bool(marked.accepting[state]) for state, judge, _ in states)
+        return any(leaf < 0 and bool(marked.accepting[state]) for state, leaf, _ in states)
 
 
 def _pair(words: list[bytes], at: int) -> tuple[bytes, bytes]:
@@ -156,7 +155,7 @@ def _check(count: int, what: str) -> None:
 
 
 def _wrong(cut: Expr, opening: bytes, closing: bytes) -> Expr:
-    """The texts with words in which the part in focus, between these two, does not match where it stands."""
+    """Return the texts with words in which the part in focus, between these two, does not match at its place."""
     apart = concat(ANY_TEXT, _open, ANY_TEXT, _close, ANY_TEXT)
     holds = intersect(substitute(cut, {CUT_BAR: union(_open, _close)}), apart)
     wrong = from_dfa(with_loops(to_dfa(difference(apart, holds)), LOOK_AROUND_LETTERS + VALIDATOR_LETTERS))

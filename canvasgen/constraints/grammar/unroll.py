@@ -37,14 +37,14 @@ class Unroller:
         return self._embeds
 
     def language(self, depth: int) -> DFA:
-        """All texts of the grammar that embed rules in one another at most `depth` times, with judges' words.
+        """All texts of the grammar that embed rules in one another at most `depth` times, with the words of validators.
 
         Raises:
             ConstraintTooLarge: a rule grew beyond the limits; `rule` names it.
         """
         start = self._rule(self.rules.start, depth)
         marked = concat(self._tail, start)
-        return self._compact(self.rules.marks.settle(marked), self.rules.start, depth)
+        return self._compact(self.rules.marks.resolve(marked), self.rules.start, depth)
 
     def _compact(self, expr: Expr, name: str, depth: int) -> DFA:
         try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
+from canvasgen.checks import is_iterable, is_mapping
 from canvasgen.constraints.shown import Trained
-from canvasgen.constraints.table.domains import Domain, domain_of
+from canvasgen.constraints.table.arguments import is_listed
+from canvasgen.constraints.table.cell_domains import Domain, domain_of
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.layouts import Laid, Layout, lay
 from canvasgen.constraints.table.table import Mode, Table, Wording
@@ -81,7 +83,7 @@ def assemble(
 ) -> Table:
     """A table of checked parts; arguments and errors as for `table`."""
     checked_mode(mode)
-    if instruction is not None and not isinstance(instruction, str):
+    if not _is_instruction(instruction):
         raise InvalidConstraint("an instruction is a text", rule="instruction", value=instruction)
     laid = laid or lay(about, domains, layout)
     wording = Wording(instruction or _instruction(relations, gap), gap, trained)
@@ -91,22 +93,26 @@ def assemble(
     return made
 
 
+def _is_instruction(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
 def checked_relations(relations: Any, about: Grid) -> tuple[Relation, ...]:
     """Relations over cells of a grid.
 
     Raises:
         InvalidConstraint: they are none, or name a cell that there is not.
     """
-    if not isinstance(relations, Iterable):
+    if not is_iterable(relations):
         raise InvalidConstraint(
             "relations are a list of them, or a function of the grid that returns one",
             rule="relations",
             value=relations,
             remedy=_REMEDY,
         )
-    wanted = tuple(relations)
+    wanted: list[Relation] = []
     known = set(about.cells)
-    for relation in wanted:
+    for relation in relations:
         if not isinstance(relation, Relation):
             raise InvalidConstraint("not a relation", rule="relations", value=relation, remedy=_REMEDY)
         for cell in relation.cells:
@@ -117,7 +123,8 @@ def checked_relations(relations: Any, about: Grid) -> tuple[Relation, ...]:
                     value=cell,
                     remedy="cells are (row, column), by name where they have names, else by number from 0",
                 )
-    return wanted
+        wanted.append(relation)
+    return tuple(wanted)
 
 
 def checked_mode(mode: str) -> None:
@@ -145,7 +152,7 @@ def _domains(cells: Any, about: Grid, *, as_json: bool) -> dict[Cell, Domain]:
             for row, line in zip(about.rows, cells, strict=True)
             for cell, one in zip(row, line, strict=True)
         }
-    elif isinstance(cells, Mapping) and _is_by_place(cells, about):
+    elif is_mapping(cells) and _is_by_place(cells, about):
         given = {cell: _of_cell(cells, cell, about) for cell in about.cells}
         _check_all_used(cells, about)
     else:
@@ -161,11 +168,7 @@ def _domains(cells: Any, about: Grid, *, as_json: bool) -> dict[Cell, Domain]:
 
 
 def _is_matrix(cells: Any, about: Grid) -> bool:
-    if (
-        not isinstance(cells, (list, tuple))
-        or not cells
-        or not all(isinstance(row, (list, tuple)) for row in cells)
-    ):
+    if not is_listed(cells) or not cells or not all(map(is_listed, cells)):
         return False
     widths = {len(row) for row in cells}
     if len(cells) != len(about.row_names) or widths != {len(about.column_names)}:

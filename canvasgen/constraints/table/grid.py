@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
-from canvasgen.checks import whole_number
-from canvasgen.constraints.texts import as_bytes
+from canvasgen.checks import is_iterable, whole_number
+from canvasgen.constraints.texts import is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 
 __all__ = ["Cell", "Grid", "grid"]
@@ -117,14 +117,14 @@ def _names(given: int | Iterable[Hashable], what: str) -> tuple[Hashable, ...]:
         if given > MOST_CELLS:
             raise ConstraintTooLarge(f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=given)
         names: tuple[Hashable, ...] = tuple(range(given))
-    elif isinstance(given, (str, bytes, bool, set, frozenset, Mapping)) or not isinstance(given, Iterable):
+    elif isinstance(given, (str, bytes, bool, set, frozenset, Mapping)) or not is_iterable(given):
         raise InvalidConstraint(f"{what} are a count or a list of names", rule=what, value=given)
     else:
         names = tuple(islice(given, MOST_CELLS + 1))
         if len(names) > MOST_CELLS:
             raise ConstraintTooLarge(f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=len(names))
         for name in names:
-            if not isinstance(name, str) or as_bytes(name) is None:
+            if not is_text(name):
                 raise InvalidConstraint(f"names of {what} are strings that have UTF-8", rule=what, value=name)
     if not names:
         raise InvalidConstraint(f"a table has {what}", rule=what, value=given)

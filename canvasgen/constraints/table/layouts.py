@@ -18,7 +18,7 @@ from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.constraints.algebra import Both
 from canvasgen.constraints.base import Constraint
-from canvasgen.constraints.table.domains import Domain, plain
+from canvasgen.constraints.table.cell_domains import Domain, plain
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.text import Language
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
@@ -46,7 +46,7 @@ class Laid:
     lead: Mapping[Cell, str]
     listed: Mapping[Cell, Mapping[str, Any]]
     free: Mapping[Cell, Constraint]
-    values: Mapping[Cell, Mapping[str, Any]] = field(default_factory=dict)
+    values: Mapping[Cell, Mapping[str, Any]] = field(default_factory=dict[Cell, Mapping[str, Any]])
 
 
 @dataclass(frozen=True)

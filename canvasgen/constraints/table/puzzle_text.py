@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_iterable, whole_number
 from canvasgen.errors import InvalidConstraint
 
 __all__ = ["read_cells", "read_puzzles", "symbol", "symbol_value"]
@@ -72,8 +72,8 @@ def read_cells(puzzle: Any) -> list[list[int | None]]:
         return found[0]
     if isinstance(puzzle, str):
         return _square(_tokens(puzzle))
-    if isinstance(puzzle, Iterable) and not isinstance(puzzle, (bytes, Mapping, set, frozenset)):
-        rows = [list(row) if isinstance(row, Iterable) else [row] for row in puzzle]
+    if is_iterable(puzzle) and not isinstance(puzzle, (bytes, Mapping, set, frozenset)):
+        rows = [list(row) if is_iterable(row) else [row] for row in puzzle]
         return _square([[_given(one, r, c) for c, one in enumerate(row)] for r, row in enumerate(rows)])
     raise InvalidConstraint("a puzzle is a string, a path or a list of rows", rule="puzzle", value=puzzle)
 

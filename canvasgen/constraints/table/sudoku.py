@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_iterable, is_sequence, whole_number
 from canvasgen.constraints.shown import Trained
 from canvasgen.constraints.table.build import assemble
-from canvasgen.constraints.table.domains import Domain
 from canvasgen.constraints.table.grid import Cell, Grid, grid
-from canvasgen.constraints.table.puzzle_text import read_cells, symbol
+from canvasgen.constraints.table.puzzle_text import read_cells
+from canvasgen.constraints.table.solutions import require_one_solution, square_domains
 from canvasgen.constraints.table.table import Mode, Table
-from canvasgen.constraints.text import choice
 from canvasgen.errors import InvalidConstraint
-from canvasgen.relations import Problem, Relation, all_different, total
+from canvasgen.relations import Relation, all_different, total
 
-__all__ = ["BOXES", "model_for", "require_one_solution", "square_domains", "sudoku"]
+__all__ = ["BOXES", "model_for", "sudoku"]
 
 BOXES = {
     4: (2, 2), 6: (2, 3), 8: (2, 4), 9: (3, 3), 10: (2, 5), 12: (3, 4), 14: (2, 7), 15: (3, 5), 16: (4, 4),
@@ -29,7 +24,6 @@ BOXES = {
 """Rows and columns of a box by size, where none is given."""
 _KNOWN = ((4, (2, 2)), (6, (2, 3)), (9, (3, 3)))
 """What the embedded Sudoku model was trained on."""
-_GREEDY_TRIES = 16
 
 
 def sudoku(
@@ -42,7 +36,7 @@ def sudoku(
     mode: Mode = "exact",
     unique: bool = True,
 ) -> Table:
-    """A Sudoku. The value is the list of its rows, each a list of ints.
+    """Return a Sudoku. The value is the list of its rows, each a list of ints.
 
     Args:
         puzzle: the givens: 81 characters (`.` or `0` for blanks; 16, 36 or 256 for other sizes, with letters from A for
@@ -61,53 +55,36 @@ def sudoku(
     rows = read_cells(puzzle)
     size = len(rows)
     about = grid(size, size)
-    relations = [
-        all_different(row, name=f"row {n} has every value once") for n, row in enumerate(about.rows, 1)
-    ]
-    relations += [
-        all_different(column, name=f"column {n} has every value once")
-        for n, column in enumerate(about.columns, 1)
-    ]
-    rules = "Every row, column and {region} holds each of 1 to {size} once"
-    if regions is not None:
-        if box is not None:
-            raise InvalidConstraint("boxes and jigsaw regions exclude each other", rule="regions")
-        labels = _region_of_cells(regions, about)
-        relations += _jigsaw(labels, about)
-        rules = rules.format(region="region", size=size) + f" (regions: {_labels(labels, size)})"
+    if regions is None:
+        regional, kind = _boxes(box, about)
+    elif box is None:
+        regional, kind = _jigsaw(_region_of_cells(regions, about), about)
     else:
-        height, width = _box(box, size)
-        relations += [
-            all_different(cells, name=f"box {n} has every value once")
-            for n, cells in enumerate(about.boxes(height, width), 1)
-        ]
-        rules = rules.format(region=f"{height}x{width} box", size=size)
+        raise InvalidConstraint("boxes and jigsaw regions exclude each other", rule="regions")
+    relations = [
+        *(all_different(row, name=f"row {n} has every value once") for n, row in enumerate(about.rows, 1)),
+        *(
+            all_different(one, name=f"column {n} has every value once")
+            for n, one in enumerate(about.columns, 1)
+        ),
+        *regional,
+    ]
+    rules = f"Every row, column and {kind[0]} holds each of 1 to {size} once{kind[1]}"
     if diagonal:
         relations += [
-            all_different(cells, name=f"{name} has every value once")
-            for cells, name in zip(
-                about.diagonals, ("the falling diagonal", "the rising diagonal"), strict=True
-            )
+            all_different(cells, name=f"the {name} diagonal has every value once")
+            for cells, name in zip(about.diagonals, ("falling", "rising"), strict=True)
         ]
         rules += ", and so do both diagonals"
-    if not isinstance(cages, Iterable):
-        raise InvalidConstraint("cages are a list of pairs", rule="cages", value=cages)
-    caged = [_cage(cage, about) for cage in cages]
-    for cells, added in caged:
-        where = " + ".join(f"r{r + 1}c{c + 1}" for r, c in cells)
-        relations += [total(cells, "==", added, name=f"{where} = {added}")]
-        if len(cells) > 1:
-            relations += [all_different(cells, name=f"the cage {where} has no value twice")]
-    if caged:
-        sums = "; ".join(r.describe() for r in relations if "=" in r.describe())
-        rules += f"; {sums}"
+    caged = _caged(cages, about)
+    sums = "; ".join(relation.describe() for relation in caged if "=" in relation.describe())
     made = assemble(
         about,
         square_domains(rows, about),
-        tuple(relations),
+        (*relations, *caged),
         layout="plain",
         mode=mode,
-        instruction=f"Solve this Sudoku. {rules}. Answer only with the full grid:",
+        instruction=f"Solve this Sudoku. {rules}{f'; {sums}' if sums else ''}. Answer only with the full grid:",
         gap=".",
         trained=_trained(model_for(size, box, jigsaw=regions is not None), size),
     )
@@ -117,69 +94,23 @@ def sudoku(
 
 
 def model_for(size: int, box: tuple[int, int] | None = None, *, jigsaw: bool = False) -> str | None:
-    """The embedded model that was trained on such grids; None: there is none."""
+    """Return the embedded model that was trained on such grids; None if there is none."""
     return None if jigsaw or (size, box or BOXES.get(size)) not in _KNOWN else "sudoku"
 
 
 def _trained(model: str | None, size: int) -> Trained | None:
-    """That model, with what it can write."""
+    """Return that model with the characters that it can write."""
     return None if model is None else Trained(model, "123456789"[:size] + "\n")
 
 
-def square_domains(rows: list[list[int | None]], about: Grid) -> dict[Cell, Domain]:
-    """1 to n in blanks, the given values elsewhere; written as one character each."""
-    size = len(rows)
-    every = choice({symbol(value): value for value in range(1, size + 1)})
-    domains: dict[Cell, Domain] = {}
-    for cells, row in zip(about.rows, rows, strict=True):
-        for cell, value in zip(cells, row, strict=True):
-            one = every if value is None else choice({symbol(value): value})
-            domains[cell] = Domain(one.values, one)
-    return domains
-
-
-def require_one_solution(made: Table) -> None:
-    """Refuses a puzzle that has several solutions.
-
-    Raises:
-        InvalidConstraint: it has; names a cell in which two of them differ.
-    """
-    problem = made.problem
-    assert problem is not None
-    if problem.solutions(1) is not None:
-        return
-    two = _two_solutions(problem)
-    if two is None:
-        return
-    at = int(np.flatnonzero(two[0] != two[1])[0])
-    row, column = made.related[at]
-    both = sorted(problem.values[at][int(one[at])] for one in two)
-    raise InvalidConstraint(
-        f"the puzzle has several solutions: row {row + 1}, column {column + 1} can be {both[0]} or {both[1]}",
-        path=f"row {row + 1}, column {column + 1}",
-        rule="unique",
-        value=both,
-        remedy="give more cells, or pass unique=False to let the model choose",
-    )
-
-
-def _two_solutions(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Two different solutions; None if there is one alone.
-
-    Raises:
-        TimeLimit: the solver could not tell in its time.
-    """
-    shape = len(problem.cells), problem.width
-    first: NDArray[np.int64] | None = None
-    # Where there are many solutions, greedy choices in different orders find two soon; else the solver looks.
-    for seed in range(_GREEDY_TRIES):
-        found = problem.greedy(np.random.default_rng(seed).random(shape))
-        if first is None:
-            first = found
-        elif found is not None and (found != first).any():
-            return first, found
-    two = [solved.assignment for solved in islice(problem.k_best(np.zeros(shape)), 2)]
-    return (two[0], two[1]) if len(two) == 2 else None
+def _boxes(box: tuple[int, int] | None, about: Grid) -> tuple[list[Relation], tuple[str, str]]:
+    """Return the relations of the boxes, with what the instruction calls one and adds."""
+    height, width = _box(box, len(about.row_names))
+    relations = [
+        all_different(cells, name=f"box {n} has every value once")
+        for n, cells in enumerate(about.boxes(height, width), 1)
+    ]
+    return relations, (f"{height}x{width} box", "")
 
 
 def _box(box: tuple[int, int] | None, size: int) -> tuple[int, int]:
@@ -191,7 +122,7 @@ def _box(box: tuple[int, int] | None, size: int) -> tuple[int, int]:
                 remedy="give box=(rows, columns), or regions",
             )
         return BOXES[size]
-    if not isinstance(box, Sequence) or len(box) != 2 or not all(type(side) is int for side in box):
+    if not is_sequence(box) or len(box) != 2 or not all(type(side) is int for side in box):
         raise InvalidConstraint("a box is a pair of its rows and columns", rule="box", value=box)
     if box[0] < 1 or box[0] * box[1] != size:
         raise InvalidConstraint(
@@ -201,16 +132,17 @@ def _box(box: tuple[int, int] | None, size: int) -> tuple[int, int]:
 
 
 def _labels(labels: Sequence[Any], size: int) -> str:
+    """Return the labels of regions as rows of text."""
     return " ".join("".join(map(str, labels[at : at + size])) for at in range(0, len(labels), size))
 
 
 def _region_of_cells(regions: Any, about: Grid) -> list[Any]:
-    """The label of each cell, row by row."""
+    """Return the label of each cell, row by row."""
     size = len(about.row_names)
     if isinstance(regions, str):
         labels: list[Any] = list("".join(regions.split()))
-    elif isinstance(regions, Iterable) and not isinstance(regions, (bytes, Mapping, set, frozenset)):
-        rows = [list(row) if isinstance(row, Iterable) else [row] for row in regions]
+    elif is_iterable(regions) and not isinstance(regions, (bytes, Mapping, set, frozenset)):
+        rows = [list(row) if is_iterable(row) else [row] for row in regions]
         labels = [one for row in rows for one in row]
         if len(rows) > 1 and any(len(row) != size for row in rows):
             labels = []
@@ -228,7 +160,8 @@ def _region_of_cells(regions: Any, about: Grid) -> list[Any]:
     return labels
 
 
-def _jigsaw(labels: Sequence[Any], about: Grid) -> list[Relation]:
+def _jigsaw(labels: Sequence[Any], about: Grid) -> tuple[list[Relation], tuple[str, str]]:
+    """Return the relations of jigsaw regions, with what the instruction calls one and adds."""
     size = len(about.row_names)
     by_label: dict[Any, list[Cell]] = {}
     for cell, label in zip(about.cells, labels, strict=True):
@@ -238,9 +171,23 @@ def _jigsaw(labels: Sequence[Any], about: Grid) -> list[Relation]:
             raise InvalidConstraint(
                 f"the region {label!r} has {len(cells)} cells and not {size}", rule="regions", value=label
             )
-    return [
+    relations = [
         all_different(cells, name=f"region {label} has every value once") for label, cells in by_label.items()
     ]
+    return relations, ("region", f" (regions: {_labels(labels, size)})")
+
+
+def _caged(cages: object, about: Grid) -> list[Relation]:
+    """Return the relations of killer cages: the sum of each, and that its values differ."""
+    if not is_iterable(cages):
+        raise InvalidConstraint("cages are a list of pairs", rule="cages", value=cages)
+    relations: list[Relation] = []
+    for cells, added in [_cage(cage, about) for cage in cages]:
+        where = " + ".join(f"r{r + 1}c{c + 1}" for r, c in cells)
+        relations.append(total(cells, "==", added, name=f"{where} = {added}"))
+        if len(cells) > 1:
+            relations.append(all_different(cells, name=f"the cage {where} has no value twice"))
+    return relations
 
 
 def _cage(cage: Any, about: Grid) -> tuple[tuple[Cell, ...], int]:

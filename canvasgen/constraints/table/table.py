@@ -205,7 +205,7 @@ class Table(Constraint):
         )
 
     @override
-    def _judge(self, text: str) -> None:
+    def _check(self, text: str) -> None:
         values, texts = self._values(text)
         if self.mode == "model":
             return

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from canvasgen.checks import is_mapping, is_sequence
+
 _SHORT = {
     "string": "str",
     "integer": "int",
@@ -72,44 +74,45 @@ def short_pattern(pattern: str) -> str | None:
 
 
 def _short(node: Any, root: Any, depth: int, seen: tuple[str, ...]) -> str:
-    if not isinstance(node, Mapping) or depth > _MAX_DEPTH:
+    if not is_mapping(node) or depth > _MAX_DEPTH:
         return "any"
     reference = node.get("$ref")
     if isinstance(reference, str):
         target = None if reference in seen else _resolve(reference, root)
         return "any" if target is None else _short(target, root, depth, (*seen, reference))
-    if isinstance(node.get("properties"), Mapping):
+    if is_mapping(node.get("properties")):
         return _object(node, root, depth, seen)
     if "const" in node:
         return _literal(node["const"])
     choices = node.get("enum")
-    if isinstance(choices, Sequence) and not isinstance(choices, str) and choices:
+    if is_sequence(choices) and choices:
         return "|".join(_literal(choice) for choice in choices[:_MAX_CHOICES])
     for keyword in ("anyOf", "oneOf"):
-        if isinstance(node.get(keyword), Sequence) and not isinstance(node[keyword], str) and node[keyword]:
-            return _union([_short(part, root, depth + 1, seen) for part in node[keyword][:_MAX_CHOICES]])
+        parts = node.get(keyword)
+        if is_sequence(parts) and parts:
+            return _union([_short(part, root, depth + 1, seen) for part in parts[:_MAX_CHOICES]])
     parts = node.get("allOf")
-    if isinstance(parts, Sequence) and not isinstance(parts, str) and parts:
+    if is_sequence(parts) and parts:
         return _short(parts[0], root, depth + 1, seen)
     return _typed(node, root, depth, seen)
 
 
 def _typed(node: Mapping[str, Any], root: Any, depth: int, seen: tuple[str, ...]) -> str:
     kind = node.get("type")
-    if isinstance(kind, Sequence) and not isinstance(kind, str):
+    if is_sequence(kind):
         return (
             _union([_typed({**node, "type": one}, root, depth + 1, seen) for one in kind]) if kind else "any"
         )
     if kind == "array" or (kind is None and "items" in node):
         prefix = node.get("prefixItems")
-        if isinstance(prefix, Sequence) and not isinstance(prefix, str) and prefix:
+        if is_sequence(prefix) and prefix:
             return (
                 "[" + ", ".join(_short(part, root, depth + 1, seen) for part in prefix[:_MAX_CHOICES]) + "]"
             )
         return "[" + _short(node.get("items"), root, depth + 1, seen) + "]"
     if kind == "object":
         values = node.get("additionalProperties")
-        return "{str:" + _short(values, root, depth + 1, seen) + "}" if isinstance(values, Mapping) else "{}"
+        return "{str:" + _short(values, root, depth + 1, seen) + "}" if is_mapping(values) else "{}"
     if kind == "string" and isinstance(node.get("format"), str):
         return _FORMATS.get(node["format"], "str")
     return _SHORT.get(kind, "any") if isinstance(kind, str) else "any"
@@ -140,10 +143,10 @@ def _resolve(reference: str, root: Any) -> Any | None:
     """What a local JSON pointer names, or None."""
     if not reference.startswith("#"):
         return None
-    node = root
+    node: Any = root
     for step in reference[1:].strip("/").split("/") if reference != "#" else ():
         name = step.replace("~1", "/").replace("~0", "~")
-        if not isinstance(node, Mapping) or name not in node:
+        if not is_mapping(node) or name not in node:
             return None
         node = node[name]
     return node

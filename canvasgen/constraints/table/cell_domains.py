@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_origin
 
+from canvasgen.checks import is_iterable
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.coerce import constraint_from
 from canvasgen.constraints.text import Choice, choice, text
@@ -104,9 +105,9 @@ def domain_of(given: Any, where: str, *, as_json: bool = False) -> Domain:
             return Domain(None, constraint_from(given))
         if given is None or isinstance(given, (str, bool, int, float, Enum)):
             return _listing([given], where)
-        if isinstance(given, (set, frozenset)):
+        if is_iterable(given) and isinstance(given, (set, frozenset)):
             return _listing(sorted(given, key=written), where)
-        if isinstance(given, Iterable) and not isinstance(given, (bytes, bytearray)):
+        if is_iterable(given) and not isinstance(given, (bytes, bytearray)):
             return _listing(given, where)
     except CanvasgenError as error:
         error.path = error.path or where

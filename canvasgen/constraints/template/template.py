@@ -1,13 +1,12 @@
-"""`template`: fixed text with holes, each hole with a constraint of its own.
+"""`template`: fixed text with holes, each hole with its constraint.
 
 The fixed text floats: a hole is as wide as its text, and the recurrence over the canvas finds the widths.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 from typing_extensions import override
@@ -20,7 +19,10 @@ from canvasgen.constraints.coerce import constraint_from
 from canvasgen.constraints.line_column import line_and_column
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
+from canvasgen.constraints.template.braces import Hole, pieces_of
+from canvasgen.constraints.template.readings import Readings
 from canvasgen.constraints.text import text as free_text
+from canvasgen.constraints.texts import field_path, is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 from canvasgen.notes import Note
 
@@ -29,7 +31,7 @@ __all__ = ["Filled", "Template", "template"]
 MOST_PIECES = 400
 """Most literals and holes of a template."""
 MOST_AGREEING = 256
-"""Values of holes that occur several times agree in the automaton if there are no more combinations than this."""
+"""Most combinations of values of repeated holes that the automaton keeps equal; beyond, the validator does."""
 
 
 class Filled(dict[str, Any]):
@@ -42,15 +44,6 @@ class Filled(dict[str, Any]):
     def __init__(self, values: dict[str, Any], text: str) -> None:
         super().__init__(values)
         self.text = text
-
-
-class Hole:
-    """A place in a template that holds a text of the constraint of its name."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
 
 
 class Template(Constraint):
@@ -71,7 +64,7 @@ class Template(Constraint):
         self._listed = self._few_values()
 
     def _few_values(self) -> dict[str, list[str]]:
-        """The texts of repeated holes that have so few of them that agreement is in the automaton."""
+        """Return the texts of those repeated holes that the automaton keeps equal: those with few texts."""
         found: dict[str, list[str]] = {}
         room = MOST_AGREEING
         for name in self._repeated:
@@ -86,7 +79,7 @@ class Template(Constraint):
         return self._language({})
 
     def _language(self, narrowed: Mapping[str, Expr]) -> Expr:
-        """The texts if some holes, by name, have other languages."""
+        """Return the texts of the whole if some holes, by name, have other languages."""
         choices: list[dict[str, str]] = [{}]
         for name, texts in self._listed.items():
             choices = [{**choice, name: text} for choice in choices for text in texts]
@@ -97,7 +90,7 @@ class Template(Constraint):
 
     @staticmethod
     def _agreeing(choice: Mapping[str, str], narrowed: Mapping[str, Expr]) -> dict[str, Expr]:
-        """The languages of repeated holes that hold these texts."""
+        """Return the languages of repeated holes with these texts."""
         texts = {name: automata.literal(text) for name, text in choice.items()}
         return {
             name: automata.intersect(text, narrowed[name]) if name in narrowed else text
@@ -105,7 +98,7 @@ class Template(Constraint):
         }
 
     def _of(self, holes: Mapping[str, Expr]) -> Expr:
-        """The fixed text with these languages in its holes."""
+        """Return the fixed text with these languages in its holes."""
         return automata.concat(
             *(
                 automata.literal(piece) if isinstance(piece, str) else holes[piece.name]
@@ -122,76 +115,33 @@ class Template(Constraint):
 
     @override
     def _recognises(self, data: bytes) -> bool:
-        # With validators, `_judge` asks the holes themselves: they may accept more than they generate.
+        # With validators, `_check` decides by the holes' `ends`: they may accept more than they generate.
         return self.has_validator or super()._recognises(data)
 
     @override
     def ends(self, text: str, start: int) -> list[int]:
-        return sorted({stop for _, stop in self._fillings(text, start)})
+        return sorted(self._readings(text).ends(start))
 
     @override
-    def _judge(self, text: str) -> None:
+    def _check(self, text: str) -> None:
         self._split(text)
 
+    def _readings(self, text: str) -> Readings:
+        return Readings(self.pieces, self.holes, frozenset(self._repeated), text)
+
     def _split(self, text: str) -> dict[str, str]:
-        for found, stop in self._fillings(text, 0):
-            if stop == len(text):
-                return found
-        raise ValidationFailed(
-            "no way to fill the holes gives the text" + self._whose_fault(text), rule="template", value=text
-        )
+        """Return the text of every hole.
 
-    def _whose_fault(self, text: str) -> str:
-        """The first piece that does not fit in the reading that comes furthest."""
-        at, place = 0, 0
-        for number, stop in self._reached(text):
-            if number > at or stop > place:
-                at, place = number, stop
-        if at >= len(self.pieces):
-            return f": it goes on behind the end, at character {place}"
-        piece = self.pieces[at]
-        what = repr(piece) if isinstance(piece, str) else f"the hole {{{piece.name}}}"
-        return f": {what} does not fit at character {place}"
-
-    def _reached(self, text: str) -> Iterator[tuple[int, int]]:
-        places = {0}
-        for number, piece in enumerate(self.pieces):
-            yield from ((number, place) for place in places)
-            if isinstance(piece, str):
-                places = {place + len(piece) for place in places if text.startswith(piece, place)}
-            else:
-                hole = self.holes[piece.name]
-                places = {stop for place in places for stop in hole.ends(text, place)}
-        yield from ((len(self.pieces), place) for place in places)
-
-    def _fillings(self, text: str, start: int) -> Iterator[tuple[dict[str, str], int]]:
-        """The holes' texts, and the end, of every reading from a place on; short texts of early holes first."""
-        failed: set[tuple[int, int, tuple[tuple[str, str], ...]]] = set()
-
-        def read(number: int, place: int, found: dict[str, str]) -> Iterator[tuple[dict[str, str], int]]:
-            if number == len(self.pieces):
-                yield found, place
-                return
-            key = (number, place, tuple((name, found[name]) for name in self._repeated if name in found))
-            if key in failed:
-                return
-            piece = self.pieces[number]
-            any_reading = False
-            if isinstance(piece, str) or piece.name in found:
-                fixed = piece if isinstance(piece, str) else found[piece.name]
-                if text.startswith(fixed, place):
-                    for reading in read(number + 1, place + len(fixed), found):
-                        any_reading = True
-                        yield reading
-            else:
-                for stop in self.holes[piece.name].ends(text, place):
-                    for reading in read(number + 1, stop, {**found, piece.name: text[place:stop]}):
-                        any_reading = True
-                        yield reading
-            if not any_reading:
-                failed.add(key)
-
-        yield from read(0, start, {})
+        Raises:
+            ValidationFailed: there is no reading.
+        """
+        readings = self._readings(text)
+        found = readings.first()
+        if found is None:
+            raise ValidationFailed(
+                f"no way to fill the holes gives the text: {readings.obstacle()}", rule="template", value=text
+            )
+        return found
 
     @property
     @override
@@ -220,7 +170,7 @@ class Template(Constraint):
         fields: dict[str, dict[Any, Expr]] = {}
         for name, filling in self._split(text).items():
             for field, options in self.holes[name].options(filling).items():
-                fields[f"{name}.{field}".removesuffix(".")] = {
+                fields[field_path(name, field)] = {
                     option: self._language({name: language}) for option, language in options.items()
                 }
         return fields
@@ -251,17 +201,17 @@ class Template(Constraint):
 def template(
     text: str | Path, /, *, strict: bool = True, **holes: Constraint | str | type | dict[str, Any]
 ) -> Template:
-    """Fixed text with holes: `template("Dear {name},\\n{body}", name=cg.choice([...]), body=cg.text())`.
+    """Return fixed text with holes: `template("Dear {name},\\n{body}", name=cg.choice([...]), body=cg.text())`.
 
     The generated value is a dict of the holes' values, with the whole text as its `text`. A hole that occurs
     several times has the same text everywhere.
 
-    Holes of free text best have no `max_length`: the token budget bounds them anyway, and where the fixed text behind
-    such a hole could be part of it, the counts of all holes multiply (ConstraintTooLarge).
+    Give holes of free text no `max_length`: the token budget bounds them anyway, and if the fixed text after such a hole
+    can also be a part of it, the counts of all holes multiply (ConstraintTooLarge).
 
     Args:
         text: the template, or the path of a file with it; `{{` and `}}` stand for braces.
-        strict: whether every hole needs a constraint; otherwise those without one hold a line of free text.
+        strict: whether every hole needs a constraint; if not, a hole without one holds a line of free text.
         holes: the constraint of each hole: a constraint, a string (just that text), a type or a JSON Schema.
 
     Raises:
@@ -274,9 +224,11 @@ def template(
             text = text.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidConstraint(f"the template cannot be read: {error}", rule="template") from error
-    if not isinstance(text, str):
-        raise InvalidConstraint("a template is a string or a path", rule="template", value=text)
-    pieces = tuple(_pieces(text))
+    if not is_text(text):
+        raise InvalidConstraint(
+            "a template is a string that has UTF-8, or a path", rule="template", value=text
+        )
+    pieces = tuple(pieces_of(text))
     if len(pieces) > MOST_PIECES:
         raise ConstraintTooLarge(f"more than {MOST_PIECES} holes and literals", rule="template")
     names = list(dict.fromkeys(piece.name for piece in pieces if isinstance(piece, Hole)))
@@ -289,54 +241,6 @@ def template(
                 remedy=f"its holes are {', '.join(names) or 'none'}",
             )
     return Template(pieces, {name: _constraint_of(name, holes, text, strict) for name in names})
-
-
-def _pieces(text: str) -> Iterator[str | Hole]:
-    try:
-        parsed = list(Formatter().parse(text))
-    except ValueError as error:
-        raise InvalidConstraint(
-            f"the template is malformed: {error}",
-            path=_stray_brace(text),
-            rule="template",
-            value=text,
-            remedy="write {{ and }} for braces",
-        ) from error
-    for literal, name, spec, conversion in parsed:
-        if literal:
-            yield literal
-        if name is None:
-            continue
-        if not name.isidentifier() or spec or conversion:
-            raise InvalidConstraint(
-                "a hole is a name in braces",
-                path=line_and_column(text, text.find("{" + name)),
-                rule="template",
-                value=name,
-                remedy="write {{ and }} for braces",
-            )
-        yield Hole(name)
-
-
-def _stray_brace(text: str) -> str:
-    """Line and column of the first brace that does not pair."""
-    open_at: int | None = None
-    at = 0
-    while at < len(text):
-        mark = text[at]
-        if mark in "{}" and open_at is None and text[at : at + 2] == mark * 2:
-            at += 2
-            continue
-        if mark == "{":
-            if open_at is not None:
-                return line_and_column(text, open_at)
-            open_at = at
-        elif mark == "}":
-            if open_at is None:
-                return line_and_column(text, at)
-            open_at = None
-        at += 1
-    return line_and_column(text, open_at if open_at is not None else len(text))
 
 
 def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) -> Constraint:

@@ -1,0 +1,120 @@
+"""The text of a grammar, in Lark's dialect, as rules. Lark itself parses it, resolves its imports and composes
+its terminals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import lark.load_grammar
+from lark.exceptions import LarkError, UnexpectedToken
+
+from canvasgen import automata
+from canvasgen.constraints.grammar.extensions import rewritten
+from canvasgen.constraints.grammar.library import ImportSource
+from canvasgen.constraints.grammar.refusals import place_of, place_of_import, refusal
+from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Rules, Sequence
+from canvasgen.constraints.grammar.template_bounds import check_templates
+from canvasgen.constraints.grammar.tree_reader import TreeReader
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
+
+__all__ = ["LONGEST_GRAMMAR", "read"]
+
+LONGEST_GRAMMAR = 1_000_000
+"""Most characters of a grammar's text."""
+_lark: Any = lark.load_grammar
+"""This module of Lark has no types."""
+
+
+def read(text: str, start: str, source: ImportSource, path: Path | None = None) -> Rules:
+    """Return the rules of a grammar.
+
+    Args:
+        text: the grammar.
+        start: its start rule.
+        source: where `%import` finds grammars, before Lark's own.
+        path: the file that the text was read from.
+
+    Raises:
+        InvalidConstraint: Lark refuses it, or a rule has no text at all; names line and column.
+        UnsupportedConstraint: `%declare`, a terminal that is not regular, an extension without a meaning here.
+        ConstraintTooLarge: a limit is exceeded.
+    """
+    if len(text) > LONGEST_GRAMMAR:
+        raise ConstraintTooLarge(
+            f"a grammar of more than {LONGEST_GRAMMAR} characters", rule="grammar length"
+        )
+    extended = rewritten(text)
+    try:
+        name = "<grammar>" if path is None else str(path)
+        loaded, _ = _lark.load_grammar(extended.text, name, [source], False)
+        check_templates(loaded, extended)
+        terminals, _, ignored = loaded.compile([start], "*")
+    except (LarkError, OSError) as error:
+        raise refusal(error, extended) from error
+    except TypeError as error:
+        # Lark 1.3 fails at one of its log messages (`%d` of a parser's state) while it reports a syntax error.
+        if not isinstance(error.__context__, UnexpectedToken):
+            raise
+        raise refusal(error.__context__, extended) from error
+    except CanvasgenError as error:
+        if error.rule == "%import":
+            error.path = error.path or place_of_import(str(error.value), text)
+        raise
+    except RecursionError as error:
+        raise ConstraintTooLarge("the grammar is nested too deeply", rule="nesting depth") from error
+    reader = TreeReader(extended, loaded, {terminal.name: terminal.pattern for terminal in terminals})
+    if start not in reader.trees:
+        raise InvalidConstraint("the grammar has no such start rule", rule="start", value=start)
+    if reader.trees[start][0]:
+        raise InvalidConstraint(
+            "the start rule is a template",
+            path=place_of(start, text),
+            rule="start",
+            value=start,
+            remedy="write a start rule that gives it its arguments",
+        )
+    items = reader.reachable(start)
+    barren = [name for name in items if name not in _productive(items)]
+    if barren and start not in barren:
+        raise InvalidConstraint(
+            f"the rule {barren[0]} derives no text: each of its options leads back to it",
+            path=f"line {line}, column 1" if (line := reader.line_of(barren[0])) else None,
+            rule="grammar",
+            value=barren[0],
+            remedy="give it an option without itself, or remove it",
+        )
+    spaces = [reader.terminal(str(name)) for name in ignored]
+    return Rules(
+        start,
+        items,
+        automata.union(*spaces) if spaces else None,
+        {name: reader.line_of(name) for name in items},
+        tuple(dict.fromkeys(reader.remarks)),
+        tuple(dict.fromkeys(reader.departures)),
+        reader.marks,
+    )
+
+
+def _productive(items: dict[str, Item]) -> set[str]:
+    """Return the rules that derive some text."""
+    found: set[str] = set()
+
+    def ends(item: Item) -> bool:
+        match item:
+            case Ref(name):
+                return name in found
+            case Sequence(parts):
+                return all(map(ends, parts))
+            case Choice(options):
+                return any(map(ends, options))
+            case Repeat(body, low):
+                return low == 0 or ends(body)
+            case Leaf():
+                return True
+
+    before = -1
+    while before < len(found):
+        before = len(found)
+        found.update(name for name, item in items.items() if name not in found and ends(item))
+    return found

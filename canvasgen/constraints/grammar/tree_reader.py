@@ -1,0 +1,237 @@
+"""From the trees that Lark makes of a grammar's rules to rules over languages of bytes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import lark.load_grammar
+from lark import Token
+from lark.grammar import NonTerminal, Terminal
+from lark.lexer import PatternStr
+
+from canvasgen import automata
+from canvasgen.automata import Expr, parse_regex_in_context, to_dfa
+from canvasgen.constraints.grammar.extensions import Extended, Lexeme, place_at
+from canvasgen.constraints.grammar.marks import Marks
+from canvasgen.constraints.grammar.parameters import name_of, substituted
+from canvasgen.constraints.grammar.refusals import place_of
+from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Sequence
+from canvasgen.constraints.grammar.template_bounds import MOST_RULES
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
+
+__all__ = ["TreeReader"]
+
+_lark: Any = lark.load_grammar
+"""Lark has no public function that reads the text of a terminal, and this module of it has no types."""
+
+
+class TreeReader:
+    """Turns Lark's trees into items.
+
+    Attributes:
+        trees: parameters and tree of each rule.
+        remarks: what is said about the grammar.
+        departures: what of it is never generated.
+        marks: the leaves that are more than their own text.
+    """
+
+    def __init__(self, extended: Extended, loaded: Any, patterns: dict[str, Any]) -> None:
+        self.extended = extended
+        self.text = extended.original
+        self.trees = {str(name): (params, tree) for name, params, tree, _ in loaded.rule_defs}
+        self.patterns = patterns
+        self.remarks = list(extended.remarks)
+        self.departures: list[str] = []
+        self.marks = Marks()
+        self._languages: dict[str, Expr] = {}
+        self._marked: dict[str, Expr] = {}
+        self._instances: dict[str, tuple[Any, dict[str, Any]]] = {}
+        self._waiting: list[str] = []
+        prioritised = [name for name, _, _, options in loaded.rule_defs if options.priority]
+        prioritised += [name for name, (tree, priority) in loaded.term_defs if tree is not None and priority]
+        self.remarks += (
+            f"the priority of {name!s} has no effect: every reading of a text is as good as another"
+            for name in prioritised
+        )
+
+    def line_of(self, name: str) -> int:
+        """The line on which a rule is defined; 0 if it was imported."""
+        found = re.search(rf"^[?!]*{re.escape(name.split('{')[0])}\b[^:\n]*:", self.text, re.MULTILINE)
+        return 0 if found is None else self.text.count("\n", 0, found.start()) + 1
+
+    def reachable(self, start: str) -> dict[str, Item]:
+        """The rules that the start rule leads to."""
+        found: dict[str, Item] = {}
+        self._instance(start, ())
+        while self._waiting:
+            name = self._waiting.pop()
+            if name in found:
+                continue
+            if len(found) >= MOST_RULES:
+                raise ConstraintTooLarge(f"more than {MOST_RULES} rules", rule="rules", value=name)
+            tree, bound = self._instances[name]
+            item = self._item(tree, bound)
+            lexeme = self.extended.lexemes.get(name)
+            found[name] = item if lexeme is None else Leaf(self._shortest(name, item, lexeme))
+        for name in self.trees:
+            if (
+                name not in found
+                and not any(known.startswith(name + "{") for known in found)
+                and "__" not in name
+            ):
+                self.remarks.append(f"the rule {name!r} is never used")
+        return found
+
+    def _instance(self, name: str, arguments: tuple[Any, ...]) -> str:
+        """The name of a rule, or of a template with its arguments."""
+        params, tree = self.trees[name]
+        full = name if not arguments else f"{name}{{{', '.join(map(name_of, arguments))}}}"
+        if len(params) != len(arguments):
+            raise InvalidConstraint(
+                f"the template {name} takes {len(params)} arguments and is given {len(arguments)}",
+                path=place_of(name, self.text),
+                rule="templates",
+                value=full,
+            )
+        if full not in self._instances:
+            self._instances[full] = (tree, dict(zip(params, arguments, strict=True)))
+            self._waiting.append(full)
+        return full
+
+    def terminal(self, name: str) -> Expr:
+        """The language of a named terminal."""
+        if name not in self._languages:
+            pattern = self.patterns.get(name)
+            if name in self.extended.schemas:
+                self._languages[name] = self._schema(name)
+            elif pattern is None:
+                raise UnsupportedConstraint(
+                    f"the terminal {name} is declared but has no pattern",
+                    path=place_of(name, self.text),
+                    rule="%declare",
+                    value=name,
+                    remedy="give it a regular expression",
+                )
+            else:
+                self._languages[name] = self._language(pattern, name)
+        return self._languages[name]
+
+    def _schema(self, name: str) -> Expr:
+        schema, offset = self.extended.schemas[name]
+        place = place_at(self.text, offset)
+        self.departures += (
+            f"{note.message} (%json at {place})" for note in schema.explain() if note.kind == "departure"
+        )
+        self._marked[name] = self.marks.validate(schema)
+        return self._marked[name]
+
+    def _language(self, pattern: Any, name: str) -> Expr:
+        place = place_of(name.rpartition("__")[2], self.text)
+        if isinstance(pattern, PatternStr) and not pattern.flags:
+            return automata.literal(pattern.value)
+        written = pattern.to_regexp()
+        if written in self._marked:
+            return self._marked[written]
+        try:
+            expr, cut = parse_regex_in_context(written)
+            empty = (to_dfa(expr) if cut is None else to_dfa(cut)).is_empty
+        except CanvasgenError as error:
+            raise type(error)(
+                error.message, path=place, rule=f"terminal {name}", value=written, remedy=error.remedy
+            ) from error
+        if empty:
+            raise InvalidConstraint(f"the terminal {name} matches no text", path=place, rule="terminal")
+        if cut is not None:
+            self._marked[written] = self.marks.look(expr, cut)
+            return self._marked[written]
+        if to_dfa(expr).accepts(b""):
+            self.remarks.append(f"the terminal {name} may be empty, which Lark itself refuses")
+        return expr
+
+    def _shortest(self, name: str, item: Item, lexeme: Lexeme) -> Expr:
+        """The texts of a lazy rule none of whose proper prefixes is one: as few characters as possible."""
+        place = place_at(self.text, lexeme.offset)
+        expr = self._plain(item, name, place)
+        if lexeme.suffix is not None:
+            ending = self._item(self.trees[lexeme.suffix][1], {})
+            expr = automata.concat(expr, self._plain(ending, name, place))
+        longer = automata.concat(expr, automata.ANY_CHARACTER, automata.ANY_TEXT)
+        return automata.difference(expr, longer)
+
+    def _plain(self, item: Item, name: str, place: str) -> Expr:
+        """The language of an item of a lazy rule, which is read as one terminal."""
+        match item:
+            case Leaf(expr):
+                if expr not in self._marked.values():
+                    return expr
+                what = "a terminal that looks around at what stands beside it, or %json"
+            case Ref(other):
+                what = f"the rule {other}"
+            case Sequence(items):
+                return automata.concat(*(self._plain(each, name, place) for each in items))
+            case Choice(options):
+                return automata.union(*(self._plain(each, name, place) for each in options))
+            case Repeat(body, low, high):
+                return automata.repeat(self._plain(body, name, place), low, high)
+        raise UnsupportedConstraint(
+            f"the lazy rule {name} holds {what}",
+            path=place,
+            rule="lazy",
+            remedy="a lazy rule is read as one terminal: use strings, patterns and terminals only",
+        )
+
+    def _item(self, tree: Any, bound: dict[str, Any]) -> Item:
+        if isinstance(tree, NonTerminal | Terminal | Token):
+            return self._symbol(tree, bound)
+        children = tree.children
+        match tree.data:
+            case "expansions":
+                options = tuple(self._item(child, bound) for child in children)
+                return options[0] if len(options) == 1 else Choice(options)
+            case "expansion":
+                items = tuple(self._item(child, bound) for child in children)
+                return items[0] if len(items) == 1 else Sequence(items)
+            case "alias" | "value":
+                return self._item(children[0], bound)
+            case "maybe":
+                return Repeat(self._item(children[0], bound), 0, 1)
+            case "expr":
+                return self._repeat(children, bound)
+            case "literal":
+                pattern = _lark._literal_to_pattern(children[0])
+                return Leaf(self._language(pattern, str(children[0])))
+            case "range":
+                first, last = (_lark._literal_to_pattern(child).value for child in children)
+                if first > last:
+                    raise InvalidConstraint(
+                        "a range of characters runs upwards",
+                        path=self.extended.place(children[0].line, children[0].column),
+                        rule="grammar",
+                        value=f"{children[0]}..{children[1]}",
+                    )
+                return Leaf(automata.code_points([(ord(first), ord(last))]))
+            case "template_usage":
+                name, *arguments = children
+                values = tuple(substituted(argument, bound) for argument in arguments)
+                return Ref(self._instance(str(name.name), values))
+            case _:
+                pass
+        raise UnsupportedConstraint(f"a {tree.data!r} is not known here", rule="grammar", value=str(tree))
+
+    def _repeat(self, children: list[Any], bound: dict[str, Any]) -> Item:
+        body = self._item(children[0], bound)
+        operator = str(children[1])
+        if operator == "~":
+            low = int(children[2])
+            return Repeat(body, low, int(children[3]) if len(children) > 3 else low)
+        low, high = {"?": (0, 1), "*": (0, None), "+": (1, None)}[operator]
+        return Repeat(body, low, high)
+
+    def _symbol(self, symbol: Any, bound: dict[str, Any]) -> Item:
+        name = str(getattr(symbol, "name", symbol))
+        if name in bound:
+            return self._item(bound[name], {})
+        if isinstance(symbol, Terminal):
+            return Leaf(self.terminal(name))
+        return Ref(self._instance(name, ()))
