@@ -55,7 +55,7 @@ def square(values, size, relations, **options):
 
 def texts_of(made):
     """The texts of a table's shape."""
-    texts = made.automaton.strings(10_000)
+    texts = made.automaton.strings(100_000)
     assert texts is not None
     return [text.decode() for text in texts]
 
