@@ -12,14 +12,15 @@ def strings_of(dfa: DFA, max_length: int) -> Iterator[bytes]:
     """Every string of at most `max_length` bytes, in order of length, then of bytes."""
     useful = dfa.distances() >= 0
     level = [(0, b"")]
-    for _ in range(max_length + 1):
+    for length in range(max_length + 1):
+        if length:
+            level = [
+                (after, content + bytes((byte,)))
+                for state, content in level
+                for byte in range(256)
+                if (after := dfa.step(state, byte)) != DEAD and useful[after]
+            ]
         yield from (content for state, content in level if dfa.accepting[state])
-        level = [
-            (after, content + bytes((byte,)))
-            for state, content in level
-            for byte in range(256)
-            if (after := dfa.step(state, byte)) != DEAD and useful[after]
-        ]
 
 
 def counts_of(dfa: DFA, most: int) -> list[int]:

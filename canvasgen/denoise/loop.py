@@ -41,7 +41,6 @@ def stream(
     *,
     policy: Policy | None = None,
     randomness: Randomness | None = None,
-    size: int | None = None,
 ) -> Iterator[Event]:
     """Runs the jobs as one batch and tells of drafts, commits, and a `Done` or `Failed` for each row.
 
@@ -52,12 +51,11 @@ def stream(
         jobs: one per row.
         policy: acceptance, commit and retry; None: `Policy()`.
         randomness: None: `RowRandomness`, a generator per row from the job's seed.
-        size: rows that go through the model together at most; the others wait for a seat.
 
     Raises:
         BudgetTooSmall, InvalidConstraint, ModelError: a job is impossible; before the model runs.
     """
-    batch = Batch(denoiser, policy=policy, randomness=randomness, size=size)
+    batch = Batch(denoiser, policy=policy, randomness=randomness)
     for job in jobs:
         batch.add(job)
     return _events(batch)

@@ -7,11 +7,13 @@ hide the padding, so that a row gets the logits that it would get alone.
 Source: `transformers.models.diffusion_gemma` (transformers >= 5.11); its `generate` is the reference that
 tests hold this and the loop to.
 """
+# The types of transformers are known in part:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +136,7 @@ class DiffusionGemma:
         return self._ready(whole, torch.cat(masks), torch.cat([context.next for context in contexts]))
 
     @contextmanager
-    def _threads(self, tokens: int) -> Iterator[None]:
+    def _threads(self, tokens: int) -> Generator[None, None, None]:
         """One thread for a pass on the CPU that is too small to share, the caller's number else.
 
         Threads that wait for each other between such operations cost more processor time than they save, and on a busy

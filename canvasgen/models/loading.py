@@ -1,9 +1,11 @@
 """Loading a model: the embedded one, a folder, a hub id, a pair, or a denoiser of one's own."""
+# The types of transformers are known in part:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,7 +203,7 @@ def _dtype(dtype: str | torch.dtype | None, device: str | torch.device | None) -
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None, None, None]:
     """Keeps transformers from talking while it loads."""
     from transformers.utils import logging
 
@@ -217,7 +219,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def loading_errors(name: str | Path) -> Iterator[None]:
+def loading_errors(name: str | Path) -> Generator[None, None, None]:
     """Turns what loading may raise into a ModelError, and keeps transformers from talking meanwhile."""
     from safetensors import SafetensorError
 

@@ -49,7 +49,9 @@ def sudoku_rules() -> list[Relation]:
 def sudoku(givens: str) -> Problem:
     digits = list(range(1, 10))
     domains = {cell: digits if g == "0" else [int(g)] for cell, g in zip(CELLS, givens, strict=True)}
-    return Problem(domains, sudoku_rules())
+    return Problem(
+        domains, sudoku_rules(), limits=RelationLimits(conflict_seconds=300)
+    )  # on a busy machine too
 
 
 def shown(problem: Problem, assignment: np.ndarray) -> str:

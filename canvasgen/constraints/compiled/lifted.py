@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from canvasgen.automata import DEAD, DFA, Limits
 from canvasgen.constraints.texts import Placed
@@ -110,7 +110,7 @@ class Lifted:
         state: int | None = None,
         remaining: int = 0,
         offset: int = 0,
-        backend: Literal["auto", "numba", "torch"] = "auto",
+        backend: str = "auto",
     ) -> Posterior:
         """The distribution of a canvas given that it is valid.
 
@@ -122,7 +122,7 @@ class Lifted:
             remaining: tokens of budget after this canvas; 0 if the canvas must hold the whole rest of the
                 text.
             offset: tokens of the text before this canvas; matters to `fixed` and `near` alone.
-            backend: `auto`, `numba` or `torch`.
+            backend: the name of a backend, or `auto`: chosen by the device of the logits.
 
         Raises:
             ModelError: NaN or +inf among the logits.

@@ -5,9 +5,6 @@ order through a small buffer. Each chunk of a class gives its maximum (as intege
 monotone, vectorise without a word on NaN), then Σ exp and the first moment relative to the class's own
 maximum; so a class far below the row's maximum loses nothing. Sums are float32 within a chunk and vector
 lane, float64 beyond.
-
-A row of a small vocabulary stays in the cache, so its exponentials are taken in one go, relative to its maximum; they
-serve the classes that are near enough to it for float32.
 """
 
 # What numba compiles has no types for pyright:
@@ -28,8 +25,6 @@ from canvasgen.inference.tables import Floats, Ints, Singles, Tokens
 __all__ = ["CHUNK", "MINUS_INFINITY", "gather", "reduce_rows", "segment_rows", "sums"]
 
 CHUNK = 2048
-_SMALL = 8192  # tokens of a vocabulary whose rows and exponentials stay in the cache
-_NEAR = np.float32(-20.0)  # exp32 is exact to 1e-6 down to here
 _FEW = 24  # a class of no more tokens is summed without the buffer
 _LANES = 64  # four vectors of 16: what one turn of the vectorised loops takes
 _LOW_BITS = np.int32(0x7FFFFFFF)
@@ -137,58 +132,6 @@ def _log_sum(values):
 
 
 @njit(cache=True, nogil=True)
-def _top(row, tokens):
-    top = MINUS_INFINITY
-    for j in range(tokens.shape[0]):
-        value = row[tokens[j]]
-        top = value if value > top else top
-    return top
-
-
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
-def _known_sums(row, exponentials, tokens, top):
-    """Σ of the tokens' exponentials, and their first moment below `top`."""
-    total, moment = 0.0, 0.0
-    for j in range(tokens.shape[0]):
-        below = row[tokens[j]] - top
-        weight = exponentials[tokens[j]]
-        total += weight
-        moment += weight * (below if below > LOWEST_32 else LOWEST_32)
-    return total, moment
-
-
-@njit(cache=True, nogil=True)
-def _exponentials(row, bits, out):
-    """out = exp(row − top), top the largest value by the row's bits, which is returned; nothing if it is infinite."""
-    highest = _LEAST
-    for v in range(bits.shape[0]):
-        highest = max(highest, _key(bits[v]))
-    top = np.int32(_key(highest)).view(np.float32)
-    if abs(top) < np.inf:
-        for v in range(row.shape[0]):
-            below = row[v] - top
-            out[v] = exp32(below if below > LOWEST_32 else LOWEST_32)
-    return top
-
-
-@njit(cache=True, nogil=True)
-def _small_row(row, row_bits, tokens, offsets, exponentials, values, bits, best, mass, mean):
-    """`_row` for a vocabulary of at most `_SMALL` tokens."""
-    row_top = _exponentials(row, row_bits, exponentials)
-    if abs(row_top) == np.inf:
-        _row(row, tokens, offsets, values, bits, best, mass, mean)
-        return
-    for c in range(offsets.shape[0] - 1):
-        members = tokens[offsets[c] : offsets[c + 1]]
-        top = _top(row, members)
-        if top - row_top > _NEAR:
-            total, moment = _known_sums(row, exponentials, members, top)
-            best[c], mass[c], mean[c] = top, row_top + math.log(total), moment / total
-        else:
-            _one_class(row, members, values, bits, c, best, mass, mean)
-
-
-@njit(cache=True, nogil=True)
 def _one_class(row, members, values, bits, c, best, mass, mean):
     """The largest value, the log mass and the mean below the largest, of class c."""
     if members.shape[0] <= _FEW:
@@ -230,26 +173,10 @@ def reduce_rows(
     """
     values = np.empty(CHUNK, dtype=np.float32)
     bits = values.view(np.int32)
-    small = logits.shape[1] <= _SMALL
-    exponentials = np.empty(logits.shape[1] if small else 0, dtype=np.float32)
     for i in range(first, last):
         if _has_nan(logit_bits[i]):
             return i
-        if small:
-            _small_row(
-                logits[i],
-                logit_bits[i],
-                tokens,
-                offsets,
-                exponentials,
-                values,
-                bits,
-                best[i],
-                mass[i],
-                mean[i],
-            )
-        else:
-            _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
+        _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
         normaliser[i] = _log_sum(mass[i])
         if abs(normaliser[i]) < np.inf:
             for c in range(offsets.shape[0] - 1):

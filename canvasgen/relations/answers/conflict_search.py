@@ -49,8 +49,8 @@ def _widened(space: Space, given: Mapping[Cell, Value]) -> dict[Cell, Sequence[V
     families: dict[tuple[int, type[object]], dict[Key, Value]] = {}
     for values, universe in zip(space.values, space.universe, strict=True):
         for value in values:
-            found = key(value)
-            families.setdefault((universe, found[0]), {})[found] = value
+            known = key(value)
+            families.setdefault((universe, known[0]), {})[known] = value
     domains: dict[Cell, Sequence[Value]] = {}
     for cell, values, universe in zip(space.cells, space.values, space.universe, strict=True):
         domains[cell] = list(families[universe, type(values[0])].values()) if cell in given else values
