@@ -96,38 +96,32 @@ class Request:
             return choice_constraint(self.choice)
         if isinstance(self.template, str):
             return template_constraint(self.template, strict=False)
-        made = next((one for one in (self.template, self.table, self.constraint) if one is not None), None)
-        if not _is_constraint(made):
-            raise InvalidConstraint(
-                "not a constraint",
-                rule=given[0],
-                value=made,
-                remedy="build one with cg.json_schema, cg.regex, cg.table, …",
-            )
-        return made
-
-
-def _is_constraint(value: object) -> bool:
-    return value is None or isinstance(value, Constraint)
+        others: list[object] = [self.template, self.table, self.constraint]
+        made = next((one for one in others if one is not None), None)
+        if made is None or isinstance(made, Constraint):
+            return made
+        raise InvalidConstraint(
+            "not a constraint",
+            rule=given[0],
+            value=made,
+            remedy="build one with cg.json_schema, cg.regex, cg.table, …",
+        )
 
 
 _MOST_REMEMBERED = 64
 _schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
 
 
-def _is_json(value: object) -> bool:
-    return isinstance(value, dict | str | bool)
-
-
 def _remembered(schema: object) -> Constraint:
     """Return the constraint of a schema or type; the last few dozen are remembered."""
+    kind = type(schema)
     try:
         # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
-        key: Any = repr(schema) if _is_json(schema) else schema
+        key: Any = f"{schema!r}" if isinstance(schema, dict | str | bool) else schema
         hash(key)
     except (TypeError, RecursionError):
         return schema_constraint(schema)
-    return _schemas.get((type(schema), key), lambda: schema_constraint(schema))
+    return _schemas.get((kind, key), lambda: schema_constraint(schema))
 
 
 class Engine:

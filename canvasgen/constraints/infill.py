@@ -146,7 +146,7 @@ def _fixed(content: str) -> Shown:
     return Shown((content,) if content else ())
 
 
-def _span(content: str, span: Any) -> tuple[int, int]:
+def _span(content: str, span: object) -> tuple[int, int]:
     if isinstance(span, str):
         return _found(content, span)
     if not (is_sequence(span) and len(span) == 2):

@@ -97,7 +97,7 @@ def _is_instruction(value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
-def checked_relations(relations: Any, about: Grid) -> tuple[Relation, ...]:
+def checked_relations(relations: object, about: Grid) -> tuple[Relation, ...]:
     """Return relations over cells of a grid.
 
     Raises:

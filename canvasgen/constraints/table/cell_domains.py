@@ -56,7 +56,7 @@ def plain(value: Any, content: str) -> Any:
 _SCALARS = (str, int, float, bool, type(None))
 
 
-def written(value: Any) -> str:
+def written(value: object) -> str:
     """Return a value as a cell's text: a string as it is, everything else as JSON."""
     if isinstance(value, Enum):
         value = value.value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from canvasgen.constraints.table.arguments import known_pairs, row_count
 from canvasgen.constraints.table.build import assemble, table
@@ -17,7 +16,7 @@ from canvasgen.relations import Relation, all_different, ordered, total
 __all__ = ["futoshiki", "latin_square", "magic_square"]
 
 
-def latin_square(puzzle: int | Any, *, mode: Mode = "exact", unique: bool = False) -> Table:
+def latin_square(puzzle: object, *, mode: Mode = "exact", unique: bool = False) -> Table:
     """Return a Latin square: every row and column holds 1 to n once. The value is the list of rows.
 
     Args:
@@ -49,7 +48,7 @@ def latin_square(puzzle: int | Any, *, mode: Mode = "exact", unique: bool = Fals
 
 
 def futoshiki(
-    puzzle: int | Any,
+    puzzle: object,
     less: Iterable[tuple[tuple[int, int], tuple[int, int]]],
     *,
     mode: Mode = "exact",
@@ -126,7 +125,7 @@ def _rows_and_columns(rows: Iterable[Sequence[Cell]], columns: Iterable[Sequence
     ]
 
 
-def _square(puzzle: Any) -> list[list[int | None]]:
+def _square(puzzle: object) -> list[list[int | None]]:
     """Return the rows of a square from its size, or from what `read_cells` takes."""
     if isinstance(puzzle, (int, float)):
         size = row_count(puzzle, "puzzle", MOST_SIZE)

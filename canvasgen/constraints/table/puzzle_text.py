@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from canvasgen.checks import is_iterable, whole_number
 from canvasgen.errors import InvalidConstraint
@@ -50,7 +49,7 @@ def symbol_value(text: str, where: str) -> int | None:
     )
 
 
-def read_cells(puzzle: Any) -> list[list[int | None]]:
+def read_cells(puzzle: object) -> list[list[int | None]]:
     """Return the rows of a square puzzle; None for blanks.
 
     Args:
@@ -146,7 +145,7 @@ def _tokens(text: str) -> list[list[str]]:
     return [list("".join(row)) for row in spaced]
 
 
-def _given(one: Any, row: int, column: int) -> str:
+def _given(one: object, row: int, column: int) -> str:
     if one is None:
         return ""
     if isinstance(one, str):

@@ -27,7 +27,7 @@ _KNOWN = ((4, (2, 2)), (6, (2, 3)), (9, (3, 3)))
 
 
 def sudoku(
-    puzzle: Any,
+    puzzle: object,
     box: tuple[int, int] | None = None,
     *,
     diagonal: bool = False,
@@ -136,7 +136,7 @@ def _labels(labels: Sequence[Any], size: int) -> str:
     return " ".join("".join(map(str, labels[at : at + size])) for at in range(0, len(labels), size))
 
 
-def _region_of_cells(regions: Any, about: Grid) -> list[Any]:
+def _region_of_cells(regions: object, about: Grid) -> list[Any]:
     """Return the label of each cell, row by row."""
     size = len(about.row_names)
     if isinstance(regions, str):
