@@ -15,7 +15,7 @@ from torch import Tensor
 
 from canvasgen.models.embedded.special_tokens import EOS_ID, PAD_ID
 from canvasgen.models.embedded.tiny.prompt_form import format_prompt
-from canvasgen.training.tiny.examples import Example, example
+from canvasgen.training.tiny.data.examples import Example, example
 
 STAGES = (
     (1.0,),
