@@ -19,7 +19,7 @@ from rich.table import Table
 
 import canvasgen as cg
 from canvasgen.constraints import Constraint
-from canvasgen.training.tiny.examples import examples
+from canvasgen.training.tiny.data.examples import examples
 
 COMPOSITIONS: dict[str, Callable[[Constraint], Constraint]] = {
     "schema alone": lambda schema: schema,

@@ -258,7 +258,7 @@ TASKS = [
         "table",
         "Prices: tea 2.50, cake 4.80",
         {"constraint": "Dear guest,\n" + cg.table(2, ["item", "price"], cells=str) + "\nSee you!"},
-        "Dear guest,\n| item | price |\n| --- | --- |\n| tea | 2.50 |\n| cake | 4.80 |\nSee you!",
+        [["tea", "2.50"], ["cake", "4.80"]],
     ),
     Task(
         "thought",

@@ -27,8 +27,8 @@ from rich.table import Table
 import canvasgen as cg
 from canvasgen.constraints import Constraint
 from canvasgen.models.embedded.tiny.prompt_form import format_prompt
-from canvasgen.training.tiny.examples import GAPS, LETTERS, Example, Split, examples
-from canvasgen.training.tiny.forms import GAP_ALONE
+from canvasgen.training.tiny.data.examples import GAPS, LETTERS, Example, Split, examples
+from canvasgen.training.tiny.data.forms import GAP_ALONE
 
 LINE = cg.text(lines=False)
 WAYS = ("canvas and prompt", "canvas", "before in canvas, rest in prompt", "prompt")

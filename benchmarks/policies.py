@@ -19,7 +19,7 @@ from rich.table import Table
 import canvasgen as cg
 from canvasgen.denoise import Policy
 from canvasgen.models.loading import load
-from canvasgen.training.tiny.examples import examples
+from canvasgen.training.tiny.data.examples import examples
 
 POLICIES = {
     "no constraint": None,

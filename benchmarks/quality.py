@@ -19,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
-from canvasgen.training.tiny.examples import Example, examples
+from canvasgen.training.tiny.data.examples import Example, examples
 
 
 def parsed(text: str) -> Any:

@@ -19,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
-from canvasgen.training.tiny.examples import TABLES, Example, Split, examples
+from canvasgen.training.tiny.data.examples import TABLES, Example, Split, examples
 
 CELL = cg.text(min_length=1, lines=False, without=["|", ","])
 

@@ -28,7 +28,7 @@ from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
-from canvasgen.training.tiny.examples import examples
+from canvasgen.training.tiny.data.examples import examples
 
 REFUSALS = (
     cg.errors.UnsupportedConstraint,

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from canvasgen.models.embedded.special_tokens import EOS_ID, PAD_ID
 from canvasgen.models.embedded.tiny.prompt_form import format_prompt
-from canvasgen.training.tiny.examples import Example, example
+from canvasgen.training.tiny.data.examples import Example, example
 
 STAGES = (
     (1.0,),
@@ -23,7 +23,7 @@ STAGES = (
     (0.15, 0.4, 0.45),
     (0.1, 0.2, 0.35, 0.35),
     (0.08, 0.14, 0.22, 0.34, 0.22),
-    (0.02, 0.03, 0.05, 0.08, 0.06, 0.05, 0.04, 0.06, 0.22, 0.11, 0.08, 0.06, 0.05, 0.06, 0.02, 0.01),
+    (0.02, 0.03, 0.05, 0.08, 0.06, 0.05, 0.04, 0.14, 0.2, 0.09, 0.07, 0.05, 0.04, 0.05, 0.02, 0.01),
 )
 """The shares of the levels at each stage of the curriculum; the last stage has all kinds of tasks."""
 

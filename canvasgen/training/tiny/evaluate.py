@@ -23,7 +23,7 @@ from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.training.shared.lean import LeanModel
 from canvasgen.training.tiny import text_tokenizer
 from canvasgen.training.tiny.batches import Encoded, collate, encode
-from canvasgen.training.tiny.examples import LEVELS, Example, Split, examples
+from canvasgen.training.tiny.data.examples import LEVELS, Example, Split, examples
 from canvasgen.training.tiny.text_loss import run_encoder
 
 

@@ -18,9 +18,9 @@ from canvasgen.denoise import Completion
 from canvasgen.engine import Engine, Request
 from canvasgen.models.embedded.tiny import WEIGHTS
 from canvasgen.models.loading import load
-from canvasgen.training.tiny import examples as levels
+from canvasgen.training.tiny.data import examples as levels
+from canvasgen.training.tiny.data.examples import Example, Split, examples
 from canvasgen.training.tiny.evaluate import leaves
-from canvasgen.training.tiny.examples import Example, Split, examples
 
 __all__ = ["constraint_of", "measure", "right_values_of"]
 

@@ -14,7 +14,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, proce
 
 from canvasgen.models.embedded.special_tokens import BOS, BOS_ID, EOS, PAD
 from canvasgen.models.embedded.tiny.prompt_form import format_prompt
-from canvasgen.training.tiny.examples import LEVELS, examples
+from canvasgen.training.tiny.data.examples import LEVELS, examples
 
 __all__ = ["VOCAB_SIZE", "build", "corpus", "load"]
 

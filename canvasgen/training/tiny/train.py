@@ -1,9 +1,8 @@
 """Training of the embedded model: ``python -m canvasgen.training.tiny.train --out DIR --minutes N [--resume]``.
 
 Goes on from ``DIR`` where a checkpoint lies there, else, with ``--resume``, from the shipped weights or those of
-``--start``. Two cores train
-best as two runs of different seeds, each pinned to one; ``--average-with OTHER`` then puts both into one, and goes on
-from there.
+``--start``. Two cores train best as two runs of different seeds, each pinned to one; ``--average-with OTHER`` then puts
+both into one, and goes on from there.
 """
 
 from __future__ import annotations

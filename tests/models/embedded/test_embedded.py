@@ -14,7 +14,7 @@ from canvasgen.constraints import choice, json_schema, regex
 from canvasgen.denoise import Done, Draft, Job, run, stream
 from canvasgen.models.embedded import tiny
 from canvasgen.models.loading import load
-from canvasgen.training.tiny.examples import TABLES, examples
+from canvasgen.training.tiny.data.examples import TABLES, examples
 
 pytestmark = pytest.mark.skipif(
     not (tiny.WEIGHTS / "model.safetensors").is_file(), reason="the embedded model is not trained yet"

@@ -13,7 +13,7 @@ from canvasgen.models.embedded.special_tokens import BOS, BOS_ID, EOS, EOS_ID, P
 from canvasgen.models.embedded.tiny import WEIGHTS
 from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.training.tiny import text_tokenizer
-from canvasgen.training.tiny.examples import examples
+from canvasgen.training.tiny.data.examples import examples
 
 SHIPPED = text_tokenizer.load(WEIGHTS)
 

@@ -29,8 +29,8 @@ from canvasgen.training.tiny.batches import (
     slip,
     stretch,
 )
+from canvasgen.training.tiny.data.examples import Split, example, examples
 from canvasgen.training.tiny.evaluate import leaves, right_values, summary
-from canvasgen.training.tiny.examples import Split, example, examples
 from canvasgen.training.tiny.text_loss import run_encoder
 from canvasgen.training.tiny.text_model import generation_config, model_config
 from canvasgen.training.tiny.text_trainer import Settings, Trainer
@@ -225,6 +225,6 @@ def test_importing_the_package_is_light() -> None:
     import subprocess
     import sys
 
-    names = "canvasgen.models.embedded.tiny, canvasgen.models.embedded.tiny.prompt_form, canvasgen.training.tiny.examples"
+    names = "canvasgen.models.embedded.tiny.prompt_form, canvasgen.training.tiny.data.examples"
     code = f"import sys, {names}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

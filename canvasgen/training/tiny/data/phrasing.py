@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from canvasgen.training.tiny.record_fields import Domain, Field
+from canvasgen.training.tiny.data.record_fields import Domain, Field
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from canvasgen.training.tiny.lexicon import Lexicon
-from canvasgen.training.tiny.record_fields import Domain
+from canvasgen.training.tiny.data.lexicon import Lexicon
+from canvasgen.training.tiny.data.record_fields import Domain
 
 
 def group_fields(

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from canvasgen.training.tiny import phrasing
-from canvasgen.training.tiny.lexicon import Lexicon
+from canvasgen.training.tiny.data import phrasing
+from canvasgen.training.tiny.data.lexicon import Lexicon
 
 __all__ = [
     "Phrase",

@@ -9,11 +9,11 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from canvasgen.training.tiny import asking, scenes
-from canvasgen.training.tiny.forms import CLOSINGS, GREETINGS, Form
-from canvasgen.training.tiny.lexicon import Lexicon
-from canvasgen.training.tiny.phrasing import choose
-from canvasgen.training.tiny.scenes import Phrase, Piece, Rows, Scene, Slot
+from canvasgen.training.tiny.data import asking, scenes
+from canvasgen.training.tiny.data.forms import CLOSINGS, GREETINGS, Form
+from canvasgen.training.tiny.data.lexicon import Lexicon
+from canvasgen.training.tiny.data.phrasing import choose
+from canvasgen.training.tiny.data.scenes import Phrase, Piece, Rows, Scene, Slot
 
 __all__ = ["scene_edit", "scene_gap", "scene_letter", "scene_table"]
 

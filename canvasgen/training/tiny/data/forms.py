@@ -10,11 +10,11 @@ import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from canvasgen.training.tiny import phrasing
-from canvasgen.training.tiny.domains import DOMAINS
-from canvasgen.training.tiny.lexicon import Lexicon
-from canvasgen.training.tiny.phrasing import Fact
-from canvasgen.training.tiny.record_fields import Domain, Field
+from canvasgen.training.tiny.data import phrasing
+from canvasgen.training.tiny.data.domains import DOMAINS
+from canvasgen.training.tiny.data.lexicon import Lexicon
+from canvasgen.training.tiny.data.phrasing import Fact
+from canvasgen.training.tiny.data.record_fields import Domain, Field
 
 __all__ = ["CLOSINGS", "GAP_ALONE", "GREETINGS", "Form", "gap", "letter"]
 

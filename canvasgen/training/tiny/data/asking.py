@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from canvasgen.training.tiny.lexicon import Lexicon
-from canvasgen.training.tiny.phrasing import choose
+from canvasgen.training.tiny.data.lexicon import Lexicon
+from canvasgen.training.tiny.data.phrasing import choose
 
 __all__ = ["ask", "instructed", "labelled", "other_name", "spaced", "with_noise"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from canvasgen.training.tiny import phrasing
-from canvasgen.training.tiny.domains import DOMAINS
-from canvasgen.training.tiny.forms import Form
-from canvasgen.training.tiny.lexicon import Lexicon
-from canvasgen.training.tiny.phrasing import Fact
-from canvasgen.training.tiny.record_fields import Domain, Field
+from canvasgen.training.tiny.data import phrasing
+from canvasgen.training.tiny.data.domains import DOMAINS
+from canvasgen.training.tiny.data.forms import Form
+from canvasgen.training.tiny.data.lexicon import Lexicon
+from canvasgen.training.tiny.data.phrasing import Fact
+from canvasgen.training.tiny.data.record_fields import Domain, Field
 
 __all__ = ["GAP", "filled_table"]
 

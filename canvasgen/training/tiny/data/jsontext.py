@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from canvasgen.training.tiny.value_formats import Amount
+from canvasgen.training.tiny.data.value_formats import Amount
 
 Span = tuple[int, int, int]
 """Start, end (characters) and the number of the value, counted in text order."""

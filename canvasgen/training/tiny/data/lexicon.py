@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from canvasgen.training.tiny import value_formats
+from canvasgen.training.tiny.data import value_formats
 
 
 def _read() -> dict[str, list[str]]:

@@ -8,9 +8,9 @@ import json
 import jsonschema
 import pytest
 
-from canvasgen.training.tiny.examples import GAPS, LETTERS, LEVELS, TABLES, examples
-from canvasgen.training.tiny.forms import GAP_ALONE
-from canvasgen.training.tiny.lexicon import WORDS, held_out
+from canvasgen.training.tiny.data.examples import GAPS, LETTERS, LEVELS, TABLES, examples
+from canvasgen.training.tiny.data.forms import GAP_ALONE
+from canvasgen.training.tiny.data.lexicon import WORDS, held_out
 
 SPLITS = ("train", "test", "test_hard")
 

@@ -10,7 +10,7 @@ import re
 import jsonschema
 import pytest
 
-from canvasgen.training.tiny.examples import (
+from canvasgen.training.tiny.data.examples import (
     COPIES,
     EDITS,
     LABELS,
@@ -22,11 +22,11 @@ from canvasgen.training.tiny.examples import (
     Example,
     examples,
 )
-from canvasgen.training.tiny.jsontext import write
-from canvasgen.training.tiny.lexicon import Lexicon
+from canvasgen.training.tiny.data.jsontext import write
+from canvasgen.training.tiny.data.lexicon import Lexicon
+from canvasgen.training.tiny.data.scenes import Rows, Slot, draw, render, scenes, slots_of
+from canvasgen.training.tiny.data.value_formats import FORMATS, PATTERNS, Amount
 from canvasgen.training.tiny.measure import constraint_of
-from canvasgen.training.tiny.scenes import Rows, Slot, draw, render, scenes, slots_of
-from canvasgen.training.tiny.value_formats import FORMATS, PATTERNS, Amount
 
 SPLITS = ("train", "test", "test_hard")
 

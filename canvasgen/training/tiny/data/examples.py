@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from canvasgen.training.tiny import forms, jsontext, phrasing
-from canvasgen.training.tiny.bare_copies import Bare, copied, label
-from canvasgen.training.tiny.domains import DOMAINS
-from canvasgen.training.tiny.lexicon import WORDS, Lexicon, pronounceable
-from canvasgen.training.tiny.nesting import group_fields, object_list
-from canvasgen.training.tiny.phrasing import Fact
-from canvasgen.training.tiny.record_fields import Domain, Field
-from canvasgen.training.tiny.record_tables import filled_table
-from canvasgen.training.tiny.scene_forms import scene_edit, scene_gap, scene_letter, scene_table
-from canvasgen.training.tiny.scene_objects import scene_object
+from canvasgen.training.tiny.data import forms, jsontext, phrasing
+from canvasgen.training.tiny.data.bare_copies import Bare, copied, label
+from canvasgen.training.tiny.data.domains import DOMAINS
+from canvasgen.training.tiny.data.lexicon import WORDS, Lexicon, pronounceable
+from canvasgen.training.tiny.data.nesting import group_fields, object_list
+from canvasgen.training.tiny.data.phrasing import Fact
+from canvasgen.training.tiny.data.record_fields import Domain, Field
+from canvasgen.training.tiny.data.record_tables import filled_table
+from canvasgen.training.tiny.data.scene_forms import scene_edit, scene_gap, scene_letter, scene_table
+from canvasgen.training.tiny.data.scene_objects import scene_object
 
 Split = Literal["train", "test", "test_hard"]
 LEVELS = 5

@@ -5,8 +5,8 @@ In every tuple of phrasings with four or more entries the last one is held out f
 
 from __future__ import annotations
 
-from canvasgen.training.tiny.record_fields import Domain
-from canvasgen.training.tiny.record_fields import field as _f
+from canvasgen.training.tiny.data.record_fields import Domain
+from canvasgen.training.tiny.data.record_fields import field as _f
 
 PERSON = Domain(
     "person",

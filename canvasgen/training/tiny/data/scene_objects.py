@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from canvasgen.training.tiny import asking, scenes
-from canvasgen.training.tiny.lexicon import Lexicon
-from canvasgen.training.tiny.scenes import Rows, Scene, Slot
+from canvasgen.training.tiny.data import asking, scenes
+from canvasgen.training.tiny.data.lexicon import Lexicon
+from canvasgen.training.tiny.data.scenes import Rows, Scene, Slot
 
 __all__ = ["scene_object", "scene_text"]
 

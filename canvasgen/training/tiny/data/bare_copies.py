@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from canvasgen.models.embedded.tiny.prompt_form import short_options, short_pattern
-from canvasgen.training.tiny import asking, scenes
-from canvasgen.training.tiny.lexicon import Lexicon
-from canvasgen.training.tiny.scene_objects import scene_text
-from canvasgen.training.tiny.scenes import Slot
-from canvasgen.training.tiny.value_formats import PATTERNS
+from canvasgen.training.tiny.data import asking, scenes
+from canvasgen.training.tiny.data.lexicon import Lexicon
+from canvasgen.training.tiny.data.scene_objects import scene_text
+from canvasgen.training.tiny.data.scenes import Slot
+from canvasgen.training.tiny.data.value_formats import PATTERNS
 
 __all__ = ["Bare", "copied", "label"]
 
