@@ -23,7 +23,7 @@ def substituted(argument: Any, bound: dict[str, Any]) -> Any:
     return bound.get(name, argument) if isinstance(argument, NonTerminal) else argument
 
 
-def name_of(argument: Any) -> str:
+def name_of(argument: object) -> str:
     """Return an argument as text."""
     if is_tree(argument):
         return "".join(name_of(child) for child in argument.children)

@@ -79,7 +79,7 @@ def known_pairs(given: object, rule: str, what: str, known: Sequence[Any]) -> li
     return found
 
 
-def _hashable(side: Any) -> Any:
+def _hashable(side: object) -> object:
     """Return a cell as a tuple, also if it is given as a list; anything else as it is."""
     return tuple(side) if is_listed(side) else side
 
