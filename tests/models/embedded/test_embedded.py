@@ -14,6 +14,7 @@ from canvasgen.constraints import choice, json_schema, regex
 from canvasgen.denoise import Done, Draft, Job, run, stream
 from canvasgen.models.embedded import tiny
 from canvasgen.models.loading import load
+from canvasgen.models.wording import shown_as
 from canvasgen.training.tiny.data.examples import TABLES, examples
 
 pytestmark = pytest.mark.skipif(
@@ -49,7 +50,12 @@ def jobs(loaded):
         (None, PROMPT, PERSON),
     ]
     return [
-        Job(loaded.encode(prompt, schema), c and c.compile(vocabulary), max_denoising_steps=steps, seed=steps)
+        Job(
+            loaded.encode(prompt, schema and shown_as(schema)),
+            c and c.compile(vocabulary),
+            max_denoising_steps=steps,
+            seed=steps,
+        )
         for steps, (c, prompt, schema) in enumerate(rows, start=2)
     ]
 
@@ -103,7 +109,7 @@ def test_a_long_text_takes_several_blocks(loaded):
     """Twenty names do not fit one canvas of 128 tokens; the list closes within the budget."""
     schema = {"type": "array", "items": {"type": "string", "minLength": 6}, "minItems": 20}
     constraint = json_schema(schema).compile(loaded.denoiser.vocabulary)
-    job = Job(loaded.encode("Names.", schema), constraint, max_tokens=300, max_denoising_steps=2)
+    job = Job(loaded.encode("Names.", shown_as(schema)), constraint, max_tokens=300, max_denoising_steps=2)
     done = run(loaded.denoiser, [job])[0]
     jsonschema.validate(json.loads(done.text), schema)
     assert len(done.token_ids) <= 300
