@@ -44,7 +44,8 @@ if TYPE_CHECKING:
         text,
     )
     from canvasgen.denoise import Completion
-    from canvasgen.engine import Engine, Request
+    from canvasgen.engine import Engine
+    from canvasgen.request import Request
     from canvasgen.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -92,7 +93,7 @@ _HOME = {
     "Completion": "canvasgen.denoise",
     "Constraint": "canvasgen.constraints",
     "Engine": "canvasgen.engine",
-    "Request": "canvasgen.engine",
+    "Request": "canvasgen.request",
     "Vocabulary": "canvasgen.vocabulary",
     "choice": "canvasgen.constraints",
     "contains": "canvasgen.constraints",

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import TypeVar
 
 from canvasgen.errors import CanvasgenError, Outcome
 
 if TYPE_CHECKING:
     from canvasgen.vocabulary import Vocabulary
+
+Value = TypeVar("Value", covariant=True, default=Any)
 
 __all__ = ["Commit", "Completion", "Done", "Draft", "Event", "Failed", "Step"]
 
@@ -57,8 +60,8 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Completion:
-    """The result of one generation.
+class Completion(Generic[Value]):
+    """The result of one generation, with a value of the type `Value`.
 
     Attributes:
         value: what the constraint makes of the text; the text itself without a constraint.
@@ -78,7 +81,7 @@ class Completion:
         trace: one `Step` per denoising step.
     """
 
-    value: Any
+    value: Value
     text: str
     token_ids: tuple[int, ...]
     log_prob: float

@@ -40,7 +40,7 @@ class Loaded:
 
 
 def load(
-    model: Any = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
+    model: object = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
 ) -> Loaded:
     """Loads a model; see `canvasgen.load` for the arguments.
 

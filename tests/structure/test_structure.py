@@ -30,6 +30,8 @@ ORDER = [
     "constraints",
     "denoise",
     "models",
+    "request",
+    "calls",
     "engine",
     "api",
     "cli",
