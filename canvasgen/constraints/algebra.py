@@ -19,6 +19,7 @@ from canvasgen.constraints.base import Constraint, operator
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import as_constraint
 from canvasgen.constraints.combined import Combined
+from canvasgen.constraints.cover import cover
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
 from canvasgen.constraints.texts import NOWHERE, Placed, as_bytes
@@ -247,7 +248,7 @@ class Both(Combined):
 class Not(Combined):
     """`~a`: every well-formed UTF-8 text that does not belong to a.
 
-    Texts that only the validator of a rejects satisfy `~a` but are never generated.
+    What is generated is outside of a language that covers a (`cover`): no other spelling of a JSON value that a accepts.
     """
 
     def __init__(self, part: Constraint) -> None:
@@ -257,7 +258,7 @@ class Not(Combined):
 
     @override
     def _expression(self) -> Expr:
-        return automata.complement(self.parts[0].expr)
+        return _outside(self.parts[0])
 
     @override
     def ends(self, text: str, start: int) -> list[int]:
@@ -279,9 +280,42 @@ class Not(Combined):
         if not self.parts[0].has_validator:
             return ()
         return (
-            Note("departure", "texts that only the validator of the negated constraint refuses"),
-            Note("validator", "texts that the negated constraint accepts but would not generate"),
+            Note(
+                "departure",
+                "texts near those of the negated constraint, which only its validator tells from them",
+            ),
         )
+
+
+def _outside(part: Constraint) -> Expr:
+    """Return texts that a constraint does not accept: all of them if it has no validator."""
+    if isinstance(part, Not):
+        return part.parts[0].expr
+    if isinstance(part, Either):
+        return automata.intersect(*map(_outside, part.parts))
+    if isinstance(part, Both):
+        return automata.union(*map(_outside, part.parts))
+    return automata.complement(cover(part))
+
+
+@cover.register
+def _covers_in_sequence(constraint: Sequence) -> Expr:
+    return automata.concat(*map(cover, constraint.parts))
+
+
+@cover.register
+def _covers_of_some(constraint: Either) -> Expr:
+    return automata.union(*map(cover, constraint.parts))
+
+
+@cover.register
+def _covers_of_all(constraint: Both) -> Expr:
+    return automata.intersect(*map(cover, constraint.parts))
+
+
+@cover.register
+def _covers_outside(constraint: Not) -> Expr:
+    return automata.ANY_TEXT if constraint.has_validator else constraint.expr
 
 
 def _both(one: object, other: object) -> tuple[Constraint, Constraint] | None:

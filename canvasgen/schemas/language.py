@@ -13,8 +13,10 @@ from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
+from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.emit import Written, written
 from canvasgen.schemas.texts.graph import Graph
+from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
 from canvasgen.schemas.validator import Validator
 
@@ -27,6 +29,10 @@ _DEPARTURES = (
         "departure",
         "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
     ),
+    Note(
+        "departure",
+        "whitespace is none, one space, or a newline with indentation, none around the whole text",
+    ),
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
     Note(
         "departure",
@@ -36,13 +42,13 @@ _DEPARTURES = (
 
 
 class SchemaLanguage:
-    """The JSON texts of the values of a schema.
+    """The JSON texts of the values of a schema: all of them (`matches`), and those that are generated (`expr`).
 
     Args:
         source: the schema or the type.
-        flexible: whether whitespace may stand between the tokens of a text.
+        flexible: whether whitespace may stand between the tokens of a text that is generated.
         max_depth: how often recursive schemas are unrolled in what is generated; None: as the size allows.
-        ordered: whether declared properties stand in the schema's order only.
+        ordered: whether declared properties are generated in the schema's order only.
         limits: what the automaton may need.
 
     Raises:
@@ -80,6 +86,11 @@ class SchemaLanguage:
         return self._written.expr
 
     @cached_property
+    def cover(self) -> Expr:
+        """A language that contains every text that is accepted, in any spelling, and as little else as its size allows."""
+        return cover(self._graph.root)
+
+    @cached_property
     def _written(self) -> Written:
         return written(self._graph, self.max_depth, self.limits, flexible=self.flexible, ordered=self.ordered)
 
@@ -87,21 +98,30 @@ class SchemaLanguage:
     def _recogniser(self) -> Recogniser:
         # Draft 4 tells `1.0` from integers; pydantic and the later drafts do not.
         draft = self.source.document.draft
-        return Recogniser(
-            self._graph.root, flexible=self.flexible, ordered=self.ordered, whole_points=draft > 4
-        )
+        return Recogniser(self._graph.root, whole_points=draft > 4)
 
     @cached_property
     def _validator(self) -> Validator:
         return Validator(self.source.document, python=self.source.python)
 
-    def recognises(self, data: bytes) -> bool:
-        """Return True if the bytes are a text of the language, as far as the recogniser decides."""
-        return self._recogniser.accepts(data)
-
     def ends(self, text: str, start: int) -> list[int]:
-        """Return where a JSON text that begins at a place may end, whatever its value."""
-        return self._recogniser.ends(text, start)
+        """Return where a text of the language that begins at a place of a longer text may end, in increasing order."""
+        return [
+            stop
+            for end, gap_end in value_ends(text, start)
+            if self.matches(text[start:end])
+            for stop in range(end, gap_end + 1)
+        ]
+
+    def matches(self, text: str) -> bool:
+        """Return True if a text is a JSON text, in any spelling, of a value that is valid."""
+        if not self._recogniser.accepts(text):
+            return False
+        try:
+            self.check(text)
+        except ValidationFailed:
+            return False
+        return True
 
     def check(self, text: str) -> None:
         """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a text."""
@@ -109,20 +129,16 @@ class SchemaLanguage:
         if self.source.python:
             self.source.read(text)
 
-    def validate(self, text: str | bytes) -> None:
-        """Raise ValidationFailed, with the reason, unless the text belongs to the language."""
-        try:
-            plain = text if isinstance(text, str) else text.decode("utf-8")
-            data = plain.encode("utf-8")
-        except UnicodeError as error:
-            raise ValidationFailed("the text has no UTF-8", rule="json", reasons=(str(error),)) from error
-        recognised = self.recognises(data)
-        self.check(plain)
-        if not recognised:
+    def validate(self, text: str) -> None:
+        """Raise ValidationFailed, with the reason, unless `matches` accepts a text."""
+        self.check(text)
+        refusal = self._recogniser.refusal(text)
+        if refusal is not None:
             raise ValidationFailed(
-                "the value is valid, but the spelling or the order of the keys is not one that is generated",
-                text=plain,
-                rule="spelling",
+                f"the text has no value of the schema: {refusal}",
+                text=text,
+                reasons=(refusal,),
+                rule="value",
             )
 
     def options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:

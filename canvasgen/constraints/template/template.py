@@ -16,6 +16,7 @@ from canvasgen.automata import Expr
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import constraint_from
+from canvasgen.constraints.cover import cover
 from canvasgen.constraints.line_column import line_and_column
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
@@ -84,9 +85,7 @@ class Template(Constraint):
         for name, texts in self._listed.items():
             choices = [{**choice, name: text} for choice in choices for text in texts]
         whole = {name: narrowed.get(name, hole.expr) for name, hole in self.holes.items()}
-        return automata.union(
-            *(self._of({**whole, **self._agreeing(choice, narrowed)}) for choice in choices)
-        )
+        return automata.union(*(self.of({**whole, **self._agreeing(choice, narrowed)}) for choice in choices))
 
     @staticmethod
     def _agreeing(choice: Mapping[str, str], narrowed: Mapping[str, Expr]) -> dict[str, Expr]:
@@ -97,7 +96,7 @@ class Template(Constraint):
             for name, text in texts.items()
         }
 
-    def _of(self, holes: Mapping[str, Expr]) -> Expr:
+    def of(self, holes: Mapping[str, Expr]) -> Expr:
         """Return the fixed text with these languages in its holes."""
         return automata.concat(
             *(
@@ -152,7 +151,7 @@ class Template(Constraint):
         name = list(self.holes)[found[0]]
         return found[1].inside(
             lambda inner: self._language({name: inner}),
-            lambda marked: self._of(
+            lambda marked: self.of(
                 {**{other: hole.expr for other, hole in self.holes.items()}, name: marked}
             ),
         )
@@ -196,6 +195,11 @@ class Template(Constraint):
                 where = f"{{{name}}}" if note.path is None else f"{{{name}}} {note.path}"
                 notes.append(Note(note.kind, note.message, where))
         return tuple(notes)
+
+
+@cover.register
+def _of_covers(constraint: Template) -> Expr:
+    return constraint.of({name: cover(hole) for name, hole in constraint.holes.items()})
 
 
 def template(
