@@ -17,7 +17,7 @@ from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Polic
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.models.loading import Loaded
-from canvasgen.models.starts import starts_from
+from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
 from canvasgen.request import Options, Prompt, Request, as_request, check_settings
@@ -255,13 +255,11 @@ class Engine(Calls):
         return found
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
-        return starts_from(
-            constraint.shown,
-            self._loaded.prompts.tokens,
-            canvas_length=self.denoiser.canvas_length,
-            end_ids=self.vocabulary.end_ids,
-            seed=seed,
+        length, ends = self.denoiser.canvas_length, self.vocabulary.end_ids
+        starts = starts_from(
+            constraint.shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
         )
+        return suited(starts, self._compiled(constraint))
 
     @staticmethod
     def _raising(events: Iterator[Event]) -> Iterator[Event]:

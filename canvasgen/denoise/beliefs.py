@@ -79,6 +79,12 @@ class FreeBelief:
         """The best alone."""
         yield self.best
 
+    def going_on(self) -> NDArray[np.int64]:
+        """The best canvas without an end token."""
+        logits = self._logits.clone()
+        logits[:, list(self._end_ids)] = -torch.inf
+        return logits.argmax(dim=-1).cpu().numpy()
+
     def log_prob(self, ids: NDArray[np.int64]) -> float:
         """Position by position."""
         length = text_length(ids, self._end_ids)

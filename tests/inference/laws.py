@@ -221,6 +221,27 @@ def a_batch_is_its_rows(case: Case) -> None:
             assert_allclose(alone.constrained_logits()[0, :n], constrained[b, :n], atol=1e-5)
 
 
+def what_goes_on_has_no_end(case: Case) -> None:
+    """`going_on` is the posterior of the canvases without an end behind which a token can still follow."""
+    for b, n, one in case.inside:
+        problem, masses = case.problems[b], dict[tuple[int, ...], float]()
+        if problem.restriction is not None:
+            continue
+        tokens = set(range(one.p.shape[1])) - set(problem.automaton.end_ids)
+        for canvas, mass in one.joint.items():
+            state = one.end_states[canvas]
+            if state == problem.automaton.num_states or problem.remaining == 0:
+                continue
+            after = {problem.step(state, token, problem.offset + n) for token in tokens} - {-1}
+            if any(problem.can_finish(to, problem.offset + n + 1, problem.remaining - 1) for to in after):
+                masses[canvas] = mass
+        found = case.posteriors[b].going_on()
+        assert (found is not None) == bool(masses)
+        if found is not None:
+            assert_allclose(np.exp(found.log_partition), sum(masses.values()), rtol=1e-5)
+            assert_allclose(masses[tuple(found.best.tolist())], max(masses.values()), rtol=1e-5)
+
+
 LAWS: list[Callable[[Case], None]] = [
     shapes_and_kinds,
     failures_are_told,
@@ -232,6 +253,7 @@ LAWS: list[Callable[[Case], None]] = [
     one_sample_a_row_by_its_seed,
     behind_the_budget_the_canvas_is_free,
     a_batch_is_its_rows,
+    what_goes_on_has_no_end,
 ]
 
 
