@@ -8,6 +8,7 @@ from canvasgen.constraints.json_schema import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.positions import fixed, near
 from canvasgen.constraints.repeat import optional, repeat
+from canvasgen.constraints.span_of import span_of
 from canvasgen.constraints.table import (
     futoshiki,
     grid,
@@ -49,6 +50,7 @@ __all__ = [
     "roster",
     "round_robin",
     "seating",
+    "span_of",
     "sudoku",
     "table",
     "template",

@@ -2,8 +2,8 @@
 
     python tests/documentation/snippets.py --write README.md docs/guides/*.md
 
-A block of Python (```` ```python ````) prints what the block of text directly after it (```` ```text ````) says; the Python blocks
-of a page share one namespace, as for a reader who types them one after another. In a block of the shell
+A block of Python (```` ```python ````) prints what the block of text directly after it (```` ```text ````) says; the Python
+blocks of a page share one namespace, as for a reader who types them one after another. In a block of the shell
 (```` ```console ````) each `$ command` is followed by its output. Both may leave parts out: `…` stands for anything.
 """
 
@@ -53,7 +53,12 @@ def console_examples(page: Path) -> list[Example]:
     """Return the page's shell commands in order."""
     text = page.read_text(encoding="utf-8")
     return [
-        Example(page, text.count("\n", 0, block.start("code") + found.start()) + 1, found["command"], found["output"])
+        Example(
+            page,
+            text.count("\n", 0, block.start("code") + found.start()) + 1,
+            found["command"],
+            found["output"],
+        )
         for block in CONSOLE.finditer(text)
         for found in COMMAND.finditer(block["code"])
     ]
@@ -79,9 +84,7 @@ def run_console(examples: list[Example], folder: Path) -> list[Example]:
     """Return the commands with what they print, errors in between, run one after another in a folder."""
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    return [
-        replace(example, output=_shell(example.code, folder, environment)) for example in examples
-    ]
+    return [replace(example, output=_shell(example.code, folder, environment)) for example in examples]
 
 
 def _shell(command: str, folder: Path, environment: dict[str, str]) -> str:

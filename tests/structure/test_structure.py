@@ -22,6 +22,7 @@ ORDER = [
     "checks",
     "once",
     "automata",
+    "grounding",
     "relations",
     "vocabulary",
     "schemas",
