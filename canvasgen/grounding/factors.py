@@ -2,9 +2,9 @@
 
 A suffix automaton of n symbols has at most 2n - 1 states and 3n - 4 transitions, and reading a run of symbols leads to
 the state of the places where the run ends (Blumer et al. 1985, "The smallest automaton recognizing the subwords of a
-text"; built symbol by symbol as there). Several sequences are one sequence with a separator that no run contains. Where several
-symbols leave a state, their bytes share a trie, so that the automaton over bytes is deterministic as well: at most two
-states a symbol and one a byte of each transition.
+text"; built symbol by symbol as there). Several sequences are one sequence with a separator that no run contains. Where
+several symbols leave a state, their bytes share a trie, so that the automaton over bytes is deterministic as well: at
+most two states a symbol and one a byte of each transition.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from canvasgen.automata import DFA, EMPTY, Expr, from_dfa
 from canvasgen.automata.compiler import minimal
-from canvasgen.grounding.pieces import Piece
+from canvasgen.grounding.source_pieces import Piece
 
 __all__ = ["factors"]
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from canvasgen.automata import EMPTY, to_dfa
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 from canvasgen.grounding import Sources, numbers_in
-from canvasgen.grounding.pieces import pieces
-from canvasgen.grounding.spans import LONGEST_SOURCE
+from canvasgen.grounding.source_pieces import pieces
+from canvasgen.grounding.source_spans import LONGEST_SOURCE
 
 TEXTS = st.lists(st.text("ab $%.é\n", max_size=12), min_size=1, max_size=3)
 

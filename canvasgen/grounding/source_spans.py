@@ -11,7 +11,7 @@ from canvasgen.automata import ANY_CHARACTER, EMPTY, Expr, from_dfa, intersect, 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.grounding.factors import factors
 from canvasgen.grounding.numerals import numbers_in
-from canvasgen.grounding.pieces import pieces
+from canvasgen.grounding.source_pieces import pieces
 
 __all__ = ["Sources", "Span", "span_language"]
 
