@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from canvasgen.checks import whole_number
-from canvasgen.constraints import Constraint
+from canvasgen.constraints import Constraint, span_of
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
@@ -46,6 +46,7 @@ class Settings(TypedDict, total=False):
     seed: int | None
     prompt_schema: bool | Mapping[str, Any]
     probabilities: bool
+    grounded: bool | str | Sequence[str]
 
 
 class Options(Settings, total=False):
@@ -105,6 +106,9 @@ class Request:
             not.
         probabilities: whether `Completion.probabilities` has those of the choice-like fields; this costs one more
             conditioning for each option.
+        grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers are written in it; or
+            the texts that they are spans of. Goes with `schema`, `regex`, `grammar` and a `template` that is a text, whose
+            holes are spans then; in other constraints write `cg.span_of(source)`.
     """
 
     prompt: Prompt = ""
@@ -122,6 +126,7 @@ class Request:
     seed: int | None = field(default=None, kw_only=True)
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
     probabilities: bool = field(default=False, kw_only=True)
+    grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
 
     def resolve(self) -> Constraint | None:
         """Return the one constraint that the request names; None for free text.
@@ -137,6 +142,8 @@ class Request:
                 rule="one constraint",
                 remedy="give one of them; combine constraints with +, | and &",
             )
+        if self.grounded is not False:
+            return self._grounded(given[0] if given else None)
         if self.schema is not None:
             return _remembered(self.schema)
         if self.regex is not None:
@@ -157,6 +164,38 @@ class Request:
             value=made,
             remedy="build one with cg.json_schema, cg.regex, cg.table, …",
         )
+
+    def _grounded(self, kind: str | None) -> Constraint:
+        """Return the constraint with its strings taken from the sources."""
+        sources = _user_texts(self.prompt) if self.grounded is True else self.grounded
+        if isinstance(sources, bool):
+            raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
+        span = span_of(sources)
+        if kind == "schema":
+            return schema_constraint(self.schema, grounded=sources)
+        if kind == "regex" and self.regex is not None:
+            return span & regex_constraint(self.regex)
+        if kind == "grammar" and self.grammar is not None:
+            return span & grammar_constraint(self.grammar)
+        if kind == "template" and isinstance(self.template, str):
+            holes = template_constraint(self.template, strict=False).holes
+            return template_constraint(self.template, **dict.fromkeys(holes, span))
+        raise InvalidConstraint(
+            f"grounded does not go with {kind or 'free text'}",
+            rule="grounded",
+            remedy="write constraint=cg.span_of(source), or use it as a part of your constraint",
+        )
+
+
+def _user_texts(prompt: Any) -> list[str]:
+    """Return the prompt, or what the user says in it."""
+    if isinstance(prompt, str):
+        return [prompt]
+    contents: list[Any] = []
+    for message in prompt:
+        if isinstance(message, Mapping) and message.get("role") == "user":
+            contents.append(message.get("content"))
+    return [content for content in contents if isinstance(content, str)]
 
 
 _MOST_REMEMBERED = 64

@@ -7,6 +7,7 @@ from canvasgen.constraints.infill import edit, infill
 from canvasgen.constraints.json_schema import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.positions import fixed, near
+from canvasgen.constraints.provenance import stated
 from canvasgen.constraints.repeat import optional, repeat
 from canvasgen.constraints.span_of import span_of
 from canvasgen.constraints.table import (
@@ -51,6 +52,7 @@ __all__ = [
     "round_robin",
     "seating",
     "span_of",
+    "stated",
     "sudoku",
     "table",
     "template",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from typing_extensions import TypeVar
 
 from canvasgen.errors import CanvasgenError, Outcome
+from canvasgen.grounding import Span
 
 if TYPE_CHECKING:
     from canvasgen.vocabulary import Vocabulary
@@ -73,6 +74,7 @@ class Completion(Generic[Value]):
         probabilities: if asked for, by choice-like field of the value (`status`, `items[0].size`, a template's hole; the
             empty name for the whole), the probability of each option given that the text is valid: exact, under the
             last distributions before the commit. They sum to one, or to the probability that the field is there.
+        sources: of a grounded constraint, by field the first place in a source that says it.
         steps: denoising steps of each block.
         blocks: number of blocks.
         outcome: how it ended.
@@ -86,6 +88,7 @@ class Completion(Generic[Value]):
     token_ids: tuple[int, ...]
     log_prob: float
     probabilities: Mapping[str, Mapping[Any, float]] = field(default_factory=dict[str, Mapping[Any, float]])
+    sources: Mapping[str, Span] = field(default_factory=dict[str, Span])
     steps: tuple[int, ...] = ()
     blocks: int = 0
     outcome: Outcome = Outcome.COMPLETE

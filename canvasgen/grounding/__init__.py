@@ -5,6 +5,6 @@
 """
 
 from canvasgen.grounding.numerals import numbers_in
-from canvasgen.grounding.source_spans import Sources, span_language
+from canvasgen.grounding.source_spans import Sources, Span, span_language
 
-__all__ = ["Sources", "numbers_in", "span_language"]
+__all__ = ["Sources", "Span", "numbers_in", "span_language"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import regex
@@ -15,15 +16,13 @@ _NUMERAL = regex.compile(
 )
 
 
-def numbers_in(text: str) -> list[Fraction]:
-    """Return the numbers of a text in order, each once; one that can be read in two ways (`1,204`) in both."""
-    found: dict[Fraction, None] = {}
-    for match in _NUMERAL.finditer(text, overlapped=False):
+def numbers_in(text: str) -> Iterator[tuple[Fraction, int, int]]:
+    """Yield the numbers of a text in order, each with its start and stop; one with two readings (`1,204`) twice."""
+    for match in _NUMERAL.finditer(text):
         for number in _readings(match):
-            found[number] = None
-            if match["sign"]:
-                found[-number] = None  # `3-5` and `10-12` are ranges
-    return list(found)
+            yield number, match.start(), match.end()
+            if match["sign"]:  # `3-5` and `10-12` are ranges
+                yield -number, match.end("sign"), match.end()
 
 
 def _readings(match: regex.Match[str]) -> list[Fraction]:

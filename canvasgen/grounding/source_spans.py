@@ -76,7 +76,15 @@ class Sources:
     @cached_property
     def numbers(self) -> frozenset[Fraction]:
         """The numbers that are written in the sources, as fractions."""
-        return frozenset(number for text in self.texts for number in numbers_in(text))
+        return frozenset(number for text in self.texts for number, _, _ in numbers_in(text))
+
+    def find_number(self, number: Fraction) -> Span | None:
+        """Return the first place where a number is written."""
+        for source, text in enumerate(self.texts):
+            for value, start, stop in numbers_in(text):
+                if value == number:
+                    return Span(start, stop, text[start:stop], source)
+        return None
 
     def find(self, text: str) -> Span | None:
         """Return the first place where a span is, at words if it is there at words; None if it is nowhere."""

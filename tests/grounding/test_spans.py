@@ -133,4 +133,4 @@ def test_a_source_has_a_limit() -> None:
     ],
 )
 def test_numbers(text: str, numbers: list[str]) -> None:
-    assert numbers_in(text) == list(dict.fromkeys(Fraction(number) for number in numbers))
+    assert [number for number, _, _ in numbers_in(text)] == [Fraction(number) for number in numbers]
