@@ -28,7 +28,7 @@ from torch import Tensor
 from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
 from canvasgen.denoise.completion import Commit, Done, Draft, Event, Failed
-from canvasgen.denoise.convergence import converged, streaks, texts_of
+from canvasgen.denoise.convergence import converged, decided, streaks, texts_of
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
@@ -268,6 +268,7 @@ class Batch:
             stability=self._stability,
             confidence=self._confidence,
         )
+        sure |= decided(beliefs, streak, self._policy)
         is_sure: list[bool] = sure.cpu().numpy().tolist()
         ready: dict[int, bool] = {}
         for seat, row in enumerate(seats.rows):
