@@ -30,6 +30,7 @@ ORDER = [
     "constraints",
     "denoise",
     "models",
+    "decisions",
     "engine",
     "api",
     "cli",
