@@ -180,10 +180,12 @@ def decide(
         seed: makes the run repeatable.
 
     Returns:
-        Option -> probability; they sum to one. (Options without a hash stand as their text.)
+        Option -> probability; they sum to one. If an option has no hash, or two are equal (`1`, `True` and `1.0` are one
+        key of a dict), every option stands as its text.
 
     Raises:
         InvalidConstraint: there are no options, or two are written alike.
+        Unsatisfiable: an option cannot be written with the model's tokens, or the model gives all of them probability zero.
         BudgetTooSmall: an option does not fit into one canvas.
         ConstraintTooLarge: more than 64 options, and more than one step.
         ModelError: the model cannot be loaded or misbehaves.

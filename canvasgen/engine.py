@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
-
-import torch
 
 from canvasgen.calls import Calls
 from canvasgen.checks import whole_number
-from canvasgen.constraints import Constraint, literal
-from canvasgen.constraints import choice as choice_constraint
+from canvasgen.constraints import Constraint
 from canvasgen.constraints.text import MOST_OPTIONS
+from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
-from canvasgen.denoise.randomness import RowRandomness
-from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
@@ -24,7 +22,6 @@ from canvasgen.request import Options, Prompt, Request, as_request, check_settin
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
-    from canvasgen.constraints.text import Choice
     from canvasgen.denoise import Denoiser
     from canvasgen.vocabulary import Vocabulary
 
@@ -165,59 +162,27 @@ class Engine(Calls):
         """Return the probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
         samples = whole_number(samples, rule="samples", low=1)
         steps = whole_number(steps, rule="steps", low=1)
-        choice = choice_constraint(options)
-        if steps > 1 and len(choice.values) > 1:
-            return self._decided(prompt, choice, samples, steps, seed)
-        compiled = [self._compiled(literal(text)) for text in choice.values]
-        denoiser = self.denoiser
-        context = denoiser.prefill([self._loaded.encode(prompt, None)] * samples)
-        first = secrets.randbits(62) if seed is None else seed
+        first = secrets.randbits(62) if seed is None else whole_number(seed, rule="seed", low=None)
         seeds = [first + at for at in range(samples)]
-        length = denoiser.canvas_length
-        randomness = RowRandomness(seeds, length, denoiser.vocab_size)
-        canvas = denoiser.noise.fresh(range(samples), length, randomness)
-        logits = denoiser.denoise(context, canvas, None)
-        if not bool(torch.isfinite(logits).all()):
-            raise ModelError("the model gave logits that are not finite", rule="logits")
-        nowhere = torch.zeros(canvas.shape, dtype=torch.bool)
-        logits = denoiser.noise.read(logits, canvas, nowhere)
-        scores = torch.tensor(
-            [[float(one.condition(row).log_partition) for one in compiled] for row in logits],
-            dtype=torch.float64,
-        )
-        shares: list[float] = torch.softmax(scores, dim=1).mean(dim=0).numpy().tolist()
-        return {
-            _key(value, text): share
-            for (text, value), share in zip(choice.values.items(), shares, strict=True)
-        }
-
-    def _decided(
-        self, prompt: Prompt, choice: Choice, samples: int, steps: int, seed: int | None
-    ) -> dict[Any, float]:
-        """Return the probabilities after several steps: the mean over several canvases of noise."""
-        if len(choice.values) > MOST_OPTIONS:
+        check_settings(Request(prompt))
+        length = self.denoiser.canvas_length
+        found = AnswerOptions(options, self._compiled, length)
+        count = len(found.choice.values)
+        if steps == 1 or count == 1:
+            return after_one_step(self.denoiser, self._loaded.encode(prompt, None), found, seeds)
+        if count > MOST_OPTIONS:
             raise ConstraintTooLarge(
-                f"more than {MOST_OPTIONS} options",
-                rule="options",
-                value=len(choice.values),
-                remedy="take steps=1",
+                f"more than {MOST_OPTIONS} options", rule="options", value=count, remedy="take steps=1"
             )
-        first = secrets.randbits(62) if seed is None else seed
-        done = self.batch(
-            Request(
-                prompt,
-                constraint=choice,
-                max_denoising_steps=steps,
-                temperature=1.0,
-                seed=first + at,
-                probabilities=True,
-            )
-            for at in range(samples)
+        request = Request(
+            prompt,
+            constraint=found.choice,
+            max_tokens=length,
+            max_denoising_steps=steps,
+            temperature=1.0,
+            probabilities=True,
         )
-        return {
-            option: sum(one.probabilities[""][option] for one in done) / samples
-            for option in done[0].probabilities[""]
-        }
+        return after_several_steps(found, self.batch(replace(request, seed=one) for one in seeds))
 
     def _prepared(self, request: Request) -> tuple[Engine, Job]:
         """Return the engine that answers a request, and its job there."""
@@ -290,15 +255,6 @@ def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Re
     from rich.progress import track
 
     return track(results, description="requests", total=count, console=Console(stderr=True))
-
-
-def _key(value: Any, text: str) -> Any:
-    """Return an option as a key of a dict: itself, or its text if it has no hash."""
-    try:
-        hash(value)
-    except TypeError:
-        return text
-    return value
 
 
 class _on_value:

@@ -34,8 +34,8 @@ class Policy:
         stability: steps for which the best canvas must have stayed the same before a commit.
         confidence: mean doubt, in nats, of the text's positions that are not forced, below which it is
             committed.
-        certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once; above 1:
-            never for this reason.
+        certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
+            above 1: never for this reason.
         likely, patience: the same for a text that has stayed the same for this many steps.
         disbelief: weight of the second part of doubt at the first step; 0 looks at entropies alone.
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise

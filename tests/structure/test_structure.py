@@ -33,6 +33,7 @@ ORDER = [
     "models",
     "request",
     "calls",
+    "decisions",
     "engine",
     "api",
     "cli",

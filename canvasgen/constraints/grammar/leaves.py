@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import lark.load_grammar
+from lark import Token, Tree
 from lark.exceptions import LarkError
+from lark.lexer import Pattern
 
 from canvasgen.constraints.grammar.extensions import Extended
 from canvasgen.constraints.grammar.terminals import NO_END
@@ -18,19 +20,24 @@ _lark: Any = lark.load_grammar
 """Lark has no public function that reads the text of a terminal, and this module of it has no types."""
 
 
-def check_trees(trees: Iterable[Any], extended: Extended) -> None:
+def check_trees(trees: Iterable[Tree[Token]], extended: Extended) -> None:
     """Raise InvalidConstraint for a malformed string, pattern, range or count, also in rules that are never used."""
     for tree in trees:
         for node in tree.iter_subtrees():
+            leaves: Any = node.children
             if node.data == "literal":
-                pattern_of(node.children[0], extended)
+                pattern_of(leaves[0], extended)
             elif node.data == "range":
-                range_of(node.children, extended)
+                range_of(leaves, extended)
             elif node.data == "expr":
-                bounds_of(node.children, extended)
+                bounds_of(leaves, extended)
 
 
-def pattern_of(token: Any, extended: Extended) -> Any:
+def _place(token: Token, extended: Extended) -> str:
+    return extended.place(token.line or 1, token.column or 1)
+
+
+def pattern_of(token: Token, extended: Extended) -> Pattern:
     """Return Lark's pattern of a string or a regular expression.
 
     Raises:
@@ -41,13 +48,13 @@ def pattern_of(token: Any, extended: Extended) -> Any:
     except LarkError as error:
         raise InvalidConstraint(
             f"the grammar is malformed: {error}",
-            path=extended.place(token.line, token.column),
+            path=_place(token, extended),
             rule="grammar",
             value=str(token),
         ) from error
 
 
-def range_of(ends: list[Any], extended: Extended) -> tuple[int, int]:
+def range_of(ends: Sequence[Token], extended: Extended) -> tuple[int, int]:
     """Return the code points of `"a".."z"`, both included.
 
     Raises:
@@ -62,14 +69,14 @@ def range_of(ends: list[Any], extended: Extended) -> tuple[int, int]:
     if message is not None:
         raise InvalidConstraint(
             message,
-            path=extended.place(ends[0].line, ends[0].column),
+            path=_place(ends[0], extended),
             rule="grammar",
             value=f"{ends[0]}..{ends[1]}",
         )
     return ord(first), ord(last)
 
 
-def bounds_of(children: list[Any], extended: Extended) -> tuple[int, int | None]:
+def bounds_of(children: Sequence[Token], extended: Extended) -> tuple[int, int | None]:
     """Return how often an item is repeated, by the operator behind it; None: without end.
 
     Raises:
@@ -82,7 +89,7 @@ def bounds_of(children: list[Any], extended: Extended) -> tuple[int, int | None]
     if not 0 <= low <= high:
         raise InvalidConstraint(
             "a count is 0 or more, and the first one at most the second",
-            path=extended.place(children[2].line, children[2].column),
+            path=_place(children[2], extended),
             rule="grammar",
             value=f"~{low}..{high}" if len(children) > 3 else f"~{low}",
         )

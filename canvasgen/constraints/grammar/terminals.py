@@ -9,6 +9,8 @@ from typing import Any
 
 import lark.load_grammar
 from lark import Token
+from lark.grammar import Symbol
+from lark.lexer import Pattern
 
 from canvasgen.constraints.grammar.library import ImportSource
 from canvasgen.constraints.grammar.parameters import is_tree
@@ -55,7 +57,7 @@ class _Lengths:
             return self._known[name]
         found = self._known[name] = {}
         heads: dict[str, Token] = {}
-        parts: dict[str, list[Token]] = {}
+        parts: dict[str, list[str]] = {}
         for statement in _lark._parse_grammar(text, name).children:
             if statement.data == "import":
                 found.update(self._imported(statement, name))
@@ -67,7 +69,7 @@ class _Lengths:
                 parts.setdefault(str(head), []).extend(_leaves(rule.children[-1]))
         for terminal in parts:
             for each in _innermost_first(terminal, parts, found):
-                length = sum(found.get(str(getattr(leaf, "name", leaf)), 1) for leaf in parts[each])
+                length = sum(found.get(leaf, 1) for leaf in parts[each])
                 if length > LONGEST_TERMINAL:
                     raise ConstraintTooLarge(
                         f"the terminal {each}, with the terminals in it written out, has more than "
@@ -81,9 +83,12 @@ class _Lengths:
         return found
 
     def _imported(self, statement: Any, name: str) -> dict[str, int]:
-        dotted, base_path, aliases = _lark.GrammarBuilder()._unpack_import(statement, name)
-        path = os.path.join(*dotted) + _lark.EXT
-        for load in (self._source, _lark.stdlib_loader):
+        unpacked: tuple[tuple[str, ...], str | None, dict[str, str]]
+        unpacked = _lark.GrammarBuilder()._unpack_import(statement, name)
+        dotted, base_path, aliases = unpacked
+        path = f"{os.path.join(*dotted)}.lark"
+        loaders: tuple[ImportSource, ...] = (self._source, _lark.stdlib_loader)
+        for load in loaders:
             try:
                 file, text = load(base_path, path)
             except OSError:
@@ -97,18 +102,20 @@ def _place_in(grammar: str, token: Token) -> str:
     return f"line {token.line} of the imported grammar {grammar}"
 
 
-def _leaves(tree: Any) -> Iterator[Any]:
-    """Yield the strings, patterns, ranges and symbols of a terminal's tree."""
+def _leaves(tree: object) -> Iterator[str]:
+    """Yield the names of the symbols of a terminal's tree; the empty name for strings, patterns and ranges."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
-        if is_tree(node) and node.data != "range":
+        if isinstance(node, Symbol):
+            yield node.name
+        elif is_tree(node) and node.data not in ("range", "literal"):
             waiting += node.children
-        elif not isinstance(node, Token) or node.type not in ("OP", "TILDE", "NUMBER"):
-            yield node
+        elif is_tree(node):
+            yield ""
 
 
-def _innermost_first(terminal: str, parts: dict[str, list[Any]], known: dict[str, int]) -> list[str]:
+def _innermost_first(terminal: str, parts: dict[str, list[str]], known: dict[str, int]) -> list[str]:
     """Return the terminals that one is made of and whose lengths are not known, each behind those in it."""
     found: dict[str, None] = {}
     entered: set[str] = set()
@@ -120,20 +127,20 @@ def _innermost_first(terminal: str, parts: dict[str, list[Any]], known: dict[str
         elif name in parts and name not in known and name not in entered:
             entered.add(name)
             waiting.append((name, True))
-            waiting += ((str(getattr(leaf, "name", "")), False) for leaf in parts[name])
+            waiting += ((leaf, False) for leaf in parts[name])
     return list(found)
 
 
 class _ToPatterns(_lark.TerminalTreeToPattern):
-    def expr(self, args: list[Any]) -> Any:
+    def expr(self, args: list[Any]) -> Pattern:
         """Return a repeated pattern; without an upper count for `NO_END`."""
         if len(args) == 4 and int(args[3]) == NO_END:
-            inner = args[0]
+            inner: Pattern = args[0]
             return _lark.PatternRE(f"(?:{inner.to_regexp()}){{{int(args[2])},}}", inner.flags)
-        return super().expr(args)
+        return _lark.TerminalTreeToPattern.expr(self, args)
 
 
-def patterns_of(loaded: Any) -> dict[str, Any]:
+def patterns_of(loaded: Any) -> dict[str, Pattern]:
     """Return Lark's pattern of each terminal of a loaded grammar; none for a declared one.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lark import Token
 from lark.grammar import NonTerminal, Terminal
-from lark.lexer import PatternStr
+from lark.lexer import Pattern, PatternStr
 
 from canvasgen import automata
 from canvasgen.automata import Expr, parse_regex_in_context, to_dfa
@@ -33,7 +33,7 @@ class TreeReader:
         marks: the leaves that depend on more than their own bytes.
     """
 
-    def __init__(self, extended: Extended, loaded: Any, patterns: dict[str, Any]) -> None:
+    def __init__(self, extended: Extended, loaded: Any, patterns: dict[str, Pattern]) -> None:
         self.extended = extended
         self.text = extended.original
         self.trees = {str(name): (params, tree) for name, params, tree, _ in loaded.rule_defs}
@@ -124,7 +124,7 @@ class TreeReader:
         self._marked[name] = self.marks.validate(schema)
         return self._marked[name]
 
-    def _language(self, pattern: Any, name: str) -> Expr:
+    def _language(self, pattern: Pattern, name: str) -> Expr:
         place = place_of(name.rpartition("__")[2], self.text)
         if isinstance(pattern, PatternStr) and not pattern.flags and pattern.value:
             return automata.literal(pattern.value)
