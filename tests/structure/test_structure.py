@@ -19,6 +19,7 @@ PACKAGE = ROOT / "canvasgen"
 ORDER = [
     "errors",
     "notes",
+    "forks",
     "checks",
     "once",
     "automata",
