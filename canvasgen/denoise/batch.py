@@ -37,6 +37,7 @@ from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.row import Row, spend
 from canvasgen.denoise.seats import Seats
 from canvasgen.errors import CanvasgenError, ModelError
+from canvasgen.forks import settle
 
 __all__ = ["Batch"]
 
@@ -115,6 +116,7 @@ class Batch:
             In this order: `Failed` of rows that cannot go on, a `Draft` for each other row, then for each row whose
             canvas has converged a `Commit`, perhaps with a `Done`, or `Failed`. Empty if there is no row.
         """
+        settle()
         self._admit()
         seats = self._seats
         if not seats.rows:

@@ -28,6 +28,7 @@ from transformers import DynamicCache
 from canvasgen.denoise.noise import Uniform
 from canvasgen.denoise.protocol import Defaults
 from canvasgen.errors import ModelError
+from canvasgen.forks import settle
 from canvasgen.models.architecture import Architecture
 from canvasgen.vocabulary import Vocabulary
 
@@ -145,6 +146,7 @@ class DiffusionGemma:
         Threads that wait for each other between such operations cost more processor time than they save, and on a busy
         machine they make the pass slower by far.
         """
+        settle()
         before = torch.get_num_threads()
         if self.device.type != "cpu" or before == 1 or self._parameters * tokens > _SMALL_PASS:
             yield

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.errors import ModelError
+from canvasgen.forks import settle
 from canvasgen.models.architecture import architecture_of
 from canvasgen.models.embedded import sudoku, tiny
 from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, prompt_encoder
@@ -48,6 +49,7 @@ def load(
         ModelError: there is no such model, its files are incomplete, it is of no known architecture, or it cannot be
             reached.
     """
+    settle()
     if model is None:
         return _from_name(tiny.WEIGHTS, device, dtype)
     if isinstance(model, (str, Path)):
