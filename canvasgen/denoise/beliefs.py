@@ -24,6 +24,7 @@ from canvasgen.inference import Posterior, Posteriors, condition_batch
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
+    from canvasgen.constraints.compiled.table_search import TableSearch
     from canvasgen.denoise.randomness import Randomness
     from canvasgen.tokens import Budget, Prefix
 
@@ -37,11 +38,13 @@ class Asked:
     Attributes:
         constraint: None for free text.
         prefix, budget: where the canvas stands in its text.
+        search: what the searches for a table's values share over the row's steps.
     """
 
     constraint: CompiledConstraint | None
     prefix: Prefix
     budget: Budget
+    search: TableSearch | None = None
 
 
 class RowErrors(Exception):
@@ -66,6 +69,7 @@ class FreeBelief:
     """
 
     posterior: Posterior | None = None
+    proven: bool | None = None
 
     def __init__(self, logits: Tensor, best: NDArray[np.int64], end_ids: tuple[int, ...]) -> None:
         self._logits = logits
@@ -202,7 +206,9 @@ class Beliefs:
             self.entropies, self.best_log_prob = self.entropies.clone(), self.best_log_prob.clone()
         for b, one, constraint in tables:
             try:
-                belief = constraint.believe(self._posteriors[self._place[b]], one.prefix, one.budget)
+                belief = constraint.believe(
+                    self._posteriors[self._place[b]], one.prefix, one.budget, one.search
+                )
             except CanvasgenError as error:
                 errors[b] = error
                 continue

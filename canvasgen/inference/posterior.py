@@ -157,6 +157,11 @@ class Posterior:
         """bool `[n, V]`: the tokens that stand at i in some valid canvas of positive probability."""
         return self._kind(self._lattice.support(slice(self._index, self._index + 1)))
 
+    @property
+    def state_support(self) -> Bools:
+        """bool `[n + 1, S + 1]`: the states between positions, in some valid canvas of positive probability."""
+        return self.arrays.alpha + self.arrays.beta > -np.inf
+
     def span_masses(self, graph: SpanGraph) -> Floats:
         """`[num_spans]`: log P(the span's text stands between its states, its borders being borders of tokens)."""
         self.require_unchanged()
