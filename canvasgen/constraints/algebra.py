@@ -7,14 +7,15 @@ and the cells of a table (`Cells`). A concatenation whose parts have validators 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial, reduce
 from typing import Any
 
 from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
+from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.base import Constraint, operator
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import as_constraint
@@ -56,6 +57,11 @@ class Sequence(Combined):
     def cells(self) -> Cells | None:
         found = only_cells(self.parts)
         return None if found is None else found[1].inside(lambda inner: self._with(found[0], inner))
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The first part's that has one."""
+        return _first_agreement(self.parts, self._with)
 
     @override
     def _expression(self) -> Expr:
@@ -137,6 +143,17 @@ class Either(Combined):
     def _expression(self) -> Expr:
         return automata.union(*(part.expr for part in self.parts))
 
+    def _with(self, number: int, language: Expr) -> Expr:
+        """Return the texts of the whole if one part has another language."""
+        return automata.union(
+            *(language if at == number else part.expr for at, part in enumerate(self.parts))
+        )
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The first part's that has one."""
+        return _first_agreement(self.parts, self._with)
+
     @override
     def ends(self, text: str, start: int) -> list[int]:
         return sorted({stop for part in self.parts for stop in part.ends(text, start)})
@@ -197,6 +214,11 @@ class Both(Combined):
         if found is None:
             return None
         return found[1].inside(lambda inner: self._with(found[0], inner), lambda marked: marked)
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The first part's that has one; the other parts have no marks."""
+        return _first_agreement(self.parts, self._with, lambda marked: marked)
 
     @override
     def _expression(self) -> Expr:
@@ -282,6 +304,19 @@ class Not(Combined):
             Note("departure", "texts that only the validator of the negated constraint refuses"),
             Note("validator", "texts that the negated constraint accepts but would not generate"),
         )
+
+
+def _first_agreement(
+    parts: Iterable[Constraint],
+    with_part: Callable[[int, Expr], Expr],
+    around_marked: Callable[[Expr], Expr] | None = None,
+) -> Agreement | None:
+    """Return the agreement of the first part that has one, inside of the whole; what others have, validators decide."""
+    for number, part in enumerate(parts):
+        found = agreement_in(part)
+        if found is not None:
+            return found.inside(partial(with_part, number), around_marked)
+    return None
 
 
 def _both(one: object, other: object) -> tuple[Constraint, Constraint] | None:

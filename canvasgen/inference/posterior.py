@@ -219,7 +219,7 @@ class Posterior:
         return ids
 
     def going_on(self) -> Posterior | None:
-        """The same canvas, given that the text does not end on it: no end token stands on it, and behind it at least one more
+        """The same canvas, given that the text does not end on it: no end token stands on it, and at least one more
         token can follow; None if no such canvas has a positive probability.
 
         Where a restriction speaks of the positions behind the canvas, the text may turn out to have to end there.
