@@ -20,6 +20,7 @@ from canvasgen.constraints.base import Constraint, operator
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import as_constraint
 from canvasgen.constraints.combined import Combined
+from canvasgen.constraints.cover import cover
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
 from canvasgen.constraints.texts import NOWHERE, Placed, as_bytes
@@ -95,7 +96,7 @@ class Sequence(Combined):
         if not self.has_value:
             return text
         at = next(number for number, part in enumerate(self.parts) if part.has_value)
-        start, stop = self._span(text, at)
+        start, stop = self.place_of(at, text)
         return self.parts[at].parse(text[start:stop])
 
     @override
@@ -103,14 +104,18 @@ class Sequence(Combined):
         if sum(part.has_value for part in self.parts) != 1:
             return {}
         at = next(number for number, part in enumerate(self.parts) if part.has_value)
-        start, stop = self._span(text, at)
+        start, stop = self.place_of(at, text)
         return {
             field: {option: self._with(at, language) for option, language in options.items()}
             for field, options in self.parts[at].options(text[start:stop]).items()
         }
 
-    def _span(self, text: str, number: int) -> tuple[int, int]:
-        """Return the place of a part's text: the earliest start, and from there the latest end."""
+    def place_of(self, number: int, text: str) -> tuple[int, int]:
+        """Return the place of a part's text: the earliest start, and from there the latest end.
+
+        Raises:
+            ValidationFailed: the text is none of the whole.
+        """
         begins = {0}
         for part in self.parts[:number]:
             begins = {stop for begin in begins for stop in part.ends(text, begin)}
@@ -269,7 +274,7 @@ class Both(Combined):
 class Not(Combined):
     """`~a`: every well-formed UTF-8 text that does not belong to a.
 
-    Texts that only the validator of a rejects satisfy `~a` but are never generated.
+    What is generated is outside of a language that covers a (`cover`): no other spelling of a JSON value that a accepts.
     """
 
     def __init__(self, part: Constraint) -> None:
@@ -279,7 +284,7 @@ class Not(Combined):
 
     @override
     def _expression(self) -> Expr:
-        return automata.complement(self.parts[0].expr)
+        return _outside(self.parts[0])
 
     @override
     def ends(self, text: str, start: int) -> list[int]:
@@ -301,8 +306,10 @@ class Not(Combined):
         if not self.parts[0].has_validator:
             return ()
         return (
-            Note("departure", "texts that only the validator of the negated constraint refuses"),
-            Note("validator", "texts that the negated constraint accepts but would not generate"),
+            Note(
+                "departure",
+                "texts near those of the negated constraint, which only its validator tells from them",
+            ),
         )
 
 
@@ -317,6 +324,37 @@ def _first_agreement(
         if found is not None:
             return found.inside(partial(with_part, number), around_marked)
     return None
+
+
+def _outside(part: Constraint) -> Expr:
+    """Return texts that a constraint does not accept: all of them if it has no validator."""
+    if isinstance(part, Not):
+        return part.parts[0].expr
+    if isinstance(part, Either):
+        return automata.intersect(*map(_outside, part.parts))
+    if isinstance(part, Both):
+        return automata.union(*map(_outside, part.parts))
+    return automata.complement(cover(part))
+
+
+@cover.register
+def _covers_in_sequence(constraint: Sequence) -> Expr:
+    return automata.concat(*map(cover, constraint.parts))
+
+
+@cover.register
+def _covers_of_some(constraint: Either) -> Expr:
+    return automata.union(*map(cover, constraint.parts))
+
+
+@cover.register
+def _covers_of_all(constraint: Both) -> Expr:
+    return automata.intersect(*map(cover, constraint.parts))
+
+
+@cover.register
+def _covers_outside(constraint: Not) -> Expr:
+    return automata.ANY_TEXT if constraint.has_validator else constraint.expr
 
 
 def _both(one: object, other: object) -> tuple[Constraint, Constraint] | None:

@@ -157,6 +157,11 @@ class Posterior:
         """bool `[n, V]`: the tokens that stand at i in some valid canvas of positive probability."""
         return self._kind(self._lattice.support(slice(self._index, self._index + 1)))
 
+    @property
+    def state_support(self) -> Bools:
+        """bool `[n + 1, S + 1]`: the states between positions, in some valid canvas of positive probability."""
+        return self.arrays.alpha + self.arrays.beta > -np.inf
+
     def span_masses(self, graph: SpanGraph) -> Floats:
         """`[num_spans]`: log P(the span's text stands between its states, its borders being borders of tokens)."""
         self.require_unchanged()
@@ -219,8 +224,8 @@ class Posterior:
         return ids
 
     def going_on(self) -> Posterior | None:
-        """The same canvas, given that the text does not end on it: no end token stands on it, and at least one more
-        token can follow; None if no such canvas has a positive probability.
+        """The same canvas, given that the text does not end on it: no end token stands on it, and behind it at least one
+        more token can follow; None if no such canvas has a positive probability.
 
         Where a restriction speaks of the positions behind the canvas, the text may turn out to have to end there.
         """

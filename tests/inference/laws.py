@@ -100,6 +100,7 @@ def shapes_and_kinds(case: Case) -> None:
         "log_partition": ((rows,), torch.float64),
         "entropies": ((rows, length), torch.float64),
         "allowed_mass": ((rows, length), torch.float64),
+        "best_log_prob": ((rows,), torch.float64),
         "best": ((rows, length), torch.int64),
         "forced": ((rows, length), torch.bool),
     }
@@ -116,6 +117,7 @@ def failures_are_told(case: Case) -> None:
     for b, (error, one) in enumerate(zip(case.posteriors.errors(), case.exact, strict=True)):
         assert (error is None) == (one.total > 0)
         assert bool(case.posteriors.log_partition[b] == -torch.inf) == (one.total == 0)
+        assert one.total > 0 or bool(case.posteriors.best_log_prob[b] == -torch.inf)
 
 
 def partition_is_the_mass(case: Case) -> None:
@@ -153,6 +155,7 @@ def best_is_the_most_probable_text(case: Case) -> None:
         row = case.posteriors[b]
         texts = sorted(one.texts.values(), reverse=True)
         assert_allclose(np.exp(row.log_prob(ids)), texts[0] / one.total, atol=1e-6)
+        assert_allclose(np.exp(float(case.posteriors.best_log_prob[b])), texts[0] / one.total, atol=1e-6)
         found = list(row.k_best())
         assert_array_equal(found[0][0], ids)
         assert_allclose([np.exp(each) for _, each in found], np.array(texts) / one.total, atol=1e-6)

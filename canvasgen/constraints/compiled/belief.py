@@ -22,10 +22,12 @@ class Belief(Protocol):
     Attributes:
         best: int64 `[n]`, the most probable canvas.
         posterior: None without a constraint.
+        proven: for a table with relations, whether `best` is proven to be the most probable valid canvas; else None.
     """
 
     best: Longs
     posterior: Posterior | None
+    proven: bool | None
 
     def finish(self) -> None:
         """Work out in full what a step had no time for; called once, before a commit."""
@@ -55,6 +57,7 @@ class ChainBelief:
         self._posterior = posterior
         self.posterior: Posterior | None = posterior
         self.best: Longs = posterior.best
+        self.proven: bool | None = None
 
     def finish(self) -> None:
         """Nothing is left to do."""

@@ -18,6 +18,7 @@ from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import constraint_from
+from canvasgen.constraints.cover import cover
 from canvasgen.constraints.line_column import line_and_column
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
@@ -86,9 +87,7 @@ class Template(Constraint):
         for name, texts in self._listed.items():
             choices = [{**choice, name: text} for choice in choices for text in texts]
         whole = {name: narrowed.get(name, hole.expr) for name, hole in self.holes.items()}
-        return automata.union(
-            *(self._of({**whole, **self._agreeing(choice, narrowed)}) for choice in choices)
-        )
+        return automata.union(*(self.of({**whole, **self._agreeing(choice, narrowed)}) for choice in choices))
 
     def _with_hole(self, name: str, language: Expr) -> Expr:
         """Return the texts of the whole if one hole has another language."""
@@ -103,7 +102,7 @@ class Template(Constraint):
             for name, text in texts.items()
         }
 
-    def _of(self, holes: Mapping[str, Expr]) -> Expr:
+    def of(self, holes: Mapping[str, Expr]) -> Expr:
         """Return the fixed text with these languages in its holes."""
         return automata.concat(
             *(
@@ -149,6 +148,10 @@ class Template(Constraint):
             )
         return found
 
+    def contents(self, text: str) -> Mapping[str, str]:
+        """Return the text of every hole of a matching text."""
+        return self._split(text)
+
     @property
     @override
     def cells(self) -> Cells | None:
@@ -158,7 +161,7 @@ class Template(Constraint):
         name = list(self.holes)[found[0]]
         return found[1].inside(
             lambda inner: self._language({name: inner}),
-            lambda marked: self._of(
+            lambda marked: self.of(
                 {**{other: hole.expr for other, hole in self.holes.items()}, name: marked}
             ),
         )
@@ -220,6 +223,11 @@ class Template(Constraint):
                 where = f"{{{name}}}" if note.path is None else f"{{{name}}} {note.path}"
                 notes.append(Note(note.kind, note.message, where))
         return tuple(notes)
+
+
+@cover.register
+def _of_covers(constraint: Template) -> Expr:
+    return constraint.of({name: cover(hole) for name, hole in constraint.holes.items()})
 
 
 def template(

@@ -85,6 +85,14 @@ def requiring(names: Json, path: str) -> Object:
     Raises:
         InvalidConstraint: the names are no list of strings.
     """
+    if isinstance(names, bool):
+        raise InvalidConstraint(
+            "`required` is a list of property names; draft 3 had it as a boolean inside of the property",
+            path=path,
+            rule="required",
+            value=names,
+            remedy='list the property in the object around it: {"properties": {...}, "required": [...]}',
+        )
     if not isinstance(names, list):
         raise _no_names(names, path)
     properties: dict[str, Property] = {}

@@ -17,6 +17,7 @@ from canvasgen.schemas.document.keywords import (
     PRIVATE_PREFIX,
     WITHOUT_MEANING,
 )
+from canvasgen.schemas.document.misspellings import keyword_hint
 from canvasgen.schemas.document.plain import Json
 from canvasgen.schemas.document.resources import Base
 from canvasgen.schemas.keywords.blame import Blame
@@ -164,7 +165,9 @@ class Translator:
             return False
         if name in KEYWORDS or name.startswith(PRIVATE_PREFIX):
             return True
-        schema.note("annotation", f"`{name}` is no keyword of JSON Schema and has no effect")
+        hint = keyword_hint(name)
+        message = f"`{name}` is no keyword of JSON Schema and has no effect"
+        schema.note("annotation", message if hint is None else f"{message}: {hint}")
         return False
 
 
