@@ -6,14 +6,15 @@ the holes' languages: with fewer texts in the holes the occurrences differ less,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from canvasgen.automata import Expr, concat, literal
 from canvasgen.automata.private_bytes import HOLE_BORDER
 
-__all__ = ["Agreement", "HasAgreement", "agreement_in"]
+__all__ = ["Agreement", "HasAgreement", "agreement_in", "first_agreement"]
 
 Languages: TypeAlias = Mapping[str, Expr]
 _BORDER = literal(bytes((HOLE_BORDER,)))
@@ -68,3 +69,22 @@ class HasAgreement(Protocol):
 def agreement_in(constraint: object) -> Agreement | None:
     """Return the holes of a constraint that have to agree; None if there are none."""
     return constraint.agreement if isinstance(constraint, HasAgreement) else None
+
+
+def first_agreement(
+    parts: Iterable[object],
+    with_part: Callable[[int, Expr], Expr],
+    around_marked: Callable[[Expr], Expr] | None = None,
+) -> Agreement | None:
+    """Return the holes of the first part that has some, inside of the whole; those of others are left to the validator.
+
+    Args:
+        parts: the parts of a constraint.
+        with_part: the language of the whole if one part, by its number, has another language.
+        around_marked: as for `Agreement.inside`.
+    """
+    for number, part in enumerate(parts):
+        found = agreement_in(part)
+        if found is not None:
+            return found.inside(partial(with_part, number), around_marked)
+    return None

@@ -7,15 +7,15 @@ and the cells of a table (`Cells`). A concatenation whose parts have validators 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial, reduce
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.constraints.agreement import Agreement, agreement_in
+from canvasgen.constraints.agreement import Agreement, first_agreement
 from canvasgen.constraints.base import Constraint, operator
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import as_constraint
@@ -62,7 +62,7 @@ class Sequence(Combined):
     @property
     def agreement(self) -> Agreement | None:
         """The first part's that has one."""
-        return _first_agreement(self.parts, self._with)
+        return first_agreement(self.parts, self._with)
 
     @override
     def _expression(self) -> Expr:
@@ -157,7 +157,7 @@ class Either(Combined):
     @property
     def agreement(self) -> Agreement | None:
         """The first part's that has one."""
-        return _first_agreement(self.parts, self._with)
+        return first_agreement(self.parts, self._with)
 
     @override
     def ends(self, text: str, start: int) -> list[int]:
@@ -223,7 +223,7 @@ class Both(Combined):
     @property
     def agreement(self) -> Agreement | None:
         """The first part's that has one; the other parts have no marks."""
-        return _first_agreement(self.parts, self._with, lambda marked: marked)
+        return first_agreement(self.parts, self._with, lambda marked: marked)
 
     @override
     def _expression(self) -> Expr:
@@ -311,19 +311,6 @@ class Not(Combined):
                 "texts near those of the negated constraint, which only its validator tells from them",
             ),
         )
-
-
-def _first_agreement(
-    parts: Iterable[Constraint],
-    with_part: Callable[[int, Expr], Expr],
-    around_marked: Callable[[Expr], Expr] | None = None,
-) -> Agreement | None:
-    """Return the agreement of the first part that has one, inside of the whole; what others have, validators decide."""
-    for number, part in enumerate(parts):
-        found = agreement_in(part)
-        if found is not None:
-            return found.inside(partial(with_part, number), around_marked)
-    return None
 
 
 def _outside(part: Constraint) -> Expr:

@@ -70,9 +70,9 @@ class Template(Constraint):
         """Return the texts of those repeated holes that the automaton keeps equal: those with few texts."""
         found: dict[str, list[str]] = {}
         room = MOST_AGREEING
-        for name in self._repeated:
-            contents = self.holes[name].automaton.strings(room)
-            if contents:
+        counted = {name: self.holes[name].automaton.strings(room) or [] for name in self._repeated}
+        for name, contents in sorted(counted.items(), key=lambda item: len(item[1])):
+            if 0 < len(contents) <= room:
                 found[name] = [content.decode("utf-8") for content in contents]
                 room //= len(contents)
         return found
