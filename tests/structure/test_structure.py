@@ -20,6 +20,7 @@ ORDER = [
     "errors",
     "notes",
     "checks",
+    "limits",
     "once",
     "automata",
     "relations",

@@ -137,7 +137,9 @@ class Emitter:
         if any(text_over_approximates(shape) for shape in values.numbers):
             self._note("validator", "numbers that must not be multiples of a large step", node)
         if any(part.over_approximates for strings in values.strings for part in strings.parts):
-            self._note("validator", "a pattern or format that must not hold", node)
+            self._note(
+                "validator", "a pattern that is too large for the automaton, or one that must not hold", node
+            )
         if any(shape.over_approximates for shape in (*values.arrays, *values.objects)):
             self._note("validator", "alternatives that must not hold at the same time, or a `not`", node)
 
