@@ -17,6 +17,7 @@ __all__ = [
     "ModelError",
     "Outcome",
     "TimeLimit",
+    "UnknownOption",
     "Unsatisfiable",
     "UnsupportedConstraint",
     "ValidationFailed",
@@ -90,6 +91,10 @@ class BudgetTooSmall(CanvasgenError):
 
 class TimeLimit(CanvasgenError):
     """An exact search ran out of the seconds named by `rule` (in `value`) without an answer."""
+
+
+class UnknownOption(CanvasgenError, TypeError):
+    """An argument has a name that does not exist; `rule` is the name. A TypeError, as for any unknown argument."""
 
 
 class ValidationFailed(CanvasgenError):

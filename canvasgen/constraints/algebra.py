@@ -90,7 +90,7 @@ class Sequence(Combined):
         if not self.has_value:
             return text
         at = next(number for number, part in enumerate(self.parts) if part.has_value)
-        start, stop = self._span(text, at)
+        start, stop = self.place_of(at, text)
         return self.parts[at].parse(text[start:stop])
 
     @override
@@ -98,14 +98,18 @@ class Sequence(Combined):
         if sum(part.has_value for part in self.parts) != 1:
             return {}
         at = next(number for number, part in enumerate(self.parts) if part.has_value)
-        start, stop = self._span(text, at)
+        start, stop = self.place_of(at, text)
         return {
             field: {option: self._with(at, language) for option, language in options.items()}
             for field, options in self.parts[at].options(text[start:stop]).items()
         }
 
-    def _span(self, text: str, number: int) -> tuple[int, int]:
-        """Return the place of a part's text: the earliest start, and from there the latest end."""
+    def place_of(self, number: int, text: str) -> tuple[int, int]:
+        """Return the place of a part's text: the earliest start, and from there the latest end.
+
+        Raises:
+            ValidationFailed: the text is none of the whole.
+        """
         begins = {0}
         for part in self.parts[:number]:
             begins = {stop for begin in begins for stop in part.ends(text, begin)}

@@ -40,8 +40,13 @@ class CellTable(Protocol):
         ...
 
     @property
-    def texts(self) -> tuple[tuple[str, ...], ...]:
-        """By cell, the texts of its values."""
+    def solution(self) -> NDArray[np.int64] | None:
+        """Some values that satisfy the relations, int64 `[cells]`; None if none is known."""
+        ...
+
+    @property
+    def texts(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
+        """By cell and value, the texts that are read as the value."""
         ...
 
     def language(self, mask: NDArray[np.bool_] | None = None, *, borders: bool = False) -> Expr:
@@ -61,22 +66,31 @@ class Cells:
         table: the table.
         around: the constraint's language as a function of the table's.
         around_marked: the same for the table with marks; it may be an over-approximation.
+        independent: whether what one cell holds says nothing of the others, but for the relations.
     """
 
     table: CellTable
     around: Callable[[Expr], Expr] = _itself
     around_marked: Callable[[Expr], Expr] = _itself
+    independent: bool = True
 
     def inside(
         self, around: Callable[[Expr], Expr], around_marked: Callable[[Expr], Expr] | None = None
     ) -> Cells:
-        """Return the same cells inside of a larger constraint; `around_marked` is `around` by default."""
+        """Return the same cells inside of a larger constraint.
+
+        Args:
+            around: the larger constraint's language as a function of this one's.
+            around_marked: the same with marks; by default `around`. Where they differ, the larger constraint also
+                restricts what the cells hold together.
+        """
         inner, inner_marked = self.around, self.around_marked
         outer_marked = around if around_marked is None else around_marked
         return Cells(
             self.table,
             lambda language: around(inner(language)),
             lambda language: outer_marked(inner_marked(language)),
+            self.independent and around_marked is None,
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typing_extensions import override
@@ -16,6 +16,7 @@ from canvasgen.constraints.shown import Hole, Json, Shown
 from canvasgen.constraints.text import by_key
 from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.grounding import Sources
 from canvasgen.notes import Note
 from canvasgen.schemas import SchemaLanguage, Source, load
 
@@ -32,9 +33,17 @@ class JsonSchema(Constraint):
     the whitespace around it.
     """
 
-    def __init__(self, source: Source, *, flexible: bool, max_depth: int | None, ordered: bool) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        flexible: bool,
+        max_depth: int | None,
+        ordered: bool,
+        sources: Sources | None = None,
+    ) -> None:
         self.language = SchemaLanguage(
-            source, self.limits, flexible=flexible, max_depth=max_depth, ordered=ordered
+            source, self.limits, flexible=flexible, max_depth=max_depth, ordered=ordered, sources=sources
         )
 
     @override
@@ -101,6 +110,7 @@ def json_schema(
     max_depth: int | None = None,
     property_order: str = "schema",
     registry: Any = None,
+    grounded: str | Sequence[str] | None = None,
 ) -> JsonSchema:
     """Return the JSON texts of a schema or of a Python type.
 
@@ -117,6 +127,8 @@ def json_schema(
         registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
             Nothing is ever fetched; JSON Schema's own meta-schemas are known.
         property_order: `schema` (declared properties in the order of `properties`) or `any`.
+        grounded: one or several texts; every string is then a verbatim span of one of them, and every number is written
+            in one. What the schema lists itself (`enum`, `const`), booleans and keys are free.
 
     Raises:
         InvalidConstraint: the schema is malformed.
@@ -137,4 +149,5 @@ def json_schema(
         flexible=whitespace == "flexible",
         max_depth=max_depth,
         ordered=property_order == "schema",
+        sources=None if grounded is None else Sources(grounded),
     )

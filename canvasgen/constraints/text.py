@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from typing_extensions import override
 
@@ -31,6 +31,7 @@ __all__ = [
     "text",
 ]
 
+Part = TypeVar("Part")
 MOST_OPTIONS = 64
 """A choice of more is not put into the prompt, and its probabilities are not computed."""
 _TAB, _NEWLINE = 0x09, 0x0A
@@ -191,16 +192,19 @@ class Language(Constraint):
         return self._given
 
 
-def by_key(options: Iterable[tuple[Any, str, Expr]]) -> dict[Any, Expr]:
-    """Return options by value; by their text if values have no hash or are equal (`1` and `true`)."""
-    found: dict[Any, Expr] = {}
-    for value, written, narrowed in options:
-        try:
-            taken = value in found
-        except TypeError:
-            taken = True
-        found[written if taken else value] = narrowed
-    return found
+def by_key(options: Iterable[tuple[Any, str, Part]]) -> dict[Any, Part]:
+    """Return what belongs to each option, by the option itself; by its text, for all of them, if one has no hash or
+    two are equal (`1`, `True` and `1.0` are one key of a dict).
+
+    Args:
+        options: each option, its text (no two are alike), and what belongs to it.
+    """
+    rows = list(options)
+    try:
+        found = {value: part for value, _, part in rows}
+    except TypeError:
+        found = dict[Any, Part]()
+    return found if len(found) == len(rows) else {text: part for _, text, part in rows}
 
 
 def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constraint:
@@ -238,11 +242,11 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Choice:
     """Return one of the items; the generated value is the item itself.
 
     Args:
-        items: strings, or values that are written with `str`; a mapping from text to value; or an Enum class
-            (the texts are its members' values).
+        items: strings, or values that are written with `str`; a mapping from text to value; or an Enum class, or some of
+            its members (the texts are the members' values).
 
     Raises:
-        InvalidConstraint: there are no items, two are written alike, or one has no UTF-8.
+        InvalidConstraint: there are no items, two are written alike, or one has no text of its own (bytes) or no UTF-8.
     """
     values: dict[str, Any] = {}
     for written, value in _written(items):
@@ -269,10 +273,35 @@ def _written(items: object) -> list[tuple[object, Any]]:
     if is_mapping(items):
         return list(items.items())
     if is_enum(items):
-        return [(str(member.value), member) for member in items]
-    if is_iterable(items):
-        return [(item if isinstance(item, str) else str(item), item) for item in items]
-    raise InvalidConstraint("a choice needs an iterable of items", rule="choice", value=items)
+        return [(_text_of(member), member) for member in items]
+    if isinstance(items, bytes | bytearray) or not is_iterable(items):
+        raise InvalidConstraint("a choice needs an iterable of items", rule="choice", value=items)
+    try:
+        listed = list(items)
+    except TypeError as error:  # numpy's array of no dimension only looks iterable
+        raise InvalidConstraint("a choice needs an iterable of items", rule="choice", value=items) from error
+    return [(_text_of(item), item) for item in listed]
+
+
+def _text_of(item: object) -> str:
+    """Return how an item of a choice is written.
+
+    Raises:
+        InvalidConstraint: it has no text of its own.
+    """
+    if isinstance(item, Enum):
+        return _text_of(item.value)
+    if isinstance(item, str):
+        return str.__str__(item)
+    nameless = type(item).__str__ is object.__str__ and type(item).__repr__ is object.__repr__
+    if nameless or isinstance(item, bytes | bytearray):
+        raise InvalidConstraint(
+            "an item of a choice has no text of its own",
+            rule="choice",
+            value=item,
+            remedy='pass a mapping from texts to items, {"text": item}',
+        )
+    return str(item)
 
 
 def text(

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import TypeVar
 
 from canvasgen.errors import CanvasgenError, Outcome
+from canvasgen.grounding import Span
 
 if TYPE_CHECKING:
     from canvasgen.vocabulary import Vocabulary
+
+Value = TypeVar("Value", covariant=True, default=Any)
 
 __all__ = ["Commit", "Completion", "Done", "Draft", "Event", "Failed", "Step"]
 
@@ -57,8 +61,8 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Completion:
-    """The result of one generation.
+class Completion(Generic[Value]):
+    """The result of one generation, with a value of the type `Value`.
 
     Attributes:
         value: what the constraint makes of the text; the text itself without a constraint.
@@ -70,22 +74,29 @@ class Completion:
         probabilities: if asked for, by choice-like field of the value (`status`, `items[0].size`, a template's hole; the
             empty name for the whole), the probability of each option given that the text is valid: exact, under the
             last distributions before the commit. They sum to one, or to the probability that the field is there.
+        sources: of a grounded constraint, by field the first place in a source that says it.
         steps: denoising steps of each block.
         blocks: number of blocks.
         outcome: how it ended.
-        timings: seconds by `prefill`, `denoise`, `condition`, `commit` and `total`. In a batch the model's
+        proven: for a table with relations that are kept (mode `exact`): True if each canvas, when it was committed, was
+            proven to be the most probable one of all that satisfy the relations; False if the searches' time ended before
+            that, or a validator refused a more probable one. None for everything else.
+        timings: seconds by `prefill`, `denoise`, `condition`, `solve` (searches for a table's values), `commit`,
+            `other` (waiting for other rows, and the rest) and `total`, which is the sum of them. In a batch the model's
             forward passes are shared, and each row that took part counts them in full.
         trace: one `Step` per denoising step.
     """
 
-    value: Any
+    value: Value
     text: str
     token_ids: tuple[int, ...]
     log_prob: float
     probabilities: Mapping[str, Mapping[Any, float]] = field(default_factory=dict[str, Mapping[Any, float]])
+    sources: Mapping[str, Span] = field(default_factory=dict[str, Span])
     steps: tuple[int, ...] = ()
     blocks: int = 0
     outcome: Outcome = Outcome.COMPLETE
+    proven: bool | None = None
     timings: Mapping[str, float] = field(default_factory=dict[str, float])
     trace: tuple[Step, ...] = field(default=(), repr=False)
 

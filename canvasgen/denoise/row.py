@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.constraints import stated
 from canvasgen.constraints.compiled.belief import Belief
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
@@ -47,8 +48,10 @@ class Row:
         self.text = RowText(job, token_budget(job, denoiser), denoiser, policy)
         self.start = job.starts[0]
         self.times: dict[str, float] = dict.fromkeys(
-            ("prefill", "denoise", "condition", "commit", "total"), 0.0
+            ("prefill", "denoise", "condition", "solve", "commit", "other", "total"), 0.0
         )
+        self._search = None if job.constraint is None else job.constraint.begin_search()
+        self._proven: bool | None = None
         self.trace: list[Step] = []
         self.is_fresh = True
         self.is_over = False
@@ -98,7 +101,7 @@ class Row:
     @property
     def asked(self) -> Asked:
         """What is to be known of the row's canvas."""
-        return Asked(self.job.constraint, self.text.prefix, self.text.budget)
+        return Asked(self.job.constraint, self.text.prefix, self.text.budget, self._search)
 
     def advance(self) -> float:
         """The temperature of the next step, which is the present one from now on."""
@@ -151,8 +154,10 @@ class Row:
         return step
 
     def spend(self, what: str, seconds: float) -> None:
-        """Counts time."""
-        self.times[what] += seconds
+        """Counts time; what a table's solver took of it counts as `solve`."""
+        solved = 0.0 if self._search is None else self._search.clock.unreported()
+        self.times[what] += seconds - solved
+        self.times["solve"] += solved
 
     # The decision.
 
@@ -175,6 +180,9 @@ class Row:
         chosen = self.text.choose(belief)
         if chosen is None:
             return None
+        if belief.proven is not None:
+            is_best = belief.proven and bool((chosen.canvas == belief.best).all())
+            self._proven = is_best and self._proven is not False
         if self.job.probabilities and belief.posterior is not None:
             self._blocks.append(Block(belief.posterior, prefix, budget))
         if at_limit:
@@ -190,15 +198,19 @@ class Row:
         ended = constraint is not None or ids[-1] in self._vocabulary.end_ids
         by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
         self.times["total"] = perf_counter() - self._begun
+        parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
+        self.times["other"] = max(self.times["total"] - parts, 0.0)
         return Completion(
             value=text if constraint is None else constraint.constraint.parse(text),
             text=text,
             token_ids=ids,
             log_prob=self.text.log_prob,
             probabilities=by_field,
+            sources={} if constraint is None else stated(constraint.constraint, text),
             steps=tuple(self._steps),
             blocks=self.block,
             outcome=self._outcome if ended else Outcome.UNCLOSED,
+            proven=self._proven,
             timings=dict(self.times),
             trace=tuple(self.trace),
         )

@@ -13,6 +13,7 @@ from canvasgen.relations.kinds.sums import linear, ordered, total
 from canvasgen.relations.kinds.tuples import Check, allowed, check, forbidden
 from canvasgen.relations.problem import Problem, Solved
 from canvasgen.relations.relation_limits import RelationLimits
+from canvasgen.relations.search_time import SearchTime
 
 __all__ = [
     "AllDifferent",
@@ -23,6 +24,7 @@ __all__ = [
     "Problem",
     "Relation",
     "RelationLimits",
+    "SearchTime",
     "Solved",
     "Value",
     "all_different",

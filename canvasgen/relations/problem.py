@@ -15,6 +15,7 @@ from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable
 from canvasgen.relations.answers.conflict import Conflict
 from canvasgen.relations.answers.conflict_search import explain
 from canvasgen.relations.answers.enumeration import Enumeration
+from canvasgen.relations.answers.neighbourhoods import improved
 from canvasgen.relations.answers.optimal import Optimiser
 from canvasgen.relations.cell_values import Cell, Value, show_value
 from canvasgen.relations.kernels.propagation_kernel import from_mask, propagate_mask
@@ -29,6 +30,7 @@ from canvasgen.relations.programs.primitives import Primitive
 from canvasgen.relations.programs.program import assemble
 from canvasgen.relations.programs.space import Space
 from canvasgen.relations.relation_limits import DEFAULT_LIMITS, RelationLimits
+from canvasgen.relations.search_time import SearchTime
 
 __all__ = ["Problem", "Solved"]
 
@@ -39,6 +41,8 @@ Floats = NDArray[np.float64]
 
 # Nodes of the branch and bound that is tried before CP-SAT: about what building a model costs.
 _FIRST_NODES = 100
+_NEIGHBOURHOODS = 24
+"""Rounds of local search around the best assignment that branch and bound has found."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +142,22 @@ class Problem:
 
     # -- optima ------------------------------------------------------------------------------------------
 
-    def best(self, scores: Floats, *, excluded: Sequence[Ints] = (), seconds: float | None = None) -> Solved:
+    def best(
+        self,
+        scores: Floats,
+        *,
+        excluded: Sequence[Ints] = (),
+        start: Ints | None = None,
+        seconds: float | None = None,
+    ) -> Solved:
         """Return the assignment that satisfies all relations (checks apart) with the greatest sum of scores.
 
         Args:
             scores: log-probabilities, float64 `[cells, width]`; −inf is impossible.
             excluded: assignments that do not count, each int64 `[cells]`.
-            seconds: wall-clock time; None: `limits.seconds`.
+            start: an assignment, int64 `[cells]`; where it satisfies all relations, nothing worse is returned.
+            seconds: wall-clock time of the exact solver; None: `limits.seconds`; 0: only the searches whose work is
+                counted, the best of which is not proven in general.
 
         Raises:
             InvalidConstraint: scores are NaN or +inf, or of the wrong shape.
@@ -165,9 +178,12 @@ class Problem:
             found, status = self._branch_and_bound(by_bit, mask, ruled_out)
         proven, bound = status == COMPLETE, -math.inf
         if not proven:
-            left = max(seconds - (time.perf_counter() - begin), 0.001)
-            answer = self._cp_sat.solve(by_bit, ruled_out, found, left)
-            found, proven, bound = answer.bits, answer.finished, answer.bound
+            found = self._searched(by_bit, mask, ruled_out, found, start)
+            left = seconds - (time.perf_counter() - begin)
+            bound = math.inf
+            if left > 0:
+                answer = self._cp_sat.solve(by_bit, ruled_out, found, left)
+                found, proven, bound = answer.bits, answer.finished, answer.bound
         if found is None and proven:
             raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
         if found is None:
@@ -182,8 +198,12 @@ class Problem:
         bound = score if status == COMPLETE else max(bound, score)
         return Solved(assignment, score, proven, bound, time.perf_counter() - begin)
 
-    def k_best(self, scores: Floats) -> Iterator[Solved]:
+    def k_best(self, scores: Floats, *, clock: SearchTime | None = None) -> Iterator[Solved]:
         """Yield all assignments, best first, none twice; each is searched for when it is asked for.
+
+        Args:
+            scores: as `best`.
+            clock: what the searches may take together; None: `limits.seconds` for each of them.
 
         Raises:
             InvalidConstraint: as `best`.
@@ -195,7 +215,7 @@ class Problem:
         found: list[Ints] = []
         while True:
             try:
-                solved = self.best(scores, excluded=found)
+                solved = self.best(scores, excluded=found, seconds=None if clock is None else clock.left)
             except Unsatisfiable:
                 return
             found.append(solved.assignment)
@@ -226,40 +246,64 @@ class Problem:
 
     # -- all solutions -----------------------------------------------------------------------------------
 
-    def solutions(self, most: int) -> Ints | None:
+    def solutions(self, most: int, *, seconds: float | None = None) -> Ints | None:
         """Return all assignments that satisfy the relations (checks apart), int64 `[count, cells]`.
 
-        None if there are more than `most`, or the search needs more than `limits.max_nodes` nodes.
+        None if there are more than `most`, or the search needs more than `limits.max_nodes` nodes or
+        `limits.enumeration_seconds` (or `seconds`, if that is less).
         """
-        return self._all.solutions(most)
+        return self._all.solutions(most, seconds)
 
-    def sample(self, scores: Floats, seed: int, *, most: int = 10_000) -> tuple[Ints, bool]:
+    def sample(
+        self,
+        scores: Floats,
+        seed: int,
+        *,
+        most: int = 10_000,
+        start: Ints | None = None,
+        seconds: float | None = None,
+    ) -> tuple[Ints, bool]:
         """Return an assignment drawn with probability ∝ exp(sum of scores), int64 `[cells]`, and whether exactly so.
 
-        Exact where `solutions(most)` finds them all. Otherwise the best assignment under scores perturbed by
-        a Gumbel variable for each value of each cell, which is approximate (G. Papandreou and A. L. Yuille,
-        "Perturb-and-MAP random fields", ICCV 2011).
+        Exact where `solutions(most)` finds them all. Otherwise a good assignment under scores perturbed by a Gumbel
+        variable for each value of each cell, which is approximate (G. Papandreou and A. L. Yuille,
+        "Perturb-and-MAP random fields", ICCV 2011); it is found by branch and bound and by local search whose work
+        is counted, and by the exact solver only where they find none.
+
+        Args:
+            scores, seed: as `best`; the seed of the random numbers.
+            most: solutions that are listed.
+            start: an assignment, int64 `[cells]`, which local search may begin from.
+            seconds: wall-clock time; None: `limits.seconds`.
 
         Raises:
             InvalidConstraint, Unsatisfiable, TimeLimit: as `best`.
         """
         rng = np.random.default_rng(seed)
-        weighed = self._weighed(scores, most)
-        if weighed is None:
-            return self.best(scores + rng.gumbel(size=scores.shape)).assignment, False
+        clock = SearchTime(self.limits.seconds if seconds is None else seconds)
+        with clock.running():
+            weighed = self._weighed(scores, most, clock.left)
+            if weighed is None:
+                perturbed = scores + rng.gumbel(size=scores.shape)
+                try:
+                    return self.best(perturbed, start=start, seconds=0).assignment, False
+                except TimeLimit:
+                    return self.best(perturbed, seconds=clock.left).assignment, False
         found, logs = weighed
         if not len(found):
             raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
         weights = np.exp(logs - logs.max())
         return found[rng.choice(len(found), p=weights / weights.sum())].copy(), True
 
-    def log_partition(self, scores: Floats, most: int = 10_000) -> float | None:
-        """log Σ exp(sum of scores) over all assignments; −inf if there is none, None where there are too many.
+    def log_partition(
+        self, scores: Floats, most: int = 10_000, *, seconds: float | None = None
+    ) -> float | None:
+        """log Σ exp(sum of scores) over all assignments; −inf if there is none, None where there are too many to list.
 
         Raises:
             InvalidConstraint: as `best`.
         """
-        weighed = self._weighed(scores, most)
+        weighed = self._weighed(scores, most, seconds)
         if weighed is None:
             return None
         _, logs = weighed
@@ -329,8 +373,38 @@ class Problem:
     def _branch_and_bound(self, by_bit: Floats, mask: Mask, ruled_out: Ints) -> tuple[Ints | None, int]:
         domain = from_mask(self._program, mask, self._space.words)
         nodes = self._all.effort(_FIRST_NODES)
-        status, score, bits = best_solution(self._program, self._active, domain, by_bit, ruled_out, nodes)
+        status, score, bits = best_solution(
+            self._program, self._active, domain, by_bit, ruled_out, nodes, -math.inf
+        )
         return (bits if score > -math.inf else None), status
+
+    def _searched(
+        self, by_bit: Floats, mask: Mask, ruled_out: Ints, found: Ints | None, start: Ints | None
+    ) -> Ints | None:
+        """Return the best of what is found, of `start` and of what is near them, as bits; None if there is none."""
+        known = [] if found is None else [found]
+        if start is not None and mask[np.arange(len(self.cells)), start].all() and not self._broken(start):
+            bits = self._space.bits_of(start)
+            if not (ruled_out == bits).all(axis=1).any():
+                known.append(bits)
+        if not known:
+            return None
+        cells = np.arange(len(self.cells))
+        best = max(known, key=lambda bits: float(by_bit[cells, bits].sum()))
+        return improved(
+            self._program,
+            self._active,
+            from_mask(self._program, mask, self._space.words),
+            by_bit,
+            ruled_out,
+            best,
+            rounds=self._all.effort(_NEIGHBOURHOODS),
+            rng=np.random.default_rng(0),
+        )
+
+    def _broken(self, assignment: Ints) -> bool:
+        """Whether an assignment breaks a relation; checks apart."""
+        return self.propagate(np.arange(self.width) == assignment[:, None]) is None
 
     def _sets(self, mask: Mask) -> list[list[int]]:
         return [bits[own].tolist() for bits, own in zip(self._space.bit, mask, strict=True)]
@@ -352,11 +426,11 @@ class Problem:
     def _score(self, scores: Floats, assignment: Ints) -> float:
         return float(scores[np.arange(len(self.cells)), assignment].sum())
 
-    def _weighed(self, scores: Floats, most: int) -> tuple[Ints, Floats] | None:
+    def _weighed(self, scores: Floats, most: int, seconds: float | None) -> tuple[Ints, Floats] | None:
         """Return the assignments that are possible, with their sums of scores; None if there are too many."""
         _, mask = self._by_bit(scores)
         every = bool((mask == self.root).all())
-        found = self._all.solutions(most) if every else self._all.within(mask, most)
+        found = self._all.solutions(most, seconds) if every else self._all.within(mask, most, seconds)
         if found is None:
             return None
         return found, scores[np.arange(len(self.cells)), found].sum(axis=1)

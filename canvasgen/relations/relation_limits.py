@@ -22,8 +22,10 @@ class RelationLimits:
         max_entries: cells, literals and entries of tuples of all relations together, once they are reduced to
             the primitives of `canvasgen.relations.programs.primitives`.
         max_nodes: nodes of the depth-first searches (`solutions`, and `best` before it asks CP-SAT). They are
-            counted, not timed, so that what a search returns does not depend on the machine.
-        seconds: wall-clock seconds of one exact optimisation.
+            counted first, so that on all but the slowest machines what a search returns does not depend on the machine.
+        enumeration_seconds: wall-clock seconds of one search for all solutions.
+        seconds: wall-clock seconds of one exact optimisation; for a table, of all searches of one answer, and of the
+            search for a first solution when the table is made.
         conflict_seconds: wall-clock seconds of the search for a minimal conflict.
     """
 
@@ -33,6 +35,7 @@ class RelationLimits:
     max_bits: int = 10_000_000
     max_entries: int = 5_000_000
     max_nodes: int = 50_000
+    enumeration_seconds: float = 2.0
     seconds: float = 10.0
     conflict_seconds: float = 5.0
 

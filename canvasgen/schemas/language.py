@@ -9,10 +9,12 @@ from functools import cached_property
 
 from canvasgen.automata import EMPTY, Expr, intersect
 from canvasgen.errors import Unsatisfiable, ValidationFailed
+from canvasgen.grounding import Sources
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
+from canvasgen.schemas.normal.grounded import grounded
 from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
 from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.emit import Written, written
@@ -25,6 +27,10 @@ __all__ = ["SchemaLanguage"]
 
 _ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones last")
 _PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
+_GROUNDED = Note(
+    "automaton",
+    "strings are spans of the source and numbers are written in it, but for those the schema lists",
+)
 _DEPARTURES = (
     Note(
         "departure",
@@ -51,6 +57,7 @@ class SchemaLanguage:
         max_depth: how often recursive schemas are unrolled in what is generated; None: as the size allows.
         ordered: whether declared properties are generated in the schema's order only.
         limits: what the automaton may need.
+        sources: texts whose spans and numbers the strings and numbers of a value are; None: any.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint: the schema is malformed, or uses what is not supported.
@@ -59,7 +66,14 @@ class SchemaLanguage:
     """
 
     def __init__(
-        self, source: Source, limits: Limits, *, flexible: bool, max_depth: int | None, ordered: bool
+        self,
+        source: Source,
+        limits: Limits,
+        *,
+        flexible: bool,
+        max_depth: int | None,
+        ordered: bool,
+        sources: Sources | None = None,
     ) -> None:
         self.source = source
         self.limits = limits
@@ -67,10 +81,14 @@ class SchemaLanguage:
         self.ordered = ordered
         self.max_depth = max_depth
         self._translator = Translator(source.document, python=source.python, limits=limits)
-        self._graph = Graph(self._translator.root())
+        self.sources = sources
+        root = self._translator.root()
+        if sources is not None:
+            root = grounded(root, sources, self._translator.arena)
+        self._graph = Graph(root)
         self._graph.check_depth()
         if self._graph.least[self._graph.root] == math.inf:
-            raise _emptiness(self._graph, self._translator)
+            raise self._emptiness()
         if max_depth is not None:
             _ = self._written
 
@@ -83,7 +101,7 @@ class SchemaLanguage:
             ConstraintTooLarge: every automaton is too large.
         """
         if self._written.expr is EMPTY:
-            raise _emptiness(self._graph, self._translator)
+            raise self._emptiness()
         return self._written.expr
 
     @cached_property
@@ -150,6 +168,19 @@ class SchemaLanguage:
                 [(value, intersect(self.expr, with_value(path, value))) for value in values],
             )
 
+    def _emptiness(self) -> Unsatisfiable:
+        node = self._graph.reason()
+        messages = dict(reversed(self._translator.contradictions))
+        message = messages.get(node.path, "the schema takes no value at all")
+        paths = dict.fromkeys(atom.path for atom in node.atoms)
+        if len(paths) > 1:
+            message = f"{' and '.join(paths)} contradict one another"
+        elif self.sources is not None and node.path not in messages:
+            message = "the source states no value for this schema"
+            remedy = "let it be null or absent where the source may not say it, or leave out `grounded`"
+            return Unsatisfiable(message, path=node.path, rule="grounded", remedy=remedy)
+        return Unsatisfiable(message, path=node.path, rule="schema")
+
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """How each keyword is enforced, and what is never generated though it would be valid."""
@@ -161,6 +192,8 @@ class SchemaLanguage:
             *self._translator.notes,
             *cut,
         ]
+        if self.sources is not None:
+            notes.append(_GROUNDED)
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:
@@ -177,13 +210,3 @@ class SchemaLanguage:
             )
         order = _ORDERED if self.ordered else _PERMUTED
         return (*notes, order, *_DEPARTURES)
-
-
-def _emptiness(graph: Graph, translator: Translator) -> Unsatisfiable:
-    node = graph.reason()
-    messages = dict(reversed(translator.contradictions))
-    message = messages.get(node.path, "the schema takes no value at all")
-    paths = dict.fromkeys(atom.path for atom in node.atoms)
-    if len(paths) > 1:
-        message = f"{' and '.join(paths)} contradict one another"
-    return Unsatisfiable(message, path=node.path, rule="schema")

@@ -22,10 +22,12 @@ class Belief(Protocol):
     Attributes:
         best: int64 `[n]`, the most probable canvas.
         posterior: None without a constraint.
+        proven: for a table with relations, whether `best` is proven to be the most probable valid canvas; else None.
     """
 
     best: Longs
     posterior: Posterior | None
+    proven: bool | None
 
     def finish(self) -> None:
         """Work out in full what a step had no time for; called once, before a commit."""
@@ -33,6 +35,10 @@ class Belief(Protocol):
 
     def candidates(self) -> Iterator[Longs]:
         """Canvases int64 `[n]`, most probable first."""
+        ...
+
+    def going_on(self) -> Longs | None:
+        """The most probable canvas `[n]` behind which the text goes on; None if there is none."""
         ...
 
     def log_prob(self, ids: Longs) -> float:
@@ -51,6 +57,7 @@ class ChainBelief:
         self._posterior = posterior
         self.posterior: Posterior | None = posterior
         self.best: Longs = posterior.best
+        self.proven: bool | None = None
 
     def finish(self) -> None:
         """Nothing is left to do."""
@@ -59,6 +66,11 @@ class ChainBelief:
         """Lazily; canvases differ in text or tokenization."""
         for ids, _ in self._posterior.k_best():
             yield ids
+
+    def going_on(self) -> Longs | None:
+        """The best of the canvases without an end, after which the automaton has a way on."""
+        found = self._posterior.going_on()
+        return None if found is None else found.best
 
     def log_prob(self, ids: Longs) -> float:
         """The tail behind the end is summed out."""

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from canvasgen.automata import DEAD, Expr, to_dfa
 from canvasgen.automata.private_bytes import CELL_BORDER
 from canvasgen.constraints.cells import Cells
+from canvasgen.constraints.compiled.cell_reading import Reader, Reading
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import CanvasgenError
@@ -45,8 +46,8 @@ class Scores:
     Attributes:
         log_probs: float64 `[cells, values]`, log-probability of each value; -inf for one that cannot stand, 0 in the
             cells of which this canvas says nothing.
-        factored: whether sums of them are joint log-probabilities but for a constant: every value stands at one place
-            and is one token.
+        factored: whether sums of them are joint log-probabilities but for a constant: every cell on the canvas is
+            one token at one position, and nothing but the relations connects the cells.
     """
 
     log_probs: Floats
@@ -54,16 +55,24 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class _Before:
-    """How the text before a canvas reads.
+class _Borders:
+    """Where cells are in the token automaton.
 
     Attributes:
-        known: by cell, the value (its number) that stands there.
-        begun: the cell in which the text ends, and what of it is written; None if between cells.
+        states: by border (two for each cell), the states of the token automaton in which it may be.
+        fixed: whether every cell is as many bytes behind the beginning of the text, whatever is written before it.
     """
 
-    known: dict[int, int]
-    begun: tuple[int, bytes] | None
+    states: list[list[int]]
+    fixed: bool
+
+    def before(self, cell: int) -> list[int]:
+        """The states in which a cell begins."""
+        return self.states[2 * cell]
+
+    def after(self, cell: int) -> list[int]:
+        """The states in which a cell may end."""
+        return self.states[2 * cell + 1]
 
 
 class CompiledCells:
@@ -90,8 +99,13 @@ class CompiledCells:
         self._automaton = lifted.token_automaton
         self.vocabulary = lifted.vocabulary
         self._marked = to_dfa(cells.marked, constraint.limits)
-        self._texts = [[text.encode() for text in texts] for texts in self.table.texts]
-        self._width = max(map(len, self._texts))
+        # By cell, the texts of its values with the values' numbers.
+        self._values: list[dict[bytes, int]] = [
+            {text.encode(): number for number, texts in enumerate(values) for text in texts}
+            for values in self.table.texts
+        ]
+        self._width = max(map(len, self.table.texts))
+        self._reader = Reader(self._marked, self._values)
         self._narrowed: OrderedDict[bytes, Lifted | CanvasgenError] = OrderedDict()
 
     @cached_property
@@ -99,7 +113,7 @@ class CompiledCells:
         """The tokens that can be part of a cell's text, by their bytes."""
         wanted = {
             text[first:last]
-            for texts in self._texts
+            for texts in self._values
             for text in texts
             for first in range(len(text))
             for last in range(first + 1, len(text) + 1)
@@ -125,45 +139,47 @@ class CompiledCells:
         return passed
 
     @cached_property
-    def _entries(self) -> list[list[int]]:
-        """By cell, the token automaton's states in which it begins."""
+    def _borders(self) -> _Borders:
         plain, marked = self._plain, self._marked
         states: dict[int, list[int]] = {}
         for state, beside in enumerate(factor_states(self._automaton, self.vocabulary, plain).tolist()):
             states.setdefault(beside, []).append(state)
-        entries: list[set[int]] = [set() for _ in self._texts]
+        last = 2 * len(self._values)
+        sides: list[set[int]] = [set() for _ in range(last)]
         bytes_to_try = _one_of_each(plain.byte_classes()[0], marked.byte_classes()[0])
-        seen = {(0, 0)}
-        queue = [(0, 0)]
+        depths = {(0, 0): 0}
+        queue, fixed = [(0, 0)], True
         for at, place in queue:
+            depth, passed = depths[at, place], self._passed[place]
             border = marked.step(place, CELL_BORDER)
-            nexts = [] if border == DEAD else [(at, border)]
-            passed = self._passed[place]
-            if border != DEAD and passed % 2 == 0:
-                entries[passed // 2].update(states.get(at, ()))
+            nexts = [] if border == DEAD else [(at, border, depth)]
+            if border != DEAD:
+                sides[passed].update(states.get(at, ()))
             for byte in bytes_to_try:
                 further = marked.step(place, byte)
                 if further != DEAD and (state := plain.step(at, byte)) != DEAD:
-                    nexts.append((state, further))
-            for pair in nexts:
-                if pair not in seen:
-                    seen.add(pair)
-                    queue.append(pair)
-        return [sorted(found) for found in entries]
+                    nexts.append((state, further, depth + 1))
+            for state, further, there in nexts:
+                if (state, further) not in depths:
+                    depths[state, further] = there
+                    queue.append((state, further))
+                elif depths[state, further] != there and self._passed[further] < last:
+                    fixed = False
+        return _Borders([sorted(found) for found in sides], fixed)
 
     @cached_property
     def _graph(self) -> SpanGraph:
         spans = Spans()
-        for cell, states in enumerate(self._entries):
-            for state in states:
+        for cell in range(len(self._values)):
+            for state in self._borders.before(cell):
                 self._add(spans, cell, state, b"", cell * self._width)
-        return spans.graph(len(self._texts) * self._width)
+        return spans.graph(len(self._values) * self._width)
 
     def _add(self, spans: Spans, cell: int, state: int, prefix: bytes, first_span: int) -> None:
         """The ways to cut the texts of a cell into tokens, from a state and what is written of them on."""
         texts = {
             text[len(prefix) :]: first_span + value
-            for value, text in enumerate(self._texts[cell])
+            for text, value in self._values[cell].items()
             if self.table.root[cell, value] and text.startswith(prefix)
         }
         prefixes = {text[:length] for text in texts for length in range(len(text) + 1)}
@@ -190,71 +206,65 @@ class CompiledCells:
             posterior: of the canvas, over the shape.
             prefix: the text before the canvas.
         """
-        before = self.vocabulary.text_bytes(np.array(prefix.ids, dtype=np.int64))
-        masses = posterior.span_masses(self._graph).reshape(len(self._texts), self._width)
+        masses = posterior.span_masses(self._graph).reshape(len(self._values), self._width)
+        readings = self._readings(self.vocabulary.text_bytes(np.array(prefix.ids, dtype=np.int64)))
+        out = np.full(masses.shape, -np.inf)
+        for read in readings:
+            np.maximum(out, self._scored(read, masses, posterior, prefix.state), out=out)
+        return Scores(out, len(readings) == 1 and self._are_fixed(masses, posterior))
+
+    def _readings(self, before: bytes) -> list[Reading]:
+        """The readings of the text before a canvas that the relations leave; none is left out where there are too many."""
+        readings = self._reader.readings(before)
+        if readings is None:
+            return [Reading({}, None)]
+        if len(readings) == 1:
+            return readings
+        problem = self.table.related_problem
+        return [read for read in readings if problem.propagate(self._possible(read)) is not None]
+
+    def _possible(self, read: Reading) -> NDArray[np.bool_]:
+        """The values that a reading leaves, bool `[cells, values]`."""
         possible = self.table.root.copy()
-        read = self._read(before) if before else _Before({}, None)
         for cell, value in read.known.items():
             possible[cell] &= np.arange(self._width) == value
         if read.begun is not None:
-            self._score_begun(masses, read.begun, posterior, prefix.state)
-            begins = [text.startswith(read.begun[1]) for text in self._texts[read.begun[0]]]
-            possible[read.begun[0], : len(begins)] &= begins
+            cell, written = read.begun
+            begins = np.zeros(self._width, np.bool_)
+            begins[[value for text, value in self._values[cell].items() if text.startswith(written)]] = True
+            possible[cell] &= begins
+        return possible
+
+    def _scored(self, read: Reading, masses: Floats, posterior: Posterior, state: int | None) -> Floats:
+        """The scores of a text that is read in one way, float64 `[cells, values]`."""
         out = np.full(masses.shape, -np.inf)
-        factored = self._one_byte_each
-        for cell, allowed in enumerate(possible):
-            row = masses[cell, allowed]
+        for cell, allowed in enumerate(self._possible(read)):
+            whole = masses[cell]
+            if read.begun is not None and read.begun[0] == cell:
+                spans = Spans()
+                start = self._automaton.start if state is None else state
+                self._add(spans, cell, start, read.begun[1], 0)
+                whole = posterior.span_masses(spans.graph(self._width))
+            row = whole[allowed]
             best = row.max(initial=-np.inf)
             # A canvas says nothing of cells that do not stand on it, whole.
             out[cell, allowed] = 0.0 if best == -np.inf else np.maximum(row, best - _UNLIKELY)
-            factored &= best > -np.inf and bool(np.exp(row).sum() > 1 - 1e-6)
-        return Scores(out, factored)
+        return out
 
-    @cached_property
-    def _one_byte_each(self) -> bool:
-        """Whether every value is one byte, so one token."""
-        return all(len(text) == 1 for texts in self._texts for text in texts)
-
-    def _score_begun(
-        self, masses: Floats, begun: tuple[int, bytes], posterior: Posterior, state: int | None
-    ) -> None:
-        """The values of the cell in which the text before the canvas ends."""
-        cell, prefix = begun
-        spans = Spans()
-        self._add(spans, cell, self._automaton.start if state is None else state, prefix, 0)
-        masses[cell] = posterior.span_masses(spans.graph(self._width))
-
-    def _read(self, before: bytes) -> _Before:
-        """The cells that a text before a canvas holds, as the first of its readings has it."""
-        readings: list[tuple[int, tuple[int, ...]]] = self._closure([(0, ())], 0)
-        for at, byte in enumerate(before, 1):
-            moved = [
-                (further, borders)
-                for place, borders in readings
-                if (further := self._marked.step(place, byte)) != DEAD
-            ]
-            readings = self._closure(moved, at)
-        # The reading that has closed the fewest cells: a value may still go on.
-        _, borders = min(readings, key=lambda reading: len(reading[1]))
-        known = {
-            cell: self._texts[cell].index(before[borders[2 * cell] : borders[2 * cell + 1]])
-            for cell in range(len(borders) // 2)
-        }
-        begun = (len(borders) // 2, before[borders[-1] :]) if len(borders) % 2 else None
-        return _Before(known, begun)
-
-    def _closure(
-        self, readings: list[tuple[int, tuple[int, ...]]], at: int
-    ) -> list[tuple[int, tuple[int, ...]]]:
-        """With the borders that may stand at a place."""
-        found = dict(reversed(readings))
-        queue = list(found.items())
-        for place, borders in queue:
-            further = self._marked.step(place, CELL_BORDER)
-            if further != DEAD and further not in found:
-                found[further] = (*borders, at)
-                queue.append((further, found[further]))
-        return list(found.items())
+    def _are_fixed(self, masses: Floats, posterior: Posterior) -> bool:
+        """Whether each cell on the canvas is one token at one position, and nothing else connects the cells."""
+        one_byte_each = all(len(text) == 1 for texts in self._values for text in texts)
+        if not (one_byte_each and self._cells.independent and self._borders.fixed):
+            return False
+        support = posterior.state_support
+        for cell in np.flatnonzero((masses > -np.inf).any(axis=1)).tolist():
+            before = np.zeros(support.shape[1], np.bool_)
+            after = before.copy()
+            before[self._borders.before(cell)] = after[self._borders.after(cell)] = True
+            at = np.flatnonzero((support & before).any(axis=1))
+            if len(at) != 1 or (support[at[0]] & ~before).any() or (support[at[0] + 1] & ~after).any():
+                return False
+        return True
 
     def narrowed(self, assignment: Longs) -> Lifted:
         """The constraint with these values (int64 `[cells]`, their numbers) in its cells.
@@ -288,12 +298,14 @@ class CompiledCells:
             return error
 
     def values_in(self, content: bytes) -> dict[int, int]:
-        """By cell, the value (its number) in a text, or in the beginning of one."""
-        read = self._read(content)
-        if read.begun is not None and read.begun[1] in self._texts[read.begun[0]]:
+        """By cell, the value (its number) in a text, or in the beginning of one, read in a way that the relations leave."""
+        readings = self._readings(content)
+        read = readings[0] if readings else Reading({}, None)
+        known = dict(read.known)
+        if read.begun is not None and read.begun[1] in self._values[read.begun[0]]:
             cell, text = read.begun
-            read.known.setdefault(cell, self._texts[cell].index(text))
-        return read.known
+            known[cell] = self._values[cell][text]
+        return known
 
 
 def _one_of_each(*classes: NDArray[np.uint8]) -> list[int]:

@@ -13,6 +13,7 @@ from canvasgen.constraints.texts import Texts
 if TYPE_CHECKING:
     from canvasgen.constraints.compiled.belief import Belief
     from canvasgen.constraints.compiled.cell_scores import CompiledCells
+    from canvasgen.constraints.compiled.table_search import TableSearch
     from canvasgen.inference import Posterior
     from canvasgen.tokens import Budget, Prefix
     from canvasgen.vocabulary import Vocabulary
@@ -71,12 +72,21 @@ class CompiledConstraint(Lifted):
             lambda language: self.narrowed(language, remember=False),
         )
 
-    def believe(self, posterior: Posterior, prefix: Prefix, budget: Budget) -> Belief:
+    def begin_search(self) -> TableSearch | None:
+        """Return what the searches of one answer share; None without a table whose relations are kept."""
+        from canvasgen.constraints.compiled.table_search import TableSearch
+
+        return None if self.cells is None else TableSearch(self.cells.table)
+
+    def believe(
+        self, posterior: Posterior, prefix: Prefix, budget: Budget, search: TableSearch | None = None
+    ) -> Belief:
         """What a step says about a canvas.
 
         Args:
             posterior: of the canvas's positions within the budget, from `request(prefix, budget)`.
             prefix, budget: where the canvas stands in its text.
+            search: of this answer, from `begin_search`; None: a new one.
 
         Raises:
             Unsatisfiable, BudgetTooSmall, TimeLimit: no values were found for the cells of its table.
@@ -86,4 +96,4 @@ class CompiledConstraint(Lifted):
 
         if self.cells is None:
             return ChainBelief(posterior)
-        return TableBelief(posterior, self.cells, prefix, budget)
+        return TableBelief(posterior, self.cells, prefix, budget, search)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from canvasgen.automata import DEAD, DFA, Limits
 from canvasgen.constraints.texts import Placed
-from canvasgen.errors import Unsatisfiable
+from canvasgen.errors import InvalidConstraint, Unsatisfiable
 from canvasgen.tokens import Budget, Prefix, TokenAutomaton, cached_lift, lift
 
 if TYPE_CHECKING:
@@ -86,12 +86,17 @@ class Lifted:
         return int(distance[at])
 
     def prefix(self, ids: Sequence[int]) -> Prefix | None:
-        """Token ids as the beginning of a text; None if no text begins with them."""
+        """Token ids as the beginning of a text; None if no text begins with them, at these positions."""
         if not ids:
             return Prefix()
         automaton = self.token_automaton
-        state = automaton.run(ids)
-        return None if state in (DEAD, automaton.ended) else Prefix(tuple(ids), state)
+        if self.restriction is None:
+            state = automaton.run(ids)
+            return None if state in (DEAD, automaton.ended) else Prefix(tuple(ids), state)
+        state = self.restriction.run(ids)
+        if state < 0 or self.restriction.distance(len(ids))[state] < 0:
+            return None
+        return Prefix(tuple(ids), state)
 
     def accepts(self, ids: Sequence[int]) -> bool:
         """True if the ids spell a complete text: its tokens, at most one end token, then anything.
@@ -118,7 +123,8 @@ class Lifted:
             logits: [L, V] float32, torch or numpy; or a posterior of the same logits under another constraint,
                 which spares most of the reading if this one's texts are written with tokens of that one's.
             fixed: {position: token id} for positions that are given.
-            state: the state carried over from the block before; None at the start of the text.
+            state: the state carried over from the block before; None at the start of the text. `fixed` and `near` are
+                not looked up in the tokens before this canvas, which are not given here: `prefix` checks them.
             remaining: tokens of budget after this canvas; 0 if the canvas must hold the whole rest of the
                 text.
             offset: tokens of the text before this canvas; matters to `fixed` and `near` alone.
@@ -126,10 +132,12 @@ class Lifted:
 
         Raises:
             ModelError: NaN or +inf among the logits.
+            InvalidConstraint: `state` is not one that `offset` tokens within `fixed` and `near` lead to.
             Unsatisfiable, BudgetTooSmall: no valid canvas.
         """
         from canvasgen.inference import condition  # torch, only where it is needed
 
+        self._check_state(state, offset)
         return condition(
             self.token_automaton,
             logits,
@@ -142,6 +150,18 @@ class Lifted:
             pad_id=self.vocabulary.pad_id,
             backend=backend,
         )
+
+    def _check_state(self, state: int | None, offset: int) -> None:
+        restriction, automaton = self.restriction, self.token_automaton
+        if restriction is None or state is None or not 0 <= state < automaton.num_states:
+            return
+        if not restriction.reached(offset)[state]:
+            raise InvalidConstraint(
+                f"no {offset} tokens that keep to `fixed` and `near` lead to this state",
+                rule="state",
+                value=state,
+                remedy="give the number of tokens before the canvas as offset=, and check them with prefix(ids)",
+            )
 
     def condition_block(self, posterior: Posterior, prefix: Prefix, budget: Budget) -> Posterior:
         """`condition` for a canvas of a longer text, from another constraint's posterior of the same logits."""

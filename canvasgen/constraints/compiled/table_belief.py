@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.constraints.compiled.belief import ChainBelief, text_length
+from canvasgen.constraints.compiled.best_canvas import BestCanvas, Found
 from canvasgen.constraints.compiled.cell_scores import CompiledCells, Scores
 from canvasgen.constraints.compiled.lifted import Lifted
+from canvasgen.constraints.compiled.table_search import TableSearch
 from canvasgen.errors import BudgetTooSmall, TimeLimit, Unsatisfiable
 from canvasgen.inference import Posterior
 from canvasgen.tokens import Budget, Prefix
@@ -28,14 +29,12 @@ __all__ = ["TableBelief"]
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
-SECONDS_PER_STEP = 0.25
-"""Of the solver, in a denoising step; before a commit it has its own limit."""
-_TRIES = 16
-"""Assignments whose text does not fit into the budget, or into the rest of the constraint, before giving up."""
 _CANVASES = 200
-"""Canvases that are conditioned in a search for one that suits the rest of the constraint."""
-_COMPARED = 4
-"""Assignments that are weighed by their texts' own probability where the cells' scores do not add up to it."""
+"""Canvases that are conditioned in a search for the best one."""
+_COMPARED = 3
+"""Assignments behind the best by the cells' scores whose canvases are weighed where the scores do not add up to it."""
+_COMMIT_SHARE = 0.5
+"""Of the time left, for the best assignment by the cells' scores; the rest is for the best canvas."""
 
 
 class TableBelief(ChainBelief):
@@ -44,137 +43,140 @@ class TableBelief(ChainBelief):
     Attributes:
         assignment: int64 `[cells]`, the values of `best` by their numbers; None at a dead end of `propagate`.
         entropies: float64 `[n]`, in nats: how much each position is doubted.
+        proven: whether `best` is proven to be the most probable canvas of all that are valid; None in mode `propagate`.
 
     Args:
         posterior: of the shape, over the n positions of the canvas within the budget.
         cells: the constraint's cells.
         prefix, budget: where the canvas stands in its text.
+        search: what the answer's steps share; None: the first step.
 
     Raises:
-        Unsatisfiable, BudgetTooSmall: no assignment that was tried fits.
-        TimeLimit: the solver found no assignment in its time.
+        Unsatisfiable, BudgetTooSmall: there is no assignment that fits.
+        TimeLimit: none was found in the answer's time.
     """
 
-    def __init__(self, posterior: Posterior, cells: CompiledCells, prefix: Prefix, budget: Budget) -> None:
+    def __init__(
+        self,
+        posterior: Posterior,
+        cells: CompiledCells,
+        prefix: Prefix,
+        budget: Budget,
+        search: TableSearch | None = None,
+    ) -> None:
         super().__init__(posterior)
         self._cells = cells
         self._prefix, self._budget = prefix, budget
         self._problem = cells.table.related_problem
-        self._scores: Scores = cells.scores(posterior, prefix)
+        self._search = search or TableSearch(cells.table)
         self._vocabulary = cells.vocabulary
         self._end_ids = cells.vocabulary.end_ids
         self.entropies: Floats = posterior.entropies
-        self._proven = True
         self.assignment: Longs | None = None
-        self._choose(SECONDS_PER_STEP)
+        with self._search.clock.running():
+            self._scores: Scores = cells.scores(posterior, prefix)
+            if cells.table.mode == "propagate":
+                self._choose_greedily()
+            else:
+                self._choose()
 
     def finish(self) -> None:
-        """Chooses again, with all the time that the solver has, if it ran out of it."""
-        if not self._proven:
-            self._choose(None)
+        """Chooses again, with all the time that is left, if the best canvas is not proven."""
+        if self.proven is False:
+            with self._search.clock.running():
+                self._choose_with_time()
 
-    def _choose(self, seconds: float | None) -> None:
-        """Finds `assignment` and `best`, and doubts them by their surprisal.
-
-        After a dead end of `propagate` they are the shape's alone, for the validator to refuse.
-        """
-        error: BudgetTooSmall | Unsatisfiable | None = None
-        for assignment in islice(self._ranked(seconds), _TRIES):
+    def _choose_greedily(self) -> None:
+        """At a dead end `best` is the shape's alone, for the validator to refuse."""
+        greedy = self._problem.greedy(self._scores.log_probs)
+        if greedy is not None:
             try:
-                self._take(assignment)
+                self._take(Found(greedy, self._inside(greedy)))
+            except (BudgetTooSmall, Unsatisfiable):
                 return
-            except (BudgetTooSmall, Unsatisfiable) as failure:
-                error = failure
-        if error is None or self._cells.table.mode == "propagate":
-            return
-        self._take(self._one_by_one())
 
-    def _take(self, assignment: Longs) -> None:
-        self.best = self._inside(assignment).best
-        self.assignment = assignment
+    def _choose(self) -> None:
+        """Finds `assignment` and `best` in a step's time, and doubts them by their surprisal."""
+        search = self._best_canvas()
+        self.proven = search.look_at_root()
+        seconds = 0.0
+        if not self.proven:
+            seconds = self._search.step_seconds()
+            self._weigh_the_best(search, seconds)
+        self._take(self._some(search))
+        assert self.assignment is not None
+        self._search.found(self.assignment, proven=self.proven, seconds=seconds)
+
+    def _choose_with_time(self) -> None:
+        search = self._best_canvas()
+        if not self._weigh_the_best(search, _COMMIT_SHARE * self._search.clock.left):
+            search.run(_CANVASES)
+            self.proven = search.proven
+        self._take(self._some(search))
+
+    def _best_canvas(self) -> BestCanvas:
+        search = BestCanvas(
+            self._problem,
+            self._scores.log_probs,
+            self._posterior,
+            self._within,
+            lambda canvas: self._cells.values_in(self._text_of(canvas)),
+            self._search.clock,
+        )
+        if self.assignment is not None:
+            search.offer(self.assignment)
+        return search
+
+    def _weigh_the_best(self, search: BestCanvas, seconds: float) -> bool:
+        """Offers the best assignments by the cells' scores; returns whether the scores say which canvas is the best."""
+        scores, last = self._scores.log_probs, self._search.assignment
+        try:
+            first = self._problem.best(scores, start=last, seconds=seconds)
+        except TimeLimit:
+            first = self._problem.best(scores, seconds=self._search.clock.left)
+        fits = search.offer(first.assignment)
+        if self._scores.factored and fits:
+            self.proven = first.proven
+            return True
+        self.proven = False
+        greedy = self._problem.greedy(scores)
+        if greedy is not None:
+            search.offer(greedy)
+        excluded = [first.assignment]
+        for _ in range(_COMPARED):
+            try:
+                solved = self._problem.best(scores, excluded=excluded, seconds=0)
+            except (TimeLimit, Unsatisfiable):
+                break
+            search.offer(solved.assignment)
+            excluded.append(solved.assignment)
+        if search.best is None and last is not None and (scores[np.arange(len(last)), last] > -np.inf).all():
+            search.offer(last)
+        return False
+
+    def _some(self, search: BestCanvas) -> Found:
+        """The best canvas found; one that fits is searched for if nothing does yet.
+
+        Raises:
+            Unsatisfiable: there is none.
+            TimeLimit: none was found in the answer's time.
+        """
+        if search.best is None:
+            search.run(_CANVASES)
+        assert search.best is not None
+        return search.best
+
+    def _take(self, found: Found) -> None:
+        self.best = found.posterior.best
+        self.assignment = found.assignment
         length = text_length(self.best, self._end_ids)
         surprisals = -self._posterior.token_log_probs(self.best[:length])
         self.entropies = self._posterior.entropies.copy()
         self.entropies[:length] = np.maximum(self.entropies[:length], surprisals)
 
-    def _ranked(self, seconds: float | None) -> Iterator[Longs]:
-        """Assignments, best first; none at a dead end of `propagate`, or if a step's time has run out."""
-        scores = self._scores.log_probs
-        greedy = self._problem.greedy(scores)
-        alone = [] if greedy is None else [greedy]
-        if self._cells.table.mode == "propagate":
-            yield from alone
-            return
-        try:
-            first = self._problem.best(scores, seconds=seconds)
-        except TimeLimit:
-            self._proven = False
-            if seconds is None:
-                raise
-            yield from alone
-            return
-        self._proven = first.proven
-        ranked = iter([first.assignment])
-        if first.proven:  # the best once more only if one behind it is asked for
-            behind = islice(self._problem.k_best(scores), 1, None)
-            ranked = chain(ranked, (solved.assignment for solved in behind))
-        if not self._scores.factored:
-            few = [*islice(ranked, _COMPARED), *alone]
-            yield from sorted(few, key=self._log_weight, reverse=True)
-        yield from ranked
-
-    def _one_by_one(self) -> Longs:
-        """An assignment that suits the rest of the constraint, too: the values of the best text, one cell at a time.
-
-        After each cell the relations are propagated and the canvas is conditioned anew; what leads nowhere is taken
-        back.
-
-        Raises:
-            Unsatisfiable: there is none.
-            TimeLimit: none was found in so many canvases.
-        """
-        scores = self._scores.log_probs
-        stack = [scores > -np.inf]
-        for _ in range(_CANVASES):
-            if not stack:
-                raise Unsatisfiable(
-                    "no values satisfy both the table's relations and the rest of the constraint",
-                    rule="relations",
-                )
-            mask = stack.pop()
-            try:
-                values = self._cells.values_in(self._text_of(self._within(mask).best))
-                open_cells = np.flatnonzero(mask.sum(axis=1) > 1).tolist()
-                here = [cell for cell in open_cells if cell in values]
-                if not here:
-                    found = self._problem.best(np.where(mask, scores, -np.inf)).assignment
-                    self._inside(found)
-                    return found
-            except (BudgetTooSmall, Unsatisfiable):
-                continue
-            cell = max(here, key=lambda one: float(scores[one, values[one]]))
-            other, fixed = mask.copy(), mask.copy()
-            other[cell, values[cell]] = False
-            fixed[cell] = np.arange(mask.shape[1]) == values[cell]
-            stack += [
-                left for branch in (other, fixed) if (left := self._problem.propagate(branch)) is not None
-            ]
-        raise TimeLimit(
-            f"no values that satisfy both the table's relations and the rest of the constraint in {_CANVASES} canvases",
-            rule="canvases",
-            value=_CANVASES,
-            remedy="put what the rest demands into the table's cells or relations",
-        )
-
     def _text_of(self, canvas: Longs) -> bytes:
         ids = np.concatenate([np.array(self._prefix.ids, dtype=np.int64), canvas])
         return self._vocabulary.text_bytes(ids[: text_length(ids, self._end_ids)])
-
-    def _log_weight(self, assignment: Longs) -> float:
-        try:
-            return self._inside(assignment).log_partition
-        except (BudgetTooSmall, Unsatisfiable):
-            return -np.inf
 
     def _inside(self, assignment: Longs) -> Posterior:
         """The posterior of the canvas with these values in the cells."""
@@ -195,11 +197,24 @@ class TableBelief(ChainBelief):
 
         Of the shape alone if that fits nowhere, or is not found in time.
         """
-        try:
-            assignment, _ = self._problem.sample(self._scores.log_probs, seed)
-            return self._inside(assignment).sample(1, seed)[0]
-        except (BudgetTooSmall, Unsatisfiable, TimeLimit):
-            return self._posterior.sample(1, seed)[0]  # of the shape: a canvas to go on from, not an answer
+        clock = self._search.clock
+        with clock.running():
+            try:
+                assignment, _ = self._problem.sample(
+                    self._scores.log_probs, seed, start=self.assignment, seconds=clock.left
+                )
+                return self._inside(assignment).sample(1, seed)[0]
+            except (BudgetTooSmall, Unsatisfiable, TimeLimit):
+                return self._posterior.sample(1, seed)[
+                    0
+                ]  # of the shape: a canvas to go on from, not an answer
+
+    def going_on(self) -> Longs | None:
+        """With the values of the best canvas in the cells."""
+        if self.assignment is None:
+            return None
+        found = self._inside(self.assignment).going_on()
+        return None if found is None else found.best
 
     def log_prob(self, ids: Longs) -> float:
         """Given that the table is valid, where that can be summed: cells at fixed places, solutions that can be listed.
@@ -207,7 +222,11 @@ class TableBelief(ChainBelief):
         Else given that its shape is.
         """
         inside = super().log_prob(ids)
-        total = self._problem.log_partition(self._scores.log_probs) if self._scores.factored else None
+        if not self._scores.factored:
+            return inside
+        clock = self._search.clock
+        with clock.running():
+            total = self._problem.log_partition(self._scores.log_probs, seconds=clock.left)
         return inside if total is None else inside - total
 
     def candidates(self) -> Iterator[Longs]:
@@ -248,7 +267,13 @@ class TableBelief(ChainBelief):
 
     def _fitting_posteriors(self) -> Iterator[Posterior]:
         """Of the assignments whose texts fit, in the order of the cells' scores."""
-        for solved in self._problem.k_best(self._scores.log_probs):
+        clock = self._search.clock
+        later = self._problem.k_best(self._scores.log_probs, clock=clock)
+        while True:
+            with clock.running():
+                solved = next(later, None)
+            if solved is None:
+                return
             try:
                 yield self._inside(solved.assignment)
             except (BudgetTooSmall, Unsatisfiable):

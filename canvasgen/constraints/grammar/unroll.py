@@ -55,7 +55,9 @@ class Unroller:
                 path=f"line {line}" if (line := self.rules.lines.get(name)) else None,
                 rule=name,
                 value=depth,
-                remedy="pass a smaller max_depth to grammar, or bound the rule's repetitions",
+                remedy="pass a smaller max_depth to grammar, or bound the rule's repetitions"
+                if depth
+                else "make the rule's counts smaller",
             ) from error
 
     def _rule(self, name: str, depth: int) -> Expr:

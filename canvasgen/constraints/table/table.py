@@ -25,9 +25,10 @@ from canvasgen.constraints.shown import Hole, Piece, Shown, Trained
 from canvasgen.constraints.table.cell_spans import cell_spans
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.table.layouts import Laid
-from canvasgen.errors import Unsatisfiable, ValidationFailed
+from canvasgen.errors import TimeLimit, Unsatisfiable, ValidationFailed
 from canvasgen.notes import Note
-from canvasgen.relations import Check, Problem, Relation
+from canvasgen.relations import Check, Problem, Relation, SearchTime
+from canvasgen.relations.cell_values import key
 
 __all__ = ["BORDER", "Mode", "Table"]
 
@@ -59,6 +60,7 @@ class Table(Constraint):
         mode: `exact`, `propagate` or `model`.
         problem: the cells that relations are about, with their values; None if there are no relations.
         related: those cells, in their order in the text.
+        solution: some values that satisfy the relations, int64 `[related cells]`; None before `settle`.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Table(Constraint):
         asked = about & laid.listed.keys()
         self.related = tuple(piece for piece in laid.pieces if not isinstance(piece, str) and piece in asked)
         self.problem: Problem | None = None
+        self.solution: NDArray[np.int64] | None = None
         if self.related:
             inside = [one for one in relations if set(one.cells) <= asked]
             domains: dict[Any, tuple[Any, ...]] = {
@@ -118,32 +121,48 @@ class Table(Constraint):
         return mask
 
     def settle(self) -> None:
-        """Raise an error if there is no solution.
+        """Find a solution.
 
         Raises:
             Unsatisfiable: there is none; names a minimal conflict.
             TimeLimit: the solver did not finish in its time.
         """
-        problem = self.problem
-        assert problem is not None
-        found = problem.solutions(1)
-        try:
-            if found is None:  # several, or the search gave up
-                problem.best(np.zeros((len(problem.cells), problem.width)))
-                return
-        except Unsatisfiable:
-            found = ()
-        if not len(found):
-            raise Unsatisfiable(
-                f"the relations contradict each other: {problem.conflict()}",
-                rule="relations",
-                remedy=self._remedy,
-            )
+        problem = self.related_problem
+        clock = SearchTime(problem.limits.seconds)
+        with clock.running():
+            found = problem.solutions(1)
+            try:
+                if found is None:  # several, or the search gave up
+                    nothing = np.zeros((len(problem.cells), problem.width))
+                    self.solution = problem.best(nothing, seconds=clock.left).assignment
+                elif len(found):
+                    self.solution = found[0]
+                if self.solution is not None:
+                    return
+            except Unsatisfiable:
+                pass
+            except TimeLimit as error:
+                error.remedy = (
+                    "take fewer cells, values or relations; or mode='model', which leaves them to the model"
+                )
+                raise
+        raise Unsatisfiable(
+            f"the relations contradict each other: {problem.conflict()}",
+            rule="relations",
+            remedy=self._remedy,
+        )
 
-    @property
-    def texts(self) -> tuple[tuple[str, ...], ...]:
-        """By related cell, the texts of its values."""
-        return tuple(tuple(self._laid.listed[cell]) for cell in self.related)
+    @cached_property
+    def texts(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
+        """By related cell and value (in the problem's order), the texts that are read as the value."""
+        problem = self.related_problem
+        found: list[tuple[tuple[str, ...], ...]] = []
+        for cell, values in zip(self.related, problem.values, strict=True):
+            by_value: dict[Any, list[str]] = {key(value): [] for value in values}
+            for text, value in self._laid.listed[cell].items():
+                by_value[key(value)].append(text)
+            found.append(tuple(map(tuple, by_value.values())))
+        return tuple(found)
 
     @property
     def related_problem(self) -> Problem:
@@ -161,9 +180,15 @@ class Table(Constraint):
         """The texts that are possible in each listed cell."""
         allowed = {cell: tuple(texts) for cell, texts in self._laid.listed.items()}
         if self.problem is not None and self.mode != "model":
-            for cell, texts, mask in zip(self.related, self.texts, self.root, strict=True):
-                allowed[cell] = tuple(text for text, kept in zip(texts, mask, strict=False) if kept)
+            allowed.update(self._masked(self.root))
         return allowed
+
+    def _masked(self, mask: NDArray[np.bool_]) -> dict[Cell, tuple[str, ...]]:
+        """The texts of the related cells' values in a mask, bool `[related cells, values]`."""
+        return {
+            cell: tuple(text for value in np.flatnonzero(row[: len(texts)]).tolist() for text in texts[value])
+            for cell, texts, row in zip(self.related, self.texts, mask, strict=True)
+        }
 
     @override
     def _expression(self) -> Expr:
@@ -173,8 +198,7 @@ class Table(Constraint):
         """Return the table's texts; with only these values, bool `[related cells, values]`, or with `BORDER`s."""
         allowed = dict(self._allowed)
         if mask is not None:
-            for cell, texts, row in zip(self.related, self.texts, mask, strict=True):
-                allowed[cell] = tuple(texts[value] for value in np.flatnonzero(row[: len(texts)]).tolist())
+            allowed.update(self._masked(mask))
         return self._written(allowed, dict.fromkeys(self.related, BORDER) if borders else {})
 
     def _written(self, allowed: Mapping[Cell, tuple[str, ...]], borders: Mapping[Cell, Expr]) -> Expr:

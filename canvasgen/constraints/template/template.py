@@ -142,6 +142,10 @@ class Template(Constraint):
             )
         return found
 
+    def contents(self, text: str) -> Mapping[str, str]:
+        """Return the text of every hole of a matching text."""
+        return self._split(text)
+
     @property
     @override
     def cells(self) -> Cells | None:

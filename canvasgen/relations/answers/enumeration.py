@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.relations.kernels.propagation_kernel import from_mask
-from canvasgen.relations.kernels.search_kernel import COMPLETE, all_solutions
+from canvasgen.relations.kernels.search_kernel import COMPLETE, OUT_OF_NODES, begin_search, go_on
 from canvasgen.relations.programs.program import Program
 from canvasgen.relations.programs.space import Space
 from canvasgen.relations.relation_limits import RelationLimits
@@ -22,6 +23,7 @@ Ints = NDArray[np.int64]
 # _EFFORT allows, they are kept and optima are read off them.
 _FEW_SOLUTIONS = 1_000
 _EFFORT = 500_000  # nodes times values left at the root
+_REMEMBERED = 8
 
 
 class Enumeration:
@@ -31,13 +33,13 @@ class Enumeration:
         space: the cells and their values.
         program: all relations.
         root: the values that propagation leaves, bool `[cells, width]`.
-        limits: `max_nodes` bounds every search.
+        limits: `max_nodes` and `enumeration_seconds` bound every search.
     """
 
     def __init__(self, space: Space, program: Program, root: Mask, limits: RelationLimits) -> None:
         self._space, self._program, self._root, self._limits = space, program, root, limits
         self._active = np.ones(program.args.shape[0], np.bool_)
-        self._last: tuple[int, Ints | None] | None = None
+        self._known: dict[tuple[bytes, int], Ints | None] = {}
 
     def effort(self, nodes: int) -> int:
         """Return the nodes that a quick search may open: fewer where each of them costs more."""
@@ -46,25 +48,42 @@ class Enumeration:
     @cached_property
     def few(self) -> Ints | None:
         """All solutions, int64 `[count, cells]`, where they are few and easy to find; else None."""
-        return self._search(self._root, _FEW_SOLUTIONS, self.effort(1 + int(self._root.sum()) // 2))
+        nodes = self.effort(1 + int(self._root.sum()) // 2)
+        return self._search(self._root, _FEW_SOLUTIONS, nodes, self._limits.enumeration_seconds)
 
-    def solutions(self, most: int) -> Ints | None:
+    def solutions(self, most: int, seconds: float | None = None) -> Ints | None:
         """Return all solutions, int64 `[count, cells]`.
 
-        None if there are more than `most`, or the search needs more than `limits.max_nodes` nodes.
+        None if there are more than `most`, or the search needs more nodes or seconds than the limits allow.
         """
         if self.few is not None:
             return self.few.copy() if len(self.few) <= most else None
-        if self._last is None or self._last[0] != most:
-            self._last = most, self.within(self._root, most)
-        found = self._last[1]
+        found = self.within(self._root, most, seconds)
         return None if found is None else found.copy()
 
-    def within(self, mask: Mask, most: int) -> Ints | None:
-        """As `solutions`, of the assignments within a mask, bool `[cells, width]`."""
-        return self._search(mask, most, self._limits.max_nodes)
+    def within(self, mask: Mask, most: int, seconds: float | None = None) -> Ints | None:
+        """As `solutions`, of the assignments within a mask, bool `[cells, width]`; the last few are kept."""
+        key = mask.tobytes(), most
+        if key not in self._known:
+            allowed = self._limits.enumeration_seconds
+            allowed = allowed if seconds is None else min(allowed, seconds)
+            found = self._search(mask, most, self._limits.max_nodes, allowed)
+            if found is None and allowed < self._limits.enumeration_seconds:
+                return None  # with more time it may be found
+            while len(self._known) >= _REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[key] = found
+        return self._known[key]
 
-    def _search(self, mask: Mask, most: int, nodes: int) -> Ints | None:
-        domain = from_mask(self._program, mask, self._space.words)
-        status, found = all_solutions(self._program, self._active, domain, most, nodes)
-        return self._space.places_of(found) if status == COMPLETE else None
+    def _search(self, mask: Mask, most: int, nodes: int, seconds: float) -> Ints | None:
+        """All solutions; in slices of nodes, so that the clock is looked at often."""
+        end = time.perf_counter() + seconds
+        program, active = self._program, self._active
+        state = begin_search(program, active, from_mask(program, mask, self._space.words))
+        found, count = np.empty((min(most, 16), len(mask)), np.int64), 0
+        status = OUT_OF_NODES
+        while status == OUT_OF_NODES and nodes > 0 and time.perf_counter() <= end:
+            some = min(nodes, 1 + _EFFORT // max(int(mask.sum()), 1))
+            nodes -= some
+            status, state, found, count = go_on(program, active, state, found, count, most, some)
+        return self._space.places_of(found[:count]) if status == COMPLETE else None

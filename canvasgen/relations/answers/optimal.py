@@ -140,8 +140,8 @@ class Optimiser:
         solver.parameters.random_seed = 0
         solver.parameters.max_time_in_seconds = seconds
         # The linear relaxation of cells and groups is what makes proofs short; propagation has been the presolve,
-        # unless there are sums to reason about.
-        solver.parameters.linearization_level = 2
+        # unless there are sums to reason about. Where any solution will do, relaxations only cost time.
+        solver.parameters.linearization_level = 2 if variables else 0
         solver.parameters.symmetry_level = 0
         solver.parameters.cp_model_probing_level = 0
         solver.parameters.cp_model_presolve = self._presolve

@@ -1,7 +1,7 @@
 """Depth-first searches with propagation at each node, in numba: all solutions, the best one, a greedy one.
 
-A node is a domain at the fixpoint. It is split in two: a cell has a value, or has it not. Nodes are counted, so
-that a search gives up at the same place everywhere.
+A node is a domain at the fixpoint. It is split in two: a cell has a value, or has it not. Nodes are counted; a search for
+all solutions can go on where it ran out of them.
 """
 
 # What numba compiles has no types for pyright:
@@ -13,18 +13,27 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from canvasgen.jit import njit
 from canvasgen.relations.kernels.bits import first_bit, ones, trailing
 from canvasgen.relations.kernels.propagation_kernel import Longs, Mask, close, fixpoint, restrict
 from canvasgen.relations.kernels.work import changed, clear_bit, has_bit, make_work
 from canvasgen.relations.programs.program import Program
 
-__all__ = ["COMPLETE", "OUT_OF_NODES", "TOO_MANY", "all_solutions", "best_solution", "greedy_solution"]
+__all__ = [
+    "COMPLETE",
+    "OUT_OF_NODES",
+    "TOO_MANY",
+    "all_solutions",
+    "begin_search",
+    "best_solution",
+    "go_on",
+    "greedy_solution",
+]
 
 Floats = npt.NDArray[np.float64]
 
-COMPLETE, TOO_MANY, OUT_OF_NODES = range(3)
+COMPLETE, TOO_MANY, OUT_OF_NODES, TOO_DEEP = range(4)
 _LARGEST_STACK = 1 << 23  # words of the domains from the root to a node
 
 
@@ -60,24 +69,46 @@ def _back(program, work, stack, choices, depth) -> int:
 
 
 @njit(cache=True, nogil=True)
-def all_solutions(program: Program, active: Mask, domain: Longs, most: int, nodes: int) -> tuple[int, Longs]:
-    """Return every solution within a domain.
+def begin_search(program: Program, active: Mask, domain: Longs) -> tuple[Longs, Longs, int]:
+    """Return the stack, the choices and the depth of a search for all solutions, for `go_on`."""
+    cells, words = domain.shape
+    stack = np.empty((4, cells, words), np.int64)
+    stack[0] = domain
+    alive = close(program, make_work(program, active, words), stack[0])
+    return stack, np.empty((cells + 1, 2), np.int64), 0 if alive else -1
+
+
+@njit(cache=True, nogil=True)
+def go_on(
+    program: Program,
+    active: Mask,
+    state: tuple[Longs, Longs, int],
+    found: Longs,
+    count: int,
+    most: int,
+    nodes: int,
+) -> tuple[int, tuple[Longs, Longs, int], Longs, int]:
+    """Go on with a search for all solutions, for some nodes.
+
+    Args:
+        program, active: the problem.
+        state: the stack, the choices and the depth.
+        found: solutions as bits, int64 `[≥ count, n]`, with room for more; not shorter than 1.
+        count: how many of them were found before.
+        most: how many may be found.
+        nodes: how many nodes may be opened.
 
     Returns:
-        Why it ended, and the solutions as bits, int64 `[count ≤ most, n]`.
+        Why it ended, and `state`, `found` and `count` to go on with after `OUT_OF_NODES`.
     """
-    cells, words = domain.shape
-    found = np.empty((min(most, 16), cells), np.int64)
-    work, count = make_work(program, active, words), 0
-    stack = np.empty((4, cells, words), np.int64)
-    choices = np.empty((cells + 1, 2), np.int64)
-    stack[0] = domain
-    depth = 0 if close(program, work, stack[0]) else -1
+    stack, choices, depth = state
+    cells, words = stack.shape[1], stack.shape[2]
+    work = make_work(program, active, words)
     while depth >= 0:
         cell = _smallest(stack[depth])
         if cell < 0:
             if count == most:
-                return TOO_MANY, found[:count]
+                return TOO_MANY, (stack, choices, depth), found, count
             if count == found.shape[0]:
                 more = np.empty((min(most, 2 * count), cells), np.int64)
                 more[:count] = found
@@ -87,9 +118,11 @@ def all_solutions(program: Program, active: Mask, domain: Longs, most: int, node
             count += 1
             depth = _back(program, work, stack, choices, depth)
             continue
+        if (depth + 2) * cells * words > _LARGEST_STACK:
+            return TOO_DEEP, (stack, choices, depth), found, count
+        if nodes == 0:
+            return OUT_OF_NODES, (stack, choices, depth), found, count
         nodes -= 1
-        if nodes < 0 or (depth + 2) * cells * words > _LARGEST_STACK:
-            return OUT_OF_NODES, found[:count]
         if depth + 1 == stack.shape[0]:
             stack = _longer(stack)
         choices[depth, 0], choices[depth, 1] = cell, first_bit(stack[depth, cell])
@@ -97,7 +130,20 @@ def all_solutions(program: Program, active: Mask, domain: Longs, most: int, node
         depth += 1
         if not restrict(program, work, stack[depth], cell, choices[depth - 1, 1], True):
             depth = _back(program, work, stack, choices, depth)
-    return COMPLETE, found[:count]
+    return COMPLETE, (stack, choices, depth), found, count
+
+
+@njit(cache=True, nogil=True)
+def all_solutions(program: Program, active: Mask, domain: Longs, most: int, nodes: int) -> tuple[int, Longs]:
+    """Return every solution within a domain.
+
+    Returns:
+        Why it ended, and the solutions as bits, int64 `[count ≤ most, n]`.
+    """
+    state = begin_search(program, active, domain)
+    room = np.empty((min(most, 16), domain.shape[0]), np.int64)
+    status, _, found, count = go_on(program, active, state, room, 0, most, nodes)
+    return status, found[:count]
 
 
 @njit(cache=True, nogil=True)
@@ -169,7 +215,13 @@ def _tighten(program, work, domain, scores, floor) -> bool:
 
 @njit(cache=True, nogil=True)
 def best_solution(
-    program: Program, active: Mask, domain: Longs, scores: Floats, excluded: Longs, nodes: int
+    program: Program,
+    active: Mask,
+    domain: Longs,
+    scores: Floats,
+    excluded: Longs,
+    nodes: int,
+    floor: float,
 ) -> tuple[int, float, Longs]:
     """Branch and bound for the assignment with the greatest sum of scores, `scores` `[n, 64 · words]` by bit.
 
@@ -178,12 +230,13 @@ def best_solution(
         scores: finite wherever the domain has a bit.
         excluded: assignments as bits that do not count, `[k, n]`.
         nodes: how many nodes may be opened.
+        floor: only a greater score counts; −inf for any.
 
     Returns:
-        Why it ended, the best score found (−inf if none), and the assignment as bits, int64 `[n]`.
+        Why it ended, the best score found (`floor` if none), and the assignment as bits, int64 `[n]`, all -1 if none.
     """
     cells, words = domain.shape
-    best, floor = np.full(cells, -1, np.int64), -np.inf
+    best = np.full(cells, -1, np.int64)
     work = make_work(program, active, words)
     stack = np.empty((4, cells, words), np.int64)
     choices = np.empty((cells + 1, 2), np.int64)
@@ -205,8 +258,10 @@ def best_solution(
             depth = _back(program, work, stack, choices, depth)
             continue
         nodes -= 1
-        if nodes < 0 or (depth + 2) * cells * words > _LARGEST_STACK:
+        if nodes < 0:
             return OUT_OF_NODES, floor, best
+        if (depth + 2) * cells * words > _LARGEST_STACK:
+            return TOO_DEEP, floor, best
         if depth + 1 == stack.shape[0]:
             stack = _longer(stack)
         choices[depth, 0], choices[depth, 1] = cell, bit

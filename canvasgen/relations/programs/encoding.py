@@ -45,7 +45,9 @@ class Encoding:
 
         self.model = cp_model.CpModel()
         self._expression = cp_model.LinearExpr
+        self._domain = cp_model.Domain
         self.literals: list[dict[int, Any]] = []
+        self._integers: dict[int, Any] = {}
         self._numbers, self._start = numbers, start
         true = self.model.new_constant(1)
         for bits in sets:
@@ -99,13 +101,30 @@ class Encoding:
 
     def _sum(self, p: Sum | NotSum) -> Any:
         row = 1 if isinstance(p, Sum) and p.ranks else 0
-        literals: list[Any] = []
+        terms: list[Any] = []
         weights: list[int] = []
         for cell, factor in zip(p.cells, p.factors, strict=True):
+            if row == 0 and len(self.literals[cell]) > 2:
+                terms.append(self._integer(cell))
+                weights.append(factor)
+                continue
             for bit, literal in self.literals[cell].items():
-                literals.append(literal)
-                weights.append(factor * int(self._numbers[row, self._start[cell] + bit]))
-        return self._expression.weighted_sum(literals, weights)
+                terms.append(literal)
+                weights.append(factor * self._number(row, cell, bit))
+        return self._expression.weighted_sum(terms, weights)
+
+    def _integer(self, cell: int) -> Any:
+        """The cell's number as a variable: sums over integers are searched much faster than sums over booleans."""
+        if cell not in self._integers:
+            numbers = {bit: self._number(0, cell, bit) for bit in self.literals[cell]}
+            integer = self.model.new_int_var_from_domain(self._domain.from_values(list(numbers.values())), "")
+            for bit, literal in self.literals[cell].items():
+                self.model.add(integer == numbers[bit]).only_enforce_if(literal)
+            self._integers[cell] = integer
+        return self._integers[cell]
+
+    def _number(self, row: int, cell: int, bit: int) -> int:
+        return int(self._numbers[row, self._start[cell] + bit])
 
     def _not(self, expression: Any, total: int) -> None:
         above = self.model.new_bool_var("")
