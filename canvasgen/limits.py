@@ -25,7 +25,7 @@ class Limits:
 
     max_states: int = 100_000
     max_seconds: float = 10.0
-    max_bytes: int = 512 << 20
+    max_bytes: int = 512_000_000
 
     def __post_init__(self) -> None:
         for name in ("max_states", "max_bytes"):
@@ -66,10 +66,14 @@ def checked_limits(given: object) -> Limits:
 
 
 def largest_of(several: Iterable[Limits]) -> Limits:
-    """Return limits that allow what any of several allows; the default ones of none."""
-    listed = list(several) or [DEFAULT_LIMITS]
-    return Limits(
-        max(one.max_states for one in listed),
-        max(one.max_seconds for one in listed),
-        max(one.max_bytes for one in listed),
+    """Return limits that allow what any of several allows; the default ones count only if there are no others."""
+    listed = [one for one in several if one is not DEFAULT_LIMITS] or [DEFAULT_LIMITS]
+    return (
+        Limits(
+            max(one.max_states for one in listed),
+            max(one.max_seconds for one in listed),
+            max(one.max_bytes for one in listed),
+        )
+        if len(listed) > 1
+        else listed[0]
     )
