@@ -30,3 +30,16 @@ print(edited.text)
 
 row = cg.infill("name | age | city\nAnn Miller | ", " | Oslo", int)
 print(engine.generate("Ann Miller, 34 years old, lives in Oslo.", constraint=row, seed=1))
+
+
+# Prints:
+# Dear Laura King,
+# travel mug costs $24.95. It comes in red.
+# Best regards,
+# Paul Weber
+# {'receiver': 'Laura King', 'item': 'travel mug', 'price': '24.95', 'color': 'red', 'sender': 'Paul Weber'} {'red': 1.0, 'green': 0.0, 'white': 0.0}
+# Dear Laura King,
+# travel mug costs $19.50. It comes in red.
+# Best regards,
+# Paul Weber
+# 34
