@@ -23,6 +23,7 @@ from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
 from canvasgen.errors import InvalidConstraint, ModelError, UnknownOption
+from canvasgen.limits import Limits, checked_limits
 from canvasgen.once import Once
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Settings(TypedDict, total=False):
     prompt_schema: bool | Mapping[str, Any]
     probabilities: bool
     grounded: bool | str | Sequence[str]
+    limits: Limits | None
 
 
 class Options(Settings, total=False):
@@ -109,6 +111,8 @@ class Request:
         grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers are written in it; or
             the texts that they are spans of. Goes with `schema`, `regex`, `grammar` and a `template` that is a text, whose
             holes are spans then; in other constraints write `cg.span_of(source)`.
+        limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
+            or template that is made already has limits of its own.
     """
 
     prompt: Prompt = ""
@@ -127,6 +131,7 @@ class Request:
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
     probabilities: bool = field(default=False, kw_only=True)
     grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
+    limits: Limits | None = field(default=None, kw_only=True)
 
     def resolve(self) -> Constraint | None:
         """Return the one constraint that the request names; None for free text.
@@ -145,15 +150,21 @@ class Request:
         if self.grounded is not False:
             return self._grounded(given[0] if given else None)
         if self.schema is not None:
-            return _remembered(self.schema)
+            return _remembered(self.schema, self.limits)
         if self.regex is not None:
-            return regex_constraint(self.regex)
+            return regex_constraint(self.regex, limits=self.limits)
         if self.grammar is not None:
-            return grammar_constraint(self.grammar)
+            return grammar_constraint(self.grammar, limits=self.limits)
         if self.choice is not None:
-            return choice_constraint(self.choice)
+            return choice_constraint(self.choice, limits=self.limits)
         if isinstance(self.template, str):
-            return template_constraint(self.template, strict=False)
+            return template_constraint(self.template, strict=False, limits=self.limits)
+        if self.limits is not None:
+            raise InvalidConstraint(
+                f"limits do not go with {given[0] if given else 'free text'}",
+                rule="limits",
+                remedy="pass limits= to the function that makes the constraint, such as cg.json_schema",
+            )
         others: list[object] = [self.template, self.table, self.constraint]
         made = next((one for one in others if one is not None), None)
         if made is None or isinstance(made, Constraint):
@@ -172,14 +183,14 @@ class Request:
             raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
         span = span_of(sources)
         if kind == "schema":
-            return schema_constraint(self.schema, grounded=sources)
+            return schema_constraint(self.schema, grounded=sources, limits=self.limits)
         if kind == "regex" and self.regex is not None:
-            return span & regex_constraint(self.regex)
+            return span & regex_constraint(self.regex, limits=self.limits)
         if kind == "grammar" and self.grammar is not None:
-            return span & grammar_constraint(self.grammar)
+            return span & grammar_constraint(self.grammar, limits=self.limits)
         if kind == "template" and isinstance(self.template, str):
             holes = template_constraint(self.template, strict=False).holes
-            return template_constraint(self.template, **dict.fromkeys(holes, span))
+            return template_constraint(self.template, limits=self.limits, **dict.fromkeys(holes, span))
         raise InvalidConstraint(
             f"grounded does not go with {kind or 'free text'}",
             rule="grounded",
@@ -202,16 +213,16 @@ _MOST_REMEMBERED = 64
 _schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
 
 
-def _remembered(schema: object) -> Constraint:
+def _remembered(schema: object, limits: Limits | None) -> Constraint:
     """Return the constraint of a schema or type; the last few dozen are remembered."""
     kind = type(schema)
     try:
         # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
         key: Any = f"{schema!r}" if isinstance(schema, dict | str | bool) else schema
-        hash(key)
+        hash((key, checked_limits(limits)))
     except (TypeError, RecursionError):
-        return schema_constraint(schema)
-    return _schemas.get((kind, key), lambda: schema_constraint(schema))
+        return schema_constraint(schema, limits=limits)
+    return _schemas.get((kind, key, limits), lambda: schema_constraint(schema, limits=limits))
 
 
 def as_request(prompt: Prompt | Request, options: Mapping[str, Any]) -> Request:

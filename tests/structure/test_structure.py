@@ -22,6 +22,7 @@ ORDER = [
     "forks",
     "jit",
     "checks",
+    "limits",
     "once",
     "automata",
     "grounding",

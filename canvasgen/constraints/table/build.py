@@ -13,6 +13,7 @@ from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.layouts import Laid, Layout, lay
 from canvasgen.constraints.table.table import Mode, Table, Wording
 from canvasgen.errors import InvalidConstraint
+from canvasgen.limits import Limits, checked_limits
 from canvasgen.relations import Relation
 
 __all__ = ["assemble", "checked_mode", "checked_relations", "table"]
@@ -34,6 +35,7 @@ def table(
     layout: Layout = "markdown",
     mode: Mode = "exact",
     instruction: str | None = None,
+    limits: Limits | None = None,
 ) -> Table:
     """Return a table whose cells agree: fixed text, a domain for each cell, and relations across cells.
 
@@ -53,6 +55,7 @@ def table(
         mode: `exact` chooses all cells together; `propagate` masks what propagation excludes, the surest cell first;
             `model` leaves the relations to the model, and does not check them either.
         instruction: what the model is told above the table; None: to fill it in, and the relations in words.
+        limits: what the compilation of the table's texts may need (`cg.Limits`); None: the default limits.
 
     Raises:
         InvalidConstraint: a description, a name, a relation's cell or an option is malformed.
@@ -66,7 +69,9 @@ def table(
     wanted = checked_relations(relations(about) if callable(relations) else relations, about)
     concerned = {cell for relation in wanted for cell in relation.cells}
     domains = {cell: one.listed() if cell in concerned else one for cell, one in domains.items()}
-    return assemble(about, domains, wanted, layout=layout, mode=mode, instruction=instruction)
+    made = assemble(about, domains, wanted, layout=layout, mode=mode, instruction=instruction)
+    made.limits = checked_limits(limits)
+    return made
 
 
 def assemble(
