@@ -41,7 +41,7 @@ Floats = NDArray[np.float64]
 
 # Nodes of the branch and bound that is tried before CP-SAT: about what building a model costs.
 _FIRST_NODES = 100
-_NEIGHBOURHOODS = 24
+_NEIGHBOURHOODS = 8
 """Rounds of local search around the best assignment that branch and bound has found."""
 
 
@@ -274,7 +274,7 @@ class Problem:
             scores, seed: as `best`; the seed of the random numbers.
             most: solutions that are listed.
             start: an assignment, int64 `[cells]`, which local search may begin from.
-            seconds: wall-clock time; None: `limits.seconds`.
+            seconds: wall-clock time; None: `limits.seconds`; 0: the greedy choice, or `start`, if there is one.
 
         Raises:
             InvalidConstraint, Unsatisfiable, TimeLimit: as `best`.
@@ -285,6 +285,10 @@ class Problem:
             weighed = self._weighed(scores, most, clock.left)
             if weighed is None:
                 perturbed = scores + rng.gumbel(size=scores.shape)
+                if clock.seconds <= 0 and (greedy := self.greedy(perturbed)) is not None:
+                    return greedy, False
+                if clock.seconds <= 0 and start is not None:
+                    return start, False
                 try:
                     return self.best(perturbed, start=start, seconds=0).assignment, False
                 except TimeLimit:
@@ -387,8 +391,8 @@ class Problem:
             bits = self._space.bits_of(start)
             if not (ruled_out == bits).all(axis=1).any():
                 known.append(bits)
-        if not known:
-            return None
+        if not known or len(ruled_out):
+            return known[0] if known else None
         cells = np.arange(len(self.cells))
         best = max(known, key=lambda bits: float(by_bit[cells, bits].sum()))
         return improved(
@@ -398,7 +402,7 @@ class Problem:
             by_bit,
             ruled_out,
             best,
-            rounds=self._all.effort(_NEIGHBOURHOODS),
+            rounds=_NEIGHBOURHOODS,
             rng=np.random.default_rng(0),
         )
 
