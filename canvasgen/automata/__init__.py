@@ -51,7 +51,7 @@ from canvasgen.automata.expr import (
     union,
 )
 from canvasgen.automata.products import product_automaton
-from canvasgen.automata.regex import parse_regex, parse_regex_in_context
+from canvasgen.automata.regex import parse_first_match, parse_regex, parse_regex_in_context
 from canvasgen.automata.regex.zero_width import with_loops
 from canvasgen.automata.string_search import searcher
 
@@ -74,6 +74,7 @@ __all__ = [
     "intersect",
     "literal",
     "optional",
+    "parse_first_match",
     "parse_regex",
     "parse_regex_in_context",
     "product_automaton",
