@@ -38,13 +38,16 @@ if TYPE_CHECKING:
         roster,
         round_robin,
         seating,
+        span_of,
         sudoku,
         table,
         template,
         text,
     )
     from canvasgen.denoise import Completion
-    from canvasgen.engine import Engine, Request
+    from canvasgen.engine import Engine
+    from canvasgen.limits import Limits
+    from canvasgen.request import Request
     from canvasgen.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -53,6 +56,7 @@ __all__ = [
     "Completion",
     "Constraint",
     "Engine",
+    "Limits",
     "Request",
     "Vocabulary",
     "__version__",
@@ -82,6 +86,7 @@ __all__ = [
     "roster",
     "round_robin",
     "seating",
+    "span_of",
     "sudoku",
     "table",
     "template",
@@ -91,8 +96,9 @@ __all__ = [
 _HOME = {
     "Completion": "canvasgen.denoise",
     "Constraint": "canvasgen.constraints",
+    "Limits": "canvasgen.limits",
     "Engine": "canvasgen.engine",
-    "Request": "canvasgen.engine",
+    "Request": "canvasgen.request",
     "Vocabulary": "canvasgen.vocabulary",
     "choice": "canvasgen.constraints",
     "contains": "canvasgen.constraints",
@@ -118,6 +124,7 @@ _HOME = {
     "roster": "canvasgen.constraints",
     "round_robin": "canvasgen.constraints",
     "seating": "canvasgen.constraints",
+    "span_of": "canvasgen.constraints",
     "sudoku": "canvasgen.constraints",
     "table": "canvasgen.constraints",
     "template": "canvasgen.constraints",

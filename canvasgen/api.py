@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from canvasgen.engine import Engine, Request
+from canvasgen.calls import Holes, Literal, Member, Rows, Value
+from canvasgen.engine import Engine
 from canvasgen.models.loading import load as load_model
+from canvasgen.request import Options, Prompt, Settings, as_request, shows_options
 
 if TYPE_CHECKING:
     import torch
 
-    from canvasgen.constraints import Constraint
     from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
 
@@ -21,7 +22,7 @@ __all__ = ["decide", "generate", "load"]
 
 
 def load(
-    model: Any = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
+    model: object = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
 ) -> Engine:
     """Return an engine around a model.
 
@@ -39,30 +40,87 @@ def load(
     return Engine(load_model(model, device=device, dtype=dtype), specialist=specialist)
 
 
+def engine_of(model: object) -> Engine:
+    """Return the engine of a model; those named by a string stay loaded between calls."""
+    return shared_engine(model) if model is None or isinstance(model, str) else load(model)
+
+
 @lru_cache(maxsize=2)
 def shared_engine(model: str | None) -> Engine:
     """Return the engine that repeated calls of `generate` share, by model name."""
     return load(model)
 
 
+@overload
 def generate(
-    prompt: str | Sequence[Mapping[str, Any]] = "",
-    *,
-    schema: Any = None,
-    regex: str | None = None,
-    grammar: str | Path | None = None,
-    choice: Sequence[Any] | None = None,
-    template: str | Template | None = None,
-    table: Table | None = None,
-    constraint: Constraint | None = None,
-    model: Any = None,
-    validators: Sequence[Callable[[Any], Any]] = (),
-    max_tokens: int | None = None,
-    max_denoising_steps: int | None = None,
-    temperature: float | None = None,
-    seed: int | None = None,
-    prompt_schema: bool = True,
-) -> Any:
+    prompt: Prompt = "", *, schema: type[Value], model: object = None, **settings: Unpack[Settings]
+) -> Value: ...
+
+
+@overload
+def generate(
+    prompt: Prompt = "", *, choice: type[Member], model: object = None, **settings: Unpack[Settings]
+) -> Member: ...
+
+
+@overload
+def generate(
+    prompt: Prompt = "", *, choice: Mapping[str, Value], model: object = None, **settings: Unpack[Settings]
+) -> Value: ...
+
+
+@overload
+def generate(
+    prompt: Prompt = "", *, choice: list[Literal], model: object = None, **settings: Unpack[Settings]
+) -> Literal: ...
+
+
+@overload
+def generate(
+    prompt: Prompt = "", *, choice: Iterable[Value], model: object = None, **settings: Unpack[Settings]
+) -> Value: ...
+
+
+@overload
+def generate(
+    prompt: Prompt = "", *, regex: str, model: object = None, **settings: Unpack[Settings]
+) -> str: ...
+
+
+@overload
+def generate(
+    prompt: Prompt = "", *, grammar: str | Path, model: object = None, **settings: Unpack[Settings]
+) -> str: ...
+
+
+@overload
+def generate(
+    prompt: Prompt = "", *, template: str, model: object = None, **settings: Unpack[Settings]
+) -> dict[str, str]: ...
+
+
+@overload
+def generate(
+    prompt: Prompt = "", *, template: Template, model: object = None, **settings: Unpack[Settings]
+) -> Holes: ...
+
+
+@overload
+def generate(
+    prompt: Prompt = "", *, table: Table, model: object = None, **settings: Unpack[Settings]
+) -> Rows: ...
+
+
+@overload
+def generate(prompt: Prompt = "", *, model: object = None, **settings: Unpack[Settings]) -> str: ...
+
+
+@overload
+def generate(prompt: Prompt = "", *, model: object = None, **options: Unpack[Options]) -> Any: ...
+
+
+@shows_options
+def generate(prompt: Prompt = "", *, model: object = None, **options: Any) -> Any:
     """Generate a value that satisfies a constraint; at most one of `schema`, `regex`, `grammar`, `choice`,
     `template`, `table` and `constraint`.
 
@@ -94,31 +152,15 @@ def generate(
         ValidationFailed: every canvas tried was refused.
         ModelError: the model cannot be loaded or misbehaves.
     """
-    engine = shared_engine(model) if model is None or isinstance(model, str) else load(model)
-    request = Request(
-        prompt,
-        schema=schema,
-        regex=regex,
-        grammar=grammar,
-        choice=choice,
-        template=template,
-        table=table,
-        constraint=constraint,
-        validators=tuple(validators),
-        max_tokens=max_tokens,
-        max_denoising_steps=max_denoising_steps,
-        temperature=temperature,
-        seed=seed,
-        prompt_schema=prompt_schema,
-    )
-    return engine.complete(request).value
+    request = as_request(prompt, options)  # before the model is loaded
+    return engine_of(model).complete(request).value
 
 
 def decide(
     prompt: str | Sequence[Mapping[str, Any]],
     options: Sequence[Any] | Mapping[str, Any],
     *,
-    model: Any = None,
+    model: object = None,
     samples: int = 4,
     steps: int = 1,
     seed: int | None = None,
@@ -138,13 +180,14 @@ def decide(
         seed: makes the run repeatable.
 
     Returns:
-        Option -> probability; they sum to one. (Options without a hash stand as their text.)
+        Option -> probability; they sum to one. If an option has no hash, or two are equal (`1`, `True` and `1.0` are one
+        key of a dict), every option stands as its text.
 
     Raises:
         InvalidConstraint: there are no options, or two are written alike.
+        Unsatisfiable: an option cannot be written with the model's tokens, or the model gives all of them probability zero.
         BudgetTooSmall: an option does not fit into one canvas.
         ConstraintTooLarge: more than 64 options, and more than one step.
         ModelError: the model cannot be loaded or misbehaves.
     """
-    engine = shared_engine(model) if model is None or isinstance(model, str) else load(model)
-    return engine.decide(prompt, options, samples=samples, steps=steps, seed=seed)
+    return engine_of(model).decide(prompt, options, samples=samples, steps=steps, seed=seed)

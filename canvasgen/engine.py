@@ -2,129 +2,37 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
-import torch
-
+from canvasgen.calls import Calls
 from canvasgen.checks import whole_number
-from canvasgen.constraints import Constraint, literal
-from canvasgen.constraints import choice as choice_constraint
-from canvasgen.constraints import grammar as grammar_constraint
-from canvasgen.constraints import json_schema as schema_constraint
-from canvasgen.constraints import regex as regex_constraint
-from canvasgen.constraints import template as template_constraint
+from canvasgen.constraints import Constraint
 from canvasgen.constraints.text import MOST_OPTIONS
+from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
-from canvasgen.denoise.randomness import RowRandomness
-from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 from canvasgen.models.loading import Loaded
-from canvasgen.models.starts import starts_from
+from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
+from canvasgen.request import Options, Prompt, Request, as_request, check_settings
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
-    from canvasgen.constraints.table import Table
-    from canvasgen.constraints.template import Template
-    from canvasgen.constraints.text import Choice
     from canvasgen.denoise import Denoiser
     from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["Engine", "Request"]
 
-Prompt = str | Sequence[Mapping[str, Any]]
 Result = TypeVar("Result")
 
-
-@dataclass(frozen=True)
-class Request:
-    """One generation to be done; the fields mean what the arguments of `canvasgen.generate` mean.
-
-    Attributes:
-        prompt: a text, or chat messages.
-        schema, regex, grammar, choice, template, table, constraint: at most one of them.
-        validators: called with the value.
-        max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
-        prompt_schema: whether the schema or form goes into the prompt; or another schema that goes there, constrained or
-            not.
-        probabilities: whether `Completion.probabilities` has those of the choice-like fields; this costs one more
-            conditioning for each option.
-    """
-
-    prompt: Prompt = ""
-    schema: Any = field(default=None, kw_only=True)
-    regex: str | None = field(default=None, kw_only=True)
-    grammar: str | Path | None = field(default=None, kw_only=True)
-    choice: Sequence[Any] | None = field(default=None, kw_only=True)
-    template: str | Template | None = field(default=None, kw_only=True)
-    table: Table | None = field(default=None, kw_only=True)
-    constraint: Constraint | None = field(default=None, kw_only=True)
-    validators: Sequence[Callable[[Any], Any]] = field(default=(), kw_only=True)
-    max_tokens: int | None = field(default=None, kw_only=True)
-    max_denoising_steps: int | None = field(default=None, kw_only=True)
-    temperature: float | None = field(default=None, kw_only=True)
-    seed: int | None = field(default=None, kw_only=True)
-    prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
-    probabilities: bool = field(default=False, kw_only=True)
-
-    def resolve(self) -> Constraint | None:
-        """Return the one constraint that the request names; None for free text.
-
-        Raises:
-            InvalidConstraint: it names more than one, or a malformed one.
-        """
-        names = ("schema", "regex", "grammar", "choice", "template", "table", "constraint")
-        given = [name for name in names if getattr(self, name) is not None]
-        if len(given) > 1:
-            raise InvalidConstraint(
-                f"{' and '.join(given)} exclude each other",
-                rule="one constraint",
-                remedy="give one of them; combine constraints with +, | and &",
-            )
-        if self.schema is not None:
-            return _remembered(self.schema)
-        if self.regex is not None:
-            return regex_constraint(self.regex)
-        if self.grammar is not None:
-            return grammar_constraint(self.grammar)
-        if self.choice is not None:
-            return choice_constraint(self.choice)
-        if isinstance(self.template, str):
-            return template_constraint(self.template, strict=False)
-        others: list[object] = [self.template, self.table, self.constraint]
-        made = next((one for one in others if one is not None), None)
-        if made is None or isinstance(made, Constraint):
-            return made
-        raise InvalidConstraint(
-            "not a constraint",
-            rule=given[0],
-            value=made,
-            remedy="build one with cg.json_schema, cg.regex, cg.table, …",
-        )
-
-
 _MOST_REMEMBERED = 64
-_schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
 
 
-def _remembered(schema: object) -> Constraint:
-    """Return the constraint of a schema or type; the last few dozen are remembered."""
-    kind = type(schema)
-    try:
-        # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
-        key: Any = f"{schema!r}" if isinstance(schema, dict | str | bool) else schema
-        hash(key)
-    except (TypeError, RecursionError):
-        return schema_constraint(schema)
-    return _schemas.get((kind, key), lambda: schema_constraint(schema))
-
-
-class Engine:
+class Engine(Calls):
     """A loaded model that turns requests into completions.
 
     `complete`, `generate` and `stream` take either a `Request` or its fields as arguments.
@@ -165,21 +73,16 @@ class Engine:
         """Return the ids of a text from the model's tokenizer, without special tokens."""
         return self._loaded.prompts.tokens(text)
 
-    def generate(self, prompt: Prompt | Request = "", **options: Any) -> Any:
-        """Return the value of a completion; arguments and errors as for `canvasgen.generate`."""
-        return self.complete(prompt, **options).value
-
-    def complete(self, prompt: Prompt | Request = "", **options: Any) -> Completion:
-        """Return one completion: value, text, token ids, log-probability, steps, outcome, timings and trace."""
-        engine, job = self._prepared(_request(prompt, options))
+    def _complete(self, request: Request) -> Completion:
+        engine, job = self._prepared(request)
         return run(engine.denoiser, [job], policy=engine._policy)[0]
 
-    def stream(self, prompt: Prompt | Request = "", **options: Any) -> Iterator[Event]:
+    def stream(self, prompt: Prompt | Request = "", **options: Unpack[Options]) -> Iterator[Event]:
         """Return the events of a completion: `Draft` at every step, `Commit` at every block, `Done` at the end.
 
         Errors of the request are raised here and not at the first event.
         """
-        engine, job = self._prepared(_request(prompt, options))
+        engine, job = self._prepared(as_request(prompt, options))
         return self._raising(stream(engine.denoiser, [job], policy=engine._policy))
 
     @overload
@@ -259,63 +162,31 @@ class Engine:
         """Return the probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
         samples = whole_number(samples, rule="samples", low=1)
         steps = whole_number(steps, rule="steps", low=1)
-        choice = choice_constraint(options)
-        if steps > 1 and len(choice.values) > 1:
-            return self._decided(prompt, choice, samples, steps, seed)
-        compiled = [self._compiled(literal(text)) for text in choice.values]
-        denoiser = self.denoiser
-        context = denoiser.prefill([self._loaded.encode(prompt, None)] * samples)
-        first = secrets.randbits(62) if seed is None else seed
+        first = secrets.randbits(62) if seed is None else whole_number(seed, rule="seed", low=None)
         seeds = [first + at for at in range(samples)]
-        length = denoiser.canvas_length
-        randomness = RowRandomness(seeds, length, denoiser.vocab_size)
-        canvas = denoiser.noise.fresh(range(samples), length, randomness)
-        logits = denoiser.denoise(context, canvas, None)
-        if not bool(torch.isfinite(logits).all()):
-            raise ModelError("the model gave logits that are not finite", rule="logits")
-        nowhere = torch.zeros(canvas.shape, dtype=torch.bool)
-        logits = denoiser.noise.read(logits, canvas, nowhere)
-        scores = torch.tensor(
-            [[float(one.condition(row).log_partition) for one in compiled] for row in logits],
-            dtype=torch.float64,
-        )
-        shares: list[float] = torch.softmax(scores, dim=1).mean(dim=0).numpy().tolist()
-        return {
-            _key(value, text): share
-            for (text, value), share in zip(choice.values.items(), shares, strict=True)
-        }
-
-    def _decided(
-        self, prompt: Prompt, choice: Choice, samples: int, steps: int, seed: int | None
-    ) -> dict[Any, float]:
-        """Return the probabilities after several steps: the mean over several canvases of noise."""
-        if len(choice.values) > MOST_OPTIONS:
+        check_settings(Request(prompt))
+        length = self.denoiser.canvas_length
+        found = AnswerOptions(options, self._compiled, length)
+        count = len(found.choice.values)
+        if steps == 1 or count == 1:
+            return after_one_step(self.denoiser, self._loaded.encode(prompt, None), found, seeds)
+        if count > MOST_OPTIONS:
             raise ConstraintTooLarge(
-                f"more than {MOST_OPTIONS} options",
-                rule="options",
-                value=len(choice.values),
-                remedy="take steps=1",
+                f"more than {MOST_OPTIONS} options", rule="options", value=count, remedy="take steps=1"
             )
-        first = secrets.randbits(62) if seed is None else seed
-        done = self.batch(
-            Request(
-                prompt,
-                constraint=choice,
-                max_denoising_steps=steps,
-                temperature=1.0,
-                seed=first + at,
-                probabilities=True,
-            )
-            for at in range(samples)
+        request = Request(
+            prompt,
+            constraint=found.choice,
+            max_tokens=length,
+            max_denoising_steps=steps,
+            temperature=1.0,
+            probabilities=True,
         )
-        return {
-            option: sum(one.probabilities[""][option] for one in done) / samples
-            for option in done[0].probabilities[""]
-        }
+        return after_several_steps(found, self.batch(replace(request, seed=one) for one in seeds))
 
     def _prepared(self, request: Request) -> tuple[Engine, Job]:
         """Return the engine that answers a request, and its job there."""
-        _check_settings(request)
+        check_settings(request)
         constraint = request.resolve()
         trained = None if constraint is None else constraint.shown.trained
         engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
@@ -349,13 +220,11 @@ class Engine:
         return found
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
-        return starts_from(
-            constraint.shown,
-            self._loaded.prompts.tokens,
-            canvas_length=self.denoiser.canvas_length,
-            end_ids=self.vocabulary.end_ids,
-            seed=seed,
+        length, ends = self.denoiser.canvas_length, self.vocabulary.end_ids
+        starts = starts_from(
+            constraint.shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
         )
+        return suited(starts, self._compiled(constraint))
 
     @staticmethod
     def _raising(events: Iterator[Event]) -> Iterator[Event]:
@@ -386,50 +255,6 @@ def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Re
     from rich.progress import track
 
     return track(results, description="requests", total=count, console=Console(stderr=True))
-
-
-def _key(value: Any, text: str) -> Any:
-    """Return an option as a key of a dict: itself, or its text if it has no hash."""
-    try:
-        hash(value)
-    except TypeError:
-        return text
-    return value
-
-
-_OPTIONS = frozenset(f.name for f in fields(Request)) - {"prompt"}
-
-
-def _request(prompt: Prompt | Request, options: Mapping[str, Any]) -> Request:
-    if isinstance(prompt, Request):
-        if options:
-            raise TypeError(f"a Request takes no further options: {', '.join(sorted(options))}")
-        return prompt
-    unknown = sorted(set(options) - _OPTIONS)
-    if unknown:
-        raise TypeError(f"unknown option: {', '.join(unknown)}; there are {', '.join(sorted(_OPTIONS))}")
-    return Request(prompt, **options)
-
-
-def _check_settings(request: Request) -> None:
-    """Raise an error for an invalid prompt or setting, before the model runs.
-
-    Raises:
-        ModelError: the prompt is neither text nor messages, or has no UTF-8.
-        InvalidConstraint: a setting is not the number it should be.
-    """
-    prompt: Any = request.prompt
-    if not isinstance(prompt, (str, Sequence)):
-        raise ModelError("a prompt is a text or a list of chat messages", rule="prompt", value=prompt)
-    if isinstance(prompt, str) and any("\ud800" <= character <= "\udfff" for character in prompt):
-        raise ModelError("the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=prompt)
-    for name in ("max_tokens", "max_denoising_steps", "seed"):
-        value: Any = getattr(request, name)
-        if value is not None:
-            whole_number(value, rule=name, low=None)
-    warmth: Any = request.temperature
-    if warmth is not None and not (isinstance(warmth, (int, float)) and 0 <= warmth < math.inf):
-        raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)
 
 
 class _on_value:

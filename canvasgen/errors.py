@@ -6,6 +6,8 @@ where (`path`: a JSON path, a regular expression's position, a canvas position) 
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
@@ -17,9 +19,11 @@ __all__ = [
     "ModelError",
     "Outcome",
     "TimeLimit",
+    "UnknownOption",
     "Unsatisfiable",
     "UnsupportedConstraint",
     "ValidationFailed",
+    "located",
 ]
 
 _LONGEST_VALUE = 120
@@ -77,7 +81,17 @@ class UnsupportedConstraint(CanvasgenError):
 
 
 class ConstraintTooLarge(CanvasgenError):
-    """Compiling the constraint would exceed the limit named by `rule`."""
+    """Compiling the constraint would exceed the limit named by `rule`; `path` says what grew."""
+
+
+@contextmanager
+def located(path: str) -> Generator[None]:
+    """Give a ConstraintTooLarge that is raised inside the path of what grew, if it has none."""
+    try:
+        yield
+    except ConstraintTooLarge as error:
+        error.path = error.path or path
+        raise
 
 
 class Unsatisfiable(CanvasgenError):
@@ -90,6 +104,10 @@ class BudgetTooSmall(CanvasgenError):
 
 class TimeLimit(CanvasgenError):
     """An exact search ran out of the seconds named by `rule` (in `value`) without an answer."""
+
+
+class UnknownOption(CanvasgenError, TypeError):
+    """An argument has a name that does not exist; `rule` is the name. A TypeError, as for any unknown argument."""
 
 
 class ValidationFailed(CanvasgenError):

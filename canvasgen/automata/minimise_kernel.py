@@ -18,10 +18,10 @@ ranges are cut only at the bounds that occur in their own group.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from canvasgen.automata.dfa import Bools, Ints
 from canvasgen.automata.subset_kernel import index_by_state
+from canvasgen.jit import njit
 
 __all__ = ["minimise"]
 

@@ -11,9 +11,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from canvasgen.automata.dfa import Bools, Bytes, Ints
+from canvasgen.jit import njit
 
 __all__ = ["product"]
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from canvasgen.automata.dfa import Ints
+from canvasgen.jit import njit
 
 __all__ = ["DONE", "GOING", "TOO_MANY_STATES", "Run", "determinise"]
 

@@ -73,7 +73,7 @@ def edit(
     part = constraint_from_options(schema, regex, choice, grammar)
 
     from canvasgen import constraints
-    from canvasgen.engine import Request
+    from canvasgen.request import Request
 
     request = Request(
         read_prompt(prompt, file),

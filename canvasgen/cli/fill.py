@@ -64,7 +64,7 @@ def fill(
     constraint = _constraint(text_or_file(form, "template"), gap, holes)
     text = read_prompt(prompt, file)
 
-    from canvasgen.engine import Request
+    from canvasgen.request import Request
 
     request = Request(
         text,

@@ -57,7 +57,7 @@ def generate(
     constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order)
     text = read_prompt(prompt, file)
 
-    from canvasgen.engine import Request
+    from canvasgen.request import Request
 
     request = Request(
         text,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from canvasgen.denoise import Completion, Event
-    from canvasgen.engine import Request
+    from canvasgen.request import Request
 
 __all__ = ["complete"]
 

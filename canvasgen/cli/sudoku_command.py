@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
     from canvasgen.denoise import Completion
     from canvasgen.engine import Engine
+    from canvasgen.request import Request
 
 __all__ = ["sudoku"]
 
@@ -208,8 +209,8 @@ def _solve_each(engine: Engine, puzzles: list[Rows], variant: _Variant) -> None:
         raise typer.Exit(EXIT_UNSOLVED)
 
 
-def _request(made: Table, variant: _Variant) -> Any:
-    from canvasgen.engine import Request
+def _request(made: Table, variant: _Variant) -> Request:
+    from canvasgen.request import Request
 
     return Request(table=made, max_denoising_steps=variant.steps, seed=variant.seed)
 

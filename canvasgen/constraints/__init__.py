@@ -7,7 +7,9 @@ from canvasgen.constraints.infill import edit, infill
 from canvasgen.constraints.json_schema import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.positions import fixed, near
+from canvasgen.constraints.provenance import stated
 from canvasgen.constraints.repeat import optional, repeat
+from canvasgen.constraints.span_of import span_of
 from canvasgen.constraints.table import (
     futoshiki,
     grid,
@@ -49,6 +51,8 @@ __all__ = [
     "roster",
     "round_robin",
     "seating",
+    "span_of",
+    "stated",
     "sudoku",
     "table",
     "template",

@@ -15,10 +15,12 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
+from canvasgen.constraints.agreement import Agreement, first_agreement
 from canvasgen.constraints.base import Constraint, operator
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import as_constraint
 from canvasgen.constraints.combined import Combined
+from canvasgen.constraints.cover import cover
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
 from canvasgen.constraints.texts import NOWHERE, Placed, as_bytes
@@ -57,6 +59,11 @@ class Sequence(Combined):
         found = only_cells(self.parts)
         return None if found is None else found[1].inside(lambda inner: self._with(found[0], inner))
 
+    @property
+    def agreement(self) -> Agreement | None:
+        """The first part's that has one."""
+        return first_agreement(self.parts, self._with)
+
     @override
     def _expression(self) -> Expr:
         return automata.concat(*(part.expr for part in self.parts))
@@ -89,7 +96,7 @@ class Sequence(Combined):
         if not self.has_value:
             return text
         at = next(number for number, part in enumerate(self.parts) if part.has_value)
-        start, stop = self._span(text, at)
+        start, stop = self.place_of(at, text)
         return self.parts[at].parse(text[start:stop])
 
     @override
@@ -97,14 +104,18 @@ class Sequence(Combined):
         if sum(part.has_value for part in self.parts) != 1:
             return {}
         at = next(number for number, part in enumerate(self.parts) if part.has_value)
-        start, stop = self._span(text, at)
+        start, stop = self.place_of(at, text)
         return {
             field: {option: self._with(at, language) for option, language in options.items()}
             for field, options in self.parts[at].options(text[start:stop]).items()
         }
 
-    def _span(self, text: str, number: int) -> tuple[int, int]:
-        """Return the place of a part's text: the earliest start, and from there the latest end."""
+    def place_of(self, number: int, text: str) -> tuple[int, int]:
+        """Return the place of a part's text: the earliest start, and from there the latest end.
+
+        Raises:
+            ValidationFailed: the text is none of the whole.
+        """
         begins = {0}
         for part in self.parts[:number]:
             begins = {stop for begin in begins for stop in part.ends(text, begin)}
@@ -136,6 +147,17 @@ class Either(Combined):
     @override
     def _expression(self) -> Expr:
         return automata.union(*(part.expr for part in self.parts))
+
+    def _with(self, number: int, language: Expr) -> Expr:
+        """Return the texts of the whole if one part has another language."""
+        return automata.union(
+            *(language if at == number else part.expr for at, part in enumerate(self.parts))
+        )
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The first part's that has one."""
+        return first_agreement(self.parts, self._with)
 
     @override
     def ends(self, text: str, start: int) -> list[int]:
@@ -198,6 +220,11 @@ class Both(Combined):
             return None
         return found[1].inside(lambda inner: self._with(found[0], inner), lambda marked: marked)
 
+    @property
+    def agreement(self) -> Agreement | None:
+        """The first part's that has one; the other parts have no marks."""
+        return first_agreement(self.parts, self._with, lambda marked: marked)
+
     @override
     def _expression(self) -> Expr:
         return self._meet(part.expr for part in self.parts)
@@ -247,7 +274,7 @@ class Both(Combined):
 class Not(Combined):
     """`~a`: every well-formed UTF-8 text that does not belong to a.
 
-    Texts that only the validator of a rejects satisfy `~a` but are never generated.
+    What is generated is outside of a language that covers a (`cover`): no other spelling of a JSON value that a accepts.
     """
 
     def __init__(self, part: Constraint) -> None:
@@ -257,7 +284,7 @@ class Not(Combined):
 
     @override
     def _expression(self) -> Expr:
-        return automata.complement(self.parts[0].expr)
+        return _outside(self.parts[0])
 
     @override
     def ends(self, text: str, start: int) -> list[int]:
@@ -279,9 +306,42 @@ class Not(Combined):
         if not self.parts[0].has_validator:
             return ()
         return (
-            Note("departure", "texts that only the validator of the negated constraint refuses"),
-            Note("validator", "texts that the negated constraint accepts but would not generate"),
+            Note(
+                "departure",
+                "texts near those of the negated constraint, which only its validator tells from them",
+            ),
         )
+
+
+def _outside(part: Constraint) -> Expr:
+    """Return texts that a constraint does not accept: all of them if it has no validator."""
+    if isinstance(part, Not):
+        return part.parts[0].expr
+    if isinstance(part, Either):
+        return automata.intersect(*map(_outside, part.parts))
+    if isinstance(part, Both):
+        return automata.union(*map(_outside, part.parts))
+    return automata.complement(cover(part))
+
+
+@cover.register
+def _covers_in_sequence(constraint: Sequence) -> Expr:
+    return automata.concat(*map(cover, constraint.parts))
+
+
+@cover.register
+def _covers_of_some(constraint: Either) -> Expr:
+    return automata.union(*map(cover, constraint.parts))
+
+
+@cover.register
+def _covers_of_all(constraint: Both) -> Expr:
+    return automata.intersect(*map(cover, constraint.parts))
+
+
+@cover.register
+def _covers_outside(constraint: Not) -> Expr:
+    return automata.ANY_TEXT if constraint.has_validator else constraint.expr
 
 
 def _both(one: object, other: object) -> tuple[Constraint, Constraint] | None:

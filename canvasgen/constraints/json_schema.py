@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typing_extensions import override
@@ -11,10 +11,13 @@ from typing_extensions import override
 from canvasgen.automata import Expr
 from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.cover import cover
 from canvasgen.constraints.shown import Hole, Json, Shown
 from canvasgen.constraints.text import by_key
 from canvasgen.constraints.texts import as_bytes
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.grounding import Sources
+from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
 from canvasgen.schemas import SchemaLanguage, Source, load
 
@@ -24,20 +27,31 @@ MOST_DEPTH = 16
 
 
 class JsonSchema(Constraint):
-    """The canonical JSON texts of the values of a schema. Build one with `json_schema`."""
+    """The JSON texts of the values of a schema. Build one with `json_schema`.
 
-    def __init__(self, source: Source, *, flexible: bool, max_depth: int | None, ordered: bool) -> None:
+    `matches` decides by the value: any spelling (escapes, whitespace, numbers) and any order of the keys. `automaton` has
+    the spellings that are generated. As a part of a longer text, a JSON text may be any that matches on its own, with
+    the whitespace around it.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        flexible: bool,
+        max_depth: int | None,
+        ordered: bool,
+        sources: Sources | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self.limits = limits
         self.language = SchemaLanguage(
-            source, self.limits, flexible=flexible, max_depth=max_depth, ordered=ordered
+            source, limits, flexible=flexible, max_depth=max_depth, ordered=ordered, sources=sources
         )
 
     @override
     def _expression(self) -> Expr:
         return self.language.expr
-
-    @override
-    def _recognises(self, data: bytes) -> bool:
-        return self.language.recognises(data)
 
     @property
     @override
@@ -56,26 +70,20 @@ class JsonSchema(Constraint):
 
     @override
     def ends(self, text: str, start: int) -> list[int]:
-        return [stop for stop in self.language.ends(text, start) if self.matches(text[start:stop])]
+        return self.language.ends(text, start)
+
+    @override
+    def _recognises(self, data: bytes) -> bool:
+        return True  # `_check` decides by the value, in any spelling
+
+    @override
+    def _check(self, text: str) -> None:
+        self.language.validate(text)
 
     @override
     def matches(self, text: str | bytes) -> bool:
         data = as_bytes(text)
-        if data is None or not self.language.recognises(data):
-            return False
-        try:
-            self.language.check(data.decode("utf-8"))
-        except ValidationFailed:
-            return False
-        return True
-
-    @override
-    def validate(self, text: str | bytes) -> None:
-        self.language.validate(text)
-
-    @override
-    def _check(self, text: str) -> None:
-        self.language.check(text)
+        return data is not None and self.language.matches(data.decode("utf-8"))
 
     @override
     def parse(self, text: str) -> Any:
@@ -93,6 +101,11 @@ class JsonSchema(Constraint):
         return self.language.notes
 
 
+@cover.register
+def _every_spelling(constraint: JsonSchema) -> Expr:
+    return constraint.language.cover
+
+
 def json_schema(
     schema: Any,
     whitespace: str = "flexible",
@@ -100,20 +113,28 @@ def json_schema(
     max_depth: int | None = None,
     property_order: str = "schema",
     registry: Any = None,
+    grounded: str | Sequence[str] | None = None,
+    limits: Limits | None = None,
 ) -> JsonSchema:
     """Return the JSON texts of a schema or of a Python type.
+
+    What is accepted (`matches`) depends on the value alone; `whitespace`, `max_depth` and `property_order` say how texts
+    are generated.
 
     Args:
         schema: a JSON Schema (a dict, a bool, or its text; draft 2020-12 unless `$schema` says otherwise), or
             a type that pydantic's `TypeAdapter` takes: a model, a dataclass, a TypedDict, `list[int]`, ...
         whitespace: `flexible` (nothing, a space, or a newline with indentation, wherever JSON allows) or
             `compact` (none).
-        max_depth: how often recursive schemas are unrolled, and how many levels any-JSON places may have, in
-            what is generated (what is accepted is not bounded by it); by default the largest number, up to five
-            and three, that keeps the automaton small. `explain()` says it.
+        max_depth: how often recursive schemas are unrolled, and how many levels any-JSON places may have; by default
+            the largest number, up to five and three, that keeps the automaton small. `explain()` says it.
         registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
             Nothing is ever fetched; JSON Schema's own meta-schemas are known.
         property_order: `schema` (declared properties in the order of `properties`) or `any`.
+        grounded: one or several texts; every string is then a verbatim span of one of them, and every number is written
+            in one. What the schema lists itself (`enum`, `const`), booleans and keys are free.
+        limits: what the compilation may need (`cg.Limits`); None: the default limits. Within them the richest automaton is
+            taken; what does not fit into it is left to the validator, or left out: `explain()` says it.
 
     Raises:
         InvalidConstraint: the schema is malformed.
@@ -134,4 +155,6 @@ def json_schema(
         flexible=whitespace == "flexible",
         max_depth=max_depth,
         ordered=property_order == "schema",
+        sources=None if grounded is None else Sources(grounded),
+        limits=checked_limits(limits),
     )

@@ -14,6 +14,7 @@ from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import no_cells
 from canvasgen.constraints.coerce import as_constraint
 from canvasgen.constraints.combined import Combined
+from canvasgen.constraints.cover import cover
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown
 from canvasgen.constraints.texts import field_path
@@ -42,14 +43,13 @@ class Repeat(Combined):
 
     @override
     def _expression(self) -> Expr:
-        return self._some(self.low, self.high)
+        return self.of(self.part.expr)
 
-    def _some(self, low: int, high: int | None) -> Expr:
-        """Return the concatenations of `low` to `high` texts with separators between them."""
-        item = self.part.expr
+    def of(self, item: Expr) -> Expr:
+        """Return the texts of the whole if the part has this language."""
         if not self.separator:
-            return automata.repeat(item, low, high)
-        return automata.separated(item, automata.literal(self.separator), low, high)
+            return automata.repeat(item, self.low, self.high)
+        return automata.separated(item, automata.literal(self.separator), self.low, self.high)
 
     @property
     @override
@@ -150,6 +150,11 @@ class Repeat(Combined):
         return automata.concat(
             before, language, automata.repeat(automata.concat(gap, self.part.expr), low, high)
         )
+
+
+@cover.register
+def _of_covers(constraint: Repeat) -> Expr:
+    return constraint.of(cover(constraint.part))
 
 
 class Optional(Repeat):

@@ -10,8 +10,9 @@ from typing import Any, TypeGuard
 
 from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.constraints.cells import Cells
+from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.shown import UNKNOWN, Shown
-from canvasgen.errors import ValidationFailed
+from canvasgen.errors import ConstraintTooLarge, ValidationFailed
 from canvasgen.notes import Note
 
 __all__ = ["NOWHERE", "Place", "Placed", "Texts", "as_bytes", "field_path", "is_text"]
@@ -43,12 +44,10 @@ NOWHERE = Placed()
 
 
 def as_bytes(text: str | bytes) -> bytes | None:
-    """Return the UTF-8 bytes of a text; None if it has none (a lone surrogate)."""
-    if isinstance(text, bytes):
-        return text
+    """Return the UTF-8 bytes of a text; None if it has none (a lone surrogate), or bytes are none."""
     try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
+        return text.decode("utf-8").encode("utf-8") if isinstance(text, bytes) else text.encode("utf-8")
+    except UnicodeError:
         return None
 
 
@@ -66,9 +65,9 @@ class Texts(ABC):
     """A set of texts.
 
     A text belongs to it if the byte automaton *and* the validator (`_check`) accept it; most constraints have no
-    validator. If an automaton of moderate size cannot contain all texts (nested JSON), `_recognises` decides instead,
-    the automaton generates a subset, and `explain` reports what is left out. Subclasses define `_expression`, and
-    `_check`, `parse` and `explain` if they need them.
+    validator. If an automaton of moderate size cannot contain all texts (JSON in any spelling), `_recognises` and
+    `_check` decide alone, the automaton generates a subset, and `explain` reports what is left out. Subclasses define
+    `_expression`, and `_check`, `parse` and `explain` if they need them.
 
     Laws (tests/constraints): what `matches` accepts, `validate` accepts and `parse` reads; each combinator keeps what
     its parts show, read, place and relate.
@@ -82,7 +81,7 @@ class Texts(ABC):
 
     @cached_property
     def expr(self) -> Expr:
-        """The regular expression over bytes whose language contains every text of the constraint."""
+        """The regular expression over bytes of the texts that are generated."""
         return self._expression()
 
     @cached_property
@@ -90,9 +89,13 @@ class Texts(ABC):
         """The minimal byte automaton of `expr`.
 
         Raises:
-            ConstraintTooLarge: it would exceed `limits`.
+            ConstraintTooLarge: it would exceed `limits`; the path names the part that does.
         """
-        return to_dfa(self.expr, self.limits)
+        try:
+            return to_dfa(self.expr, self.limits)
+        except ConstraintTooLarge as error:
+            error.path = error.path or grown_part(self)
+            raise
 
     @property
     def placed(self) -> Placed:
@@ -133,7 +136,9 @@ class Texts(ABC):
     def validate(self, text: str | bytes) -> None:
         """Raise ValidationFailed, with the reason, unless the text belongs to the constraint."""
         data = as_bytes(text)
-        if data is None or not self._recognises(data):
+        if data is None:
+            raise ValidationFailed("the text has no UTF-8", rule="UTF-8", value=text)
+        if not self._recognises(data):
             raise ValidationFailed(
                 "the text is not in the constraint's language", rule="automaton", value=text
             )
@@ -155,7 +160,11 @@ class Texts(ABC):
         return found
 
     def matches(self, text: str | bytes) -> bool:
-        """Return whether the text belongs to the constraint: to the automaton and the validator."""
+        """Return whether the text belongs to the constraint.
+
+        A JSON Schema, also as a part of a larger constraint, accepts every JSON text of a valid value, however it is
+        spelled; for everything else it is what the automaton and the validator accept.
+        """
         try:
             self.validate(text)
         except ValidationFailed:

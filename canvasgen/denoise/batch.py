@@ -28,7 +28,7 @@ from torch import Tensor
 from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
 from canvasgen.denoise.completion import Commit, Done, Draft, Event, Failed
-from canvasgen.denoise.convergence import converged, streaks, texts_of
+from canvasgen.denoise.convergence import converged, decided, streaks, texts_of
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
@@ -37,6 +37,7 @@ from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.row import Row, spend
 from canvasgen.denoise.seats import Seats
 from canvasgen.errors import CanvasgenError, ModelError
+from canvasgen.forks import settle
 
 __all__ = ["Batch"]
 
@@ -115,6 +116,7 @@ class Batch:
             In this order: `Failed` of rows that cannot go on, a `Draft` for each other row, then for each row whose
             canvas has converged a `Commit`, perhaps with a `Done`, or `Failed`. Empty if there is no row.
         """
+        settle()
         self._admit()
         seats = self._seats
         if not seats.rows:
@@ -268,6 +270,7 @@ class Batch:
             stability=self._stability,
             confidence=self._confidence,
         )
+        sure |= decided(beliefs, streak, self._policy)
         is_sure: list[bool] = sure.cpu().numpy().tolist()
         ready: dict[int, bool] = {}
         for seat, row in enumerate(seats.rows):

@@ -83,6 +83,12 @@ class FreeBelief:
         """The best alone."""
         yield self.best
 
+    def going_on(self) -> NDArray[np.int64]:
+        """The best canvas without an end token."""
+        logits = self._logits.clone()
+        logits[:, list(self._end_ids)] = -torch.inf
+        return logits.argmax(dim=-1).cpu().numpy()
+
     def log_prob(self, ids: NDArray[np.int64]) -> float:
         """Position by position."""
         length = text_length(ids, self._end_ids)
@@ -105,6 +111,8 @@ class Beliefs:
         entropies: float64 `[B, L]` in nats, of the (constrained) marginals; more where a table doubts its values.
         log_mass: float64 `[B, L]`, log of the mass that the model gives the tokens allowed at each position.
         best: int64 `[B, L]`, the most probable canvases; behind a row's budget they mean nothing.
+        best_log_prob: float64 `[B]`, log P(text of `best` | valid), of the canvas as a whole; −inf without a constraint, and
+            for tables, whose values are not chosen by it.
         lengths: int64 `[B]`, tokens of text in `best`, with the end token; without a constraint, L.
         constrained: bool `[B]`, whether the row has a constraint.
 
@@ -132,8 +140,9 @@ class Beliefs:
             parts.append((self._free, self._read_free(self._part(self._free))))
         if self._bound:
             parts.append((self._bound, self._read_bound(self._part(self._bound))))
-        columns = [self._together([(rows, values[at]) for rows, values in parts]) for at in range(5)]
-        self.log_partition, self.entropies, self.log_mass, self.best, self.lengths = columns
+        columns = [self._together([(rows, values[at]) for rows, values in parts]) for at in range(6)]
+        self.log_partition, self.entropies, self.log_mass, self.best, self.lengths = columns[:5]
+        self.best_log_prob = columns[5]
         self._read_tables()
         self._check_numbers()
 
@@ -161,7 +170,8 @@ class Beliefs:
         rows, length = logits.shape[:2]
         nothing = entropies.new_zeros(rows)
         whole = torch.full((rows,), length, device=logits.device)
-        return nothing, entropies, torch.zeros_like(entropies), logits.argmax(dim=-1), whole
+        unknown = torch.full_like(nothing, -torch.inf)
+        return nothing, entropies, torch.zeros_like(entropies), logits.argmax(dim=-1), whole, unknown
 
     def _read_bound(self, logits: Tensor) -> tuple[Tensor, ...]:
         asked = [self._asked[b] for b in self._bound]
@@ -173,7 +183,8 @@ class Beliefs:
         here = torch.tensor([one.budget.here for one in asked], device=logits.device)
         posteriors = self._posteriors
         lengths = self._text_lengths(best, here)
-        return posteriors.log_partition, posteriors.entropies, posteriors.allowed_mass, best, lengths
+        joint = posteriors.best_log_prob
+        return posteriors.log_partition, posteriors.entropies, posteriors.allowed_mass, best, lengths, joint
 
     def _text_lengths(self, best: Tensor, here: Tensor) -> Tensor:
         ends = torch.isin(best, torch.tensor(self._end_ids, device=best.device))
@@ -192,7 +203,7 @@ class Beliefs:
         ]
         if tables:  # the posteriors' own tensors stay as they are
             self.best, self.lengths = self.best.clone(), self.lengths.clone()
-            self.entropies = self.entropies.clone()
+            self.entropies, self.best_log_prob = self.entropies.clone(), self.best_log_prob.clone()
         for b, one, constraint in tables:
             try:
                 belief = constraint.believe(
@@ -206,6 +217,7 @@ class Beliefs:
             self.best[b, : one.budget.here] = torch.as_tensor(belief.best, device=self.best.device)
             self.entropies[b, : one.budget.here] = torch.as_tensor(belief.entropies, device=self.best.device)
             self.lengths[b] = text_length(belief.best, self._end_ids)
+            self.best_log_prob[b] = -torch.inf
         _raise(errors)
 
     def _check_numbers(self) -> None:

@@ -9,7 +9,13 @@ best canvas ──▶ closes the text? ──no──▶ taken (validators wait 
                  next-best canvases whose text is new ──accept──▶ taken
                       │ all refused
                       ▼
-                 fresh noise for the block, a few times; then ValidationFailed
+                 fresh noise for the block, a few times
+                      │ all refused, or there are no more texts that end here
+                      ▼
+                 best canvas whose text goes on ──there is one──▶ taken
+                      │ none
+                      ▼
+                 ValidationFailed
 """
 
 from __future__ import annotations
@@ -80,6 +86,7 @@ class RowText:
         self._policy = policy
         self._refused: dict[str, str] = {}
         self._restarts = 0
+        self._saw_all = False  # whether the last search for texts came to its end
 
     @cached_property
     def only_one_way_on(self) -> bool:
@@ -94,22 +101,26 @@ class RowText:
         """Takes the first acceptable canvas; None if all were refused and the block is to be denoised again.
 
         Raises:
-            ValidationFailed: all were refused and the restarts are used up, or a validator broke.
+            ValidationFailed: all were refused, the restarts are used up and no text goes on; or a validator broke.
         """
         best = self._weigh(belief, belief.best)
         if not best.closes:
             return self._take(belief, best)
-        for number, (chosen, text) in enumerate(self._new_texts(belief)):
+        texts = self._new_texts(belief)
+        for chosen, text in islice(texts, self._policy.candidates + 1):
             reason = refusal(text, self._constraint and self._constraint.constraint, self._validators)
             if reason is None:
                 return self._take(belief, chosen)
             self._refused[text] = reason
-            if number == self._policy.candidates:
-                break
-        if self._restarts == self._policy.restarts:
-            raise self._failure()
-        self._restarts += 1
-        return None
+        going_on = belief.going_on() if self.budget.after > 0 else None
+        every_end_is_refused = next(texts, None) is None and self._saw_all
+        if going_on is None or not every_end_is_refused:
+            if self._restarts < self._policy.restarts:
+                self._restarts += 1
+                return None
+            if going_on is None:
+                raise self._failure()
+        return self._take(belief, self._weigh(belief, going_on))
 
     def decoded(self) -> str:
         """The text so far; a character that a block's border cuts waits for its other half."""
@@ -117,13 +128,16 @@ class RowText:
 
     def _new_texts(self, belief: Belief) -> Iterator[tuple[Chosen, str]]:
         """Closing canvases whose text was not refused before, most probable first."""
+        self._saw_all = False
         most = _CANVASES_PER_TEXT * (self._policy.candidates + 1 + len(self._refused))
-        for canvas in islice(belief.candidates(), most):
+        canvases = belief.candidates()
+        for canvas in islice(canvases, most):
             chosen = self._weigh(belief, canvas)
             if chosen.closes:
                 text = self._with(chosen.ids).decode("utf-8", errors="replace")
                 if text not in self._refused:
                     yield chosen, text
+        self._saw_all = belief.posterior is not None and next(canvases, None) is None
 
     def _weigh(self, belief: Belief, canvas: NDArray[np.int64]) -> Chosen:
         ids = canvas[: text_length(canvas, self._vocabulary.end_ids)]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from canvasgen.denoise.beliefs import Beliefs
+from canvasgen.denoise.policy import Policy
 
-__all__ = ["converged", "streaks", "texts_of"]
+__all__ = ["converged", "decided", "streaks", "texts_of"]
 
 
 def texts_of(beliefs: Beliefs) -> Tensor:
@@ -56,3 +58,14 @@ def converged(
     number = counted.sum(dim=-1)
     mean = torch.where(counted, doubt, 0.0).sum(dim=-1) / number
     return (looked_at & (number == 0)) | (stable & (mean < confidence))
+
+
+def decided(beliefs: Beliefs, streak: Tensor, policy: Policy) -> Tensor:
+    """bool `[B]`: the rows whose best canvas is so probable as a whole, given that it is valid, that no other can win.
+
+    Position by position a canvas may look sure and yet be one of several that differ in many places at once, or look unsure
+    only because a text can be cut into tokens in many ways; the joint posterior tells them apart. See `Policy.certain`.
+    """
+    joint = beliefs.best_log_prob
+    patient = (streak >= policy.patience) & (joint >= math.log(policy.likely))
+    return (joint >= math.log(policy.certain)) | patient

@@ -34,6 +34,9 @@ class Policy:
         stability: steps for which the best canvas must have stayed the same before a commit.
         confidence: mean doubt, in nats, of the text's positions that are not forced, below which it is
             committed.
+        certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
+            above 1: never for this reason.
+        likely, patience: the same for a text that has stayed the same for this many steps.
         disbelief: weight of the second part of doubt at the first step; 0 looks at entropies alone.
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
@@ -45,6 +48,9 @@ class Policy:
     entropy_bound: float | None = None
     stability: int | None = None
     confidence: float | None = None
+    certain: float = 0.9
+    likely: float = 0.3
+    patience: int = 3
     disbelief: float = 1.0
     pin_forced: bool = False
     self_conditioning: Literal["model", "constrained"] = "model"

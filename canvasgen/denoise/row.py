@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.constraints import stated
 from canvasgen.constraints.compiled.belief import Belief
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
@@ -205,6 +206,7 @@ class Row:
             token_ids=ids,
             log_prob=self.text.log_prob,
             probabilities=by_field,
+            sources={} if constraint is None else stated(constraint.constraint, text),
             steps=tuple(self._steps),
             blocks=self.block,
             outcome=self._outcome if ended else Outcome.UNCLOSED,

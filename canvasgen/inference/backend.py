@@ -93,6 +93,11 @@ class Lattice(Protocol):
         """
         ...
 
+    @property
+    def best_log_prob(self) -> Tensor:
+        """float64 `[B]`: log P(text and end of `best` | valid), the tail summed out; −inf for a row that is impossible."""
+        ...
+
     def sample(self, rows: Sequence[int], uniforms: Tensor) -> tuple[Tensor, Tensor]:
         """Exact joint samples.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -48,6 +49,18 @@ class Row:
     def final(self) -> Bools:
         """bool `[S + 1]`: the states that the canvas may end in."""
         return self.layout.final(self.remaining, self.later)
+
+    @property
+    def needed_to_go_on(self) -> Ints:
+        """int32 `[S]`: fewest tokens, at least one, from each state to an end behind this canvas; -1 if there is no way."""
+        layout, never = self.layout, np.iinfo(np.int32).max
+        later = layout.distance if self.later is None else self.later
+        text = layout.by_source.first < layout.num_states
+        sources, targets = layout.by_source.group[text], layout.by_source.first[text]
+        after = np.where(later[targets] < 0, never, later[targets] + 1)
+        out = np.full(layout.num_states, never, dtype=np.int32)
+        np.minimum.at(out, sources, after)
+        return np.where((out == never) | (later < 0), -1, np.maximum(out, later)).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)

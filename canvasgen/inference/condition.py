@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from canvasgen.errors import BudgetTooSmall, CanvasgenError, ModelError, Unsatisfiable
+from canvasgen.forks import settle
 from canvasgen.inference.batch import Batch, Row
 from canvasgen.inference.layout import AutomatonArrays, Layout, layout_of
 from canvasgen.inference.posterior import Posterior
@@ -114,6 +115,7 @@ def condition_batch(
     """
     if not requests:
         raise ValueError("a batch has at least one request")
+    settle()
     values, as_torch = _stacked(requests, logits)
     given = [_values(request, values, b) for b, request in enumerate(requests)]
     engine = backend_for(backend, given[0].device)

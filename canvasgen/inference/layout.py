@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -24,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from canvasgen.errors import ModelError
+from canvasgen.forks import Guard
 
 __all__ = ["AutomatonArrays", "Groups", "Layout", "layout_of"]
 
@@ -270,7 +270,7 @@ def build_layout(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:
 
 
 _known: WeakKeyDictionary[AutomatonArrays, dict[tuple[int, ...], Layout]] = WeakKeyDictionary()
-_lock = Lock()
+_lock = Guard()
 
 
 def layout_of(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:

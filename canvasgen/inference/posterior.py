@@ -14,6 +14,7 @@ since in the don't-care tail a token has the model's own probability.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,7 @@ from torch import Tensor
 
 from canvasgen.errors import Unsatisfiable
 from canvasgen.inference.backend import Backend, Lattice
+from canvasgen.inference.batch import Batch
 from canvasgen.inference.k_best import Candidate, enumerate_best
 from canvasgen.inference.spans import SpanGraph, span_masses
 from canvasgen.inference.tables import Bools, Floats, Longs, RowArrays
@@ -220,6 +222,25 @@ class Posterior:
         for i, token in self._fixed.items():
             ids[i] = token
         return ids
+
+    def going_on(self) -> Posterior | None:
+        """The same canvas, given that the text does not end on it: no end token stands on it, and behind it at least one
+        more token can follow; None if no such canvas has a positive probability.
+
+        Where a restriction speaks of the positions behind the canvas, the text may turn out to have to end there.
+        """
+        layout = self._layout
+        if self._state == layout.ended:
+            return None
+        self.require_unchanged()
+        closed = np.zeros((self.length, layout.num_sets + 2), dtype=np.bool_)
+        if self._closed is not None:
+            closed |= self._closed
+        closed[:, layout.num_sets] = True
+        batch = self._lattice.batch
+        row = replace(self._row, closed=closed, later=self._row.needed_to_go_on, known=self.arrays)
+        lattice = self.backend.condition(Batch([row], [self.logits], None, batch.as_torch, batch.threads))
+        return Posterior(lattice, 0) if float(lattice.log_partition[0]) > -np.inf else None
 
     # Canvases
     # --------------------------------------------------------------------------------------------------

@@ -118,6 +118,11 @@ class Posteriors(Sequence[Posterior]):
         """int64 `[B, L]`: the most probable text with its end, then pads."""
         return self._lattice.best
 
+    @property
+    def best_log_prob(self) -> Tensor:
+        """float64 `[B]`: log P(text and end of `best` | valid), the tail summed out."""
+        return self._lattice.best_log_prob
+
     def sample(self, seeds: Sequence[int]) -> Tensor:
         """int64 `[B, L]`: one exact joint sample a row; row b's does not depend on the other rows.
 

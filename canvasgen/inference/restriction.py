@@ -77,6 +77,7 @@ class Restriction:
         self._automaton = automaton
         self._holding = {token: self._sets_with(token) for token in set(self.fixed.values())}
         self._rows: dict[int, Longs] = {}
+        self._reached: dict[int, Bools] = {0: np.arange(automaton.num_states) == automaton.start}
         self._known_moves: dict[tuple[object, ...], tuple[Longs, Longs, Longs, Longs]] = {}
 
     def closed(self, offset: int, length: int) -> Bools:
@@ -100,29 +101,53 @@ class Restriction:
     def accepts(self, ids: Iterable[int]) -> bool:
         """True if the ids are a complete text (its tokens, at most one end token, then anything) within the
         restriction."""
-        layout = layout_of(self._automaton, self._automaton.end_ids)
-        text = list(takewhile(lambda token: token not in layout.end_ids, ids))
-        if any(p >= len(text) or text[p] != token for p, token in self.fixed.items()):
+        text = list(takewhile(lambda token: token not in self._automaton.end_ids, ids))
+        if any(p >= len(text) for p in self.fixed):
             return False
-        state = layout.start
-        for token, closed in zip(text, self.closed(0, len(text)), strict=True):
-            state = layout.step(state, token, closed)
+        state = self.run(text)
+        return state >= 0 and bool(self._may_end(len(text))[state])
+
+    def run(self, ids: Sequence[int]) -> int:
+        """The state after the first tokens of a text; -1 if no text within the restriction begins with them."""
+        state = self._automaton.start
+        for position, token in enumerate(ids):
+            state = self.step(state, position, token)
             if state < 0:
-                return False
-        return bool(self._may_end(len(text))[state])
+                break
+        return state
+
+    def step(self, state: int, position: int, token: int) -> int:
+        """The state after a token of text at a position; -1 if it cannot stand there."""
+        if self.fixed.get(position, token) != token or token in self._automaton.end_ids:
+            return -1
+        layout = layout_of(self._automaton, self._automaton.end_ids)
+        return layout.step(state, token, self.closed(position, 1)[0])
+
+    def reached(self, position: int) -> Bools:
+        """bool[S]: the states that some `position` first tokens of a text lead to."""
+        known = max(at for at in list(self._reached) if at <= position)
+        states = self._reached[known]
+        for at in range(known, position):
+            states = self._after(states, at)
+        self._reached[position] = states
+        return states
+
+    def _after(self, states: Bools, position: int) -> Bools:
+        """bool[S]: where one token at a position leads to from some states, bool[S]."""
+        automaton = self._automaton
+        usable = states[automaton.edge_source] & self.usable(position)[automaton.edge_set]
+        out = np.zeros_like(states)
+        out[automaton.edge_target[usable]] = True
+        return out
 
     def blocked(self) -> int:
         """The first position where nothing can stand, whatever stands before it; -1 if there is none.
 
         Asked when no text is left, to say where.
         """
-        automaton = self._automaton
-        states = np.zeros(automaton.num_states, dtype=np.bool_)
-        states[automaton.start] = True
+        states = self.reached(0)
         for position in range(self.horizon):
-            usable = states[automaton.edge_source] & self._open(position)[automaton.edge_set]
-            states = np.zeros_like(states)
-            states[automaton.edge_target[usable]] = True
+            states = self._after(states, position)
             if not states.any():
                 return position
         return -1
@@ -136,7 +161,7 @@ class Restriction:
             out[owner[automaton.set_classes == wanted]] = True
         return out
 
-    def _open(self, position: int) -> Bools:
+    def usable(self, position: int) -> Bools:
         """bool[Z]: the text's sets that can stand at a position."""
         usable = ~self.closed(position, 1)[0, : self.num_sets]
         token = self.fixed.get(position)
@@ -160,7 +185,7 @@ class Restriction:
     def _last_row(self) -> Longs:
         """D at the horizon, and so behind it."""
         automaton = self._automaton
-        usable = self._open(self.horizon)[automaton.edge_set]
+        usable = self.usable(self.horizon)[automaton.edge_set]
         source, target = (
             np.ascontiguousarray(ends[usable]) for ends in (automaton.edge_source, automaton.edge_target)
         )
@@ -184,7 +209,7 @@ class Restriction:
         alike = (self.fixed.get(position), *(gate.first <= position < gate.behind for gate in self.gates))
         if alike not in self._known_moves:
             automaton = self._automaton
-            usable = self._open(position)[automaton.edge_set]
+            usable = self.usable(position)[automaton.edge_set]
             sources = automaton.edge_source[usable].astype(np.int64)
             leaving, borders = np.unique(sources, return_index=True)
             target = automaton.edge_target[usable].astype(np.int64)

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from canvasgen.jit import njit
 
 __all__ = ["SpanGraph", "Spans", "span_masses"]
 

@@ -4,8 +4,8 @@ The encoder reads the prompt and every finished block causally into the KV cache
 in both directions over that cache and leaves the cache alone. Rows of a batch are padded on the left; masks
 hide the padding, so that a row gets the logits that it would get alone.
 
-Source: `transformers.models.diffusion_gemma` (transformers >= 5.11); its `generate` is the reference that
-tests hold this and the loop to.
+Source: `transformers.models.diffusion_gemma`; its `generate` is the reference that tests hold this and the loop to.
+transformers 5.19 to 5.24 are tested (`make test-hosts`); 5.24 renamed the argument `past_key_values` to `cache`.
 """
 # The types of transformers are known in part:
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -13,6 +13,8 @@ tests hold this and the loop to.
 from __future__ import annotations
 
 import copy
+import functools
+import inspect
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+import transformers
 from transformers import DynamicCache
 
 from canvasgen.denoise.noise import Uniform
 from canvasgen.denoise.protocol import Defaults
 from canvasgen.errors import ModelError
+from canvasgen.forks import settle
 from canvasgen.models.architecture import Architecture
 from canvasgen.vocabulary import Vocabulary
 
@@ -142,6 +146,7 @@ class DiffusionGemma:
         Threads that wait for each other between such operations cost more processor time than they save, and on a busy
         machine they make the pass slower by far.
         """
+        settle()
         before = torch.get_num_threads()
         if self.device.type != "cpu" or before == 1 or self._parameters * tokens > _SMALL_PASS:
             yield
@@ -170,8 +175,8 @@ class DiffusionGemma:
                 self_conditioning_logits=self_conditioning,
                 self_conditioning_mask=None if conditioned is None else conditioned.to(self.device),
                 decoder_attention_mask=dict(context.masks),
-                past_key_values=context.cache,
                 decoder_position_ids=context.positions,
+                **{_cache_name(type(self.model).forward): context.cache},
             ).logits
 
     @torch.no_grad()
@@ -194,12 +199,13 @@ class DiffusionGemma:
             config=self.model.config,
             inputs_embeds=torch.empty((*ids.shape, 0), dtype=self.model.dtype, device=ids.device),
             attention_mask=mask,
-            past_key_values=cache,
             position_ids=here,
+            **{_cache_name(type(encoder).create_masks_for_generate): cache},
         )
+        grown = {_cache_name(type(encoder).forward): cache}  # the layers write into this very cache
         with self._threads(ids.numel()):
-            read = encoder(input_ids=ids, attention_mask=masks, past_key_values=cache, position_ids=here)
-        return self._ready(read.past_key_values, mask, start + ids.shape[1])
+            encoder(input_ids=ids, attention_mask=masks, position_ids=here, **grown)
+        return self._ready(cache, mask, start + ids.shape[1])
 
     def _ready(self, cache: DynamicCache, mask: torch.Tensor, start: torch.Tensor) -> GemmaContext:
         positions = _positions(start, self.canvas_length)
@@ -209,9 +215,32 @@ class DiffusionGemma:
         """The decoder's masks: a position sees the cache without its padding, and the whole canvas."""
         seen = torch.nn.functional.pad(mask, (0, self.canvas_length), value=True)
         like = torch.empty((len(mask), self.canvas_length, 1), dtype=self.model.dtype, device=mask.device)
-        return self.model.model.decoder.create_diffusion_decoder_attention_mask(
-            config=self.model.config, inputs_embeds=like, past_key_values=cache, decoder_attention_mask=seen
+        decoder = self.model.model.decoder
+        return decoder.create_diffusion_decoder_attention_mask(
+            config=self.model.config,
+            inputs_embeds=like,
+            decoder_attention_mask=seen,
+            **{_cache_name(type(decoder).create_diffusion_decoder_attention_mask): cache},
         )
+
+
+@functools.cache
+def _cache_name(function: Callable[..., object]) -> str:
+    """The name that a function of transformers has for the argument with the keys and values.
+
+    Raises:
+        ModelError: it has neither of those that are known.
+    """
+    names = inspect.signature(function).parameters
+    known = [name for name in ("cache", "past_key_values") if name in names]
+    if known:
+        return known[0]
+    raise ModelError(
+        f"{function.__qualname__} takes no cache in transformers {transformers.__version__}",
+        rule="transformers",
+        value=list(names),
+        remedy="install a version that canvasgen is tested with: pip install 'transformers>=5.19,<5.25'",
+    )
 
 
 def _positions(start: torch.Tensor, length: int) -> torch.Tensor:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.errors import ModelError
+from canvasgen.forks import settle
 from canvasgen.models.architecture import architecture_of
 from canvasgen.models.embedded import sudoku, tiny
 from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, prompt_encoder
@@ -40,7 +41,7 @@ class Loaded:
 
 
 def load(
-    model: Any = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
+    model: object = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
 ) -> Loaded:
     """Loads a model; see `canvasgen.load` for the arguments.
 
@@ -48,6 +49,7 @@ def load(
         ModelError: there is no such model, its files are incomplete, it is of no known architecture, or it cannot be
             reached.
     """
+    settle()
     if model is None:
         return _from_name(tiny.WEIGHTS, device, dtype)
     if isinstance(model, (str, Path)):

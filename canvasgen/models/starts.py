@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from canvasgen.constraints.compiled.respelling import respelled
 from canvasgen.denoise import Start
 
 if TYPE_CHECKING:
+    from canvasgen.constraints import CompiledConstraint
     from canvasgen.constraints.shown import Hole, Piece, Shown
 
-__all__ = ["starts_from"]
+__all__ = ["starts_from", "suited"]
 
 KEPT_TOKENS = 16
 """If the beginning of the text goes into the context, so many of its last tokens stay on the canvas."""
@@ -67,6 +69,21 @@ def starts_from(
     return tuple(
         Start(tuple(beginning[:many]), tuple(canvas[:canvas_length]), kept, strength) for canvas in laid
     )
+
+
+def suited(starts: tuple[Start, ...], constraint: CompiledConstraint) -> tuple[Start, ...]:
+    """Return starts whose written tokens begin a text of the constraint.
+
+    A tokenizer may cut the text otherwise than `fixed` and `near` ask for. Then it is cut anew, or, if no cut of what is
+    written suits, all of the text is left to the canvases.
+    """
+    written = starts[0].written
+    if not written or constraint.prefix(written) is not None:
+        return starts
+    found = respelled(constraint, written)
+    if found is None:
+        return (Start(),)
+    return tuple(replace(start, written=found.ids) for start in starts)
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,19 @@ import math
 from collections.abc import Iterator
 from functools import cached_property
 
-from canvasgen.automata import EMPTY, Expr, Limits, intersect
+from canvasgen.automata import EMPTY, Expr, intersect
 from canvasgen.errors import Unsatisfiable, ValidationFailed
+from canvasgen.grounding import Sources
+from canvasgen.limits import Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
+from canvasgen.schemas.normal.grounded import grounded
 from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
+from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.emit import Written, written
 from canvasgen.schemas.texts.graph import Graph
+from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
 from canvasgen.schemas.validator import Validator
 
@@ -22,10 +27,18 @@ __all__ = ["SchemaLanguage"]
 
 _ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones last")
 _PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
+_GROUNDED = Note(
+    "automaton",
+    "strings are spans of the source and numbers are written in it, but for those the schema lists",
+)
 _DEPARTURES = (
     Note(
         "departure",
         "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
+    ),
+    Note(
+        "departure",
+        "whitespace is none, one space, or a newline with indentation, none around the whole text",
     ),
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
     Note(
@@ -36,14 +49,15 @@ _DEPARTURES = (
 
 
 class SchemaLanguage:
-    """The JSON texts of the values of a schema.
+    """The JSON texts of the values of a schema: all of them (`matches`), and those that are generated (`expr`).
 
     Args:
         source: the schema or the type.
-        flexible: whether whitespace may stand between the tokens of a text.
+        flexible: whether whitespace may stand between the tokens of a text that is generated.
         max_depth: how often recursive schemas are unrolled in what is generated; None: as the size allows.
-        ordered: whether declared properties stand in the schema's order only.
+        ordered: whether declared properties are generated in the schema's order only.
         limits: what the automaton may need.
+        sources: texts whose spans and numbers the strings and numbers of a value are; None: any.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint: the schema is malformed, or uses what is not supported.
@@ -52,18 +66,29 @@ class SchemaLanguage:
     """
 
     def __init__(
-        self, source: Source, limits: Limits, *, flexible: bool, max_depth: int | None, ordered: bool
+        self,
+        source: Source,
+        limits: Limits,
+        *,
+        flexible: bool,
+        max_depth: int | None,
+        ordered: bool,
+        sources: Sources | None = None,
     ) -> None:
         self.source = source
         self.limits = limits
         self.flexible = flexible
         self.ordered = ordered
         self.max_depth = max_depth
-        self._translator = Translator(source.document, python=source.python)
-        self._graph = Graph(self._translator.root())
+        self._translator = Translator(source.document, python=source.python, limits=limits)
+        self.sources = sources
+        root = self._translator.root()
+        if sources is not None:
+            root = grounded(root, sources, self._translator.arena)
+        self._graph = Graph(root)
         self._graph.check_depth()
         if self._graph.least[self._graph.root] == math.inf:
-            raise _emptiness(self._graph, self._translator)
+            raise self._emptiness()
         if max_depth is not None:
             _ = self._written
 
@@ -76,8 +101,13 @@ class SchemaLanguage:
             ConstraintTooLarge: every automaton is too large.
         """
         if self._written.expr is EMPTY:
-            raise _emptiness(self._graph, self._translator)
+            raise self._emptiness()
         return self._written.expr
+
+    @cached_property
+    def cover(self) -> Expr:
+        """A language that contains every text that is accepted, in any spelling, and as little else as its size allows."""
+        return cover(self._graph.root)
 
     @cached_property
     def _written(self) -> Written:
@@ -87,21 +117,30 @@ class SchemaLanguage:
     def _recogniser(self) -> Recogniser:
         # Draft 4 tells `1.0` from integers; pydantic and the later drafts do not.
         draft = self.source.document.draft
-        return Recogniser(
-            self._graph.root, flexible=self.flexible, ordered=self.ordered, whole_points=draft > 4
-        )
+        return Recogniser(self._graph.root, whole_points=draft > 4)
 
     @cached_property
     def _validator(self) -> Validator:
-        return Validator(self.source.document, python=self.source.python)
-
-    def recognises(self, data: bytes) -> bool:
-        """Return True if the bytes are a text of the language, as far as the recogniser decides."""
-        return self._recogniser.accepts(data)
+        return Validator(self.source.document, python=self.source.python, limits=self.limits)
 
     def ends(self, text: str, start: int) -> list[int]:
-        """Return where a JSON text that begins at a place may end, whatever its value."""
-        return self._recogniser.ends(text, start)
+        """Return where a text of the language that begins at a place of a longer text may end, in increasing order."""
+        return [
+            stop
+            for end, gap_end in value_ends(text, start)
+            if self.matches(text[start:end])
+            for stop in range(end, gap_end + 1)
+        ]
+
+    def matches(self, text: str) -> bool:
+        """Return True if a text is a JSON text, in any spelling, of a value that is valid."""
+        if not self._recogniser.accepts(text):
+            return False
+        try:
+            self.check(text)
+        except ValidationFailed:
+            return False
+        return True
 
     def check(self, text: str) -> None:
         """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a text."""
@@ -109,20 +148,16 @@ class SchemaLanguage:
         if self.source.python:
             self.source.read(text)
 
-    def validate(self, text: str | bytes) -> None:
-        """Raise ValidationFailed, with the reason, unless the text belongs to the language."""
-        try:
-            plain = text if isinstance(text, str) else text.decode("utf-8")
-            data = plain.encode("utf-8")
-        except UnicodeError as error:
-            raise ValidationFailed("the text has no UTF-8", rule="json", reasons=(str(error),)) from error
-        recognised = self.recognises(data)
-        self.check(plain)
-        if not recognised:
+    def validate(self, text: str) -> None:
+        """Raise ValidationFailed, with the reason, unless `matches` accepts a text."""
+        self.check(text)
+        refusal = self._recogniser.refusal(text)
+        if refusal is not None:
             raise ValidationFailed(
-                "the value is valid, but the spelling or the order of the keys is not one that is generated",
-                text=plain,
-                rule="spelling",
+                f"the text has no value of the schema: {refusal}",
+                text=text,
+                reasons=(refusal,),
+                rule="value",
             )
 
     def options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
@@ -132,6 +167,19 @@ class SchemaLanguage:
                 field_name(path),
                 [(value, intersect(self.expr, with_value(path, value))) for value in values],
             )
+
+    def _emptiness(self) -> Unsatisfiable:
+        node = self._graph.reason()
+        messages = dict(reversed(self._translator.contradictions))
+        message = messages.get(node.path, "the schema takes no value at all")
+        paths = dict.fromkeys(atom.path for atom in node.atoms)
+        if len(paths) > 1:
+            message = f"{' and '.join(paths)} contradict one another"
+        elif self.sources is not None and node.path not in messages:
+            message = "the source states no value for this schema"
+            remedy = "let it be null or absent where the source may not say it, or leave out `grounded`"
+            return Unsatisfiable(message, path=node.path, rule="grounded", remedy=remedy)
+        return Unsatisfiable(message, path=node.path, rule="schema")
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
@@ -144,6 +192,8 @@ class SchemaLanguage:
             *self._translator.notes,
             *cut,
         ]
+        if self.sources is not None:
+            notes.append(_GROUNDED)
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:
@@ -160,13 +210,3 @@ class SchemaLanguage:
             )
         order = _ORDERED if self.ordered else _PERMUTED
         return (*notes, order, *_DEPARTURES)
-
-
-def _emptiness(graph: Graph, translator: Translator) -> Unsatisfiable:
-    node = graph.reason()
-    messages = dict(reversed(translator.contradictions))
-    message = messages.get(node.path, "the schema takes no value at all")
-    paths = dict.fromkeys(atom.path for atom in node.atoms)
-    if len(paths) > 1:
-        message = f"{' and '.join(paths)} contradict one another"
-    return Unsatisfiable(message, path=node.path, rule="schema")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
+from canvasgen.forks import Guard
 from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.lifting import lift
 from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits
@@ -25,7 +25,7 @@ _VERSION = "canvasgen token automaton 1"
 _REMEMBERED = 64
 _memory: OrderedDict[str, TokenAutomaton] = OrderedDict()
 _stores: dict[Path | None, ArrayStore] = {}
-_lock = Lock()
+_lock = Guard()
 
 
 def fingerprint(dfa: DFA, vocabulary: Vocabulary) -> str:

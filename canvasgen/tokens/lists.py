@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from canvasgen.jit import njit
 from canvasgen.tokens.transition_monoid import intern
 
 __all__ = ["breadth_first", "expand_sets", "group_edges", "number_tokens", "select", "unique_lists"]

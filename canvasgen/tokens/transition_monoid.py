@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from canvasgen.jit import njit
 
 __all__ = ["FUNCTIONS_FULL", "PAIRS_FULL", "Store", "intern", "transition_columns", "walk"]
 

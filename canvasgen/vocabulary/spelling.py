@@ -6,7 +6,7 @@ import numpy as np
 
 from canvasgen.vocabulary.trie import Trie
 
-__all__ = ["fewest_tokens"]
+__all__ = ["fewest_tokens", "tokens_at"]
 
 
 def fewest_tokens(trie: Trie, content: bytes) -> tuple[int, ...] | None:
@@ -19,9 +19,8 @@ def fewest_tokens(trie: Trie, content: bytes) -> tuple[int, ...] | None:
     fewest, chosen = [0] * (len(content) + 1), [(0, 0)] * len(content)  # (token, length)
     for at in range(len(content) - 1, -1, -1):
         fewest[at] = never
-        for token, length in _tokens_at(
-            trie, content, at
-        ):  # shorter ones first: of equally few the last stays
+        # Shorter ones first: of equally few the last stays.
+        for token, length in tokens_at(trie, content, at):
             if fewest[at + length] + 1 <= min(fewest[at], len(content)):
                 fewest[at], chosen[at] = fewest[at + length] + 1, (token, length)
     if fewest[0] == never:
@@ -35,7 +34,7 @@ def fewest_tokens(trie: Trie, content: bytes) -> tuple[int, ...] | None:
     return tuple(found)
 
 
-def _tokens_at(trie: Trie, content: bytes, start: int) -> list[tuple[int, int]]:
+def tokens_at(trie: Trie, content: bytes, start: int) -> list[tuple[int, int]]:
     """Return the tokens that stand in `content` from `start` on, with their lengths, increasing."""
     found: list[tuple[int, int]] = []
     node = 0

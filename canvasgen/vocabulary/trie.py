@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from canvasgen.jit import njit
 
 __all__ = ["Trie"]
 

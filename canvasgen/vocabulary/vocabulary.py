@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from canvasgen.errors import ModelError
-from canvasgen.vocabulary.spelling import fewest_tokens
+from canvasgen.vocabulary.spelling import fewest_tokens, tokens_at
 from canvasgen.vocabulary.store import ArrayStore, cache_folder
 from canvasgen.vocabulary.tokenizer_bytes import byte_map
 from canvasgen.vocabulary.tokenizer_source import read_tokenizer
@@ -125,6 +125,11 @@ class Vocabulary:
         The tokenizer itself may cut a text otherwise: it is not asked.
         """
         return fewest_tokens(self.trie, content)
+
+    def tokens_at(self, content: bytes, start: int) -> list[tuple[int, int]]:
+        """Return the tokens that stand in some bytes from `start` on, with their lengths, increasing; of tokens with equal
+        bytes the lowest id."""
+        return tokens_at(self.trie, content, start)
 
     @cached_property
     def fingerprint(self) -> str:

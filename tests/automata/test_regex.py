@@ -8,6 +8,7 @@ import time
 import warnings
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from patterns import PATTERNS, TEXTS
@@ -50,6 +51,35 @@ def check(pattern: str, flags: int, texts: list[str], search: bool) -> None:
         ).fullmatch
     for text in texts:
         assert dfa.accepts(text.encode()) == (match(text) is not None), (pattern, text)
+
+
+PROPERTIES = (
+    r"\p{Lu} \P{Lu} \p{^Lu} \P{^Lu} \pL \PN [\p{Lu}\d_] [^\p{L}] \p{Script=Greek} \p{Greek} \p{Alphabetic} "
+    r"\p{Uppercase_Letter} \p{Any} \p{Emoji} (?i)\p{Lu} (?i)\P{Ll} (?i)[^\p{Lu}] (?i)\p{Greek}"
+)
+
+
+@pytest.mark.parametrize("pattern", PROPERTIES.split())
+def test_properties_as_regex(pattern: str) -> None:
+    """`re` has no properties; the `regex` package is the judge."""
+    dfa, expected = to_dfa(parse_regex(pattern)), regex.compile(pattern)
+    letters = [chr(code) for code in (*range(0xD800), *range(0x1F300, 0x1F700))]
+    assert [each for each in letters if dfa.accepts(each.encode()) != bool(expected.fullmatch(each))] == []
+
+
+def test_names() -> None:
+    name = to_dfa(parse_regex(r"\p{Lu}\p{Ll}+"))
+    assert [
+        text for text in ("Ann", "Émile", "Ωmega", "ann", "A", "ANN", "A1") if name.accepts(text.encode())
+    ] == [
+        "Ann",
+        "Émile",
+        "Ωmega",
+    ]
+    for pattern in (r"\p{Xx}", r"\p", r"\pX", r"\p{Lu", r"[\p{Nonsense}]", r"\p{^}"):
+        with pytest.raises(InvalidConstraint) as caught:
+            parse_regex(pattern)
+        assert caught.value.path is not None
 
 
 @settings(max_examples=200, deadline=None)

@@ -25,7 +25,7 @@ A, V, AV, N = (
 )
 KEYWORDS: tuple[tuple[str, str, str, str], ...] = (
     ("`type`, `enum`, `const`", "all (`const` from 6)", A, ""),
-    ("`properties`, `required`", "all", A, "keys stand in the schema's order"),
+    ("`properties`, `required`", "all", A, "keys are generated in the schema's order"),
     ("`additionalProperties`, `patternProperties`, `propertyNames`", "all (`propertyNames` from 6)", AV,
      "undeclared keys are generated after the declared ones and read anywhere"),
     ("`minProperties`, `maxProperties`", "all", AV, ""),
@@ -69,10 +69,23 @@ HEAD = """\
 
 Written by `python benchmarks/conformance.py --docs` from `tests/conformance/baselines`; do not edit.
 
-A schema stands for two languages. A text is *accepted* (`matches`, and every text that is returned) if a recogniser
-over the schema's normal form takes it and an independent validator does. A text can be *generated* if the byte automaton
-takes it, which is a subset: keys in the schema's order, one spelling for each string, bounded depth. What the
-automaton leaves out, and what is left to the validator at commit, `constraint.explain()` says for each schema.
+A schema stands for two languages.
+
+- A text is *accepted* (`matches`, and every text that is returned) if it is a JSON text (RFC 8259) of a valid value, in any
+  spelling (escapes, whitespace, CRLF, numbers) and any order of the keys. A recogniser over the schema's normal form and an
+  independent validator must both take it. Refused whatever the schema: a key that stands twice in an object, a lone
+  surrogate (`"\\ud800"`), a number that no double holds (`1e400`) or of more than 1,000 characters, nesting beyond 64
+  levels. Numbers are read exactly: `0.30000000000000001` is no multiple of 0.1.
+- A text can be *generated* if the byte automaton takes it, which is a subset: keys in the schema's order (or any, with
+  `property_order="any"`), one spelling for each string, little whitespace, bounded depth. What the automaton leaves out, and
+  what is left to the validator at commit, `constraint.explain()` says for each schema.
+
+`whitespace`, `property_order` and `max_depth` concern what is generated only. In a longer text (`+`, `repeat`, a hole of a
+template), the JSON part may be any text that matches on its own, whitespace around it included; a `%json` part of a grammar
+and a cell of a table are read in the spellings that are generated. `~json_schema(s)` accepts every text that
+`json_schema(s)` refuses, and generates none that it accepts in any spelling: `~json_schema({"const": "rm"})` excludes
+`"\\u0072m"`, too.
+
 A schema that is not taken is refused with an error that names the path and the keyword; no keyword is dropped.
 
 ## Keywords

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import canvasgen as cg
 from canvasgen.automata import searcher
 from canvasgen.constraints import Constraint
+from canvasgen.constraints.compiled.respelling import respelled
 from canvasgen.errors import (
     BudgetTooSmall,
     CanvasgenError,
@@ -354,3 +355,52 @@ def test_a_character_in_two_tokens_counts_where_it_is_complete() -> None:
     assert compiled.accepts([0, 3, 1, 2])
     assert not compiled.accepts([3])
     assert not compiled.accepts([0, 1, 2])
+
+
+@settings(deadline=None, max_examples=25)
+@given(case=cases(), ids=st.lists(st.integers(0, 4), max_size=3))
+def test_what_is_written_keeps_its_positions(case: Case, ids: list[int]) -> None:
+    """`prefix` says whether a text begins with the ids; `respelled` finds the cut that is nearest to them."""
+    try:
+        compiled = case.constraint.compile(VOCABULARY)
+    except Unsatisfiable:
+        return
+    begins = any(case.holds((*ids, *rest)) for rest in texts(3))
+    found = compiled.prefix(ids)
+    assert found is None or found.ids == tuple(ids)
+    if begins:
+        assert found is not None
+    content = VOCABULARY.text_bytes(ids)
+    cuts = [
+        cut
+        for cut in texts(min(len(content), 4))
+        if VOCABULARY.text_bytes(cut) == content and compiled.prefix(cut) is not None
+    ]
+    again = respelled(compiled, ids)
+    assert again is not None or not cuts
+    if again is None or not cuts:
+        return
+    assert VOCABULARY.text_bytes(again.ids) == content
+    assert compiled.prefix(again.ids) == again
+    assert foreign(again.ids, ids) == min(foreign(cut, ids) for cut in cuts)
+
+
+def foreign(cut: tuple[int, ...], ids: list[int]) -> int:
+    """Tokens of a cut that the other cut of the same text does not have at the same place."""
+    return len(set(placed(cut)) - set(placed(ids)))
+
+
+def placed(ids: Any) -> list[tuple[int, int]]:
+    begins = np.cumsum([0, *(len(TOKENS[token] or b"") for token in ids)])
+    return list(zip(begins.tolist(), ids, strict=False))
+
+
+def test_a_state_that_the_positions_rule_out_is_refused() -> None:
+    compiled = (cg.regex("(ab)*a?") & cg.fixed({0: 2, 1: 0})).compile(VOCABULARY)  # "ab", "a"
+    logits = np.zeros((3, len(TOKENS)), dtype=np.float32)
+    begun = compiled.prefix([2, 0])
+    assert begun is not None
+    compiled.condition(logits, state=begun.state, offset=2)
+    with pytest.raises(InvalidConstraint, match="no 0 tokens that keep to"):
+        compiled.condition(logits, state=begun.state)
+    assert compiled.prefix([0, 1]) is None  # the same text so far, cut otherwise

@@ -168,3 +168,39 @@ def test_free_text_is_validated_too():
     assert len(caught.value.reasons) <= 3
     done = run(letters, [Job([3], None, 4, 2, validators=(lambda text: True,))])[0]
     assert done.outcome in (Outcome.STEP_LIMIT, Outcome.UNCLOSED)
+
+
+LONGER = repeat(byte_set([(ord("a"), ord("b"))]), 1, 12)
+
+
+def likes_to_end() -> Confident:
+    """Would end at once, wherever it stands."""
+    logits = torch.zeros(4, SINGLE.size)
+    logits[:, 0], logits[:, 1] = -4.0, 4.0
+    return Confident(
+        vocabulary=SINGLE, canvas_length=4, logits=logits, defaults=Defaults(max_denoising_steps=2)
+    )
+
+
+@pytest.mark.parametrize("low", [5, 9, 12])
+def test_a_text_that_is_refused_as_too_short_goes_on(low):
+    """Every end on the first canvas is refused; the texts that fit go on to the second and third."""
+    wanted = Job([3], compiled(LONGER, SINGLE), max_tokens=12, validators=(lambda text: len(text) >= low,))
+    done = run(likes_to_end(), [wanted], policy=Policy(candidates=60))[0]
+    assert len(done.text) >= low
+    assert done.blocks == -(-low // 4)
+
+
+def test_ends_of_this_canvas_come_before_those_of_the_next():
+    """An answer that the restarts can find here is not given up for one that goes on."""
+    wanted = Job(
+        [3], compiled(LONGER, SINGLE), max_tokens=12, validators=(lambda text: text in ("bbb", "aaaaa"),)
+    )
+    done = run(likes_to_end(), [wanted], policy=Policy(candidates=5, restarts=30))[0]
+    assert done.text == "bbb"
+
+
+def test_free_text_goes_on_when_its_end_is_refused():
+    wanted = Job([3], None, max_tokens=8, max_denoising_steps=2, validators=(lambda text: len(text) >= 4,))
+    done = run(likes_to_end(), [wanted])[0]
+    assert len(done.text) == 4

@@ -169,7 +169,8 @@ def test_the_tail_is_the_models_own(told):
     wish[:3, LETTERS.tokens.index(b"e")] = 50.0
     model = Watched(logits=wish)
     job = Job([3], compiled(repeat(literal("e"), 1), LETTERS), temperature=0)
-    done = run(model, [job], policy=Policy(self_conditioning=told))[0]
+    patient = Policy(self_conditioning=told, certain=2.0, likely=2.0)  # goes on though the text is certain
+    done = run(model, [job], policy=patient)[0]
     assert done.text == "eee"
     canvas, known = seen[-1]
     assert canvas[:4].tolist() == [*[LETTERS.tokens.index(b"e")] * 3, END]

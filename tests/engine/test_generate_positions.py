@@ -108,3 +108,19 @@ def test_bounded_thoughts_come_first() -> None:
         cg.template("{a} {b}", a=bounded, b=cg.text())
     with pytest.raises(InvalidConstraint, match="until"):
         cg.text(max_tokens=9)
+
+
+@pytest.mark.parametrize("place", [{0: "T"}, {1: "he"}, {40: "a"}])
+def test_a_long_text_that_is_written_already_keeps_its_positions(
+    engine: cg.Engine, place: dict[int, str]
+) -> None:
+    """The tokenizer cuts what stands before the canvas; where that breaks a position it is cut anew."""
+    length = engine.denoiser.canvas_length
+    long = "The harbour was quiet, and a small boat came in with the tide. " * (1 + length // 24)
+    constraint = cg.infill(long, ".", cg.regex("[a-z]{1,8}")) & cg.fixed(place)
+    compiled = constraint.compile(engine.vocabulary)
+    own = engine.tokens(long)
+    done = engine.complete("", constraint=constraint, seed=0, max_denoising_steps=1)
+    assert len(own) > length
+    assert compiled.accepts(done.token_ids)
+    assert done.text.startswith(long)

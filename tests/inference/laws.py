@@ -100,6 +100,7 @@ def shapes_and_kinds(case: Case) -> None:
         "log_partition": ((rows,), torch.float64),
         "entropies": ((rows, length), torch.float64),
         "allowed_mass": ((rows, length), torch.float64),
+        "best_log_prob": ((rows,), torch.float64),
         "best": ((rows, length), torch.int64),
         "forced": ((rows, length), torch.bool),
     }
@@ -116,6 +117,7 @@ def failures_are_told(case: Case) -> None:
     for b, (error, one) in enumerate(zip(case.posteriors.errors(), case.exact, strict=True)):
         assert (error is None) == (one.total > 0)
         assert bool(case.posteriors.log_partition[b] == -torch.inf) == (one.total == 0)
+        assert one.total > 0 or bool(case.posteriors.best_log_prob[b] == -torch.inf)
 
 
 def partition_is_the_mass(case: Case) -> None:
@@ -153,6 +155,7 @@ def best_is_the_most_probable_text(case: Case) -> None:
         row = case.posteriors[b]
         texts = sorted(one.texts.values(), reverse=True)
         assert_allclose(np.exp(row.log_prob(ids)), texts[0] / one.total, atol=1e-6)
+        assert_allclose(np.exp(float(case.posteriors.best_log_prob[b])), texts[0] / one.total, atol=1e-6)
         found = list(row.k_best())
         assert_array_equal(found[0][0], ids)
         assert_allclose([np.exp(each) for _, each in found], np.array(texts) / one.total, atol=1e-6)
@@ -221,6 +224,27 @@ def a_batch_is_its_rows(case: Case) -> None:
             assert_allclose(alone.constrained_logits()[0, :n], constrained[b, :n], atol=1e-5)
 
 
+def what_goes_on_has_no_end(case: Case) -> None:
+    """`going_on` is the posterior of the canvases without an end behind which a token can still follow."""
+    for b, n, one in case.inside:
+        problem, masses = case.problems[b], dict[tuple[int, ...], float]()
+        if problem.restriction is not None:
+            continue
+        tokens = set(range(one.p.shape[1])) - set(problem.automaton.end_ids)
+        for canvas, mass in one.joint.items():
+            state = one.end_states[canvas]
+            if state == problem.automaton.num_states or problem.remaining == 0:
+                continue
+            after = {problem.step(state, token, problem.offset + n) for token in tokens} - {-1}
+            if any(problem.can_finish(to, problem.offset + n + 1, problem.remaining - 1) for to in after):
+                masses[canvas] = mass
+        found = case.posteriors[b].going_on()
+        assert (found is not None) == bool(masses)
+        if found is not None:
+            assert_allclose(np.exp(found.log_partition), sum(masses.values()), rtol=1e-5)
+            assert_allclose(masses[tuple(found.best.tolist())], max(masses.values()), rtol=1e-5)
+
+
 LAWS: list[Callable[[Case], None]] = [
     shapes_and_kinds,
     failures_are_told,
@@ -232,6 +256,7 @@ LAWS: list[Callable[[Case], None]] = [
     one_sample_a_row_by_its_seed,
     behind_the_budget_the_canvas_is_free,
     a_batch_is_its_rows,
+    what_goes_on_has_no_end,
 ]
 
 

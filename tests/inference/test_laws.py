@@ -92,6 +92,7 @@ BREAKS: dict[str, Callable[[Lattice], dict[str, object]]] = {
     "allowed mass": lambda right: {"allowed_mass": right.allowed_mass - 0.01},
     "forced": lambda right: {"forced": ~right.forced},
     "best": lambda right: {"best": right.best.roll(1, 1)},
+    "the best one's probability": lambda right: {"best_log_prob": right.best_log_prob - 0.01},
     "best behind the budget": lambda right: {"best": right.best.where(right.best > 1, 1)},
     "marginals": lambda right: {"marginals": lambda rows: right.marginals(rows) + 0.01},
     "marginals of the wrong row": lambda right: {

@@ -15,7 +15,7 @@ from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
 
 from canvasgen.denoise import Batch, Defaults, Denoiser, Done, Job, run
 from canvasgen.errors import ModelError
-from canvasgen.models.diffusion_gemma import DiffusionGemma, defaults_of, end_ids_of, pad_id_of
+from canvasgen.models.diffusion_gemma import DiffusionGemma, _cache_name, defaults_of, end_ids_of, pad_id_of
 from canvasgen.vocabulary import Vocabulary
 
 STEPS = 8
@@ -340,3 +340,15 @@ def test_small_passes_take_one_thread_and_give_the_others_back(model, monkeypatc
     finally:
         torch.set_num_threads(1)
     assert seen == [1, 2]
+
+
+def now(self, cache=None): ...
+def before(self, past_key_values=None): ...
+def other(self, keys=None): ...
+
+
+def test_the_cache_has_the_name_that_the_installed_transformers_gives_it():
+    assert _cache_name(now) == "cache"
+    assert _cache_name(before) == "past_key_values"
+    with pytest.raises(ModelError, match="pip install 'transformers"):
+        _cache_name(other)

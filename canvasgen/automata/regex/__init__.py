@@ -5,10 +5,11 @@ from __future__ import annotations
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.expr import Expr
 from canvasgen.automata.regex.ecma_dialect import EcmaParser
+from canvasgen.automata.regex.pattern_reader import largest_count
 from canvasgen.automata.regex.python_dialect import PythonParser
 from canvasgen.errors import InvalidConstraint
 
-__all__ = ["parse_regex", "parse_regex_in_context"]
+__all__ = ["largest_count", "parse_regex", "parse_regex_in_context"]
 
 _DIALECTS = {"python": PythonParser, "ecma": EcmaParser}
 

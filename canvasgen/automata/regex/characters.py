@@ -125,12 +125,15 @@ def _matched(runs: re.Pattern[str]) -> Ranges:
 
 
 @cache
-def property_set(name: str) -> Ranges | None:
-    r"""Return the code points of a Unicode property as in `\p{name}`; None if there is no such property."""
+def property_set(name: str, ignores_case: bool = False) -> Ranges | None:
+    r"""Return the code points of a Unicode property as in `\p{name}`; None if there is no such property.
+
+    With `ignores_case`, those that `(?i)\p{name}` matches for the `regex` package (`Lu`, `Ll` and `Lt` are one then).
+    """
     if re.fullmatch(r"[A-Za-z0-9_]+(=[A-Za-z0-9_]+)?", name) is None:
         return None
     try:
-        runs = regex.compile(rf"\p{{{name}}}+")
+        runs = regex.compile(rf"\p{{{name}}}+", regex.IGNORECASE if ignores_case else 0)
     except regex.error:
         return None
     return tuple((m.start(), m.end() - 1) for m in runs.finditer(_all_characters()))

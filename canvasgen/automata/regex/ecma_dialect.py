@@ -18,7 +18,6 @@ from canvasgen.automata.regex.characters import (
     digits,
     ecma_folding,
     minus,
-    property_set,
 )
 from canvasgen.automata.regex.parser import DIGITS, HEX_DIGITS, Parser
 from canvasgen.automata.regex.pattern_reader import Kind, Piece, Shape
@@ -102,18 +101,6 @@ class EcmaParser(Parser):
             found = self.folding().closure(found)
         return found if letter.islower() else minus(ANY, found)
 
-    def _property(self, letter: str, at: int) -> Ranges:
-        cursor = self.cursor
-        if not cursor.take("{"):
-            cursor.invalid(f"missing {{ after \\{letter}", cursor.at)
-        name = cursor.take_until("}", "a property name")
-        found = property_set(name)
-        if found is None:
-            cursor.invalid(f"unknown Unicode property {name!r}", at)
-        if letter == "P":
-            found = minus(ANY, found)
-        return self.folding().closure(found) if self.flags & re.IGNORECASE else found
-
     def _unicode(self, at: int) -> int:
         r"""After `\u`: four digits (two such for a surrogate pair), or digits in braces."""
         cursor = self.cursor
@@ -142,7 +129,9 @@ class EcmaParser(Parser):
         if letter in "dDsSwW":
             return self._class(letter)
         if letter in "pP":
-            return self._property(letter, at)
+            if self.cursor.peek() != "{":
+                cursor.invalid(f"missing {{ after \\{letter}", cursor.at)
+            return self.read_property(letter == "P", at, as_regex=False)
         if letter in _CONTROL:
             return _CONTROL[letter]
         if letter == "x":

@@ -12,7 +12,7 @@ from canvasgen.automata.automaton_limits import Limits
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.expr import ANY_TEXT, Expr, code_points, concat, literal, repeat, union
 from canvasgen.automata.private_bytes import CUT_BAR
-from canvasgen.automata.regex.characters import ANY, Folding, minus, together
+from canvasgen.automata.regex.characters import ANY, Folding, minus, property_set, together
 from canvasgen.automata.regex.pattern_reader import LARGEST_REPEAT, Cursor, Frame, Kind, Piece, Shape
 from canvasgen.automata.regex.zero_width import (
     MOST_ASSERTIONS,
@@ -317,6 +317,33 @@ class Parser(ABC):
         if len(found) < digits:
             self.cursor.invalid(f"incomplete escape {self.cursor.pattern[at : self.cursor.at]}", at)
         return int(found, 16)
+
+    # -- Unicode properties ------------------------------------------------------------------------
+
+    def read_property(self, negated: bool, at: int, *, as_regex: bool) -> Ranges:
+        r"""After `\p`, or `\P` if negated: reads `{Lu}`, `{Script=Greek}` or one letter and returns the characters.
+
+        Args:
+            negated: for the characters that do not have the property.
+            at: the position of the backslash.
+            as_regex: as the `regex` package has it: `{^Lu}` negates once more, and case is ignored, if the flags say so,
+                before negation; else as ECMA-262 has it.
+        """
+        cursor = self.cursor
+        name = cursor.take_until("}", "a property name") if cursor.take("{") else cursor.next()
+        if as_regex and name.startswith("^"):
+            name, negated = name[1:], not negated
+        ignores_case = bool(self.flags & re.IGNORECASE)
+        found = property_set(name, as_regex and ignores_case)
+        if found is None:
+            cursor.invalid(
+                f"unknown Unicode property {name!r}",
+                at,
+                r"write a general category, \p{Lu}, or a property with its value, \p{Script=Greek}",
+            )
+        if negated:
+            found = minus(ANY, found)
+        return self.folding().closure(found) if ignores_case and not as_regex else found
 
     def number(self, digits: str) -> int:
         """Return the value of a quantifier's digits; numbers of absurd length count as too large."""

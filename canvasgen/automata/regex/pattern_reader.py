@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NoReturn
@@ -12,10 +13,11 @@ from canvasgen.automata.regex.zero_width import Scope
 from canvasgen.automata.utf8 import Ranges
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 
-__all__ = ["Cursor", "Frame", "Kind", "Piece", "Shape"]
+__all__ = ["Cursor", "Frame", "Kind", "Piece", "Shape", "largest_count"]
 
 LONGEST_PATTERN = 1_000_000
 LARGEST_REPEAT = 2**32 - 1
+_COUNT = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 
 
 class Cursor:
@@ -188,3 +190,12 @@ class Frame:
             max(bounded) if len(bounded) == len(widths) else None,
             together(r for s in sets for r in s) if len(sets) == len(self.branches) else None,
         )
+
+
+def largest_count(pattern: str) -> str:
+    """Return the position of a pattern's largest count, which makes most automata large; the beginning without any."""
+    counts = [
+        (max(map(int, re.findall("[0-9]+", found.group()))), found.start())
+        for found in _COUNT.finditer(pattern)
+    ]
+    return f"position {max(counts, default=(0, 0), key=lambda count: count[0])[1]}"

@@ -1,4 +1,5 @@
-r"""The dialect of Python's `re` (as of Python 3.11 to 3.13), for patterns on `str`."""
+r"""The dialect of Python's `re` (as of Python 3.11 to 3.13), for patterns on `str`; with `\p{…}`, which `re` does not
+have, as the `regex` package reads it."""
 
 from __future__ import annotations
 
@@ -173,6 +174,8 @@ class PythonParser(Parser):
         letter = cursor.next()
         if letter and letter in "dDsSwW":
             return self._class(letter)
+        if letter and letter in "pP":
+            return self.read_property(letter == "P", at, as_regex=True)
         if letter == "b":
             return 8
         if letter and letter in _OCTAL:
@@ -188,6 +191,8 @@ class PythonParser(Parser):
         letter = cursor.next()
         if letter and letter in "dDsSwW":
             self.add_set(self._class(letter))
+        elif letter and letter in "pP":
+            self.add_set(self.read_property(letter == "P", at, as_regex=True))
         elif letter == "A":
             self.add_assertion(edge(Edge.START), Shape.ANCHOR, at)
         elif letter == "Z":

@@ -37,6 +37,10 @@ class Belief(Protocol):
         """Canvases int64 `[n]`, most probable first."""
         ...
 
+    def going_on(self) -> Longs | None:
+        """The most probable canvas `[n]` behind which the text goes on; None if there is none."""
+        ...
+
     def log_prob(self, ids: Longs) -> float:
         """Log-probability of the text and end of a canvas `[n]`, given that it is valid."""
         ...
@@ -62,6 +66,11 @@ class ChainBelief:
         """Lazily; canvases differ in text or tokenization."""
         for ids, _ in self._posterior.k_best():
             yield ids
+
+    def going_on(self) -> Longs | None:
+        """The best of the canvases without an end, after which the automaton has a way on."""
+        found = self._posterior.going_on()
+        return None if found is None else found.best
 
     def log_prob(self, ids: Longs) -> float:
         """The tail behind the end is summed out."""

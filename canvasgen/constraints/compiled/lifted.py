@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from canvasgen.automata import DEAD, DFA, Limits
 from canvasgen.constraints.texts import Placed
-from canvasgen.errors import Unsatisfiable
-from canvasgen.tokens import Budget, Prefix, TokenAutomaton, cached_lift, lift
+from canvasgen.errors import InvalidConstraint, Unsatisfiable
+from canvasgen.tokens import Budget, Prefix, TokenAutomaton, TokenLimits, cached_lift, lift
 
 if TYPE_CHECKING:
     from canvasgen.inference import Posterior, Request, Restriction
@@ -42,7 +42,7 @@ class Lifted:
             automaton: the texts.
             placed: what is said of their token positions.
             vocabulary: the vocabulary.
-            limits: of the automata on the way.
+            limits: what the automata may need.
             remember: whether the token automaton goes into the caches in memory and on disk.
 
         Raises:
@@ -53,7 +53,10 @@ class Lifted:
         if automaton.is_empty:
             raise Unsatisfiable("no text satisfies the constraint", rule="automaton")
         if not placed.places:
-            return cls(vocabulary, (cached_lift if remember else lift)(automaton, vocabulary))
+            most = TokenLimits.within(limits.max_bytes)
+            if remember:
+                return cls(vocabulary, cached_lift(automaton, vocabulary, limits=most))
+            return cls(vocabulary, lift(automaton, vocabulary, most))
         from canvasgen.constraints.compiled.placement import lift_placed  # torch, only where it is needed
 
         return cls(vocabulary, *lift_placed(automaton, placed.places, vocabulary, limits))
@@ -78,20 +81,32 @@ class Lifted:
         """Fewest tokens of any complete text (without an end token)."""
         return self.fewest_tokens(Prefix())
 
-    def fewest_tokens(self, prefix: Prefix) -> int:
-        """Fewest tokens from what is written to the end of the text."""
-        automaton = self.token_automaton
+    def fewest_tokens(self, prefix: Prefix, *, at_least_one: bool = False) -> int:
+        """Fewest tokens from what is written to the end of the text, or to one behind at least one more; -1: none."""
+        automaton, restriction = self.token_automaton, self.restriction
         at = automaton.start if prefix.state is None else prefix.state
-        distance = automaton.distance if self.restriction is None else self.restriction.distance(len(prefix))
-        return int(distance[at])
+        count = len(prefix)
+        if not at_least_one:
+            return int((automaton.distance if restriction is None else restriction.distance(count))[at])
+        edges = automaton.edge_source == at
+        if restriction is not None:
+            edges &= restriction.usable(count)[automaton.edge_set]
+        after = automaton.distance if restriction is None else restriction.distance(count + 1)
+        found = after[automaton.edge_target[edges]]
+        return 1 + int(found[found >= 0].min()) if (found >= 0).any() else -1
 
     def prefix(self, ids: Sequence[int]) -> Prefix | None:
-        """Token ids as the beginning of a text; None if no text begins with them."""
+        """Token ids as the beginning of a text; None if no text begins with them, at these positions."""
         if not ids:
             return Prefix()
         automaton = self.token_automaton
-        state = automaton.run(ids)
-        return None if state in (DEAD, automaton.ended) else Prefix(tuple(ids), state)
+        if self.restriction is None:
+            state = automaton.run(ids)
+            return None if state in (DEAD, automaton.ended) else Prefix(tuple(ids), state)
+        state = self.restriction.run(ids)
+        if state < 0 or self.restriction.distance(len(ids))[state] < 0:
+            return None
+        return Prefix(tuple(ids), state)
 
     def accepts(self, ids: Sequence[int]) -> bool:
         """True if the ids spell a complete text: its tokens, at most one end token, then anything.
@@ -118,7 +133,8 @@ class Lifted:
             logits: [L, V] float32, torch or numpy; or a posterior of the same logits under another constraint,
                 which spares most of the reading if this one's texts are written with tokens of that one's.
             fixed: {position: token id} for positions that are given.
-            state: the state carried over from the block before; None at the start of the text.
+            state: the state carried over from the block before; None at the start of the text. `fixed` and `near` are
+                not looked up in the tokens before this canvas, which are not given here: `prefix` checks them.
             remaining: tokens of budget after this canvas; 0 if the canvas must hold the whole rest of the
                 text.
             offset: tokens of the text before this canvas; matters to `fixed` and `near` alone.
@@ -126,10 +142,12 @@ class Lifted:
 
         Raises:
             ModelError: NaN or +inf among the logits.
+            InvalidConstraint: `state` is not one that `offset` tokens within `fixed` and `near` lead to.
             Unsatisfiable, BudgetTooSmall: no valid canvas.
         """
         from canvasgen.inference import condition  # torch, only where it is needed
 
+        self._check_state(state, offset)
         return condition(
             self.token_automaton,
             logits,
@@ -142,6 +160,18 @@ class Lifted:
             pad_id=self.vocabulary.pad_id,
             backend=backend,
         )
+
+    def _check_state(self, state: int | None, offset: int) -> None:
+        restriction, automaton = self.restriction, self.token_automaton
+        if restriction is None or state is None or not 0 <= state < automaton.num_states:
+            return
+        if not restriction.reached(offset)[state]:
+            raise InvalidConstraint(
+                f"no {offset} tokens that keep to `fixed` and `near` lead to this state",
+                rule="state",
+                value=state,
+                remedy="give the number of tokens before the canvas as offset=, and check them with prefix(ids)",
+            )
 
     def condition_block(self, posterior: Posterior, prefix: Prefix, budget: Budget) -> Posterior:
         """`condition` for a canvas of a longer text, from another constraint's posterior of the same logits."""

@@ -223,6 +223,13 @@ class TableBelief(ChainBelief):
                     0
                 ]  # of the shape: a canvas to go on from, not an answer
 
+    def going_on(self) -> Longs | None:
+        """With the values of the best canvas in the cells."""
+        if self.assignment is None:
+            return None
+        found = self._inside(self.assignment).going_on()
+        return None if found is None else found.best
+
     def log_prob(self, ids: Longs) -> float:
         """Given that the table is valid, where that can be summed: cells at fixed places, solutions that can be listed.
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints.grammar.substrings import substring_pattern, words_of
+from canvasgen.constraints.grammar.terminals import NO_END
 from canvasgen.constraints.json_schema import JsonSchema, json_schema
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
 
@@ -34,6 +35,8 @@ _PIECE = re.compile(
     |(?P<times>~\s*\d+(?:\s*\.\.\s*\d+)?)|(?P<arrow>->\s*\w+)|(?P<dots>\.\.)|(?P<sign>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_EMPTY = ('""', '""i')
+"""The empty string, which Lark takes only as an empty group."""
 _HARMLESS = {"no_forcing"}
 _BOUND = "bound its characters, `/.{0,80}/`, or pass max_tokens to generate"
 _REMEDIES = {
@@ -109,8 +112,6 @@ class _Writer:
         self.parts: list[str] = []
         self.places: list[int] = []
         self.extra: list[tuple[str, int]] = []
-        self.operand: int | None = None
-        self.open: list[int] = []
         self.in_terminal = False
 
     def written(self) -> Extended:
@@ -143,7 +144,6 @@ class _Writer:
     def _head(self, head: re.Match[str]) -> int:
         name = head["name"]
         self.in_terminal = name.lstrip("_")[:1].isupper()
-        self.operand, self.open = None, []
         if head["more"]:
             self._refuse(
                 f"the rule {name} has a parameter", head.end() - 2, "::", "write its cases out as rules"
@@ -236,16 +236,7 @@ class _Writer:
                 value=sign,
                 remedy="write \\n, or add the flag x if it is there for the layout",
             )
-        if kind in ("string", "pattern", "name"):
-            self.operand = len(self.parts)
-        elif sign in ("(", "["):
-            self.open.append(len(self.parts))
-            self.operand = None
-        elif sign in (")", "]") and self.open:
-            self.operand = self.open.pop()
-        elif kind not in ("space", "comment"):
-            self.operand = None
-        self._emit(sign, at)
+        self._emit("()" if sign in _EMPTY else sign, at)
         return piece.end()
 
     def _count(self, piece: re.Match[str], at: int) -> None:
@@ -255,18 +246,8 @@ class _Writer:
             self._emit(f"~{low}", at)
         elif piece["high"]:
             self._emit(f"~{low}..{piece['high']}", at)
-        elif low < 2:
-            self._emit("*+"[low], at)
-        elif self.operand is None:
-            self._refuse(
-                "a count without an end behind this", at, "{n,}", "put parentheses around what is repeated"
-            )
         else:
-            repeated = "".join(self.parts[self.operand :])
-            self.parts.insert(self.operand, "(")
-            self.places.insert(self.operand, self.places[self.operand])
-            self._emit(f"~{low} {repeated}*)", at)
-        self.operand = None
+            self._emit("*+"[low] if low < 2 else f"~{low}..{NO_END}", at)
 
     def _directive(self, kind: str, at: int, end: int) -> int:
         if kind == "lark":
@@ -278,7 +259,6 @@ class _Writer:
             raise InvalidConstraint(
                 f"what follows %{kind} is not JSON: {error}", path=place_at(self.text, where), rule=f"%{kind}"
             ) from error
-        self.operand = len(self.parts)
         if kind == "json":
             self._emit(self._schema(value, at), at)
         elif kind == "regex":

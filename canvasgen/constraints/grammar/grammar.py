@@ -13,6 +13,7 @@ from canvasgen.constraints.grammar.read_grammar import read
 from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
+from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
 
 __all__ = ["MOST_DEPTH", "Grammar", "grammar"]
@@ -30,8 +31,9 @@ class Grammar(Constraint):
         depth: how often rules may be embedded in one another.
     """
 
-    def __init__(self, rules: Rules, max_depth: int | None) -> None:
+    def __init__(self, rules: Rules, max_depth: int | None, limits: Limits = DEFAULT_LIMITS) -> None:
         self.rules = rules
+        self.limits = limits
         self._unroller = Unroller(rules, self.limits)
         self.depth, self._marked = self._unrolled(max_depth)
         if self.has_validator:
@@ -108,7 +110,9 @@ class Grammar(Constraint):
         return (*notes, *(Note("annotation", remark) for remark in self.rules.remarks))
 
 
-def grammar(text: str | Path, start: str = "start", *, max_depth: int | None = None) -> Grammar:
+def grammar(
+    text: str | Path, start: str = "start", *, max_depth: int | None = None, limits: Limits | None = None
+) -> Grammar:
     """Return the texts of a context-free grammar in Lark's dialect, with llguidance's extensions (`docs/grammars.md`).
 
     Args:
@@ -118,6 +122,7 @@ def grammar(text: str | Path, start: str = "start", *, max_depth: int | None = N
         start: the start rule.
         max_depth: how often rules may be embedded in one another, where that is not regular; None: as often
             as a sane automaton holds (`Grammar.depth` tells).
+        limits: what the compilation may need (`cg.Limits`); None: the default limits.
 
     Raises:
         InvalidConstraint: the grammar is malformed, or no grammar of that name is shipped.
@@ -125,6 +130,7 @@ def grammar(text: str | Path, start: str = "start", *, max_depth: int | None = N
         ConstraintTooLarge: a limit is exceeded, or no text fits into `max_depth`.
         Unsatisfiable: the grammar derives no text.
     """
+    most = checked_limits(limits)
     if isinstance(text, Path):
         try:
             content = text.read_text(encoding="utf-8")
@@ -132,7 +138,8 @@ def grammar(text: str | Path, start: str = "start", *, max_depth: int | None = N
             raise InvalidConstraint(
                 f"the grammar cannot be read: {error}", rule="grammar", value=str(text)
             ) from error
-        return Grammar(read(content, start, import_beside(text.resolve().parent), text.resolve()), max_depth)
+        rules = read(content, start, import_beside(text.resolve().parent), text.resolve())
+        return Grammar(rules, max_depth, most)
     if "\n" not in text and ":" not in text:
         text = shipped(text.strip())
-    return Grammar(read(text, start, import_beside(None)), max_depth)
+    return Grammar(read(text, start, import_beside(None)), max_depth, most)

@@ -15,6 +15,7 @@ from canvasgen.constraints.grammar.library import ImportSource
 from canvasgen.constraints.grammar.refusals import place_of, place_of_import, refusal
 from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Rules, Sequence
 from canvasgen.constraints.grammar.template_bounds import check_templates
+from canvasgen.constraints.grammar.terminals import check_terminals, patterns_of
 from canvasgen.constraints.grammar.tree_reader import TreeReader
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 
@@ -47,9 +48,12 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
     extended = rewritten(text)
     try:
         name = "<grammar>" if path is None else str(path)
+        check_terminals(
+            extended.text, name, source, lambda token: extended.place(token.line or 1, token.column or 1)
+        )
         loaded, _ = _lark.load_grammar(extended.text, name, [source], False)
         check_templates(loaded, extended)
-        terminals, _, ignored = loaded.compile([start], "*")
+        patterns = patterns_of(loaded)
     except (LarkError, OSError) as error:
         raise refusal(error, extended) from error
     except TypeError as error:
@@ -63,7 +67,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
         raise
     except RecursionError as error:
         raise ConstraintTooLarge("the grammar is nested too deeply", rule="nesting depth") from error
-    reader = TreeReader(extended, loaded, {terminal.name: terminal.pattern for terminal in terminals})
+    reader = TreeReader(extended, loaded, patterns)
     if start not in reader.trees:
         raise InvalidConstraint("the grammar has no such start rule", rule="start", value=start)
     if reader.trees[start][0]:
@@ -84,7 +88,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
             value=barren[0],
             remedy="give it an option without itself, or remove it",
         )
-    spaces = [reader.terminal(str(name)) for name in ignored]
+    spaces = [reader.terminal(str(name)) for name in loaded.ignore]
     return Rules(
         start,
         items,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import lark.load_grammar
 from lark import Token
 from lark.grammar import NonTerminal, Terminal
-from lark.lexer import PatternStr
+from lark.lexer import Pattern, PatternStr
 
 from canvasgen import automata
 from canvasgen.automata import Expr, parse_regex_in_context, to_dfa
 from canvasgen.constraints.grammar.extensions import Extended, Lexeme, place_at
+from canvasgen.constraints.grammar.leaves import bounds_of, check_trees, pattern_of, range_of
 from canvasgen.constraints.grammar.marks import Marks
 from canvasgen.constraints.grammar.parameters import name_of, substituted
 from canvasgen.constraints.grammar.refusals import place_of
@@ -21,9 +21,6 @@ from canvasgen.constraints.grammar.template_bounds import MOST_RULES
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 
 __all__ = ["TreeReader"]
-
-_lark: Any = lark.load_grammar
-"""Lark has no public function that reads the text of a terminal, and this module of it has no types."""
 
 
 class TreeReader:
@@ -36,10 +33,11 @@ class TreeReader:
         marks: the leaves that depend on more than their own bytes.
     """
 
-    def __init__(self, extended: Extended, loaded: Any, patterns: dict[str, Any]) -> None:
+    def __init__(self, extended: Extended, loaded: Any, patterns: dict[str, Pattern]) -> None:
         self.extended = extended
         self.text = extended.original
         self.trees = {str(name): (params, tree) for name, params, tree, _ in loaded.rule_defs}
+        check_trees((tree for _, tree in self.trees.values()), extended)
         self.patterns = patterns
         self.remarks = list(extended.remarks)
         self.departures: list[str] = []
@@ -126,9 +124,9 @@ class TreeReader:
         self._marked[name] = self.marks.validate(schema)
         return self._marked[name]
 
-    def _language(self, pattern: Any, name: str) -> Expr:
+    def _language(self, pattern: Pattern, name: str) -> Expr:
         place = place_of(name.rpartition("__")[2], self.text)
-        if isinstance(pattern, PatternStr) and not pattern.flags:
+        if isinstance(pattern, PatternStr) and not pattern.flags and pattern.value:
             return automata.literal(pattern.value)
         written = pattern.to_regexp()
         if written in self._marked:
@@ -197,20 +195,11 @@ class TreeReader:
             case "maybe":
                 return Repeat(self._item(children[0], bound), 0, 1)
             case "expr":
-                return self._repeat(children, bound)
+                return Repeat(self._item(children[0], bound), *bounds_of(children, self.extended))
             case "literal":
-                pattern = _lark._literal_to_pattern(children[0])
-                return Leaf(self._language(pattern, str(children[0])))
+                return Leaf(self._language(pattern_of(children[0], self.extended), str(children[0])))
             case "range":
-                first, last = (_lark._literal_to_pattern(child).value for child in children)
-                if first > last:
-                    raise InvalidConstraint(
-                        "a range of characters runs upwards",
-                        path=self.extended.place(children[0].line, children[0].column),
-                        rule="grammar",
-                        value=f"{children[0]}..{children[1]}",
-                    )
-                return Leaf(automata.code_points([(ord(first), ord(last))]))
+                return Leaf(automata.code_points([range_of(children, self.extended)]))
             case "template_usage":
                 name, *arguments = children
                 values = tuple(substituted(argument, bound) for argument in arguments)
@@ -218,15 +207,6 @@ class TreeReader:
             case _:
                 pass
         raise UnsupportedConstraint(f"a {tree.data!r} is not known here", rule="grammar", value=str(tree))
-
-    def _repeat(self, children: list[Any], bound: dict[str, Any]) -> Item:
-        body = self._item(children[0], bound)
-        operator = str(children[1])
-        if operator == "~":
-            low = int(children[2])
-            return Repeat(body, low, int(children[3]) if len(children) > 3 else low)
-        low, high = {"?": (0, 1), "*": (0, None), "+": (1, None)}[operator]
-        return Repeat(body, low, high)
 
     def _symbol(self, symbol: Any, bound: dict[str, Any]) -> Item:
         name = str(getattr(symbol, "name", symbol))

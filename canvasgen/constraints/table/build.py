@@ -14,6 +14,7 @@ from canvasgen.constraints.table.layouts import Laid, Layout, lay
 from canvasgen.constraints.table.related_cells import related_domains
 from canvasgen.constraints.table.table import Mode, Table, Wording
 from canvasgen.errors import InvalidConstraint
+from canvasgen.limits import Limits, checked_limits
 from canvasgen.notes import Note
 from canvasgen.relations import Relation
 
@@ -36,6 +37,7 @@ def table(
     layout: Layout = "markdown",
     mode: Mode = "exact",
     instruction: str | None = None,
+    limits: Limits | None = None,
 ) -> Table:
     """Return a table whose cells agree: fixed text, a domain for each cell, and relations across cells.
 
@@ -55,6 +57,7 @@ def table(
         mode: `exact` chooses all cells together; `propagate` masks what propagation excludes, the surest cell first;
             `model` leaves the relations to the model, and does not check them either.
         instruction: what the model is told above the table; None: to fill it in, and the relations in words.
+        limits: what the compilation of the table's texts may need (`cg.Limits`); None: the default limits.
 
     Raises:
         InvalidConstraint: a description, a name, a relation's cell or an option is malformed.
@@ -68,7 +71,9 @@ def table(
     domains = _domains(cells, about, as_json=layout == "json")
     wanted = checked_relations(relations(about) if callable(relations) else relations, about)
     domains, notes = related_domains(domains, wanted, mode)
-    return assemble(about, domains, wanted, layout=layout, mode=mode, instruction=instruction, notes=notes)
+    made = assemble(about, domains, wanted, layout=layout, mode=mode, instruction=instruction, notes=notes)
+    made.limits = checked_limits(limits)
+    return made
 
 
 def assemble(

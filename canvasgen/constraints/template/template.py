@@ -6,6 +6,7 @@ The fixed text floats: a hole is as wide as its text, and the recurrence over th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
+from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import constraint_from
+from canvasgen.constraints.cover import cover
+from canvasgen.constraints.growth import grown_part, largest
 from canvasgen.constraints.line_column import line_and_column
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
@@ -24,6 +28,7 @@ from canvasgen.constraints.template.readings import Readings
 from canvasgen.constraints.text import text as free_text
 from canvasgen.constraints.texts import field_path, is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+from canvasgen.limits import Limits, checked_limits, largest_of
 from canvasgen.notes import Note
 
 __all__ = ["Filled", "Template", "template"]
@@ -31,7 +36,7 @@ __all__ = ["Filled", "Template", "template"]
 MOST_PIECES = 400
 """Most literals and holes of a template."""
 MOST_AGREEING = 256
-"""Most combinations of values of repeated holes that the automaton keeps equal; beyond, the validator does."""
+"""Most combinations of values of repeated holes that the automaton keeps equal; beyond, a search for each canvas does."""
 
 
 class Filled(dict[str, Any]):
@@ -53,9 +58,12 @@ class Template(Constraint):
         holes: the constraint of each hole, in the order of their first occurrence.
     """
 
-    def __init__(self, pieces: tuple[str | Hole, ...], holes: dict[str, Constraint]) -> None:
+    def __init__(
+        self, pieces: tuple[str | Hole, ...], holes: dict[str, Constraint], limits: Limits | None = None
+    ) -> None:
         self.pieces = pieces
         self.holes = holes
+        self.limits = limits or largest_of(hole.limits for hole in holes.values())
         for name, hole in holes.items():
             no_positions((hole,), f"template hole {{{name}}}")
         names = [piece.name for piece in pieces if isinstance(piece, Hole)]
@@ -67,9 +75,9 @@ class Template(Constraint):
         """Return the texts of those repeated holes that the automaton keeps equal: those with few texts."""
         found: dict[str, list[str]] = {}
         room = MOST_AGREEING
-        for name in self._repeated:
-            contents = self.holes[name].automaton.strings(room)
-            if contents:
+        counted = {name: self.holes[name].automaton.strings(room) or [] for name in self._repeated}
+        for name, contents in sorted(counted.items(), key=lambda item: len(item[1])):
+            if 0 < len(contents) <= room:
                 found[name] = [content.decode("utf-8") for content in contents]
                 room //= len(contents)
         return found
@@ -84,9 +92,11 @@ class Template(Constraint):
         for name, texts in self._listed.items():
             choices = [{**choice, name: text} for choice in choices for text in texts]
         whole = {name: narrowed.get(name, hole.expr) for name, hole in self.holes.items()}
-        return automata.union(
-            *(self._of({**whole, **self._agreeing(choice, narrowed)}) for choice in choices)
-        )
+        return automata.union(*(self.of({**whole, **self._agreeing(choice, narrowed)}) for choice in choices))
+
+    def _with_hole(self, name: str, language: Expr) -> Expr:
+        """Return the texts of the whole if one hole has another language."""
+        return self._language({name: language})
 
     @staticmethod
     def _agreeing(choice: Mapping[str, str], narrowed: Mapping[str, Expr]) -> dict[str, Expr]:
@@ -97,7 +107,7 @@ class Template(Constraint):
             for name, text in texts.items()
         }
 
-    def _of(self, holes: Mapping[str, Expr]) -> Expr:
+    def of(self, holes: Mapping[str, Expr]) -> Expr:
         """Return the fixed text with these languages in its holes."""
         return automata.concat(
             *(
@@ -143,6 +153,10 @@ class Template(Constraint):
             )
         return found
 
+    def contents(self, text: str) -> Mapping[str, str]:
+        """Return the text of every hole of a matching text."""
+        return self._split(text)
+
     @property
     @override
     def cells(self) -> Cells | None:
@@ -152,10 +166,25 @@ class Template(Constraint):
         name = list(self.holes)[found[0]]
         return found[1].inside(
             lambda inner: self._language({name: inner}),
-            lambda marked: self._of(
+            lambda marked: self.of(
                 {**{other: hole.expr for other, hole in self.holes.items()}, name: marked}
             ),
         )
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The holes whose occurrences the automaton does not keep equal."""
+        names = [name for name in self._repeated if name not in self._listed]
+        if names:
+            order = [piece.name for piece in self.pieces if isinstance(piece, Hole) and piece.name in names]
+            return Agreement(
+                tuple(order), {name: self.holes[name].expr for name in names}, self._language, self._language
+            )
+        for name, hole in self.holes.items():
+            inner = None if name in self._repeated else agreement_in(hole)
+            if inner is not None:
+                return inner.inside(partial(self._with_hole, name))
+        return None
 
     @property
     @override
@@ -189,8 +218,11 @@ class Template(Constraint):
     def explain(self) -> tuple[Note, ...]:
         notes = [Note("automaton", "the fixed text, and every hole's texts")]
         for name in self._repeated:
-            kind = "automaton" if name in self._listed else "validator"
-            notes.append(Note(kind, "the hole's occurrences agree", f"{{{name}}}"))
+            notes.append(
+                Note("automaton", "the hole's occurrences agree", f"{{{name}}}")
+                if name in self._listed
+                else Note("validator", "the hole's occurrences agree: found before a commit", f"{{{name}}}")
+            )
         for name, hole in self.holes.items():
             for note in hole.explain():
                 where = f"{{{name}}}" if note.path is None else f"{{{name}}} {note.path}"
@@ -198,8 +230,23 @@ class Template(Constraint):
         return tuple(notes)
 
 
+@grown_part.register
+def _grown_hole(constraint: Template) -> str:
+    return largest((f"{{{name}}}", hole) for name, hole in constraint.holes.items())
+
+
+@cover.register
+def _of_covers(constraint: Template) -> Expr:
+    return constraint.of({name: cover(hole) for name, hole in constraint.holes.items()})
+
+
 def template(
-    text: str | Path, /, *, strict: bool = True, **holes: Constraint | str | type | dict[str, Any]
+    text: str | Path,
+    /,
+    *,
+    strict: bool = True,
+    limits: Limits | Constraint | str | type | dict[str, Any] | None = None,
+    **holes: Constraint | str | type | dict[str, Any],
 ) -> Template:
     """Return fixed text with holes: `template("Dear {name},\\n{body}", name=cg.choice([...]), body=cg.text())`.
 
@@ -212,12 +259,14 @@ def template(
     Args:
         text: the template, or the path of a file with it; `{{` and `}}` stand for braces.
         strict: whether every hole needs a constraint; if not, a hole without one holds a line of free text.
+        limits: what the compilation may need (`cg.Limits`); None: what any hole may need. (Or the constraint of a hole that
+            is named `limits`.)
         holes: the constraint of each hole: a constraint, a string (just that text), a type or a JSON Schema.
 
     Raises:
         InvalidConstraint: a brace is not closed, a hole has no constraint, or a constraint no hole.
         UnsupportedConstraint: a hole's constraint is on token positions.
-        ConstraintTooLarge: more than `MOST_PIECES` holes and literals.
+        ConstraintTooLarge: more than `MOST_PIECES` holes and literals; or, once it is compiled, a limit is exceeded.
     """
     if isinstance(text, Path):
         try:
@@ -232,6 +281,8 @@ def template(
     if len(pieces) > MOST_PIECES:
         raise ConstraintTooLarge(f"more than {MOST_PIECES} holes and literals", rule="template")
     names = list(dict.fromkeys(piece.name for piece in pieces if isinstance(piece, Hole)))
+    if "limits" in names and limits is not None and not isinstance(limits, Limits):
+        holes["limits"], limits = limits, None
     for name in holes:
         if name not in names:
             raise InvalidConstraint(
@@ -240,7 +291,8 @@ def template(
                 value=name,
                 remedy=f"its holes are {', '.join(names) or 'none'}",
             )
-    return Template(pieces, {name: _constraint_of(name, holes, text, strict) for name in names})
+    found = {name: _constraint_of(name, holes, text, strict) for name in names}
+    return Template(pieces, found, None if limits is None else checked_limits(limits))
 
 
 def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) -> Constraint:

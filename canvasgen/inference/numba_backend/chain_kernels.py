@@ -15,11 +15,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from canvasgen.inference.numba_backend.exponential import LOWEST_64, exp64, log64
 from canvasgen.inference.numba_backend.group_kernels import exponentials
 from canvasgen.inference.tables import Floats, Ints
+from canvasgen.jit import njit
 
 __all__ = ["pair_log", "share_rows", "summarise", "sweep_log", "sweep_max"]
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from canvasgen.inference.numba_backend.exponential import LOWEST_32, LOWEST_64, exp32, exp64
 from canvasgen.inference.tables import Floats, Ints, Singles, Tokens
+from canvasgen.jit import njit
 
 __all__ = ["CHUNK", "MINUS_INFINITY", "gather", "reduce_rows", "segment_rows", "sums"]
 

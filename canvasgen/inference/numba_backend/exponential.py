@@ -19,7 +19,8 @@ rounding.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from canvasgen.jit import njit
 
 __all__ = ["LOWEST_32", "LOWEST_64", "exp32", "exp64", "log64"]
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from canvasgen.inference.numba_backend.exponential import LOWEST_64, exp64
 from canvasgen.inference.tables import Floats, Ints
+from canvasgen.jit import njit
 
 __all__ = ["exponentials", "gather_log", "gather_max"]
 

@@ -114,6 +114,13 @@ class NumbaLattice:
         each(NumbaRow.find_best, self._possible, self.batch.threads)
         return self._gathered(lambda row: row.best, self._fillers)
 
+    @once
+    def best_log_prob(self) -> Tensor:
+        """See `Lattice.best_log_prob`."""
+        self.batch.require_unchanged()
+        weights = [row.best_log_prob if row.is_possible else -np.inf for row in self._rows]
+        return self._out(np.array(weights))
+
     @property
     def _fillers(self) -> npt.NDArray[np.int64]:
         return np.array([row.filler for row in self.batch.rows], dtype=np.int64)

@@ -15,9 +15,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from canvasgen.inference.tables import Floats, Ints, Longs
+from canvasgen.jit import njit
 
 __all__ = ["best_path", "choose", "sample_paths"]
 

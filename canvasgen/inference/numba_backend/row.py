@@ -189,6 +189,11 @@ class NumbaRow:
         """See `RowArrays.to_go`."""
         return max_sweep(self.layout, self.best_sets, self._final)
 
+    @property
+    def best_log_prob(self) -> float:
+        """log P(text and end of `best` | valid)."""
+        return float(self.to_go[0, self._row.state]) - self.log_partition
+
     def find_best(self, threads: int) -> None:
         """Fills `best`."""
         self.threads = threads

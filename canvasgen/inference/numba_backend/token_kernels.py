@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from canvasgen.inference.numba_backend.class_kernels import CHUNK, MINUS_INFINITY, gather, sums
 from canvasgen.inference.numba_backend.exponential import LOWEST_32, exp32
 from canvasgen.inference.tables import Bools, Floats, Ints, Longs, Singles, Tokens
+from canvasgen.jit import njit
 
 __all__ = [
     "draw_token",

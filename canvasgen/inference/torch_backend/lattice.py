@@ -195,6 +195,13 @@ class TorchLattice:
         tokens = paths.best_tokens(self.layout, self.logits, classes)
         return self._with_fixed(torch.where(classes.T >= 0, tokens, self._filler[:, None]), slice(None))
 
+    @once
+    def best_log_prob(self) -> Tensor:
+        """See `Lattice.best_log_prob`."""
+        self.batch.require_unchanged()
+        weights = self.to_go[0].index_select(0, self._start) - self.log_partition
+        return torch.where(self.log_partition > -torch.inf, weights, -torch.inf)
+
     def _with_fixed(self, ids: Tensor, rows: slice | Tensor) -> Tensor:
         """`[R, ..., L]` with the fixed tokens in."""
         if self._fixed is None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from canvasgen.forks import Guard
 from canvasgen.inference.layout import Groups, Layout
 
 __all__ = ["BlockLayout", "Edges", "block_layout"]
@@ -223,7 +223,7 @@ def _block(parts: Sequence[_Uploaded]) -> BlockLayout:
 _Key = tuple[torch.device, tuple["ref[Layout]", ...]]
 _uploaded: WeakKeyDictionary[Layout, dict[torch.device, _Uploaded]] = WeakKeyDictionary()
 _blocks: OrderedDict[_Key, BlockLayout] = OrderedDict()
-_lock = Lock()
+_lock = Guard()
 
 
 def block_layout(layouts: Sequence[Layout], device: torch.device) -> BlockLayout:

@@ -15,8 +15,8 @@ which at the sizes of a group is as fast as a depth-first search.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from canvasgen.jit import njit
 from canvasgen.relations.kernels.bits import first_bit, single, trailing
 from canvasgen.relations.kernels.work import changed, clear_bit, has_bit
 

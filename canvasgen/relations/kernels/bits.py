@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from canvasgen.jit import njit
 
 __all__ = ["first_bit", "last_bit", "ones", "single", "trailing"]
 

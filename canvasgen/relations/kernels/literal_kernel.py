@@ -10,8 +10,8 @@ from one number to generalised arc consistency.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from canvasgen.jit import njit
 from canvasgen.relations.kernels.work import has_bit, intersect
 
 __all__ = ["filter_cardinality", "filter_element", "filter_equal", "filter_not_count", "filter_table"]

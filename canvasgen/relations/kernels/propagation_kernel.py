@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from canvasgen.jit import njit
 from canvasgen.relations.kernels.all_different_kernel import filter_different, tell_peers
 from canvasgen.relations.kernels.bits import single
 from canvasgen.relations.kernels.literal_kernel import (

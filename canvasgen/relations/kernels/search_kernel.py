@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from canvasgen.jit import njit
 from canvasgen.relations.kernels.bits import first_bit, ones, trailing
 from canvasgen.relations.kernels.propagation_kernel import Longs, Mask, close, fixpoint, restrict
 from canvasgen.relations.kernels.work import changed, clear_bit, has_bit, make_work

@@ -7,8 +7,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from canvasgen.jit import njit
 from canvasgen.relations.kernels.bits import first_bit, last_bit, single
 from canvasgen.relations.kernels.work import changed, clear_bit, has_bit
 

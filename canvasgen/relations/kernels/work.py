@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from canvasgen.jit import njit
 from canvasgen.relations.kernels.bits import single
 from canvasgen.relations.programs.program import TABLE
 

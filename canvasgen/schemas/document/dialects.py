@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urldefrag
@@ -12,7 +13,7 @@ from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 from canvasgen.schemas.document.keywords import VOCABULARIES, ignorable
 from canvasgen.schemas.document.plain import Json, json_path
 
-__all__ = ["DRAFTS", "Dialect", "dialect"]
+__all__ = ["DRAFTS", "Dialect", "dialect", "draft_of"]
 
 
 DRAFTS = {
@@ -23,7 +24,18 @@ DRAFTS = {
     4: "http://json-schema.org/draft-04/schema",
 }
 """The meta-schema of each draft."""
-_BY_URL = {url: draft for draft, url in DRAFTS.items()} | {"http://json-schema.org/schema": 2020}
+_BY_ADDRESS = {url.partition("://")[2]: draft for draft, url in DRAFTS.items()} | {
+    "json-schema.org/schema": 2020,
+    "json-schema.org/draft-05/schema": 4,  # a new text of draft 4, whose meta-schema it kept
+}
+_OPENAPI = re.compile(r"spec\.openapis\.org/oas/3\.([0-9]+)/.*")
+_REMEDIES = {
+    "spec.openapis.org/oas/3.0": "OpenAPI 3.0 has a schema language of its own: convert it to 3.1 (`nullable` becomes "
+    '"type": [..., "null"], a boolean exclusive bound a number)',
+    "json-schema.org/draft-03": "convert it to draft 4: `required` lists names in the object, `divisibleBy` is "
+    "`multipleOf`, `extends` is `allOf`, `disallow` is `not`",
+}
+_REMEDY = "use draft 4, 6, 7, 2019-09 or 2020-12, or pass the meta-schema in the registry"
 
 
 class Dialect(NamedTuple):
@@ -38,9 +50,18 @@ class Dialect(NamedTuple):
     without: frozenset[str] = frozenset()
 
 
-def _draft_of(url: str) -> int | None:
-    """Return the draft of a meta-schema; None if no draft has it."""
-    return _BY_URL.get(url.strip().rstrip("#"))
+def draft_of(url: str) -> int | None:
+    """Return the draft of a meta-schema, at http or https, OpenAPI's from 3.1 on included; None if no draft has it."""
+    address = _address(url)
+    openapi = _OPENAPI.fullmatch(address)
+    if openapi is not None:
+        return 2020 if int(openapi.group(1)) >= 1 else None
+    return _BY_ADDRESS.get(address)
+
+
+def _address(url: str) -> str:
+    scheme, _, rest = url.strip().partition("://")
+    return rest.rstrip("#").rstrip("/") if scheme.lower() in ("http", "https") else url
 
 
 def dialect(declared: str, path: str, retrieve: Callable[[str], Any]) -> Dialect:
@@ -56,7 +77,7 @@ def dialect(declared: str, path: str, retrieve: Callable[[str], Any]) -> Dialect
         InvalidConstraint: its `$vocabulary` is malformed.
     """
     where = json_path(path, "$schema")
-    draft = _draft_of(declared)
+    draft = draft_of(declared)
     seen: set[str] = set()
     without: frozenset[str] = frozenset()
     here = declared
@@ -72,13 +93,16 @@ def dialect(declared: str, path: str, retrieve: Callable[[str], Any]) -> Dialect
                 path=where,
                 rule="$schema",
                 value=declared,
-                remedy="use draft 4, 6, 7, 2019-09 or 2020-12, or pass the meta-schema in the registry",
+                remedy=next(
+                    (remedy for start, remedy in _REMEDIES.items() if _address(declared).startswith(start)),
+                    _REMEDY,
+                ),
             )
         seen.add(here)
         if "$vocabulary" in meta:
             without |= _ignored_keywords(meta["$vocabulary"], where)
         here = above
-        draft = _draft_of(here)
+        draft = draft_of(here)
     return Dialect(draft, without)
 
 

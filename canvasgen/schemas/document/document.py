@@ -9,6 +9,7 @@ from canvasgen.schemas.document.plain import Json, check_plain, json_path
 from canvasgen.schemas.document.registry import Registry, registry_of
 from canvasgen.schemas.document.resolver import References
 from canvasgen.schemas.document.resources import Base
+from canvasgen.schemas.document.wrappers import refuse_wrapper
 
 __all__ = ["Document"]
 
@@ -27,7 +28,7 @@ class Document:
 
     Raises:
         InvalidConstraint: keys that are no strings, values that are not JSON, non-finite numbers, circular
-            objects.
+            objects; or it is no schema, but has one inside (a tool of a model's API).
         UnsupportedConstraint: its `$schema` is not known.
         ConstraintTooLarge: too deep or too many values.
     """
@@ -38,6 +39,7 @@ class Document:
         self.root = root
         self.legacy: str | None = None
         check_plain(root)
+        refuse_wrapper(root)
         known = registry_of(registry, 2020)
         self.draft = self._find_draft(known)
         if registry is not None:

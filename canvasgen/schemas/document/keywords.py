@@ -124,7 +124,7 @@ _TABLE = (
 KEYWORDS = {keyword.name: keyword for keyword in _TABLE}
 """Every keyword of every draft, by name."""
 
-_OPENAPI = frozenset(("discriminator", "example"))
+_OPENAPI = frozenset(("discriminator", "example", "externalDocs", "xml"))
 """Annotations of OpenAPI's dialect, which no meta-schema has."""
 WITHOUT_MEANING = _OPENAPI | {keyword.name for keyword in _TABLE if not keyword.meaning}
 """Keywords that are known and allow every value."""

@@ -11,7 +11,7 @@ from jsonschema_specifications import REGISTRY as SPECIFICATIONS  # pyright: ign
 from referencing.jsonschema import specification_with
 
 from canvasgen.errors import InvalidConstraint
-from canvasgen.schemas.document.dialects import DRAFTS
+from canvasgen.schemas.document.dialects import DRAFTS, draft_of
 from canvasgen.schemas.document.keywords import subschemas
 from canvasgen.schemas.document.plain import Json, check_plain
 
@@ -53,9 +53,10 @@ def registry_of(given: object, draft: int) -> Registry:
         check_plain(schema, uri)
         # `referencing` cannot read booleans as schemas of draft 4, which has none.
         own = 6 if draft == 4 and _has_boolean(schema) else draft
-        resource = referencing.Resource.from_contents(
-            schema, default_specification=specification_with(DRAFTS[own])
-        )
+        declared = schema.get("$schema") if isinstance(schema, dict) else None
+        if isinstance(declared, str):
+            own = draft_of(declared) or own
+        resource = specification_with(DRAFTS[own]).create_resource(schema)
         pairs.append((urldefrag(uri)[0], resource))
     return SPECIFICATIONS.with_resources(pairs)
 

@@ -9,11 +9,13 @@ from fractions import Fraction
 
 from canvasgen.errors import InvalidConstraint
 from canvasgen.schemas.document.keywords import DECIMAL_TEXT, JSON_TEXT, meant_by
+from canvasgen.schemas.document.misspellings import TYPES, type_hint
 from canvasgen.schemas.keywords.arrays import arrays
 from canvasgen.schemas.keywords.numbers import numbers
 from canvasgen.schemas.keywords.objects import objects
 from canvasgen.schemas.keywords.schema_object import SchemaObject
 from canvasgen.schemas.keywords.strings import strings
+from canvasgen.schemas.keywords.unused import check_unused
 from canvasgen.schemas.normal.numbers import meet_numbers
 from canvasgen.schemas.normal.shapes import ANY, Numbers, Values
 
@@ -25,8 +27,7 @@ _ARRAYS = meant_by("arrays")
 _OBJECTS = meant_by("objects")
 BY_TYPE = meant_by("by_type") | _NUMBERS | _STRINGS | _ARRAYS | _OBJECTS
 """The keywords that `typed_values` reads, all at once."""
-_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
-_EVERY_TYPE = frozenset(_TYPES)
+_EVERY_TYPE = frozenset(TYPES)
 _WHOLE = Numbers(step=Fraction(1), point=False)
 
 
@@ -36,6 +37,11 @@ def typed_values(schema: SchemaObject) -> Values:
     present = schema.keywords.keys()
     boolean = "boolean" in types
     values = Values("null" in types, boolean, boolean, _numbers(schema, types), *ANY[4:])
+    groups = (("string", _STRINGS), ("array", _ARRAYS), ("object", _OBJECTS))
+    unused = [names for name, names in groups if name not in types]
+    if not types & {"number", "integer"}:
+        unused.append(_NUMBERS)
+    check_unused(schema, frozenset().union(*unused))
     if "string" not in types:
         values = values._replace(strings=())
     elif present & _STRINGS:
@@ -76,7 +82,11 @@ def _types(schema: SchemaObject) -> frozenset[str]:
     for name in names:
         if not isinstance(name, str) or name not in _EVERY_TYPE:
             raise InvalidConstraint(
-                f"a type is one of {', '.join(_TYPES)}", path=schema.at("type"), rule="type", value=name
+                "JSON Schema has no such type",
+                path=schema.at("type"),
+                rule="type",
+                value=name,
+                remedy=type_hint(name),
             )
         found.add(name)
     return frozenset(found)

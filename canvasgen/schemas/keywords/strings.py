@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
 from canvasgen import automata
 from canvasgen.errors import InvalidConstraint
 from canvasgen.schemas.document.keywords import DECIMAL_TEXT, JSON_TEXT
 from canvasgen.schemas.keywords import contents, formats
 from canvasgen.schemas.keywords.patterns import pattern_part
 from canvasgen.schemas.keywords.schema_object import SchemaObject
-from canvasgen.schemas.normal.shapes import Part, Strings
+from canvasgen.schemas.normal.numbers import has_number
+from canvasgen.schemas.normal.shapes import Numbers, Part, Strings
 from canvasgen.schemas.texts.embedded_text import text_part
 from canvasgen.schemas.texts.numerals.number_text import number_text
+from canvasgen.schemas.texts.reading import LARGEST_EXPONENT
 
 __all__ = ["strings"]
 
@@ -20,7 +25,7 @@ def strings(schema: SchemaObject) -> tuple[Strings, ...]:
     bounds = schema.bounds("minLength", "maxLength")
     parts: list[Part] = []
     if "pattern" in schema.keywords:
-        parts.append(pattern_part(schema.keywords["pattern"], schema.at("pattern")))
+        parts.append(pattern_part(schema.keywords["pattern"], schema.at("pattern"), schema.context.limits))
     for part in (_format(schema), _content(schema)):
         if part is not None:
             parts.append(part)
@@ -28,8 +33,7 @@ def strings(schema: SchemaObject) -> tuple[Strings, ...]:
         parts.append(text_part(schema.node(JSON_TEXT)))
         schema.note("departure", "the JSON inside a string is compact and of bounded depth")
     if DECIMAL_TEXT in schema.keywords:
-        texts = [number_text(shape) for shape in schema.node(DECIMAL_TEXT).values.numbers]
-        parts.append(Part("decimal text", automata.union(*texts), under_approximates=True))
+        parts.append(_decimal_text(schema.node(DECIMAL_TEXT).values.numbers))
     if bounds is None:
         return ()
     return (Strings(bounds[0], bounds[1], tuple(parts)),)
@@ -47,6 +51,22 @@ def _format(schema: SchemaObject) -> Part | None:
     elif part is None:
         schema.note("annotation", f"the format {name!r} is not known and has no effect")
     return part
+
+
+def _decimal_text(shapes: tuple[Numbers, ...]) -> Part:
+    """Return the strings that `decimal.Decimal` reads as a number of one of the shapes."""
+
+    def holds(value: str) -> bool:
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            return False
+        if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
+            return False
+        return any(has_number(shape, Fraction(number)) for shape in shapes)
+
+    texts = (number_text(shape) for shape in shapes)
+    return Part("decimal text", automata.union(*texts), under_approximates=True, holds=holds)
 
 
 def _content(schema: SchemaObject) -> Part | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.limits import DEFAULT_LIMITS, Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.document.keywords import (
@@ -17,6 +18,7 @@ from canvasgen.schemas.document.keywords import (
     PRIVATE_PREFIX,
     WITHOUT_MEANING,
 )
+from canvasgen.schemas.document.misspellings import keyword_hint
 from canvasgen.schemas.document.plain import Json
 from canvasgen.schemas.document.resources import Base
 from canvasgen.schemas.keywords.blame import Blame
@@ -44,13 +46,15 @@ class Translator:
     Attributes:
         document: the schema document.
         python: True for schemas that come from a Python type, whose formats are pydantic's.
+        limits: what the compilation may need.
         notes: what `explain()` says about keywords.
         contradictions: (path, message) of shapes that turned out empty.
     """
 
-    def __init__(self, document: Document, *, python: bool) -> None:
+    def __init__(self, document: Document, *, python: bool, limits: Limits = DEFAULT_LIMITS) -> None:
         self.document = document
         self.python = python
+        self.limits = limits
         self.arena = new_arena()
         self.notes: dict[Note, None] = {}
         self.contradictions: list[tuple[str, str]] = []
@@ -164,7 +168,9 @@ class Translator:
             return False
         if name in KEYWORDS or name.startswith(PRIVATE_PREFIX):
             return True
-        schema.note("annotation", f"`{name}` is no keyword of JSON Schema and has no effect")
+        hint = keyword_hint(name)
+        message = f"`{name}` is no keyword of JSON Schema and has no effect"
+        schema.note("annotation", message if hint is None else f"{message}: {hint}")
         return False
 
 

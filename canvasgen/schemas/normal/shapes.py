@@ -29,7 +29,7 @@ from fractions import Fraction
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from canvasgen.automata import Expr
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, located
 
 __all__ = [
     "ANY",
@@ -241,7 +241,8 @@ class Node:
                         path=self.path,
                         rule="reference chain",
                     )
-                self._values = self._compute()
+                with located(self.path):
+                    self._values = self._compute()
             finally:
                 self.arena.chain -= 1
                 self.busy = False

@@ -14,15 +14,11 @@ __all__ = ["text_part"]
 def text_part(node: Node) -> Part:
     """Return the strings that are compact JSON texts of a node.
 
-    They are unrolled as a schema of their own would be; `holds` decides texts of any depth and spacing.
+    They are unrolled as a schema of their own would be; `holds` decides texts of any depth and spelling.
     """
     graph = Graph(node)
     graph.check_depth()
     expr = written(graph, None, DEFAULT_LIMITS, flexible=False, ordered=True).expr
-    recogniser = Recogniser(node, flexible=True, ordered=True, whole_points=True)
     return Part(
-        "a JSON text",
-        expr,
-        under_approximates=True,
-        holds=lambda value: recogniser.accepts(value.encode("utf-8")),
+        "a JSON text", expr, under_approximates=True, holds=Recogniser(node, whole_points=True).accepts
     )

@@ -1,8 +1,7 @@
-"""Which JSON texts belong to a schema, to any depth: a pushdown recogniser over the normal form.
+"""Which JSON texts belong to a schema, by their values: a pushdown recogniser over the normal form.
 
-The finite automaton that tokens are conditioned on (`emit`) can hold only so many levels, keys and digits. Its
-texts are a subset of what is decided here: the same spelling (one for each string, the whitespace of
-`whitespace`), but any nesting up to `DEEPEST_TEXT`, and undeclared properties anywhere between declared ones.
+The finite automaton that tokens are conditioned on (`emit`) can hold only so many levels, keys and spellings. Its
+texts are a subset of what is decided here: any spelling and key order of a value of the schema (`reading`).
 Nothing is compiled but the languages of strings, and those only when a text needs them.
 
 Over-approximations are taken as they are: the validator decides the rest.
@@ -19,7 +18,7 @@ from canvasgen.schemas.normal.numbers import has_number
 from canvasgen.schemas.normal.objects import has_key, lookup
 from canvasgen.schemas.normal.shapes import ANY_NODE, NEVER_NODE, Array, Node, Numbers, Object
 from canvasgen.schemas.normal.strings import strings_contain
-from canvasgen.schemas.texts.reading import Item, Misspelt, number_ends, read
+from canvasgen.schemas.texts.reading import Item, NoValue, read
 
 __all__ = ["Recogniser"]
 
@@ -29,39 +28,24 @@ class Recogniser:
 
     Args:
         root: the node of the schema.
-        flexible: whether whitespace may stand between tokens.
-        ordered: whether declared properties stand in the schema's order.
-        whole_points: whether whole numbers may have a fraction of zero (`1.0`) where the type is integer.
+        whole_points: whether a whole number that is written with a point or an exponent (`1.0`) is an integer.
     """
 
-    def __init__(self, root: Node, *, flexible: bool, ordered: bool, whole_points: bool) -> None:
+    def __init__(self, root: Node, *, whole_points: bool) -> None:
         self.root = root
-        self.flexible = flexible
-        self.ordered = ordered
         self.whole_points = whole_points
 
-    def accepts(self, data: bytes) -> bool:
-        """Return True if the bytes are the text of a value of the schema, as far as its normal form says."""
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError:
-            return False
-        try:
-            item, end = read(text, 0, flexible=self.flexible)
-        except Misspelt:
-            return False
-        return end == len(text) and self._fits(self.root, item, {})
+    def accepts(self, text: str) -> bool:
+        """Return True if a text is the JSON text of a value of the schema, as far as its normal form says."""
+        return self.refusal(text) is None
 
-    def ends(self, text: str, start: int) -> list[int]:
-        """Return where a JSON text that begins at a place may end, whatever its value."""
-        found = number_ends(text, start)
-        if found is not None:
-            return found
+    def refusal(self, text: str) -> str | None:
+        """Return why a text is not accepted; None if it is."""
         try:
-            _, end = read(text, start, flexible=self.flexible)
-        except Misspelt:
-            return []
-        return [end]
+            item = read(text)
+        except NoValue as reason:
+            return str(reason)
+        return None if self._fits(self.root, item, {}) else "the value is not one of the schema"
 
     def _fits(self, node: Node, item: Item, known: dict[tuple[Node, int], bool]) -> bool:
         if node is ANY_NODE:
@@ -109,21 +93,10 @@ class Recogniser:
             return False
         if any(entry.required and name not in pairs for name, entry in shape.properties.items()):
             return False
-        if self.ordered and not _in_order(pairs, shape):
-            return False
         for part, node in shape.some:
             if not any(has_key(part, name) and self._fits(node, item, known) for name, item in pairs.items()):
                 return False
         return all(self._fits(lookup(shape, name), item, known) for name, item in pairs.items())
-
-
-def _in_order(pairs: dict[str, Item], shape: Object) -> bool:
-    for names in shape.orders:
-        places = {name: at for at, name in enumerate(names)}
-        found = [places[name] for name in pairs if name in places]
-        if found != sorted(found):
-            return False
-    return True
 
 
 def _plain(item: Item) -> Any:

@@ -1,0 +1,37 @@
+"""Which part of a constraint makes its automaton too large, for the `path` of the error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatch
+from math import inf
+from typing import Protocol
+
+from canvasgen.automata import DFA
+from canvasgen.errors import ConstraintTooLarge
+
+__all__ = ["grown_part", "largest"]
+
+
+class _Compiled(Protocol):
+    @property
+    def automaton(self) -> DFA: ...
+
+
+@singledispatch
+def grown_part(constraint: object) -> str:
+    """Return the name of the part with the largest automaton; by default that of the whole."""
+    return f"the whole {type(constraint).__name__.lower()}"
+
+
+def largest(parts: Iterable[tuple[str, _Compiled]]) -> str:
+    """Return the name of the part with the largest automaton, and inside of it that of its own largest one."""
+    found, most = "the whole", -1.0
+    for name, part in parts:
+        try:
+            size, inner = float(part.automaton.num_states), ""
+        except ConstraintTooLarge as error:
+            size, inner = inf, "" if error.path is None else f", {error.path}"
+        if size > most:
+            found, most = f"{name}{inner}", size
+    return found

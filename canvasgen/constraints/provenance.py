@@ -1,0 +1,98 @@
+"""Where the sources state what a grounded constraint's text says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import singledispatch
+
+from canvasgen.checks import is_mapping
+from canvasgen.constraints.algebra import Both, Either, Sequence
+from canvasgen.constraints.infill import Infill
+from canvasgen.constraints.json_schema import JsonSchema
+from canvasgen.constraints.span_of import SpanOf
+from canvasgen.constraints.template import Template
+from canvasgen.constraints.texts import Texts, field_path
+from canvasgen.grounding import Sources, Span
+from canvasgen.schemas.normal.numbers import as_fraction
+from canvasgen.schemas.texts.choice_fields import field_name
+
+__all__ = ["stated"]
+
+
+@singledispatch
+def stated(constraint: Texts, text: str) -> Mapping[str, Span]:
+    """Return by field of a text's value the first place in a source that says it; nothing for what is not grounded.
+
+    Fields are named as those of `Completion.probabilities`: `items[0].price`, a template's hole, empty for the whole.
+    """
+    return {}
+
+
+@stated.register
+def _of_span(constraint: SpanOf, text: str) -> Mapping[str, Span]:
+    span = constraint.sources.find(text)
+    return {} if span is None else {"": span}
+
+
+@stated.register
+def _of_json(constraint: JsonSchema, text: str) -> Mapping[str, Span]:
+    sources = constraint.language.sources
+    if sources is None:
+        return {}
+    return {field_name(path): span for path, span in _leaves((), json.loads(text), sources)}
+
+
+def _leaves(
+    path: tuple[str | int, ...], value: object, sources: Sources
+) -> Iterator[tuple[tuple[str | int, ...], Span]]:
+    span: Span | None = None
+    if isinstance(value, str):
+        span = sources.find(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        span = sources.find_number(as_fraction(value))
+    elif isinstance(value, list):
+        items: list[object] = value
+        for at, item in enumerate(items):
+            yield from _leaves((*path, at), item, sources)
+    elif is_mapping(value):
+        for key, item in value.items():
+            yield from _leaves((*path, key), item, sources)
+    if span is not None:
+        yield path, span
+
+
+@stated.register
+def _of_both(constraint: Both, text: str) -> Mapping[str, Span]:
+    found: dict[str, Span] = {}
+    for part in constraint.parts:
+        found |= stated(part, text)
+    return found
+
+
+@stated.register
+def _of_sequence(constraint: Sequence, text: str) -> Mapping[str, Span]:
+    grounded = [at for at, part in enumerate(constraint.parts) if part.has_value or isinstance(part, SpanOf)]
+    if len(grounded) != 1:
+        return {}
+    start, stop = constraint.place_of(grounded[0], text)
+    return stated(constraint.parts[grounded[0]], text[start:stop])
+
+
+@stated.register
+def _of_gap(constraint: Infill, text: str) -> Mapping[str, Span]:
+    return stated(constraint.part, text[len(constraint.prefix) : len(text) - len(constraint.suffix)])
+
+
+@stated.register
+def _of_either(constraint: Either, text: str) -> Mapping[str, Span]:
+    return next((stated(part, text) for part in constraint.parts if part.matches(text)), {})
+
+
+@stated.register
+def _of_template(constraint: Template, text: str) -> Mapping[str, Span]:
+    return {
+        field_path(name, inner): span
+        for name, content in constraint.contents(text).items()
+        for inner, span in stated(constraint.holes[name], content).items()
+    }

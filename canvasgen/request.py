@@ -1,0 +1,274 @@
+"""One generation to be done: its constraint and its settings, the same for every way to ask for one.
+
+`Request` has the values and their checks, `Settings` and `Options` have their types for `**` arguments. A new setting is one
+field of `Request` and one line of `Settings`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+from canvasgen.checks import whole_number
+from canvasgen.constraints import Constraint, span_of
+from canvasgen.constraints import choice as choice_constraint
+from canvasgen.constraints import grammar as grammar_constraint
+from canvasgen.constraints import json_schema as schema_constraint
+from canvasgen.constraints import regex as regex_constraint
+from canvasgen.constraints import template as template_constraint
+from canvasgen.errors import InvalidConstraint, ModelError, UnknownOption
+from canvasgen.limits import Limits, checked_limits
+from canvasgen.once import Once
+
+if TYPE_CHECKING:
+    from canvasgen.constraints.table import Table
+    from canvasgen.constraints.template import Template
+
+__all__ = ["Options", "Prompt", "Request", "Settings", "as_request", "check_settings", "shows_options"]
+
+Prompt = str | Sequence[Mapping[str, Any]]
+Made = TypeVar("Made")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Settings(TypedDict, total=False):
+    """How to generate; `Request` says what each means."""
+
+    validators: Sequence[Callable[[Any], object]]
+    max_tokens: int | None
+    max_denoising_steps: int | None
+    temperature: float | None
+    seed: int | None
+    prompt_schema: bool | Mapping[str, Any]
+    probabilities: bool
+    grounded: bool | str | Sequence[str]
+    limits: Limits | None
+
+
+class Options(Settings, total=False):
+    """What to generate, at most one of these, and how."""
+
+    schema: object
+    regex: str | None
+    grammar: str | Path | None
+    choice: Iterable[object] | Mapping[str, object] | None
+    template: str | Template | None
+    table: Table | None
+    constraint: Constraint | None
+
+
+def _names_checked(kind: type[Made]) -> type[Made]:
+    """Make a dataclass refuse unknown names by `UnknownOption` instead of Python's TypeError."""
+    plain: Callable[..., None] = kind.__init__
+
+    @functools.wraps(plain)
+    def checked(self: object, *values: object, **options: object) -> None:
+        _check_names(options, kind)
+        plain(self, *values, **options)
+
+    kind.__init__ = checked
+    return kind
+
+
+def _check_names(names: Iterable[str], kind: Any) -> None:
+    """Raise an error for a name that is not a field of a dataclass.
+
+    Raises:
+        UnknownOption: with the name that was probably meant.
+    """
+    known = [one.name for one in fields(kind)]
+    for name in names:
+        if name in known:
+            continue
+        alike = difflib.get_close_matches(name, known, n=1)
+        every = ", ".join(one for one in known if one != "prompt")
+        remedy = f"did you mean {alike[0]!r}?" if alike else f"the options are {every}"
+        if name == "model":
+            remedy = "an engine has its model already; load another one with canvasgen.load(model)"
+        raise UnknownOption(f"there is no option {name!r}", rule=name, remedy=remedy)
+
+
+@_names_checked
+@dataclass(frozen=True)
+class Request:
+    """One generation to be done; the fields mean what the arguments of `canvasgen.generate` mean.
+
+    Attributes:
+        prompt: a text, or chat messages.
+        schema, regex, grammar, choice, template, table, constraint: at most one of them.
+        validators: called with the value.
+        max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
+        prompt_schema: whether the schema or form goes into the prompt; or another schema that goes there, constrained or
+            not.
+        probabilities: whether `Completion.probabilities` has those of the choice-like fields; this costs one more
+            conditioning for each option.
+        grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers are written in it; or
+            the texts that they are spans of. Goes with `schema`, `regex`, `grammar` and a `template` that is a text, whose
+            holes are spans then; in other constraints write `cg.span_of(source)`.
+        limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
+            or template that is made already has limits of its own.
+    """
+
+    prompt: Prompt = ""
+    schema: Any = field(default=None, kw_only=True)
+    regex: str | None = field(default=None, kw_only=True)
+    grammar: str | Path | None = field(default=None, kw_only=True)
+    choice: Sequence[Any] | None = field(default=None, kw_only=True)
+    template: str | Template | None = field(default=None, kw_only=True)
+    table: Table | None = field(default=None, kw_only=True)
+    constraint: Constraint | None = field(default=None, kw_only=True)
+    validators: Sequence[Callable[[Any], Any]] = field(default=(), kw_only=True)
+    max_tokens: int | None = field(default=None, kw_only=True)
+    max_denoising_steps: int | None = field(default=None, kw_only=True)
+    temperature: float | None = field(default=None, kw_only=True)
+    seed: int | None = field(default=None, kw_only=True)
+    prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
+    probabilities: bool = field(default=False, kw_only=True)
+    grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
+    limits: Limits | None = field(default=None, kw_only=True)
+
+    def resolve(self) -> Constraint | None:
+        """Return the one constraint that the request names; None for free text.
+
+        Raises:
+            InvalidConstraint: it names more than one, or a malformed one.
+        """
+        names = ("schema", "regex", "grammar", "choice", "template", "table", "constraint")
+        given = [name for name in names if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise InvalidConstraint(
+                f"{' and '.join(given)} exclude each other",
+                rule="one constraint",
+                remedy="give one of them; combine constraints with +, | and &",
+            )
+        if self.grounded is not False:
+            return self._grounded(given[0] if given else None)
+        if self.schema is not None:
+            return _remembered(self.schema, self.limits)
+        if self.regex is not None:
+            return regex_constraint(self.regex, limits=self.limits)
+        if self.grammar is not None:
+            return grammar_constraint(self.grammar, limits=self.limits)
+        if self.choice is not None:
+            return choice_constraint(self.choice, limits=self.limits)
+        if isinstance(self.template, str):
+            return template_constraint(self.template, strict=False, limits=self.limits)
+        if self.limits is not None:
+            raise InvalidConstraint(
+                f"limits do not go with {given[0] if given else 'free text'}",
+                rule="limits",
+                remedy="pass limits= to the function that makes the constraint, such as cg.json_schema",
+            )
+        others: list[object] = [self.template, self.table, self.constraint]
+        made = next((one for one in others if one is not None), None)
+        if made is None or isinstance(made, Constraint):
+            return made
+        raise InvalidConstraint(
+            "not a constraint",
+            rule=given[0],
+            value=made,
+            remedy="build one with cg.json_schema, cg.regex, cg.table, …",
+        )
+
+    def _grounded(self, kind: str | None) -> Constraint:
+        """Return the constraint with its strings taken from the sources."""
+        sources = _user_texts(self.prompt) if self.grounded is True else self.grounded
+        if isinstance(sources, bool):
+            raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
+        span = span_of(sources)
+        if kind == "schema":
+            return schema_constraint(self.schema, grounded=sources, limits=self.limits)
+        if kind == "regex" and self.regex is not None:
+            return span & regex_constraint(self.regex, limits=self.limits)
+        if kind == "grammar" and self.grammar is not None:
+            return span & grammar_constraint(self.grammar, limits=self.limits)
+        if kind == "template" and isinstance(self.template, str):
+            holes = template_constraint(self.template, strict=False).holes
+            return template_constraint(self.template, limits=self.limits, **dict.fromkeys(holes, span))
+        raise InvalidConstraint(
+            f"grounded does not go with {kind or 'free text'}",
+            rule="grounded",
+            remedy="write constraint=cg.span_of(source), or use it as a part of your constraint",
+        )
+
+
+def _user_texts(prompt: Any) -> list[str]:
+    """Return the prompt, or what the user says in it."""
+    if isinstance(prompt, str):
+        return [prompt]
+    contents: list[Any] = []
+    for message in prompt:
+        if isinstance(message, Mapping) and message.get("role") == "user":
+            contents.append(message.get("content"))
+    return [content for content in contents if isinstance(content, str)]
+
+
+_MOST_REMEMBERED = 64
+_schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
+
+
+def _remembered(schema: object, limits: Limits | None) -> Constraint:
+    """Return the constraint of a schema or type; the last few dozen are remembered."""
+    kind = type(schema)
+    try:
+        # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
+        key: Any = f"{schema!r}" if isinstance(schema, dict | str | bool) else schema
+        hash((key, checked_limits(limits)))
+    except (TypeError, RecursionError):
+        return schema_constraint(schema, limits=limits)
+    return _schemas.get((kind, key, limits), lambda: schema_constraint(schema, limits=limits))
+
+
+def as_request(prompt: Prompt | Request, options: Mapping[str, Any]) -> Request:
+    """Return the request of a prompt and its options; a `Request` takes none.
+
+    Raises:
+        UnknownOption: an option that does not exist, or options beside a `Request`.
+    """
+    if not isinstance(prompt, Request):
+        return Request(prompt, **options)
+    if options:
+        raise UnknownOption(
+            "a Request takes no further options",
+            rule=sorted(options)[0],
+            remedy="use dataclasses.replace(request, …) for a request with other options",
+        )
+    return prompt
+
+
+def check_settings(request: Request) -> None:
+    """Raise an error for an invalid prompt or setting, before the model runs.
+
+    Raises:
+        ModelError: the prompt is neither text nor messages, or has no UTF-8.
+        InvalidConstraint: a setting is not the number it should be.
+    """
+    prompt: Any = request.prompt
+    if not isinstance(prompt, (str, Sequence)):
+        raise ModelError("a prompt is a text or a list of chat messages", rule="prompt", value=prompt)
+    if isinstance(prompt, str) and any("\ud800" <= character <= "\udfff" for character in prompt):
+        raise ModelError("the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=prompt)
+    for name in ("max_tokens", "max_denoising_steps", "seed"):
+        value: Any = getattr(request, name)
+        if value is not None:
+            whole_number(value, rule=name, low=None)
+    warmth: Any = request.temperature
+    if warmth is not None and not (isinstance(warmth, (int, float)) and 0 <= warmth < math.inf):
+        raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)
+
+
+def shows_options(function: Function) -> Function:
+    """Give a function with `**options` the signature that `help` shows: the fields of `Request` written out."""
+    own = inspect.signature(function)
+    named = [one for one in own.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    options = [
+        one for one in inspect.signature(Request).parameters.values() if one.name not in own.parameters
+    ]
+    function.__signature__ = own.replace(parameters=[*named, *options])
+    return function

@@ -1,0 +1,91 @@
+"""The values of a schema whose strings are spans of a source, and whose numbers are written in it.
+
+A string that the schema itself lists (`enum`, `const`) stays as it is; so do booleans, null, and the keys of objects. Law
+(tests/schemas/normal/test_grounded.py): a value belongs to the grounded node if it belongs to the node and each
+string and number in it, the listed ones apart, is in the source.
+"""
+
+from __future__ import annotations
+
+from canvasgen.grounding import Sources
+from canvasgen.schemas.normal.numbers import has_number
+from canvasgen.schemas.normal.shapes import (
+    ANY_NODE,
+    NEVER_NODE,
+    Arena,
+    Array,
+    Node,
+    Numbers,
+    Object,
+    Part,
+    Strings,
+    Values,
+)
+
+__all__ = ["grounded"]
+
+
+def grounded(root: Node, sources: Sources, arena: Arena) -> Node:
+    """Return the node of the values of a node that the sources state.
+
+    Nodes are made when they are looked at, one for each node of the schema, so recursion stays finite.
+    """
+    return _Grounding(sources, arena).node(root)
+
+
+class _Grounding:
+    def __init__(self, sources: Sources, arena: Arena) -> None:
+        self._span = Part("a span of the source", sources.language)
+        self._numbers = sorted(sources.numbers)
+        self._arena = arena
+        self._done: dict[Node, Node] = {NEVER_NODE: NEVER_NODE}
+
+    def node(self, node: Node) -> Node:
+        """Return the grounded node of a node."""
+        made = self._done.get(node)
+        if made is None:
+            path = "$" if node is ANY_NODE else node.path
+            made = self._done[node] = Node(path, self._arena, lambda: self._values(node.values))
+        return made
+
+    def _values(self, values: Values) -> Values:
+        return values._replace(
+            numbers=self._stated(values.numbers),
+            strings=tuple(self._strings(shape) for shape in values.strings),
+            arrays=tuple(self._array(shape) for shape in values.arrays),
+            objects=tuple(self._object(shape) for shape in values.objects),
+        )
+
+    def _stated(self, shapes: tuple[Numbers, ...]) -> tuple[Numbers, ...]:
+        """Return the numbers of the sources that a shape has; a shape of one number is listed by the schema."""
+        listed = [shape for shape in shapes if shape.low is not None and shape.low == shape.high]
+        return (
+            *listed,
+            *(
+                Numbers(number, False, number, False, point=any(one.point for one in having))
+                for number in self._numbers
+                if (
+                    having := [shape for shape in shapes if shape not in listed and has_number(shape, number)]
+                )
+            ),
+        )
+
+    def _strings(self, shape: Strings) -> Strings:
+        return shape if shape.values is not None else shape._replace(parts=(*shape.parts, self._span))
+
+    def _array(self, shape: Array) -> Array:
+        return shape._replace(
+            prefix=tuple(self.node(one) for one in shape.prefix),
+            rest=self.node(shape.rest),
+            contains=tuple(one._replace(node=self.node(one.node)) for one in shape.contains),
+        )
+
+    def _object(self, shape: Object) -> Object:
+        return shape._replace(
+            properties={
+                name: entry._replace(node=self.node(entry.node)) for name, entry in shape.properties.items()
+            },
+            open=tuple(keys._replace(node=self.node(keys.node)) for keys in shape.open),
+            some=tuple(keys._replace(node=self.node(keys.node)) for keys in shape.some),
+            witnesses=tuple(keys._replace(node=self.node(keys.node)) for keys in shape.witnesses),
+        )

@@ -1,0 +1,169 @@
+"""The examples of the documentation: run, with what they print compared with the page, or written into it.
+
+    python tests/documentation/snippets.py --write README.md docs/guides/*.md examples/*.py
+
+A block of Python (```` ```python ````) prints what the block of text directly after it (```` ```text ````) says; the Python
+blocks of a page share one namespace, as for a reader who types them one after another. In a block of the shell
+(```` ```console ````) each `$ command` is followed by its output. A script of `examples/` ends with what it prints,
+as a comment below `# Prints:`. All may leave parts out: `…` stands for anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import doctest
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+PYTHON = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?", re.M | re.S)
+CONSOLE = re.compile(r"^```console\n(?P<code>.*?)^```\n", re.M | re.S)
+COMMAND = re.compile(r"^\$ (?P<command>.*(?:\\\n.*)*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.M)
+
+PRINTS = "# Prints:\n"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A piece of code of a page, where its line is and what the page says that it prints."""
+
+    page: Path
+    line: int
+    code: str
+    output: str
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
+
+
+def python_examples(page: Path) -> list[Example]:
+    """Return the page's Python examples in order."""
+    text = page.read_text(encoding="utf-8")
+    return [
+        Example(page, text.count("\n", 0, found.start()) + 1, found["code"], found["output"] or "")
+        for found in PYTHON.finditer(text)
+    ]
+
+
+def console_examples(page: Path) -> list[Example]:
+    """Return the page's shell commands in order."""
+    text = page.read_text(encoding="utf-8")
+    return [
+        Example(
+            page,
+            text.count("\n", 0, block.start("code") + found.start()) + 1,
+            found["command"],
+            found["output"],
+        )
+        for block in CONSOLE.finditer(text)
+        for found in COMMAND.finditer(block["code"])
+    ]
+
+
+def script_example(script: Path) -> Example:
+    """Return a script with the output that its last comment shows."""
+    code, _, shown = script.read_text(encoding="utf-8").partition(PRINTS)
+    output = "".join(line.removeprefix("#").removeprefix(" ") for line in shown.splitlines(keepends=True))
+    return Example(script, 1, code, output)
+
+
+def run_script(script: Path) -> Example:
+    """Return a script with what it prints; its errors are part of the output."""
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=900)
+    return replace(script_example(script), output=done.stdout if done.returncode == 0 else done.stderr)
+
+
+def run_python(examples: list[Example]) -> list[Example]:
+    """Return the examples with what they print; an exception of one of them is raised with its place as a note."""
+    namespace: dict[str, object] = {"__name__": "page"}
+    done: list[Example] = []
+    for example in examples:
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed):
+                exec(compile("\n" * example.line + example.code, str(example.page), "exec"), namespace)
+        except Exception as error:
+            error.add_note(str(example))
+            raise
+        done.append(replace(example, output=printed.getvalue()))
+    return done
+
+
+def run_console(examples: list[Example], folder: Path) -> list[Example]:
+    """Return the commands with what they print, errors in between, run one after another in a folder."""
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    return [replace(example, output=_shell(example.code, folder, environment)) for example in examples]
+
+
+def _shell(command: str, folder: Path, environment: dict[str, str]) -> str:
+    """Return what a command prints, without the blanks at the ends of its lines."""
+    printed = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+    ).stdout
+    return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
+
+
+def difference(said: Example, seen: Example) -> str | None:
+    """Return how what an example prints differs from the page; None if it does not."""
+    checker = doctest.OutputChecker()
+    example = doctest.Example(said.code, said.output.replace("…", "..."))
+    if checker.check_output(example.want, seen.output.replace("…", "..."), doctest.ELLIPSIS):
+        return None
+    found = checker.output_difference(example, seen.output, doctest.REPORT_NDIFF)
+    return f"{said} prints something else:\n{said.code}\n{found}"
+
+
+def write(page: Path) -> None:
+    """Write what the examples of a page or a script print into it, where it says something else."""
+    if page.suffix == ".py":
+        said, seen = script_example(page), run_script(page)
+        if difference(said, seen) is not None:
+            shown = "".join(f"# {line}".rstrip() + "\n" for line in seen.output.splitlines())
+            page.write_text(f"{said.code.rstrip()}\n\n\n{PRINTS}{shown}", encoding="utf-8")
+        return
+    text = page.read_text(encoding="utf-8")
+    said_here = python_examples(page)
+    ran = iter(zip(said_here, run_python(said_here), strict=True))
+
+    def python(found: re.Match[str]) -> str:
+        one, other = next(ran)
+        if difference(one, other) is None:
+            return found[0]
+        block = f"```python\n{found['code']}```\n"
+        return f"{block}\n```text\n{other.output}```\n" if other.output else block
+
+    text = PYTHON.sub(python, text)
+    commands = console_examples(page)
+    with tempfile.TemporaryDirectory() as folder:
+        printed = iter(zip(commands, run_console(commands, Path(folder)), strict=True))
+
+    def command(found: re.Match[str]) -> str:
+        one, other = next(printed)
+        return found[0] if difference(one, other) is None else f"$ {found['command']}\n{other.output}"
+
+    def console(block: re.Match[str]) -> str:
+        return f"```console\n{COMMAND.sub(command, block['code'])}```\n"
+
+    page.write_text(CONSOLE.sub(console, text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Write what the examples of pages print into the pages.")
+    parser.add_argument("--write", nargs="+", type=Path, required=True)
+    for one in parser.parse_args().write:
+        write(one.resolve())
