@@ -16,6 +16,7 @@ from canvasgen.constraints.text import MOST_OPTIONS
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
+from canvasgen.extras import needed
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from
 from canvasgen.models.wording import shown_as
@@ -288,10 +289,10 @@ def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Re
     """Return the items, with a progress bar on standard error if one is wanted."""
     if not progress:
         return results
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(results, description="requests", total=count, console=Console(stderr=True))
+    console = needed("rich.console", "a progress bar").Console(stderr=True)
+    return needed("rich.progress", "a progress bar").track(
+        results, description="requests", total=count, console=console
+    )
 
 
 def _key(value: Any, text: str) -> Any:

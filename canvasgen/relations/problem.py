@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable
+from canvasgen.errors import InvalidConstraint, MissingPackage, TimeLimit, Unsatisfiable
 from canvasgen.relations.answers.conflict import Conflict
 from canvasgen.relations.answers.conflict_search import explain
 from canvasgen.relations.answers.enumeration import Enumeration
@@ -300,7 +300,7 @@ class Problem:
     def _why(self) -> str:
         try:
             return str(explain(self._space, self.relations, {}, self.limits))
-        except TimeLimit:
+        except (TimeLimit, MissingPackage):
             return "; ".join(relation.describe() for relation in self.relations[:10])
 
     def _require_cells(self, relation: Relation) -> None:
