@@ -16,6 +16,7 @@ __all__ = [
     "CUT_BAR",
     "FOCUS_CLOSE",
     "FOCUS_OPEN",
+    "HOLE_BORDER",
     "LIST_COMMA",
     "LIST_ENTRIES",
     "LIST_MORE",
@@ -53,6 +54,11 @@ VALIDATOR_LETTERS = bytes((0xF7, 0xF8, 0xF9, 0xFA))
 CELL_BORDER = 0xFF
 """At both borders of each cell."""
 
+# -- templates (`constraints.agreement`) --------------------------------------------------------------------
+
+HOLE_BORDER = 0xFE
+"""At both borders of each occurrence of a hole that occurs several times."""
+
 # -- lists of JSON ------------------------------------------------------------------------------------------
 
 LIST_ENTRIES = 250
@@ -70,6 +76,7 @@ TOGETHER: dict[str, tuple[bytes, ...]] = {
         VALIDATOR_LETTERS,
     ),
     "a table": (bytes((CELL_BORDER,)),),
+    "a template": (bytes((HOLE_BORDER,)), bytes((CELL_BORDER,))),
     "a list": (bytes(range(LIST_ENTRIES)), bytes((LIST_MORE, LIST_COMMA)), bytes((LIST_SILENT, LIST_SKIP))),
 }
 """By kind of automaton, the uses whose bytes it may read together."""

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
+from canvasgen.constraints.agreement import Agreement, first_agreement
 from canvasgen.constraints.base import Constraint, operator
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import as_constraint
@@ -57,6 +58,11 @@ class Sequence(Combined):
     def cells(self) -> Cells | None:
         found = only_cells(self.parts)
         return None if found is None else found[1].inside(lambda inner: self._with(found[0], inner))
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The first part's that has one."""
+        return first_agreement(self.parts, self._with)
 
     @override
     def _expression(self) -> Expr:
@@ -142,6 +148,17 @@ class Either(Combined):
     def _expression(self) -> Expr:
         return automata.union(*(part.expr for part in self.parts))
 
+    def _with(self, number: int, language: Expr) -> Expr:
+        """Return the texts of the whole if one part has another language."""
+        return automata.union(
+            *(language if at == number else part.expr for at, part in enumerate(self.parts))
+        )
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The first part's that has one."""
+        return first_agreement(self.parts, self._with)
+
     @override
     def ends(self, text: str, start: int) -> list[int]:
         return sorted({stop for part in self.parts for stop in part.ends(text, start)})
@@ -202,6 +219,11 @@ class Both(Combined):
         if found is None:
             return None
         return found[1].inside(lambda inner: self._with(found[0], inner), lambda marked: marked)
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The first part's that has one; the other parts have no marks."""
+        return first_agreement(self.parts, self._with, lambda marked: marked)
 
     @override
     def _expression(self) -> Expr:

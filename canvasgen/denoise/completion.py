@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
@@ -19,7 +19,24 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value", covariant=True, default=Any)
 
-__all__ = ["Commit", "Completion", "Done", "Draft", "Event", "Failed", "Step"]
+__all__ = ["Commit", "Completion", "Done", "Draft", "Event", "Failed", "Shares", "Step"]
+
+
+class Shares(dict[Any, float]):
+    """The probability of each option of a field: that the canvas decides for it. With `absent` and `open` they sum to one.
+
+    Attributes:
+        absent: the probability that the text does not have the field.
+        open: the probability that the canvas decides for none: what may still follow it, or several ways to read it, leave
+            more than one option.
+    """
+
+    def __init__(
+        self, options: Iterable[tuple[Any, float]] = (), *, absent: float = 0.0, open: float = 0.0
+    ) -> None:
+        super().__init__(options)
+        self.absent = absent
+        self.open = open
 
 
 @dataclass(frozen=True)
@@ -73,7 +90,8 @@ class Completion(Generic[Value]):
             tokens.
         probabilities: if asked for, by choice-like field of the value (`status`, `items[0].size`, a template's hole; the
             empty name for the whole), the probability of each option given that the text is valid: exact, under the
-            last distributions before the commit. They sum to one, or to the probability that the field is there.
+            distributions of the canvas that decided it and given the canvases before. See `Shares`: with `absent` and `open`
+            they sum to one.
         sources: of a grounded constraint, by field the first place in a source that says it.
         steps: denoising steps of each block.
         blocks: number of blocks.
@@ -91,7 +109,7 @@ class Completion(Generic[Value]):
     text: str
     token_ids: tuple[int, ...]
     log_prob: float
-    probabilities: Mapping[str, Mapping[Any, float]] = field(default_factory=dict[str, Mapping[Any, float]])
+    probabilities: Mapping[str, Shares] = field(default_factory=dict[str, Shares])
     sources: Mapping[str, Span] = field(default_factory=dict[str, Span])
     steps: tuple[int, ...] = ()
     blocks: int = 0

@@ -1,20 +1,29 @@
 """Exact probabilities of what the choice-like fields of a finished text could have been.
 
-For each option the constraint is narrowed to the texts that have it, and
+An *outcome* of a field is one of its options, or that the field is absent. Each is a part of the constraint's texts, and
+together they are all of them:
 
-    P(field = option | valid) = Z(narrowed) / Z,
+    P(outcome is still possible after the canvas | valid) = Z(texts of the outcome) / Z
 
-both partition sums over the same logits: those that the text was committed from. Of a text over several canvases, the
-last one counts before which several options were still possible.
+both partition sums over the same logits: those that the text was committed from. If no canvas leaves two outcomes possible,
+these are the probabilities of the outcomes. Otherwise a canvas decides an outcome if no other one is possible after it,
+
+    P(outcome is decided | valid) = 1 - Z(texts that can be read as another outcome) / Z
+
+and the share of the canvases that decide none is *open*: their text goes on, and both "1" and "12" may follow; or it can be
+read in two ways. Of a text over several canvases, the last one counts before which several outcomes were possible.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from canvasgen.automata import EMPTY, difference, from_dfa, to_dfa, union
+from canvasgen.denoise.completion import Shares
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 
 if TYPE_CHECKING:
@@ -25,6 +34,9 @@ if TYPE_CHECKING:
     from canvasgen.tokens import Budget, Prefix
 
 __all__ = ["Block", "probabilities"]
+
+_ROUNDING = 1e-6
+"""By how much the shares of outcomes that exclude each other may miss one."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +53,7 @@ class Block:
     budget: Budget
 
 
-def probabilities(
-    constraint: CompiledConstraint, text: str, blocks: list[Block]
-) -> dict[str, dict[Any, float]]:
+def probabilities(constraint: CompiledConstraint, text: str, blocks: Sequence[Block]) -> dict[str, Shares]:
     """By field, the probability of each option under the canvas that decided it."""
     return {
         field: _field(constraint, options, blocks)
@@ -51,24 +61,35 @@ def probabilities(
     }
 
 
-def _field(
-    constraint: CompiledConstraint, options: Mapping[Any, Expr], blocks: list[Block]
-) -> dict[Any, float]:
-    narrowed = {option: _narrowed(constraint, one) for option, one in options.items()}
-    shares = dict.fromkeys(options, 0.0)
-    for block in blocks:
-        alive = {
-            option: (one, prefix)
-            for option, one in narrowed.items()
-            if one is not None and (prefix := one.prefix(block.prefix.ids)) is not None
-        }
-        if block.prefix.ids and len(alive) < 2:
+def _field(constraint: CompiledConstraint, options: Mapping[Any, Expr], blocks: Sequence[Block]) -> Shares:
+    languages = list(options.values())
+    languages.append(difference(constraint.constraint.expr, union(*languages)))
+    narrowed = [_narrowed(constraint, language) for language in languages]
+    shares: list[float] = []
+    block = blocks[0]
+    for block in reversed(blocks):
+        shares = [_share(one, block) for one in narrowed]
+        if sum(share > 0 for share in shares) > 1:
             break
-        shares = dict.fromkeys(options, 0.0)
-        for option, (one, prefix) in alive.items():
-            log_share = _log_mass(one, prefix, block) - block.posterior.log_partition
-            shares[option] = math.exp(min(0.0, log_share))
-    return shares
+    total, is_open = sum(shares), 0.0
+    if abs(total - 1) <= _ROUNDING:
+        shares = [share / total for share in shares]
+    else:
+        others = [_narrowed(constraint, language) for language in _others(constraint, languages)]
+        shares = [max(0.0, 1.0 - _share(one, block)) for one in others]
+        is_open = max(0.0, 1.0 - sum(shares))
+    return Shares(zip(options, shares[:-1], strict=True), absent=shares[-1], open=is_open)
+
+
+def _others(constraint: CompiledConstraint, languages: Sequence[Expr]) -> list[Expr]:
+    """For each language, the texts that are in another one of them."""
+
+    def joined(one: Expr, other: Expr) -> Expr:
+        return from_dfa(to_dfa(union(one, other), constraint.constraint.limits))
+
+    before = accumulate(languages[:-1], joined, initial=EMPTY)
+    after = list(accumulate(reversed(languages[1:]), joined, initial=EMPTY))
+    return [union(left, right) for left, right in zip(before, reversed(after), strict=True)]
 
 
 def _narrowed(constraint: CompiledConstraint, language: Expr) -> Lifted | None:
@@ -78,8 +99,13 @@ def _narrowed(constraint: CompiledConstraint, language: Expr) -> Lifted | None:
         return None
 
 
-def _log_mass(constraint: Lifted, prefix: Prefix, block: Block) -> float:
+def _share(constraint: Lifted | None, block: Block) -> float:
+    """Of the mass of a canvas's posterior, how much goes to the texts of a narrower constraint."""
+    prefix = None if constraint is None else constraint.prefix(block.prefix.ids)
+    if constraint is None or prefix is None:
+        return 0.0
     try:
-        return constraint.condition_block(block.posterior, prefix, block.budget).log_partition
+        mass = constraint.condition_block(block.posterior, prefix, block.budget).log_partition
     except (Unsatisfiable, BudgetTooSmall):
-        return -math.inf
+        return 0.0
+    return math.exp(mass - block.posterior.log_partition)

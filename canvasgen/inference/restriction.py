@@ -135,7 +135,7 @@ class Restriction:
     def _after(self, states: Bools, position: int) -> Bools:
         """bool[S]: where one token at a position leads to from some states, bool[S]."""
         automaton = self._automaton
-        usable = states[automaton.edge_source] & self._open(position)[automaton.edge_set]
+        usable = states[automaton.edge_source] & self.usable(position)[automaton.edge_set]
         out = np.zeros_like(states)
         out[automaton.edge_target[usable]] = True
         return out
@@ -161,7 +161,7 @@ class Restriction:
             out[owner[automaton.set_classes == wanted]] = True
         return out
 
-    def _open(self, position: int) -> Bools:
+    def usable(self, position: int) -> Bools:
         """bool[Z]: the text's sets that can stand at a position."""
         usable = ~self.closed(position, 1)[0, : self.num_sets]
         token = self.fixed.get(position)
@@ -185,7 +185,7 @@ class Restriction:
     def _last_row(self) -> Longs:
         """D at the horizon, and so behind it."""
         automaton = self._automaton
-        usable = self._open(self.horizon)[automaton.edge_set]
+        usable = self.usable(self.horizon)[automaton.edge_set]
         source, target = (
             np.ascontiguousarray(ends[usable]) for ends in (automaton.edge_source, automaton.edge_target)
         )
@@ -209,7 +209,7 @@ class Restriction:
         alike = (self.fixed.get(position), *(gate.first <= position < gate.behind for gate in self.gates))
         if alike not in self._known_moves:
             automaton = self._automaton
-            usable = self._open(position)[automaton.edge_set]
+            usable = self.usable(position)[automaton.edge_set]
             sources = automaton.edge_source[usable].astype(np.int64)
             leaving, borders = np.unique(sources, return_index=True)
             target = automaton.edge_target[usable].astype(np.int64)

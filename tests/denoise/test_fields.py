@@ -5,19 +5,32 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from toy_models import END, PAD, Erratic
 
 from canvasgen.automata import to_dfa
-from canvasgen.constraints import Constraint, choice, infill, json_schema, literal, template, text
+from canvasgen.constraints import (
+    Constraint,
+    choice,
+    infill,
+    json_schema,
+    literal,
+    optional,
+    regex,
+    template,
+    text,
+)
 from canvasgen.denoise import Job, run
 from canvasgen.denoise.fields import Block, probabilities
+from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 from canvasgen.schemas.texts.choice_fields import choice_fields, field_name, with_value
 from canvasgen.tokens import Budget, Prefix
 from canvasgen.vocabulary import Vocabulary
@@ -83,7 +96,112 @@ def test_sums_over_all_canvases(schema: dict[str, Any], seed: int) -> None:
         assert len(told) == len(options)
         for (_, share), option in zip(told.items(), options, strict=True):
             assert share == pytest.approx(masses[json.dumps(option)], abs=1e-6)
-        assert sum(told.values()) + masses["absent"] == pytest.approx(1.0, abs=1e-6)
+        assert told.absent == pytest.approx(masses["absent"], abs=1e-6)
+        assert told.open == 0.0
+        assert sum(told.values()) + told.absent == pytest.approx(1.0, abs=1e-12)
+
+
+LETTERS = Vocabulary([None, None, *(p.encode() for p in ("1", "2", "12", "x", "-", "1-", "x1"))], [END], PAD)
+NUMBERS = choice({"1": "one", "12": "twelve", "2": "two", "121": "long", "x": "x"})
+FREE = regex("[12x]*")
+MANY: dict[str, tuple[Constraint, Callable[[str], set[Any]]]] = {
+    "choice": (NUMBERS, lambda text: said_by(text, [NUMBERS], 0)),
+    "a value that may go on": (NUMBERS + "-", lambda text: said_by(text, [NUMBERS, literal("-")], 0)),
+    "read in two ways": (
+        template("{a}{b}", a=NUMBERS, b=FREE),
+        lambda text: said_by(text, [NUMBERS, FREE], 0),
+    ),
+    "behind free text": (
+        template("{b}{a}", a=NUMBERS, b=FREE),
+        lambda text: said_by(text, [FREE, NUMBERS], 1),
+    ),
+    "optional": (optional(NUMBERS) + "-", lambda text: said_by(text, [NUMBERS, literal("-")], 0) or {None}),
+}
+
+
+def said_by(text: str, parts: list[Constraint], number: int) -> set[Any]:
+    """Every value that a part of a sequence can have, over all ways to split the text."""
+    if not parts:
+        return set() if text else {...}
+    found: set[Any] = set()
+    for stop in range(len(text) + 1):
+        rest = said_by(text[stop:], parts[1:], number - 1) if parts[0].matches(text[:stop]) else set()
+        found |= {parts[0].parse(text[:stop])} if rest and number == 0 else rest
+    return found
+
+
+@cache
+def spelled(count: int) -> frozenset[str]:
+    """What at most so many tokens of text can spell."""
+    pieces = [piece.decode() for piece in LETTERS.tokens if piece]
+    longer = {text + piece for text in spelled(count - 1) for piece in pieces} if count else set()
+    return frozenset({"", *longer})
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(sorted(MANY)),
+    st.integers(1, 3),
+    st.integers(0, 2),
+    st.sampled_from(["", "1", "12", "x", "1-", "x1"]),
+    st.integers(0, 2**32 - 1),
+)
+def test_what_canvases_decide_is_summed_and_the_rest_is_open(
+    kind: str, length: int, after: int, before: str, seed: int
+) -> None:
+    """A canvas decides for an option if every way to finish and to read its text says so."""
+    constraint, says = MANY[kind]
+    compiled = constraint.compile(LETTERS)
+    prefix = compiled.prefix(LETTERS.spell(before.encode()) or ())
+    assume(prefix is not None)
+    assert prefix is not None
+    logits = np.random.default_rng(seed).normal(0, 2, (length, LETTERS.size)).astype(np.float32)
+    try:
+        posterior = compiled.condition(logits, state=prefix.state, remaining=after)
+    except (BudgetTooSmall, Unsatisfiable):
+        assume(False)
+        raise
+    decided: dict[Any, float] = defaultdict(float)
+    several, example = 0.0, ""
+    for ids, log_prob in posterior.k_best():
+        text = before + LETTERS.text_bytes(ids).decode()
+        ways = [""] if END in ids else sorted(spelled(after))
+        finished = [text + way for way in ways if constraint.matches(text + way)]
+        values = set[Any]().union(*map(says, finished))
+        if len(values) == 1:
+            decided[values.pop()] += math.exp(log_prob)
+        else:
+            several += math.exp(log_prob)
+        example = example or next((one for one in finished if says(one) != {None}), "")
+    assume(example)
+    (told,) = probabilities(compiled, example, [Block(posterior, prefix, Budget(length, after))]).values()
+    for option, share in told.items():
+        assert share == pytest.approx(decided[option], abs=1e-6)
+    assert told.absent == pytest.approx(decided[None], abs=1e-6)
+    assert told.open == pytest.approx(several, abs=1e-6)
+    assert sum(told.values()) + told.absent + told.open == pytest.approx(1.0, abs=1e-9)
+
+
+def test_numbers_of_which_one_begins_like_another() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {"enum": [1, 12]}, "b": {"enum": [2, 21]}},
+        "required": ["a", "b"],
+    }
+    compiled = json_schema(schema, whitespace="compact").compile(
+        Vocabulary([None, None, *(p.encode() for p in ('{"a":', "1", "2", ',"b":', "}"))], [END], PAD)
+    )
+    posterior = compiled.condition(np.zeros((8, 7), dtype=np.float32))
+    (first, second) = probabilities(
+        compiled, '{"a":12,"b":2}', [Block(posterior, Prefix(), Budget(8))]
+    ).values()
+    for told in (first, second):
+        assert sum(told.values()) == pytest.approx(1.0)
+        assert min(told.values()) > 0
+
+
+def test_equal_numbers_are_one_option() -> None:
+    assert list(choice_fields({"enum": [1, 1.0, True, 2]}, 1)) == [((), [1, True, 2])]
 
 
 CONSTRAINTS: list[tuple[Constraint, dict[str, set[Any]]]] = [
@@ -118,7 +236,7 @@ def test_over_several_canvases_the_deciding_one_counts() -> None:
     (done,) = run(Erratic(vocabulary=PIECES, canvas_length=4, seed=5), [job])
     told = done.probabilities[""]
     assert done.blocks >= 2
-    assert sum(told.values()) == pytest.approx(1.0, abs=1e-6)
+    assert sum(told.values()) + told.open == pytest.approx(1.0, abs=1e-6)
     assert 0 < told[done.value] < 1
 
 

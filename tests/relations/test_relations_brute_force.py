@@ -11,8 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from relations_oracle import domains_of, family, mask_of, problems, satisfying, score_of, scores_for
 
-from canvasgen.errors import Unsatisfiable
-from canvasgen.relations import Problem, Relation, RelationLimits, all_different
+from canvasgen.errors import TimeLimit, Unsatisfiable
+from canvasgen.relations import Problem, Relation, RelationLimits, all_different, total
+from canvasgen.relations.kernels.propagation_kernel import from_mask
+from canvasgen.relations.kernels.search_kernel import COMPLETE, OUT_OF_NODES, begin_search, go_on
 
 Drawn = tuple[dict[str, list[Any]], list[Relation]]
 FEW = settings(max_examples=40, deadline=None)
@@ -255,3 +257,69 @@ def test_many_words(drawn: Drawn, seed: int) -> None:
     assert solved.score == pytest.approx(
         score_of(scores[:-1], expected).max() + scores[-1, : len(spread)].max(), abs=1e-5
     )
+
+
+@FEW
+@given(problems(), st.integers(0, 2**32))
+def test_local_search_never_loses_what_it_begins_with(drawn: Drawn, seed: int) -> None:
+    """Without nodes for branch and bound and without seconds for CP-SAT."""
+    domains, relations = drawn
+    expected = satisfying(domains, relations)
+    assume(len(expected))
+    problem = Problem(domains, relations, limits=RelationLimits(max_nodes=0))
+    problem._all.__dict__["few"] = None
+    scores = scores_for(problem, seed)
+    start = expected[seed % len(expected)]
+    for given_start in (start, None):
+        try:
+            solved = problem.best(scores, start=given_start, seconds=0)
+        except TimeLimit:
+            assert given_start is None
+            continue
+        assert solved.assignment.tolist() in expected.tolist()
+        assert solved.score <= score_of(scores, expected).max() + 1e-9
+        if given_start is not None:
+            assert solved.score >= score_of(scores, start[None])[0] - 1e-9
+
+
+@FEW
+@given(problems(), st.integers(1, 9))
+def test_enumeration_goes_on_where_it_stopped(drawn: Drawn, some: int) -> None:
+    """In slices of a few nodes it finds what it finds at once."""
+    problem, expected = built(drawn)
+    if problem is None:
+        return
+    every, program = problem._all, problem._program
+    state = begin_search(program, every._active, from_mask(program, problem.root, problem._space.words))
+    found, count, status = np.empty((1, len(problem.cells)), np.int64), 0, OUT_OF_NODES
+    while status == OUT_OF_NODES:
+        status, state, found, count = go_on(program, every._active, state, found, count, 10**6, some)
+    assert status == COMPLETE
+    assert rows(problem._space.places_of(found[:count])) == rows(expected)
+
+
+def test_enumeration_looks_at_the_clock() -> None:
+    """No time, no list; what failed for want of time is tried again with more."""
+    cells = [(r, c) for r in range(4) for c in range(4)]
+    lines = [cells[4 * at : 4 * at + 4] for at in range(4)] + [cells[at::4] for at in range(4)]
+    problem = Problem({cell: [1, 2, 3, 4] for cell in cells}, [all_different(line) for line in lines])
+    problem._all.__dict__["few"] = None
+    assert problem.solutions(10_000, seconds=-1.0) is None
+    found = problem.solutions(10_000)
+    assert found is not None
+    assert len(found) == 576
+
+
+def test_numbers_are_the_decimals_that_they_are_written_as() -> None:
+    prices = [0.1, 0.2, 0.3]
+    problem = Problem(
+        {"a": prices, "b": prices, "sum": [0.3, 0.30000000000000004]}, [total(["a", "b"], "==", "sum")]
+    )
+    found = problem.solutions(100)
+    assert found is not None
+    values = [[problem.values[n][at] for n, at in enumerate(row)] for row in found.tolist()]
+    assert sorted(values) == [[0.1, 0.2, 0.3], [0.2, 0.1, 0.3]]
+    with pytest.raises(Unsatisfiable):
+        Problem({"a": [1, 2]}, [total(["a"], "==", 1.5)])
+    between = Problem({"a": [1, 2]}, [total(["a"], "<", 1.5), total(["a"], "!=", 0.5)])
+    assert between.root.tolist() == [[True, False]]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self
 
 from canvasgen.automata import Expr, to_dfa
+from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.texts import Texts
@@ -79,6 +80,10 @@ class CompiledConstraint(Lifted):
             lambda language: self.narrowed(language, remember=False),
         )
 
+    @cached_property
+    def _agreement(self) -> Agreement | None:
+        return agreement_in(self.constraint)
+
     def begin_search(self) -> TableSearch | None:
         """Return what the searches of one answer share; None without a table whose relations are kept."""
         from canvasgen.constraints.compiled.table_search import TableSearch
@@ -96,11 +101,15 @@ class CompiledConstraint(Lifted):
             search: of this answer, from `begin_search`; None: a new one.
 
         Raises:
-            Unsatisfiable, BudgetTooSmall, TimeLimit: no values were found for the cells of its table.
+            Unsatisfiable, BudgetTooSmall, TimeLimit: no values were found for the cells of its table, or its holes.
         """
+        from canvasgen.constraints.compiled.agreeing import AgreeingBelief
         from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
         from canvasgen.constraints.compiled.table_belief import TableBelief
 
-        if self.cells is None:
+        if self.cells is not None:
+            return TableBelief(posterior, self.cells, prefix, budget, search)
+        if self._agreement is None:
             return ChainBelief(posterior)
-        return TableBelief(posterior, self.cells, prefix, budget, search)
+        narrow = partial(self.narrowed, remember=False)
+        return AgreeingBelief(posterior, self._agreement, narrow, self.vocabulary, prefix, budget)

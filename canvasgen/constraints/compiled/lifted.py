@@ -81,12 +81,19 @@ class Lifted:
         """Fewest tokens of any complete text (without an end token)."""
         return self.fewest_tokens(Prefix())
 
-    def fewest_tokens(self, prefix: Prefix) -> int:
-        """Fewest tokens from what is written to the end of the text."""
-        automaton = self.token_automaton
+    def fewest_tokens(self, prefix: Prefix, *, at_least_one: bool = False) -> int:
+        """Fewest tokens from what is written to the end of the text, or to one behind at least one more; -1: none."""
+        automaton, restriction = self.token_automaton, self.restriction
         at = automaton.start if prefix.state is None else prefix.state
-        distance = automaton.distance if self.restriction is None else self.restriction.distance(len(prefix))
-        return int(distance[at])
+        count = len(prefix)
+        if not at_least_one:
+            return int((automaton.distance if restriction is None else restriction.distance(count))[at])
+        edges = automaton.edge_source == at
+        if restriction is not None:
+            edges &= restriction.usable(count)[automaton.edge_set]
+        after = automaton.distance if restriction is None else restriction.distance(count + 1)
+        found = after[automaton.edge_target[edges]]
+        return 1 + int(found[found >= 0].min()) if (found >= 0).any() else -1
 
     def prefix(self, ids: Sequence[int]) -> Prefix | None:
         """Token ids as the beginning of a text; None if no text begins with them, at these positions."""

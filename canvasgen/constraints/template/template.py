@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
+from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import constraint_from
@@ -35,7 +36,7 @@ __all__ = ["Filled", "Template", "template"]
 MOST_PIECES = 400
 """Most literals and holes of a template."""
 MOST_AGREEING = 256
-"""Most combinations of values of repeated holes that the automaton keeps equal; beyond, the validator does."""
+"""Most combinations of values of repeated holes that the automaton keeps equal; beyond, a search for each canvas does."""
 
 
 class Filled(dict[str, Any]):
@@ -74,9 +75,9 @@ class Template(Constraint):
         """Return the texts of those repeated holes that the automaton keeps equal: those with few texts."""
         found: dict[str, list[str]] = {}
         room = MOST_AGREEING
-        for name in self._repeated:
-            contents = self.holes[name].automaton.strings(room)
-            if contents:
+        counted = {name: self.holes[name].automaton.strings(room) or [] for name in self._repeated}
+        for name, contents in sorted(counted.items(), key=lambda item: len(item[1])):
+            if 0 < len(contents) <= room:
                 found[name] = [content.decode("utf-8") for content in contents]
                 room //= len(contents)
         return found
@@ -92,6 +93,10 @@ class Template(Constraint):
             choices = [{**choice, name: text} for choice in choices for text in texts]
         whole = {name: narrowed.get(name, hole.expr) for name, hole in self.holes.items()}
         return automata.union(*(self.of({**whole, **self._agreeing(choice, narrowed)}) for choice in choices))
+
+    def _with_hole(self, name: str, language: Expr) -> Expr:
+        """Return the texts of the whole if one hole has another language."""
+        return self._language({name: language})
 
     @staticmethod
     def _agreeing(choice: Mapping[str, str], narrowed: Mapping[str, Expr]) -> dict[str, Expr]:
@@ -167,6 +172,21 @@ class Template(Constraint):
         )
 
     @property
+    def agreement(self) -> Agreement | None:
+        """The holes whose occurrences the automaton does not keep equal."""
+        names = [name for name in self._repeated if name not in self._listed]
+        if names:
+            order = [piece.name for piece in self.pieces if isinstance(piece, Hole) and piece.name in names]
+            return Agreement(
+                tuple(order), {name: self.holes[name].expr for name in names}, self._language, self._language
+            )
+        for name, hole in self.holes.items():
+            inner = None if name in self._repeated else agreement_in(hole)
+            if inner is not None:
+                return inner.inside(partial(self._with_hole, name))
+        return None
+
+    @property
     @override
     def shown(self) -> Shown:
         return joined(
@@ -198,8 +218,11 @@ class Template(Constraint):
     def explain(self) -> tuple[Note, ...]:
         notes = [Note("automaton", "the fixed text, and every hole's texts")]
         for name in self._repeated:
-            kind = "automaton" if name in self._listed else "validator"
-            notes.append(Note(kind, "the hole's occurrences agree", f"{{{name}}}"))
+            notes.append(
+                Note("automaton", "the hole's occurrences agree", f"{{{name}}}")
+                if name in self._listed
+                else Note("validator", "the hole's occurrences agree: found before a commit", f"{{{name}}}")
+            )
         for name, hole in self.holes.items():
             for note in hole.explain():
                 where = f"{{{name}}}" if note.path is None else f"{{{name}}} {note.path}"

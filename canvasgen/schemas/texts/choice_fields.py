@@ -13,7 +13,18 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
-from canvasgen.automata import EPSILON, Expr, byte_set, concat, from_dfa, literal, repeat, to_dfa, union
+from canvasgen.automata import (
+    EPSILON,
+    Expr,
+    byte_set,
+    concat,
+    from_dfa,
+    literal,
+    optional,
+    repeat,
+    to_dfa,
+    union,
+)
 from canvasgen.schemas.document.plain import Json, json_path
 from canvasgen.schemas.normal.shapes import Numbers
 from canvasgen.schemas.texts.numerals.number_text import number_text
@@ -110,7 +121,7 @@ def _target(reference: str, root: Json) -> Json:
 
 def _options(schemas: _Places) -> list[Scalar] | None:
     """Return all values that the schemas list together; None if one of them lists none, or lists arrays and objects."""
-    found: dict[str, Scalar] = {}
+    found: dict[object, Scalar] = {}
     for schema in schemas:
         listed = _listed(schema)
         if listed is None:
@@ -118,7 +129,10 @@ def _options(schemas: _Places) -> list[Scalar] | None:
         for value in listed:
             if isinstance(value, dict | list):
                 return None
-            found[json.dumps(value)] = value
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            found.setdefault(
+                _exact(value) if is_number else json.dumps(value), value
+            )  # 1 and 1.0 are one value
     return list(found.values()) if found else None
 
 
@@ -167,11 +181,12 @@ def with_value(path: Path, value: Scalar) -> Expr:
     expr = concat(_SPACE, _written(value), _SPACE)
     for step in reversed(path):
         if isinstance(step, str):
-            before = concat(literal("{"), anything, quoted(step), _SPACE, literal(":"))
-            expr = concat(before, expr, anything, literal("}"))
+            # The comma ends the value: without it, what follows could be the rest of a longer number.
+            before = concat(literal("{"), optional(concat(anything, _COMMA)), _SPACE, quoted(step), _SPACE)
+            expr = concat(before, literal(":"), expr, optional(concat(_COMMA, anything)), literal("}"))
         else:
             before = concat(literal("["), repeat(concat(item, _COMMA), step, step))
-            expr = concat(before, expr, union(EPSILON, concat(_COMMA, anything)), literal("]"))
+            expr = concat(before, expr, optional(concat(_COMMA, anything)), literal("]"))
         expr = concat(_SPACE, expr, _SPACE)
     return expr
 
@@ -181,5 +196,9 @@ def _written(value: Scalar) -> Expr:
         return quoted(value)
     if value is None or isinstance(value, bool):
         return literal(json.dumps(value))
-    exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    exact = _exact(value)
     return number_text(Numbers(exact, False, exact, False, None, (), True))
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)

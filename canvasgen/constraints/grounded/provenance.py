@@ -8,9 +8,9 @@ from functools import singledispatch
 
 from canvasgen.checks import is_mapping
 from canvasgen.constraints.algebra import Both, Either, Sequence
+from canvasgen.constraints.grounded.span_of import SpanOf
 from canvasgen.constraints.infill import Infill
 from canvasgen.constraints.json_schema import JsonSchema
-from canvasgen.constraints.span_of import SpanOf
 from canvasgen.constraints.template import Template
 from canvasgen.constraints.texts import Texts, field_path
 from canvasgen.grounding import Sources, Span
