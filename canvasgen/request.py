@@ -22,13 +22,13 @@ from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
+from canvasgen.constraints.template import Template
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError, UnknownOption
 from canvasgen.limits import Limits, checked_limits
 from canvasgen.once import Once
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
-    from canvasgen.constraints.template import Template
 
 __all__ = ["Options", "Prompt", "Request", "Settings", "as_request", "check_settings", "shows_options"]
 
@@ -189,8 +189,9 @@ class Request:
         if kind == "grammar" and self.grammar is not None:
             return span & grammar_constraint(self.grammar, limits=self.limits)
         if kind == "template" and isinstance(self.template, str):
-            holes = template_constraint(self.template, strict=False).holes
-            return template_constraint(self.template, limits=self.limits, **dict.fromkeys(holes, span))
+            made = template_constraint(self.template, strict=False)
+            holes: dict[str, Constraint] = dict.fromkeys(made.holes, span)
+            return Template(made.pieces, holes, self.limits)
         raise InvalidConstraint(
             f"grounded does not go with {kind or 'free text'}",
             rule="grounded",

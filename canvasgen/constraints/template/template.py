@@ -26,7 +26,7 @@ from canvasgen.constraints.shown import Shown, joined
 from canvasgen.constraints.template.braces import Hole, pieces_of
 from canvasgen.constraints.template.readings import Readings
 from canvasgen.constraints.text import text as free_text
-from canvasgen.constraints.texts import field_path, is_text
+from canvasgen.constraints.texts import automaton_of, field_path, is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 from canvasgen.limits import Limits, checked_limits, largest_of
 from canvasgen.notes import Note
@@ -232,7 +232,7 @@ class Template(Constraint):
 
 @grown_part.register
 def _grown_hole(constraint: Template) -> str:
-    return largest((f"{{{name}}}", hole) for name, hole in constraint.holes.items())
+    return largest((f"{{{name}}}", partial(automaton_of, hole)) for name, hole in constraint.holes.items())
 
 
 @cover.register
