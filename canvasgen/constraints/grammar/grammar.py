@@ -113,13 +113,14 @@ class Grammar(Constraint):
 def grammar(
     text: str | Path, start: str = "start", *, max_depth: int | None = None, limits: Limits | None = None
 ) -> Grammar:
-    """Return the texts of a context-free grammar in Lark's dialect, with llguidance's extensions (`docs/grammars.md`).
+    """Return the texts of a context-free grammar in Lark's dialect, with llguidance's extensions, or in GBNF
+    (`docs/grammars.md`).
 
     Args:
         text: the grammar, or the name of one that is shipped (`"json"`, `"sql_select"`; see `grammars/`):
             anything without a line break or a colon is a name. `%import json.value` finds shipped ones too.
             A path is read; only then `%import .other.rule` finds files beside it.
-        start: the start rule.
+        start: the start rule; a grammar in GBNF begins with `root` if it has no rule `start`.
         max_depth: how often rules may be embedded in one another, where that is not regular; None: as often
             as a sane automaton holds (`Grammar.depth` tells).
         limits: what the compilation may need (`cg.Limits`); None: the default limits.
