@@ -8,8 +8,8 @@ a line: `name`, `schema`, and `tests` of `data` and `valid`; possibly .xz). A sc
 and 2 GB, all its valid instances match and none of the invalid ones does; one that is refused as unsatisfiable passes
 if the data has no valid instance for it. Every engine works in processes of its own, one thread each; one that dies
 or is killed counts as a crash. PYTHON is an interpreter that has peers (`pip install llguidance maskforge`), which read
-the same texts byte by byte; what they accept they can generate. Times are CPU seconds. `--update` writes tests/conformance/baselines, `--docs`
-writes docs/json-schema.md from those.
+the same texts byte by byte; what they accept they can generate. Times are CPU seconds. `--update` writes
+tests/conformance/baselines, `--docs` writes docs/json-schema.md from those.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ __all__ = [
     "CanvasgenError",
     "ConstraintTooLarge",
     "InvalidConstraint",
+    "MissingPackage",
     "ModelError",
     "Outcome",
     "TimeLimit",
@@ -132,6 +133,10 @@ class ValidationFailed(CanvasgenError):
         super().__init__(message, path=path, rule=rule, value=value, remedy=remedy)
         self.text = text
         self.reasons = reasons
+
+
+class MissingPackage(CanvasgenError, ImportError):
+    """A package that this part needs is not installed; `rule` is the extra of canvasgen that installs it."""
 
 
 class ModelError(CanvasgenError):

@@ -22,7 +22,7 @@ from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
-from canvasgen.errors import InvalidConstraint, ModelError, UnknownOption
+from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError, UnknownOption
 from canvasgen.limits import Limits, checked_limits
 from canvasgen.once import Once
 
@@ -254,10 +254,13 @@ def check_settings(request: Request) -> None:
         raise ModelError("a prompt is a text or a list of chat messages", rule="prompt", value=prompt)
     if isinstance(prompt, str) and any("\ud800" <= character <= "\udfff" for character in prompt):
         raise ModelError("the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=prompt)
-    for name in ("max_tokens", "max_denoising_steps", "seed"):
+    lowest = {"max_tokens": None, "max_denoising_steps": 1, "seed": None}
+    for name, low in lowest.items():
         value: Any = getattr(request, name)
         if value is not None:
-            whole_number(value, rule=name, low=None)
+            whole_number(value, rule=name, low=low)
+    if request.max_tokens is not None and request.max_tokens < 1:
+        raise BudgetTooSmall("a text has at least one token", rule="max_tokens", value=request.max_tokens)
     warmth: Any = request.temperature
     if warmth is not None and not (isinstance(warmth, (int, float)) and 0 <= warmth < math.inf):
         raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)

@@ -54,7 +54,12 @@ from canvasgen.automata.expr import (
     union,
 )
 from canvasgen.automata.products import product_automaton
-from canvasgen.automata.regex import largest_count, parse_regex, parse_regex_in_context
+from canvasgen.automata.regex import (
+    largest_count,
+    parse_first_match,
+    parse_regex,
+    parse_regex_in_context,
+)
 from canvasgen.automata.regex.zero_width import with_loops
 from canvasgen.automata.relaxed import Relaxed, relaxed
 from canvasgen.automata.string_search import searcher
@@ -80,6 +85,7 @@ __all__ = [
     "largest_count",
     "literal",
     "optional",
+    "parse_first_match",
     "parse_regex",
     "parse_regex_in_context",
     "product_automaton",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from canvasgen.cli.notice import clear_notice
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -21,8 +23,11 @@ def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
     from rich.console import Console
 
     from canvasgen.api import load
+    from canvasgen.request import check_settings
 
+    check_settings(request)
     engine = load(model)
+    clear_notice()
     messages = Console(stderr=True, highlight=False)
     if sys.stdout.isatty() and messages.is_terminal:
         completion = watch(engine.stream(request), messages)
@@ -50,6 +55,8 @@ def watch(events: Iterable[Event], console: Console) -> Completion:
                     live.update(Panel(Text(text), title=f"block {block} committed", title_align="left"))
                 case Done(completion=completion):
                     return completion
+                case _:
+                    pass  # `Engine.stream` raises what a `Failed` would tell
     raise AssertionError("a stream ends with its completion")
 
 

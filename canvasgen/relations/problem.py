@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.checks import is_mapping
-from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable
+from canvasgen.errors import InvalidConstraint, MissingPackage, TimeLimit, Unsatisfiable
 from canvasgen.relations.answers.conflict import Conflict
 from canvasgen.relations.answers.conflict_search import explain
 from canvasgen.relations.answers.elimination import Elimination
@@ -344,7 +344,7 @@ class Problem:
     def _why(self) -> str:
         try:
             return str(explain(self._space, self.relations, {}, self.limits))
-        except TimeLimit:
+        except (TimeLimit, MissingPackage):
             return "; ".join(relation.describe() for relation in self.relations[:10])
 
     def _require_cells(self, relation: Relation) -> None:

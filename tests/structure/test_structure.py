@@ -18,6 +18,7 @@ PACKAGE = ROOT / "canvasgen"
 # Each part imports only from the parts before it (docs/architecture.md).
 ORDER = [
     "errors",
+    "extras",
     "notes",
     "forks",
     "jit",

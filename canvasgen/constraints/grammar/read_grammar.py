@@ -9,7 +9,6 @@ from typing import Any
 import lark.load_grammar
 from lark.exceptions import LarkError, UnexpectedToken
 
-from canvasgen import automata
 from canvasgen.constraints.grammar.extensions import rewritten
 from canvasgen.constraints.grammar.library import ImportSource
 from canvasgen.constraints.grammar.refusals import place_of, place_of_import, refusal
@@ -88,11 +87,11 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
             value=barren[0],
             remedy="give it an option without itself, or remove it",
         )
-    spaces = [reader.terminal(str(name)) for name in loaded.ignore]
+    ignored = reader.ignored(map(str, loaded.ignore))
     return Rules(
         start,
         items,
-        automata.union(*spaces) if spaces else None,
+        ignored,
         {name: reader.line_of(name) for name in items},
         tuple(dict.fromkeys(reader.remarks)),
         tuple(dict.fromkeys(reader.departures)),
