@@ -16,6 +16,8 @@ __all__ = [
     "InvalidConstraint",
     "ModelError",
     "Outcome",
+    "StepLimit",
+    "StepLimitWarning",
     "TimeLimit",
     "UnknownOption",
     "Unsatisfiable",
@@ -119,6 +121,22 @@ class ValidationFailed(CanvasgenError):
         super().__init__(message, path=path, rule=rule, value=value, remedy=remedy)
         self.text = text
         self.reasons = reasons
+
+
+class StepLimit(CanvasgenError):
+    """A text was committed at the step limit before the model was confident, and `on_step_limit="raise"` was asked for.
+
+    Attributes:
+        completion: the result, which is valid.
+    """
+
+    def __init__(self, message: str, *, completion: Any, remedy: str | None = None) -> None:
+        super().__init__(message, rule="on_step_limit", value=completion.text, remedy=remedy)
+        self.completion = completion
+
+
+class StepLimitWarning(UserWarning):
+    """A text was committed at the step limit before the model was confident: valid, but perhaps not its best answer."""
 
 
 class ModelError(CanvasgenError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
     from rich.console import Console
 
     from canvasgen.api import load
+    from canvasgen.errors import Outcome
 
     engine = load(model)
+    request = replace(request, on_step_limit="return")  # the outcome is told below
     messages = Console(stderr=True, highlight=False)
     if sys.stdout.isatty() and messages.is_terminal:
         completion = watch(engine.stream(request), messages)
@@ -30,6 +33,8 @@ def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
         completion = engine.complete(request)
     if trace:
         print_trace(completion, messages)
+    elif completion.outcome is not Outcome.COMPLETE:
+        messages.print(f"{completion.outcome}: {completion.outcome.value}")
     return completion
 
 

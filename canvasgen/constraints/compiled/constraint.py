@@ -10,6 +10,8 @@ from canvasgen.automata import Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.texts import Texts
+from canvasgen.errors import InvalidConstraint
+from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from canvasgen.constraints.compiled.belief import Belief
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from canvasgen.constraints.compiled.table_search import TableSearch
     from canvasgen.inference import Posterior
     from canvasgen.tokens import Budget, Prefix
-    from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["CompiledConstraint"]
 
@@ -35,6 +36,14 @@ class CompiledConstraint(Lifted):
     @classmethod
     def build(cls, constraint: Texts, vocabulary: Vocabulary) -> Self:
         """Lift a constraint; see `Constraint.compile`."""
+        given: object = vocabulary
+        if not isinstance(given, Vocabulary):
+            raise InvalidConstraint(
+                "a constraint is compiled for a vocabulary",
+                rule="vocabulary",
+                value=given,
+                remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
+            )
         _ = constraint.cells  # refuses tables that cannot be kept
         lifted = Lifted.of(constraint.automaton, constraint.placed, vocabulary, constraint.limits)
         return cls(
