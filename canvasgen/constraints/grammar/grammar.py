@@ -12,6 +12,7 @@ from canvasgen.constraints.grammar.library import import_beside, shipped
 from canvasgen.constraints.grammar.read_grammar import read
 from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
+from canvasgen.constraints.texts import is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
@@ -141,6 +142,10 @@ def grammar(
             ) from error
         rules = read(content, start, import_beside(text.resolve().parent), text.resolve())
         return Grammar(rules, max_depth, most)
+    if not is_text(text):
+        raise InvalidConstraint(
+            "a grammar is a text that has UTF-8, a name or a path", rule="grammar", value=text
+        )
     if "\n" not in text and ":" not in text:
         text = shipped(text.strip())
     return Grammar(read(text, start, import_beside(None)), max_depth, most)
