@@ -258,7 +258,8 @@ def template(
 
     Args:
         text: the template, or the path of a file with it; `{{` and `}}` stand for braces.
-        strict: whether every hole needs a constraint; if not, a hole without one holds a line of free text.
+        strict: whether every hole needs a constraint; if not, a hole without one holds a line of free text, at least one
+            character of it. For a hole that may stay empty give `cg.text(lines=False)`.
         limits: what the compilation may need (`cg.Limits`); None: what any hole may need. (Or the constraint of a hole that
             is named `limits`.)
         holes: the constraint of each hole: a constraint, a string (just that text), a type or a JSON Schema.
@@ -305,5 +306,5 @@ def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) ->
                 value=name,
                 remedy=f"pass {name}=cg.text(), or strict=False",
             )
-        return free_text(lines=False)
+        return free_text(1, lines=False)
     return constraint_from(holes[name])
