@@ -306,11 +306,10 @@ def check_settings(request: Request) -> Request:
                 rule=name,
                 value=value,
             )
-    if not (isinstance(request.on_step_limit, str) and request.on_step_limit in _ON_STEP_LIMIT):
+    wanted: Any = request.on_step_limit
+    if not (isinstance(wanted, str) and wanted in _ON_STEP_LIMIT):
         raise InvalidConstraint(
-            f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}",
-            rule="on_step_limit",
-            value=request.on_step_limit,
+            f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}", rule="on_step_limit", value=wanted
         )
     return replace(request, **numbers)
 
