@@ -7,9 +7,9 @@ Without `--suite` and `--bench` both are run, the latter where CANVASGEN_JSONSCH
 a line: `name`, `schema`, and `tests` of `data` and `valid`; possibly .xz). A schema passes if it compiles within 10 s
 and 2 GB, all its valid instances match and none of the invalid ones does; one that is refused as unsatisfiable passes
 if the data has no valid instance for it. Every engine works in processes of its own, one thread each; one that dies
-or is killed counts as a crash. PYTHON is an interpreter that has llguidance (`pip install llguidance`), which reads
-the same texts byte by byte; what it accepts it can generate. `--update` writes tests/conformance/baselines, `--docs`
-writes docs/json-schema.md from those.
+or is killed counts as a crash. Times are CPU seconds. PYTHON is an interpreter that has the peers (`pip install
+llguidance maskforge`), which read the same texts byte by byte; what they accept they can generate. `--update` writes
+tests/conformance/baselines, `--docs` writes docs/json-schema.md from those.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def main(
     suite: Annotated[bool, typer.Option("--suite", help="the official suite")] = False,
     data: Annotated[Path | None, typer.Option("--bench", help="the data of JSONSchemaBench")] = None,
     limit: Annotated[int | None, typer.Option(help="a random sample of so many schemas")] = None,
-    peers: Annotated[str | None, typer.Option(help="interpreter that has llguidance")] = None,
+    peers: Annotated[str | None, typer.Option(help="interpreter that has llguidance and maskforge")] = None,
     gemma: Annotated[Path | None, typer.Option(help="tokenizer to lift the automata to")] = None,
     jobs: Annotated[int, typer.Option(help="processes at a time")] = 2,
     update: Annotated[bool, typer.Option("--update", help="write the baselines")] = False,
@@ -118,8 +118,9 @@ def main(
     if data is not None:
         lines = bench.read_bench(data, limit)
         results = {"canvasgen": bench.run("canvasgen", lines, jobs, tokenizer=str(gemma or ""))}
-        if peers is not None:
-            results["llguidance"] = bench.run("llguidance", lines, jobs, python=peers)
+        for peer in bench.KINDS if peers is not None else ():
+            if peer != "canvasgen":
+                results[peer] = bench.run(peer, lines, jobs, python=str(peers))
         console.print(bench_table(results, gemma is not None))
         show_failures(results, console)
         ours = results["canvasgen"]

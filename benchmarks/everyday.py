@@ -2,9 +2,11 @@
 
 None of the texts is from the training data's generator. An answer counts if it is the expected value, whole.
 
-    python benchmarks/everyday.py [--model FOLDER ...] [--seeds 3] [--only edit]
+    python benchmarks/everyday.py [--model FOLDER ...] [--seeds 3] [--only edit] [--grounded]
 
-With several `--model`, a column for each; "shipped" is the model that comes with the package.
+With several `--model`, a column for each; "shipped" is the model that comes with the package. With `--grounded` the
+strings and numbers of a schema, the text of a regular expression and the holes of a template are spans of the prompt;
+cells, gaps and edits are `cg.span_of(prompt)`.
 """
 
 from __future__ import annotations
@@ -92,6 +94,16 @@ class Task:
     options: dict[str, Any]
     expected: Any
     pick: Callable[[Any], Any] = plain
+    spans: Callable[[cg.Constraint], dict[str, Any]] | None = None
+
+
+def grounded(task: Task) -> dict[str, Any]:
+    """The arguments with values that are spans of the prompt, where they can be."""
+    options = dict(task.options)
+    if options.keys() & {"schema", "regex", "template"}:
+        return {**options, "grounded": True}
+    span = cg.span_of(task.prompt)
+    return {**options, **(task.spans(span) if task.spans else {})}
 
 
 def holes(value: Any) -> Any:
@@ -223,42 +235,51 @@ TASKS = [
         "The capital of Belaria is Tovin.",
         {"constraint": cg.infill("We flew to the capital, ", ", on Monday.", LINE)},
         "Tovin",
+        spans=lambda span: {"constraint": cg.infill("We flew to the capital, ", ", on Monday.", span)},
     ),
     Task(
         "gap",
         "The meeting was moved to Friday.",
         {"constraint": cg.infill("See you on ", " at the meeting.", LINE)},
         "Friday",
+        spans=lambda span: {"constraint": cg.infill("See you on ", " at the meeting.", span)},
     ),
     Task(
         "edit",
         "The price is 15 dollars now.",
         {"constraint": cg.edit("The lamp costs 12 dollars.", "12")},
         "The lamp costs 15 dollars.",
+        spans=lambda span: {"constraint": cg.edit("The lamp costs 12 dollars.", "12", span)},
     ),
     Task(
         "edit",
         "Change the name to Karim.",
         {"constraint": cg.edit("Dear Anna, see you soon.", "Anna")},
         "Dear Karim, see you soon.",
+        spans=lambda span: {"constraint": cg.edit("Dear Anna, see you soon.", "Anna", span)},
     ),
     Task(
         "table",
         "Zofia is 34 and lives in Gdynia. Emeka is 27 and lives in Enugu.",
         {"table": cg.table(2, ["name", "age", "city"], cells=str)},
         [["Zofia", "34", "Gdynia"], ["Emeka", "27", "Enugu"]],
+        spans=lambda span: {"table": cg.table(2, ["name", "age", "city"], cells=span)},
     ),
     Task(
         "table",
         "apples 3, pears 8",
         {"table": cg.table(2, ["fruit", "count"], cells=str)},
         [["apples", "3"], ["pears", "8"]],
+        spans=lambda span: {"table": cg.table(2, ["fruit", "count"], cells=span)},
     ),
     Task(
         "table",
         "Prices: tea 2.50, cake 4.80",
         {"constraint": "Dear guest,\n" + cg.table(2, ["item", "price"], cells=str) + "\nSee you!"},
         [["tea", "2.50"], ["cake", "4.80"]],
+        spans=lambda span: {
+            "constraint": "Dear guest,\n" + cg.table(2, ["item", "price"], cells=span) + "\nSee you!"
+        },
     ),
     Task(
         "thought",
@@ -266,6 +287,10 @@ TASKS = [
         {"constraint": cg.text(until="</think>", max_tokens=40) + cg.json_schema(Person)},
         {"name": "Maja Lund", "age": 52, "city": "Aarhus"},
         after_thought,
+        lambda span: {
+            "constraint": cg.text(until="</think>", max_tokens=40)
+            + cg.json_schema(Person, grounded="Maja Lund, 52, Aarhus")
+        },
     ),
 ]
 
@@ -276,6 +301,7 @@ def main(
     ] = None,
     seeds: Annotated[int, typer.Option(help="seeds of each task")] = 3,
     only: Annotated[str | None, typer.Option(help="one kind of task")] = None,
+    ground: Annotated[bool, typer.Option("--grounded", help="values are spans of the prompt")] = False,
     verbose: Annotated[bool, typer.Option(help="print every wrong answer")] = False,
 ) -> None:
     columns: dict[str, dict[str, list[bool]]] = {}
@@ -289,7 +315,11 @@ def main(
                 continue
             for seed in range(seeds):
                 try:
-                    got = task.pick(engine.generate(task.prompt, seed=seed, **task.options))
+                    got = task.pick(
+                        engine.generate(
+                            task.prompt, seed=seed, **(grounded(task) if ground else task.options)
+                        )
+                    )
                 except cg.CanvasgenError as error:
                     got = error
                 right[task.kind].append(got == task.expected)

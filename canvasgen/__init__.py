@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from canvasgen.denoise import Completion
     from canvasgen.engine import Engine
+    from canvasgen.limits import Limits
     from canvasgen.request import Request
     from canvasgen.vocabulary import Vocabulary
 
@@ -55,6 +56,7 @@ __all__ = [
     "Completion",
     "Constraint",
     "Engine",
+    "Limits",
     "Request",
     "Vocabulary",
     "__version__",
@@ -94,6 +96,7 @@ __all__ = [
 _HOME = {
     "Completion": "canvasgen.denoise",
     "Constraint": "canvasgen.constraints",
+    "Limits": "canvasgen.limits",
     "Engine": "canvasgen.engine",
     "Request": "canvasgen.request",
     "Vocabulary": "canvasgen.vocabulary",

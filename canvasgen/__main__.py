@@ -1,4 +1,4 @@
-"""`python -m canvasgen` is the command line."""
+"""`python -m canvasgen` and the command `canvasgen`."""
 
 from canvasgen.cli import main
 

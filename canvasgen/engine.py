@@ -14,6 +14,7 @@ from canvasgen.constraints.text import MOST_OPTIONS
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
+from canvasgen.extras import needed
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
@@ -271,10 +272,10 @@ def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Re
     """Return the items, with a progress bar on standard error if one is wanted."""
     if not progress:
         return results
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(results, description="requests", total=count, console=Console(stderr=True))
+    console = needed("rich.console", "a progress bar").Console(stderr=True)
+    return needed("rich.progress", "a progress bar").track(
+        results, description="requests", total=count, console=console
+    )
 
 
 class _on_value:

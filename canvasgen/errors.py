@@ -6,6 +6,8 @@ where (`path`: a JSON path, a regular expression's position, a canvas position) 
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
@@ -14,6 +16,7 @@ __all__ = [
     "CanvasgenError",
     "ConstraintTooLarge",
     "InvalidConstraint",
+    "MissingPackage",
     "ModelError",
     "Outcome",
     "StepLimit",
@@ -23,6 +26,7 @@ __all__ = [
     "Unsatisfiable",
     "UnsupportedConstraint",
     "ValidationFailed",
+    "located",
 ]
 
 _LONGEST_VALUE = 120
@@ -80,7 +84,17 @@ class UnsupportedConstraint(CanvasgenError):
 
 
 class ConstraintTooLarge(CanvasgenError):
-    """Compiling the constraint would exceed the limit named by `rule`."""
+    """Compiling the constraint would exceed the limit named by `rule`; `path` says what grew."""
+
+
+@contextmanager
+def located(path: str) -> Generator[None]:
+    """Give a ConstraintTooLarge that is raised inside the path of what grew, if it has none."""
+    try:
+        yield
+    except ConstraintTooLarge as error:
+        error.path = error.path or path
+        raise
 
 
 class Unsatisfiable(CanvasgenError):
@@ -121,6 +135,10 @@ class ValidationFailed(CanvasgenError):
         super().__init__(message, path=path, rule=rule, value=value, remedy=remedy)
         self.text = text
         self.reasons = reasons
+
+
+class MissingPackage(CanvasgenError, ImportError):
+    """A package that this part needs is not installed; `rule` is the extra of canvasgen that installs it."""
 
 
 class StepLimit(CanvasgenError):

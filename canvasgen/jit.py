@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import event
+from numba.core import config, event
 
 __all__ = ["KERNELS", "njit", "private_folder"]
 
@@ -30,6 +30,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 KERNELS: list[Any] = []
 """The kernels of all modules that are imported, as numba's dispatchers."""
 
+_compiler: Any = numba.njit
+_settings: Any = config
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +40,7 @@ def njit(**options: Any) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         try:
-            kernel = numba.njit(**options)(function)
+            kernel = _compiler(**options)(function)
         except (
             RuntimeError
         ):  # numba finds no folder for its cache; there is nothing else to fail before a call
@@ -51,17 +53,17 @@ def njit(**options: Any) -> Callable[[Function], Function]:
 
 def _cached_elsewhere(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     folder = private_folder(Path(tempfile.gettempdir()))
-    if folder is not None and str(folder) != numba.config.CACHE_DIR:
+    if folder is not None and str(folder) != _settings.CACHE_DIR:
         _log.info(
             "neither the package nor the user's cache folder can be written; kernels are kept in %s", folder
         )
-        numba.config.CACHE_DIR = str(folder)
+        _settings.CACHE_DIR = str(folder)
         try:
-            return numba.njit(**options)(function)
+            return _compiler(**options)(function)
         except RuntimeError:
             pass
     _log.warning("no folder for compiled kernels can be written; each process compiles them again")
-    return numba.njit(**{**options, "cache": False})(function)
+    return _compiler(**{**options, "cache": False})(function)
 
 
 def private_folder(parent: Path) -> Path | None:
@@ -99,7 +101,7 @@ class _Telling(event.Listener):
         _log.info("compiling kernels")
         if sys.stderr is not None and sys.stderr.isatty():
             clear = "\r\x1b[2K"  # the line may hold a note that something is loading
-            sys.stderr.write(f"{clear}canvasgen: compiling kernels, once, about 30 s …\n")
+            sys.stderr.write(f"{clear}canvasgen: compiling kernels, once; this takes up to a minute …\n")
             sys.stderr.flush()
 
     def on_end(self, event: Any) -> None:

@@ -24,7 +24,9 @@ from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
+from canvasgen.constraints.template import Template
 from canvasgen.errors import (
+    BudgetTooSmall,
     InvalidConstraint,
     ModelError,
     Outcome,
@@ -32,11 +34,11 @@ from canvasgen.errors import (
     StepLimitWarning,
     UnknownOption,
 )
+from canvasgen.limits import Limits, checked_limits
 from canvasgen.once import Once
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
-    from canvasgen.constraints.template import Template
     from canvasgen.denoise import Completion
 
 __all__ = [
@@ -68,6 +70,7 @@ class Settings(TypedDict, total=False):
     probabilities: bool
     on_step_limit: Literal["return", "warn", "raise"]
     grounded: bool | str | Sequence[str]
+    limits: Limits | None
 
 
 class Options(Settings, total=False):
@@ -130,6 +133,8 @@ class Request:
         grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers are written in it; or
             the texts that they are spans of. Goes with `schema`, `regex`, `grammar` and a `template` that is a text, whose
             holes are spans then; in other constraints write `cg.span_of(source)`.
+        limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
+            or template that is made already has limits of its own.
         on_step_limit: what to do with a text that was committed at the step limit, before the model was confident (its
             `outcome` says so, too): `return` it, return it and `warn` by `StepLimitWarning`, or `raise` `StepLimit`.
     """
@@ -150,6 +155,7 @@ class Request:
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
     probabilities: bool = field(default=False, kw_only=True)
     grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
+    limits: Limits | None = field(default=None, kw_only=True)
     on_step_limit: Literal["return", "warn", "raise"] = field(default="warn", kw_only=True)
 
     def resolve(self) -> Constraint | None:
@@ -169,15 +175,21 @@ class Request:
         if self.grounded is not False:
             return self._grounded(given[0] if given else None)
         if self.schema is not None:
-            return _remembered(self.schema)
+            return _remembered(self.schema, self.limits)
         if self.regex is not None:
-            return regex_constraint(self.regex)
+            return regex_constraint(self.regex, limits=self.limits)
         if self.grammar is not None:
-            return grammar_constraint(self.grammar)
+            return grammar_constraint(self.grammar, limits=self.limits)
         if self.choice is not None:
-            return choice_constraint(self.choice)
+            return choice_constraint(self.choice, limits=self.limits)
         if isinstance(self.template, str):
-            return template_constraint(self.template, strict=False)
+            return template_constraint(self.template, strict=False, limits=self.limits)
+        if self.limits is not None:
+            raise InvalidConstraint(
+                f"limits do not go with {given[0] if given else 'free text'}",
+                rule="limits",
+                remedy="pass limits= to the function that makes the constraint, such as cg.json_schema",
+            )
         others: list[object] = [self.template, self.table, self.constraint]
         made = next((one for one in others if one is not None), None)
         if made is None or isinstance(made, Constraint):
@@ -196,14 +208,15 @@ class Request:
             raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
         span = span_of(sources)
         if kind == "schema":
-            return schema_constraint(self.schema, grounded=sources)
+            return schema_constraint(self.schema, grounded=sources, limits=self.limits)
         if kind == "regex" and self.regex is not None:
-            return span & regex_constraint(self.regex)
+            return span & regex_constraint(self.regex, limits=self.limits)
         if kind == "grammar" and self.grammar is not None:
-            return span & grammar_constraint(self.grammar)
+            return span & grammar_constraint(self.grammar, limits=self.limits)
         if kind == "template" and isinstance(self.template, str):
-            holes = template_constraint(self.template, strict=False).holes
-            return template_constraint(self.template, **dict.fromkeys(holes, span))
+            made = template_constraint(self.template, strict=False)
+            holes: dict[str, Constraint] = dict.fromkeys(made.holes, span)
+            return Template(made.pieces, holes, self.limits)
         raise InvalidConstraint(
             f"grounded does not go with {kind or 'free text'}",
             rule="grounded",
@@ -226,16 +239,16 @@ _MOST_REMEMBERED = 64
 _schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
 
 
-def _remembered(schema: object) -> Constraint:
+def _remembered(schema: object, limits: Limits | None) -> Constraint:
     """Return the constraint of a schema or type; the last few dozen are remembered."""
     kind = type(schema)
     try:
         # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
         key: Any = f"{schema!r}" if isinstance(schema, dict | str | bool) else schema
-        hash(key)
+        hash((key, checked_limits(limits)))
     except (TypeError, RecursionError):
-        return schema_constraint(schema)
-    return _schemas.get((kind, key), lambda: schema_constraint(schema))
+        return schema_constraint(schema, limits=limits)
+    return _schemas.get((kind, key, limits), lambda: schema_constraint(schema, limits=limits))
 
 
 def request_of(value: object, number: int) -> Request:
@@ -281,13 +294,16 @@ def check_settings(request: Request) -> Request:
     Raises:
         ModelError: the prompt is neither text nor messages, or has no UTF-8.
         InvalidConstraint: a setting is not what it should be.
+        BudgetTooSmall: `max_tokens` is below 1.
     """
     _check_prompt(request.prompt)
     numbers: dict[str, Any] = {}
-    for name in ("max_tokens", "max_denoising_steps", "seed"):
+    for name, low in {"max_tokens": None, "max_denoising_steps": 1, "seed": None}.items():
         value: object = getattr(request, name)
         if value is not None:
-            numbers[name] = whole_number(value, rule=name, low=None)
+            numbers[name] = whole_number(value, rule=name, low=low)
+    if numbers.get("max_tokens", 1) < 1:
+        raise BudgetTooSmall("a text has at least one token", rule="max_tokens", value=numbers["max_tokens"])
     if request.temperature is not None:
         numbers["temperature"] = _temperature(request.temperature)
     validators: object = request.validators

@@ -22,7 +22,7 @@ letter = cg.template(
 note = "receiver: Laura King; item: travel mug; price: 24.95; color: red; sender: Paul Weber"
 filled = engine.complete(note, constraint=letter, seed=1, probabilities=True)
 print(filled.text)
-print(filled.value, {color: round(share, 3) for color, share in filled.probabilities["color"].items()})
+print({color: round(share, 3) for color, share in filled.probabilities["color"].items()})
 
 news = "item travel mug; price 19.50; color white; receiver Laura King; sender Paul Weber"
 edited = engine.complete(news, constraint=cg.edit(filled.text, filled.value["price"], PRICE), seed=1)
@@ -30,3 +30,16 @@ print(edited.text)
 
 row = cg.infill("name | age | city\nAnn Miller | ", " | Oslo", int)
 print(engine.generate("Ann Miller, 34 years old, lives in Oslo.", constraint=row, seed=1))
+
+
+# Prints:
+# Dear Laura King,
+# travel mug costs $24.95. It comes in red.
+# Best regards,
+# Paul Weber
+# {'red': 1.0, 'green': 0.0, 'white': 0.0}
+# Dear Laura King,
+# travel mug costs $19.50. It comes in red.
+# Best regards,
+# Paul Weber
+# 34

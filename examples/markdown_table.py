@@ -19,3 +19,11 @@ note = "Product: travel mug; price: 24. Product: desk lamp; price: 31. Product: 
 filled = cg.load().complete(note, table=invoice, seed=1)
 print(filled.text)
 assert sum(price for _, price in filled.value) == TOTAL
+
+
+# Prints:
+# | product | price |
+# |---|---|
+# | travel mug | 24 |
+# | desk lamp | 31 |
+# | garden chair | 45 |

@@ -14,3 +14,7 @@ class Person(BaseModel):
 if __name__ == "__main__":
     person = canvasgen.generate("Alice Smith, 34 years old, lives in Paris.", schema=Person)
     print(repr(person))
+
+
+# Prints:
+# Person(name='Alice Smith', age=34, city='Paris')

@@ -25,3 +25,18 @@ filled = cg.load().complete("Ann likes mornings, Cleo likes late shifts.", const
 print(filled.text)
 for day, (early, late) in zip(DAYS, filled.value, strict=True):
     print(f"{day}: {early} opens, {late} closes")
+
+
+# Prints:
+# |  | early | late |
+# |---|---|---|
+# | Mon | Bob | Cleo |
+# | Tue | Ann | Dan |
+# | Wed | Ann | Cleo |
+# | Thu | Bob | Dan |
+# | Fri | Bob | Dan |
+# Mon: Bob opens, Cleo closes
+# Tue: Ann opens, Dan closes
+# Wed: Ann opens, Cleo closes
+# Thu: Bob opens, Dan closes
+# Fri: Bob opens, Dan closes

@@ -23,6 +23,9 @@ minimal automaton, laid as arrays), subset construction (`subset_kernel.py`) and
 cached on disk after the first run on a machine. `Limits` bounds states and seconds; beyond them
 ConstraintTooLarge names the limit.
 
+**Too large** languages (`relaxed.py`): an automaton that leaves large counts open, and membership that keeps them, by
+states that are made as a text needs them (`lazy.py`).
+
 **Patterns** (`regex/`): `parse_regex` reads the dialect of `re` or of ECMA-262 exactly, anchors, word
 boundaries and look-around anywhere included; it refuses what is not regular with its position and a remedy.
 """
@@ -51,8 +54,14 @@ from canvasgen.automata.expr import (
     union,
 )
 from canvasgen.automata.products import product_automaton
-from canvasgen.automata.regex import parse_regex, parse_regex_in_context
+from canvasgen.automata.regex import (
+    largest_count,
+    parse_first_match,
+    parse_regex,
+    parse_regex_in_context,
+)
 from canvasgen.automata.regex.zero_width import with_loops
+from canvasgen.automata.relaxed import Relaxed, relaxed
 from canvasgen.automata.string_search import searcher
 
 __all__ = [
@@ -65,6 +74,7 @@ __all__ = [
     "EPSILON",
     "Expr",
     "Limits",
+    "Relaxed",
     "byte_set",
     "code_points",
     "complement",
@@ -72,11 +82,14 @@ __all__ = [
     "difference",
     "from_dfa",
     "intersect",
+    "largest_count",
     "literal",
     "optional",
+    "parse_first_match",
     "parse_regex",
     "parse_regex_in_context",
     "product_automaton",
+    "relaxed",
     "repeat",
     "searcher",
     "separated",

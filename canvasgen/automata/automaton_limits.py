@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import NoReturn
 
 from canvasgen.errors import ConstraintTooLarge
+from canvasgen.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["DEFAULT_LIMITS", "Deadline", "Limits"]
 
@@ -14,53 +14,33 @@ __all__ = ["DEFAULT_LIMITS", "Deadline", "Limits"]
 NFA_STATES_PER_STATE = 20
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How large an automaton may become before compilation gives up.
-
-    Attributes:
-        max_states: states of any deterministic automaton on the way (before its minimisation).
-        max_seconds: wall-clock seconds of one `to_dfa`.
-    """
-
-    max_states: int = 100_000
-    max_seconds: float = 10.0
-
-    @property
-    def max_nfa_states(self) -> int:
-        """States of a non-deterministic automaton on the way: 20 for each of `max_states`."""
-        return NFA_STATES_PER_STATE * self.max_states
-
-
-DEFAULT_LIMITS = Limits()
-
-
 class Deadline:
-    """The budget of one compilation as it runs."""
+    """The budget of one compilation as it runs; its seconds are those of the CPU, of this thread."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._end = time.monotonic() + limits.max_seconds
+        self._end = time.thread_time() + limits.max_seconds
 
     def check_time(self) -> None:
         """Raise ConstraintTooLarge once `max_seconds` have passed."""
-        if time.monotonic() > self._end:
+        if time.thread_time() > self._end:
             raise ConstraintTooLarge(
                 f"compiling the constraint takes more than {self.limits.max_seconds:g} seconds",
                 rule="max_seconds",
                 value=self.limits.max_seconds,
-                remedy="use smaller repeat counts or fewer alternatives, or raise Limits.max_seconds",
+                remedy=f"use smaller repeat counts or fewer alternatives, or {self.limits.more('max_seconds')}",
             )
 
     def check_nfa_states(self, count: int) -> None:
-        """Raise ConstraintTooLarge if `count` non-deterministic states are too many."""
-        if count > self.limits.max_nfa_states:
+        """Raise ConstraintTooLarge if `count` non-deterministic states are too many: more than 20 for each allowed one."""
+        most = NFA_STATES_PER_STATE * self.limits.max_states
+        if count > most:
             raise ConstraintTooLarge(
                 f"the constraint needs {count} non-deterministic states; "
-                f"{self.limits.max_nfa_states} are allowed ({NFA_STATES_PER_STATE} for each of max_states)",
+                f"{most} are allowed ({NFA_STATES_PER_STATE} for each of max_states)",
                 rule="max_states",
                 value=self.limits.max_states,
-                remedy="use smaller repeat counts or length bounds, or raise Limits.max_states",
+                remedy=f"use smaller repeat counts or length bounds, or {self.limits.more('max_states')}",
             )
 
     def check_states(self, count: int) -> None:
@@ -74,5 +54,5 @@ class Deadline:
             f"the automaton of the constraint needs more than {self.limits.max_states} states",
             rule="max_states",
             value=self.limits.max_states,
-            remedy="use smaller repeat counts or length bounds, or raise Limits.max_states",
+            remedy=f"use smaller repeat counts or length bounds, or {self.limits.more('max_states')}",
         )

@@ -1,8 +1,9 @@
-"""The command line: `canvasgen generate` and `canvasgen check`.
+"""The command line.
 
-Heavy imports happen inside the commands, so that `canvasgen --help` answers at once.
+Nothing is imported here but what sees to Ctrl-C and to the first line on a terminal; the commands come with
+`canvasgen.cli.app`.
 """
 
-from canvasgen.cli.app import main
+from canvasgen.cli.entry import main
 
 __all__ = ["main"]

@@ -1,45 +1,41 @@
-"""The application object, and how errors become one line and an exit code."""
+"""The application object: the commands and their names."""
 
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from canvasgen.cli.check import check
+from canvasgen.cli.doctor import doctor
 from canvasgen.cli.edit import edit
+from canvasgen.cli.endings import guarded
 from canvasgen.cli.fill import fill
 from canvasgen.cli.generate import generate
+from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.sudoku_command import sudoku
-from canvasgen.errors import CanvasgenError
 
-__all__ = ["EXIT_ERROR", "app", "main"]
-
-EXIT_ERROR = 2
+__all__ = ["app", "run"]
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """End a command with one line on standard error and exit code 2, whatever stopped it on purpose."""
+    """End a command with an exit code, and one line on standard error if something stopped it; see `endings.guarded`."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except CanvasgenError as error:
-            line = f"canvasgen: {type(error).__name__}: {error}"
-        except KeyboardInterrupt:
-            line = "canvasgen: interrupted; nothing was written"
-        except BrokenPipeError:
-            # The reader of our output has gone (`| head`): there is nobody left to tell.
-            sys.stderr.close()
-            raise typer.Exit(EXIT_ERROR) from None
-        else:
-            return
-        typer.echo(" ".join(line.split()), err=True)
-        raise typer.Exit(EXIT_ERROR)
+        def run_command() -> int:
+            show_notice("loading …")
+            try:
+                command(*args, **kwargs)
+            finally:
+                clear_notice()
+            return 0
+
+        code = guarded(run_command)
+        if code:
+            raise typer.Exit(code)
 
     return wrapped
 
@@ -57,6 +53,7 @@ app.command("check")(one_line_errors(check))
 app.command("fill")(one_line_errors(fill))
 app.command("edit")(one_line_errors(edit))
 app.command("sudoku")(one_line_errors(sudoku))
+app.command("doctor")(one_line_errors(doctor))
 
 
 def show_version(wanted: bool) -> None:
@@ -78,6 +75,11 @@ def root(
     """Exact constrained generation on block-diffusion language models."""
 
 
-def main() -> None:
-    """Entry point of the `canvasgen` command."""
-    app()
+def run(arguments: Sequence[str]) -> int:
+    """Return the exit code of the command line with these arguments."""
+    clear_notice()  # usage and help have the terminal to themselves
+    try:
+        app(arguments, prog_name="canvasgen")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import (
     ChoiceOption,
     GrammarOption,
@@ -83,6 +84,7 @@ def check(
         table.add_row(Text(name), Text(value))
     for line in constraint.explain():
         table.add_row(Text("meaning"), Text(str(line)))
+    clear_notice()
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)
 

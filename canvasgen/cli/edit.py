@@ -20,10 +20,12 @@ from canvasgen.cli.options import (
     SeedOption,
     StepsOption,
     TemperatureOption,
+    TextOption,
     TraceOption,
 )
+from canvasgen.cli.replacing import check_replaceable, replace
 from canvasgen.cli.running import complete
-from canvasgen.cli.sources import constraint_from_options, read_prompt, text_or_file
+from canvasgen.cli.sources import HOW_TO_GIVE_TEXT, constraint_from_options, read_prompt, text_or_file
 from canvasgen.errors import InvalidConstraint
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def edit(
         float, typer.Option(help="Above 0, at most 1: how much of the old text gives way to noise.")
     ] = 1.0,
     in_place: Annotated[bool, typer.Option("--in-place", "-i", help="Write the file back.")] = False,
+    as_text: TextOption = False,
     file: FileOption = None,
     model: ModelOption = None,
     max_tokens: MaxTokensOption = None,
@@ -64,9 +67,11 @@ def edit(
 
     Example: `canvasgen edit "Ann lives in Rome." "Ann moved to Paris." --mark Rome`
     """
-    content = text_or_file(text, "text")
-    if in_place and not Path(text).is_file():
+    if in_place and (as_text or not Path(text).is_file()):
         raise InvalidConstraint("--in-place needs a file", rule="--in-place", value=text)
+    content = text if as_text else text_or_file(text, "text", remedy=HOW_TO_GIVE_TEXT)
+    if in_place:
+        check_replaceable(Path(text))
     spans: list[Span] = [*(mark or []), *(_span(each) for each in span or [])]
     if not spans:
         raise InvalidConstraint("there is no span to edit", rule="--mark", remedy="give --mark or --span")
@@ -86,7 +91,7 @@ def edit(
     )
     completion = complete(request, model, trace=trace)
     if in_place:
-        Path(text).write_bytes(completion.text.encode("utf-8"))
+        replace(Path(text), completion.text.encode("utf-8"))
     else:
         typer.echo(completion.text)
 

@@ -16,10 +16,11 @@ from canvasgen.cli.options import (
     SeedOption,
     StepsOption,
     TemperatureOption,
+    TextOption,
     TraceOption,
 )
 from canvasgen.cli.running import complete
-from canvasgen.cli.sources import hole_from_option, read_prompt, text_or_file
+from canvasgen.cli.sources import HOW_TO_GIVE_TEXT, hole_from_option, read_prompt, text_or_file
 from canvasgen.errors import InvalidConstraint
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def fill(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the holes' texts as JSON.")] = False,
+    as_text: TextOption = False,
     file: FileOption = None,
     model: ModelOption = None,
     max_tokens: MaxTokensOption = None,
@@ -61,7 +63,8 @@ def fill(
     Example: `canvasgen fill "Dear {name}, your {item} is ready." "name: Ann, item: lamp" --hole name=regex:[A-Z][a-z]+`
     """
     holes = dict(hole_from_option(option) for option in hole or [])
-    constraint = _constraint(text_or_file(form, "template"), gap, holes)
+    content = form if as_text else text_or_file(form, "template", remedy=HOW_TO_GIVE_TEXT)
+    constraint = _constraint(content, gap, holes)
     text = read_prompt(prompt, file)
 
     from canvasgen.request import Request
@@ -87,6 +90,13 @@ def _constraint(text: str, gap: str | None, holes: dict[str, Constraint]) -> Con
     from canvasgen import constraints
 
     if gap is None:
+        if "{" not in text:
+            raise InvalidConstraint(
+                "the text has no hole, and there is no file of this name" if "\n" not in text else "no hole",
+                rule="template",
+                value=text,
+                remedy="write {name} where text is to be filled in, name a file that does, or give --gap",
+            )
         return constraints.template(text, strict=False, **holes)
     if not gap or text.count(gap) != 1:
         raise InvalidConstraint(

@@ -22,6 +22,7 @@ __all__ = [
     "SeedOption",
     "StepsOption",
     "TemperatureOption",
+    "TextOption",
     "TraceOption",
     "Whitespace",
     "WhitespaceOption",
@@ -64,6 +65,9 @@ WhitespaceOption: TypeAlias = Annotated[Whitespace, typer.Option(help="Whitespac
 OrderOption: TypeAlias = Annotated[Order, typer.Option(help="Order of the keys of JSON objects.")]
 PromptFormOption: TypeAlias = Annotated[
     bool, typer.Option("--prompt-form/--no-prompt-form", help="Show the model the text in the prompt.")
+]
+TextOption: TypeAlias = Annotated[
+    bool, typer.Option("--text", help="The first argument is text, even if it looks like a path.")
 ]
 TraceOption: TypeAlias = Annotated[
     bool, typer.Option("--trace", help="One line a denoising step, on standard error.")

@@ -6,6 +6,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from canvasgen.cli.notice import clear_notice
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -23,8 +25,11 @@ def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
 
     from canvasgen.api import load
     from canvasgen.errors import Outcome
+    from canvasgen.request import check_settings
 
+    check_settings(request)
     engine = load(model)
+    clear_notice()
     request = replace(request, on_step_limit="return")  # the outcome is told below
     messages = Console(stderr=True, highlight=False)
     if sys.stdout.isatty() and messages.is_terminal:
@@ -55,6 +60,8 @@ def watch(events: Iterable[Event], console: Console) -> Completion:
                     live.update(Panel(Text(text), title=f"block {block} committed", title_align="left"))
                 case Done(completion=completion):
                     return completion
+                case _:
+                    pass  # `Engine.stream` raises what a `Failed` would tell
     raise AssertionError("a stream ends with its completion")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
 
 __all__ = [
+    "HOW_TO_GIVE_TEXT",
     "constraint_from_options",
     "hole_from_option",
     "load_schema",
@@ -88,32 +90,62 @@ def constraint_from_options(
         InvalidConstraint: more than one of `--schema`, `--regex`, `--grammar` and `--choice` was given, or it is
             malformed.
     """
-    options = (("--schema", schema), ("--regex", regex), ("--grammar", grammar), ("--choice", choice))
-    given = [name for name, value in options if value]
+    options = (("--schema", schema), ("--regex", regex), ("--grammar", grammar), ("--choice", choice or None))
+    given = [name for name, value in options if value is not None]
     if len(given) > 1:
         raise InvalidConstraint(
             f"{' and '.join(given)} exclude each other", rule="one constraint", remedy="give one of them"
         )
+    for name, value in options:
+        if value is not None and not value:
+            raise InvalidConstraint(
+                f"{name} is empty", rule=name, remedy=f"give {name} a value, or leave it out"
+            )
     from canvasgen import constraints
 
-    if schema:
+    if schema is not None:
         return constraints.json_schema(load_schema(schema), whitespace=whitespace, property_order=order)
-    if regex:
+    if regex is not None:
         return constraints.regex(regex)
-    if grammar:
+    if grammar is not None:
         return constraints.grammar(text_or_file(grammar, "grammar"))
     if choice:
         return constraints.choice(choice)
     return None
 
 
-def text_or_file(source: str, what: str) -> str:
-    """Return the text of the file of that name, else the argument itself."""
+HOW_TO_GIVE_TEXT = "give the path of a file; or --text, if this is the text itself"
+_PATH = re.compile(r"[^\s{}<>=|]*[/\\][^\s{}<>=|]*|[^\n{}<>=|]*[^\s.{}<>=|]\.[A-Za-z][A-Za-z0-9]{0,9}")
+"""A word with a separator of folders, or one line with the suffix of a file."""
+
+
+def text_or_file(
+    source: str,
+    what: str,
+    *,
+    path: re.Pattern[str] = _PATH,
+    remedy: str = "give the path of a file, or the text itself",
+) -> str:
+    """Return the text of the file of that name, else the argument itself unless it looks like a path.
+
+    Args:
+        source: the argument.
+        what: what is read, for errors.
+        path: what looks like a path.
+        remedy: what the caller can do where there is no such file.
+
+    Raises:
+        InvalidConstraint: the argument looks like the path of a file that does not exist; or the file cannot be read.
+    """
     try:
         is_file = Path(source).is_file()
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # too long for a path, or with a zero byte
         is_file = False
-    return read_text(Path(source), what) if is_file else source
+    if is_file:
+        return read_text(Path(source), what)
+    if path.fullmatch(source):
+        raise InvalidConstraint(f"there is no such {what} file", rule=what, value=source, remedy=remedy)
+    return source
 
 
 def hole_from_option(option: str) -> tuple[str, Constraint]:

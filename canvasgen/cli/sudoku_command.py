@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from canvasgen.cli.endings import EXIT_INTERRUPTED
 from canvasgen.cli.grids import box_labels, cells_of_text, drawn
+from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption, SeedOption, StepsOption
 from canvasgen.cli.sources import read_text, text_or_file
 from canvasgen.errors import CanvasgenError, InvalidConstraint
@@ -126,8 +128,11 @@ def sudoku(
 
     from canvasgen.api import load
     from canvasgen.constraints.table.sudoku import model_for
+    from canvasgen.request import check_settings
 
+    check_settings(_request(tables[0] if tables else None, variant))
     engine = load(model or model_for(len(puzzles[0]), variant.box, jigsaw=variant.regions is not None))
+    clear_notice()
     if tables:
         _solve_one(engine, puzzles[0], tables[0], variant, plain=plain or not sys.stdout.isatty())
     else:
@@ -179,6 +184,8 @@ def _watch(engine: Engine, rows: Rows, made: Table, variant: _Variant) -> Comple
                     before = cells
                 case Done(completion=completion):
                     return completion
+                case _:
+                    pass  # `Engine.stream` raises what a `Failed` would tell
     raise AssertionError("a stream ends with its completion")
 
 
@@ -203,13 +210,13 @@ def _solve_each(engine: Engine, puzzles: list[Rows], variant: _Variant) -> None:
                 typer.echo(completion.text.replace("\n", ""))
     except KeyboardInterrupt:
         typer.echo(f"canvasgen: interrupted in puzzle {tried} of {len(puzzles)}; {solved} solved", err=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     typer.echo(f"{solved} of {len(puzzles)} puzzles solved; mode {variant.mode}", err=True)
     if solved < len(puzzles):
         raise typer.Exit(EXIT_UNSOLVED)
 
 
-def _request(made: Table, variant: _Variant) -> Request:
+def _request(made: Table | None, variant: _Variant) -> Request:
     from canvasgen.request import Request
 
     return Request(table=made, max_denoising_steps=variant.steps, seed=variant.seed)
@@ -246,15 +253,8 @@ def _puzzles(source: str) -> list[Rows]:
 
     if source == "-":
         return read_puzzles(sys.stdin.read())
-    text = text_or_file(source, "puzzle")
-    if text == source and _FILE_NAME.fullmatch(source):
-        raise InvalidConstraint(
-            "there is no such puzzle file",
-            rule="puzzle",
-            value=source,
-            remedy="give the path of a file, or the puzzle's 16, 36, 81 or 256 characters",
-        )
-    return read_puzzles(text)
+    remedy = "give the path of a file, or the puzzle's 16, 36, 81 or 256 characters"
+    return read_puzzles(text_or_file(source, "puzzle", path=_FILE_NAME, remedy=remedy))
 
 
 def _box(option: str) -> tuple[int, int]:

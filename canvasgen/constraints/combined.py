@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from typing_extensions import override
 
 from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.growth import grown_part, largest
+from canvasgen.constraints.texts import automaton_of
+from canvasgen.limits import largest_of
 from canvasgen.notes import Note
 
 __all__ = ["Combined"]
@@ -14,11 +19,12 @@ class Combined(Constraint):
     """A constraint made of parts.
 
     Attributes:
-        parts: the constraints that it combines.
+        parts: the constraints that it combines; it may need what any of them that has limits of its own may need.
     """
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         self.parts = parts
+        self.limits = largest_of(part.limits for part in parts)
 
     @property
     @override
@@ -33,3 +39,10 @@ class Combined(Constraint):
     @override
     def explain(self) -> tuple[Note, ...]:
         return tuple(dict.fromkeys(note for part in self.parts for note in part.explain()))
+
+
+@grown_part.register
+def _grown_of_several(constraint: Combined) -> str:
+    return largest(
+        (f"part {number}", partial(automaton_of, part)) for number, part in enumerate(constraint.parts, 1)
+    )

@@ -17,6 +17,7 @@ from canvasgen.constraints.text import by_key
 from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.grounding import Sources
+from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
 from canvasgen.schemas import SchemaLanguage, Source, load
 
@@ -41,9 +42,11 @@ class JsonSchema(Constraint):
         max_depth: int | None,
         ordered: bool,
         sources: Sources | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
+        self.limits = limits
         self.language = SchemaLanguage(
-            source, self.limits, flexible=flexible, max_depth=max_depth, ordered=ordered, sources=sources
+            source, limits, flexible=flexible, max_depth=max_depth, ordered=ordered, sources=sources
         )
 
     @override
@@ -111,6 +114,7 @@ def json_schema(
     property_order: str = "schema",
     registry: Any = None,
     grounded: str | Sequence[str] | None = None,
+    limits: Limits | None = None,
 ) -> JsonSchema:
     """Return the JSON texts of a schema or of a Python type.
 
@@ -129,6 +133,8 @@ def json_schema(
         property_order: `schema` (declared properties in the order of `properties`) or `any`.
         grounded: one or several texts; every string is then a verbatim span of one of them, and every number is written
             in one. What the schema lists itself (`enum`, `const`), booleans and keys are free.
+        limits: what the compilation may need (`cg.Limits`); None: the default limits. Within them the richest automaton is
+            taken; what does not fit into it is left to the validator, or left out: `explain()` says it.
 
     Raises:
         InvalidConstraint: the schema is malformed.
@@ -150,4 +156,5 @@ def json_schema(
         max_depth=max_depth,
         ordered=property_order == "schema",
         sources=None if grounded is None else Sources(grounded),
+        limits=checked_limits(limits),
     )

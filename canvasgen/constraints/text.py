@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import cached_property
 from typing import Any, TypeVar
 
 from typing_extensions import override
 
 from canvasgen import automata
-from canvasgen.automata import Expr, parse_regex
+from canvasgen.automata import Expr, Relaxed, largest_count, parse_regex, relaxed
 from canvasgen.checks import is_enum, is_iterable, is_mapping, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled.places import NearPosition
 from canvasgen.constraints.shown import Hole, Options, Pattern, Shown
 from canvasgen.constraints.texts import Placed, is_text
-from canvasgen.errors import InvalidConstraint, ValidationFailed
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+from canvasgen.limits import Limits, checked_limits
 from canvasgen.notes import Note
 
 __all__ = [
@@ -38,17 +40,39 @@ _TAB, _NEWLINE = 0x09, 0x0A
 
 
 class Regex(Constraint):
-    """The texts that a regular expression matches as a whole."""
+    """The texts that a regular expression matches as a whole.
 
-    def __init__(self, pattern: str, flags: int, dialect: str) -> None:
+    If its automaton would be too large, that leaves conditions out, and the validator has all of them.
+    """
+
+    def __init__(self, pattern: str, flags: int, dialect: str, limits: Limits) -> None:
         self.pattern = pattern
         self.flags = flags
         self.dialect = dialect
-        self._parsed = parse_regex(pattern, flags, dialect=dialect)
+        self.limits = limits
+        self._parsed = parse_regex(pattern, flags, dialect=dialect, limits=limits)
+
+    @cached_property
+    def _relaxed(self) -> Relaxed:
+        try:
+            return relaxed(self._parsed, self.limits)
+        except ConstraintTooLarge as error:
+            error.path = error.path or largest_count(self.pattern)
+            raise
 
     @override
     def _expression(self) -> Expr:
-        return self._parsed
+        return self._relaxed.expr
+
+    @property
+    @override
+    def has_validator(self) -> bool:
+        return bool(self._relaxed.left_out)
+
+    @override
+    def _check(self, text: str) -> None:
+        if not self._relaxed.holds(text.encode("utf-8")):
+            raise ValidationFailed("the text does not match the pattern", rule=self.pattern, value=text)
 
     @property
     @override
@@ -57,10 +81,13 @@ class Regex(Constraint):
 
     @override
     def explain(self) -> tuple[Note, ...]:
+        what = f"the whole text matches the {self.dialect} regular expression {self.pattern!r}"
+        if not self.has_validator:
+            return (Note("automaton", what),)
+        left_out = self._relaxed.left_out
         return (
-            Note(
-                "automaton", f"the whole text matches the {self.dialect} regular expression {self.pattern!r}"
-            ),
+            Note("automaton", f"{what}, without {left_out}, which would need too many states"),
+            Note("validator", f"{left_out}: a text that breaks them is refused at commit"),
         )
 
 
@@ -207,7 +234,9 @@ def by_key(options: Iterable[tuple[Any, str, Part]]) -> dict[Any, Part]:
     return found if len(found) == len(rows) else {text: part for _, text, part in rows}
 
 
-def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constraint:
+def regex(
+    pattern: str, flags: int = 0, *, dialect: str = "python", limits: Limits | None = None
+) -> Constraint:
     """Return the texts that `pattern` matches as a whole, as `re.fullmatch` (or, with `dialect="ecma"`, ECMA-262)
     means it.
 
@@ -215,16 +244,19 @@ def regex(pattern: str, flags: int = 0, *, dialect: str = "python") -> Constrain
         pattern: the regular expression.
         flags: flags of the `re` module.
         dialect: `python` or `ecma`.
+        limits: what the compilation may need (`cg.Limits`); None: the default limits. If the automaton needs more, large
+            counts and look-arounds are left to the validator, and `explain()` says so.
 
     Raises:
         InvalidConstraint: the pattern is malformed.
         UnsupportedConstraint: it is not regular (back-references and the like), with the position.
+        ConstraintTooLarge: once it is compiled: it is too large even so.
     """
     if not _is_string(pattern):
         raise InvalidConstraint("a regular expression is given as a string", rule="regex", value=pattern)
     if dialect not in ("python", "ecma"):
         raise InvalidConstraint("the dialect is `python` or `ecma`", rule="dialect", value=dialect)
-    return Regex(pattern, int(flags), dialect)
+    return Regex(pattern, int(flags), dialect, checked_limits(limits))
 
 
 def literal(content: str) -> Constraint:
@@ -238,12 +270,13 @@ def literal(content: str) -> Constraint:
     return Literal(content)
 
 
-def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Choice:
+def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum], *, limits: Limits | None = None) -> Choice:
     """Return one of the items; the generated value is the item itself.
 
     Args:
         items: strings, or values that are written with `str`; a mapping from text to value; or an Enum class, or some of
             its members (the texts are the members' values).
+        limits: what the compilation may need (`cg.Limits`); None: the default limits.
 
     Raises:
         InvalidConstraint: there are no items, two are written alike, or one has no text of its own (bytes) or no UTF-8.
@@ -259,7 +292,9 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum]) -> Choice:
         values[written] = value
     if not values:
         raise InvalidConstraint("a choice needs at least one item", rule="choice")
-    return Choice(values)
+    made = Choice(values)
+    made.limits = checked_limits(limits)
+    return made
 
 
 def _is_string(value: object) -> bool:
@@ -312,6 +347,7 @@ def text(
     without: Iterable[str] = (),
     until: str | None = None,
     max_tokens: int | None = None,
+    limits: Limits | None = None,
 ) -> Constraint:
     """Return free text: printable characters, spaces and, with `lines`, tabs and newlines.
 
@@ -325,6 +361,7 @@ def text(
         without: texts that must not occur inside.
         until: the mark at the end of the text; it occurs nowhere else in it. The lengths do not count it.
         max_tokens: most tokens of the text with its mark, if it is the first part of the whole (needs `until`).
+        limits: what the compilation may need (`cg.Limits`); None: the default limits.
 
     Raises:
         InvalidConstraint: the bounds are negative or contradict each other, or `until` or a `without` text is empty.
@@ -350,4 +387,6 @@ def text(
             value=max_tokens,
             remedy="give until=, or bound the characters with max_length=",
         )
-    return Text(min_length, max_length, lines, parts, until or "", max_tokens)
+    made = Text(min_length, max_length, lines, parts, until or "", max_tokens)
+    made.limits = checked_limits(limits)
+    return made

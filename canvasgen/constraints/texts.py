@@ -10,11 +10,12 @@ from typing import Any, TypeGuard
 
 from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.constraints.cells import Cells
+from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.shown import UNKNOWN, Shown
-from canvasgen.errors import ValidationFailed
+from canvasgen.errors import ConstraintTooLarge, ValidationFailed
 from canvasgen.notes import Note
 
-__all__ = ["NOWHERE", "Place", "Placed", "Texts", "as_bytes", "field_path", "is_text"]
+__all__ = ["NOWHERE", "Place", "Placed", "Texts", "as_bytes", "automaton_of", "field_path", "is_text"]
 
 
 class Place:
@@ -88,9 +89,13 @@ class Texts(ABC):
         """The minimal byte automaton of `expr`.
 
         Raises:
-            ConstraintTooLarge: it would exceed `limits`.
+            ConstraintTooLarge: it would exceed `limits`; the path names the part that does.
         """
-        return to_dfa(self.expr, self.limits)
+        try:
+            return to_dfa(self.expr, self.limits)
+        except ConstraintTooLarge as error:
+            error.path = error.path or grown_part(self)
+            raise
 
     @property
     def placed(self) -> Placed:
@@ -177,3 +182,8 @@ class Texts(ABC):
     def explain(self) -> tuple[Note, ...]:
         """Return how each part is enforced, and which valid texts are never generated."""
         return ()
+
+
+def automaton_of(texts: Texts) -> DFA:
+    """Return the automaton of a constraint, compiled now."""
+    return texts.automaton

@@ -1,7 +1,8 @@
 """A text as pieces: words and what is between them; which of them may begin and end a span.
 
-A span begins with a word, or with a sign before one (`$24`, `#7`, `@ann`, `-3`), and ends with a word, or with a sign after
-one (`24%`, `12€`). So punctuation around it is trimmed, and punctuation inside it is kept.
+A word may hold hyphens; a number, a date, a time, an e-mail address and a URL are one word each. A span begins with a
+word, or with a sign before one (`$24`, `#7`, `@ann`, `-3`), and ends with a word, or with a sign after one (`24%`, `12€`).
+So punctuation around it is trimmed, and punctuation inside it is kept.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ import regex
 
 __all__ = ["Piece", "pieces"]
 
-_WORDS = regex.compile(r"\w+|\r\n|\n|\r|[^\S\r\n]+|[^\w\s]")
+_WORDS = regex.compile(
+    r"""
+    [\w.+-]{0,63}\w@\w[\w-]*(?:\.[\w-]+)+        # an e-mail address
+  | \w{1,20}://[^\s"<>]*[\w/]                     # a URL
+  | \w+(?:(?<=\d)[.,:/](?=\d)\w+|-\w+)*          # a word, a number, a date, a time, words with hyphens
+  | \r\n | \n | \r | [^\S\r\n]+ | [^\w\s]
+    """,
+    regex.VERBOSE,
+)
 _CHARACTERS = regex.compile(r"\X", regex.DOTALL)
 _BEFORE = regex.compile(r"[\p{Sc}#@§+−-]")
 _AFTER = regex.compile(r"[\p{Sc}%‰°]")

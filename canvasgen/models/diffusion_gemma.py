@@ -194,7 +194,7 @@ class DiffusionGemma:
         They are the last columns of what the mask `[B, T]` covers.
         """
         here = _positions(start, ids.shape[1])
-        encoder = self.model.model.encoder
+        encoder: Any = self.model.model.encoder
         masks = encoder.create_masks_for_generate(
             config=self.model.config,
             inputs_embeds=torch.empty((*ids.shape, 0), dtype=self.model.dtype, device=ids.device),

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from canvasgen.constraints.shown import Shown
 
-__all__ = ["Loaded", "checked_source", "load", "load_tokenizer", "loading_errors"]
+__all__ = ["EMBEDDED", "Loaded", "checked_source", "load", "load_tokenizer", "loading_errors"]
 
-_EMBEDDED = {"tiny": tiny, "sudoku": sudoku}
+EMBEDDED = {"tiny": tiny, "sudoku": sudoku}
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def load_tokenizer(name: str | Path) -> Any:
 
 def _place(model: str | Path) -> str | Path:
     """A Path for an embedded model or a folder that exists, a str for a hub id."""
-    for name, embedded in _EMBEDDED.items():
+    for name, embedded in EMBEDDED.items():
         if model in (name, embedded.WEIGHTS):
             if not (embedded.WEIGHTS / "config.json").is_file():
                 raise ModelError(
@@ -142,7 +142,7 @@ def _place(model: str | Path) -> str | Path:
             f"there is no model folder {text!r}",
             rule="model",
             value=text,
-            remedy=f"name an embedded model ({', '.join(_EMBEDDED)}), a folder, or a hub id owner/name",
+            remedy=f"name an embedded model ({', '.join(EMBEDDED)}), a folder, or a hub id owner/name",
         )
     return text
 

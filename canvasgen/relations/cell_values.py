@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, TypeGuard
 
 from canvasgen.errors import InvalidConstraint
 
-__all__ = ["Cell", "Key", "Value", "key", "keys", "order", "same", "show_cells", "show_value", "show_values"]
+__all__ = [
+    "Cell",
+    "Key",
+    "Number",
+    "Value",
+    "exact",
+    "is_number",
+    "key",
+    "keys",
+    "order",
+    "same",
+    "show_cells",
+    "show_value",
+    "show_values",
+]
 
 Cell = Hashable
+Number = int | float
 Value = str | int | float | bool | None
 Key = tuple[type[object], Value]
 """A value with its type: what tells values apart."""
+
+
+def is_number(value: object) -> TypeGuard[Number]:
+    """Return whether a value is a finite int or float; a bool is not."""
+    return type(value) is int or (type(value) is float and math.isfinite(value))
+
+
+def exact(number: Number) -> Fraction:
+    """Return a number as the decimal that it is written as: 0.1 is a tenth."""
+    return Fraction(number) if isinstance(number, int) else Fraction(Decimal(repr(number)))
+
 
 _KINDS: dict[type[object], int] = {int: 0, float: 0, str: 1, bool: 2, type(None): 3}
 _MOST_SHOWN = 10

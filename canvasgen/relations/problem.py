@@ -6,25 +6,22 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable
+from canvasgen.checks import is_mapping
+from canvasgen.errors import InvalidConstraint, MissingPackage, TimeLimit, Unsatisfiable
 from canvasgen.relations.answers.conflict import Conflict
 from canvasgen.relations.answers.conflict_search import explain
+from canvasgen.relations.answers.elimination import Elimination
 from canvasgen.relations.answers.enumeration import Enumeration
-from canvasgen.relations.answers.neighbourhoods import improved
-from canvasgen.relations.answers.optimal import Optimiser
+from canvasgen.relations.answers.optimum import Optimum
 from canvasgen.relations.cell_values import Cell, Value, show_value
 from canvasgen.relations.kernels.propagation_kernel import from_mask, propagate_mask
-from canvasgen.relations.kernels.search_kernel import (
-    COMPLETE,
-    best_solution,
-    greedy_solution,
-)
-from canvasgen.relations.kinds.relation import Relation
+from canvasgen.relations.kernels.search_kernel import greedy_solution
+from canvasgen.relations.kinds.relation import Relation, relations_of
+from canvasgen.relations.kinds.sums import summed_cells
 from canvasgen.relations.kinds.tuples import Check
 from canvasgen.relations.programs.primitives import Primitive
 from canvasgen.relations.programs.program import assemble
@@ -37,12 +34,6 @@ __all__ = ["Problem", "Solved"]
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-
-# Nodes of the branch and bound that is tried before CP-SAT: about what building a model costs.
-_FIRST_NODES = 100
-_NEIGHBOURHOODS = 24
-"""Rounds of local search around the best assignment that branch and bound has found."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +91,15 @@ class Problem:
             Unsatisfiable: propagation leaves a cell no value; the message names a minimal conflict.
         """
         self.limits = limits
-        self._space = Space(domains, limits)
+        if not is_mapping(domains):
+            raise InvalidConstraint(
+                "domains are a mapping from cells to lists of values", rule="domains", value=domains
+            )
+        given = relations_of(relations)
+        self._space = Space(domains, limits, summed_cells(given))
         self.cells = self._space.cells
         self.values = self._space.values
         self.width = self._space.width
-        given = list(relations)
         for relation in given:
             self._require_cells(relation)
         self.checks = tuple(r for r in given if isinstance(r, Check))
@@ -120,6 +115,7 @@ class Problem:
             raise Unsatisfiable(f"contradictory: {self._why()}", rule="relations")
         self.root: Mask = root
         self._all = Enumeration(self._space, self._program, root, limits)
+        self._optimum = Optimum(self._space, self._program, self._primitives, root, self._all)
 
     # -- propagation -------------------------------------------------------------------------------------
 
@@ -170,20 +166,9 @@ class Problem:
         ruled_out = np.array([self._space.bits_of(a) for a in excluded], np.int64).reshape(
             len(excluded), len(self.cells)
         )
-        status = COMPLETE
-        few = self._all.few
-        if few is not None:
-            found = self._best_of(few, scores, excluded)
-        else:
-            found, status = self._branch_and_bound(by_bit, mask, ruled_out)
-        proven, bound = status == COMPLETE, -math.inf
-        if not proven:
-            found = self._searched(by_bit, mask, ruled_out, found, start)
-            left = seconds - (time.perf_counter() - begin)
-            bound = math.inf
-            if left > 0:
-                answer = self._cp_sat.solve(by_bit, ruled_out, found, left)
-                found, proven, bound = answer.bits, answer.finished, answer.bound
+        first = None if start is None else self._space.bits_of(start)
+        answer = self._optimum.find(by_bit, mask, ruled_out, first, seconds)
+        found, proven = answer.bits, answer.finished
         if found is None and proven:
             raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
         if found is None:
@@ -195,7 +180,7 @@ class Problem:
             )
         assignment = self._space.places_of(found)
         score = self._score(scores, assignment)
-        bound = score if status == COMPLETE else max(bound, score)
+        bound = max(answer.bound, score)
         return Solved(assignment, score, proven, bound, time.perf_counter() - begin)
 
     def k_best(self, scores: Floats, *, clock: SearchTime | None = None) -> Iterator[Solved]:
@@ -265,7 +250,8 @@ class Problem:
     ) -> tuple[Ints, bool]:
         """Return an assignment drawn with probability ∝ exp(sum of scores), int64 `[cells]`, and whether exactly so.
 
-        Exact where `solutions(most)` finds them all. Otherwise a good assignment under scores perturbed by a Gumbel
+        Exact where `solutions(most)` finds them all, and where the relations connect few cells at a time
+        (`answers.elimination`). Otherwise a good assignment under scores perturbed by a Gumbel
         variable for each value of each cell, which is approximate (G. Papandreou and A. L. Yuille,
         "Perturb-and-MAP random fields", ICCV 2011); it is found by branch and bound and by local search whose work
         is counted, and by the exact solver only where they find none.
@@ -274,7 +260,7 @@ class Problem:
             scores, seed: as `best`; the seed of the random numbers.
             most: solutions that are listed.
             start: an assignment, int64 `[cells]`, which local search may begin from.
-            seconds: wall-clock time; None: `limits.seconds`.
+            seconds: wall-clock time; None: `limits.seconds`; 0: the greedy choice, or `start`, if there is one.
 
         Raises:
             InvalidConstraint, Unsatisfiable, TimeLimit: as `best`.
@@ -282,9 +268,19 @@ class Problem:
         rng = np.random.default_rng(seed)
         clock = SearchTime(self.limits.seconds if seconds is None else seconds)
         with clock.running():
+            tree = self._tree
+            if tree is not None:
+                drawn = tree.sample(self._by_bit(scores)[0], rng)
+                if drawn is None:
+                    raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+                return self._space.places_of(drawn), True
             weighed = self._weighed(scores, most, clock.left)
             if weighed is None:
                 perturbed = scores + rng.gumbel(size=scores.shape)
+                if clock.seconds <= 0 and (greedy := self.greedy(perturbed)) is not None:
+                    return greedy, False
+                if clock.seconds <= 0 and start is not None:
+                    return start, False
                 try:
                     return self.best(perturbed, start=start, seconds=0).assignment, False
                 except TimeLimit:
@@ -298,11 +294,15 @@ class Problem:
     def log_partition(
         self, scores: Floats, most: int = 10_000, *, seconds: float | None = None
     ) -> float | None:
-        """log Σ exp(sum of scores) over all assignments; −inf if there is none, None where there are too many to list.
+        """log Σ exp(sum of scores) over all assignments; −inf if there is none.
+
+        None where there are too many to list, and the relations connect too many cells at a time for elimination.
 
         Raises:
             InvalidConstraint: as `best`.
         """
+        if self._tree is not None:
+            return self._tree.log_partition(self._by_bit(scores)[0])
         weighed = self._weighed(scores, most, seconds)
         if weighed is None:
             return None
@@ -344,7 +344,7 @@ class Problem:
     def _why(self) -> str:
         try:
             return str(explain(self._space, self.relations, {}, self.limits))
-        except TimeLimit:
+        except (TimeLimit, MissingPackage):
             return "; ".join(relation.describe() for relation in self.relations[:10])
 
     def _require_cells(self, relation: Relation) -> None:
@@ -356,58 +356,6 @@ class Problem:
                     value=cell,
                     remedy="give the cell a domain or leave it out",
                 )
-
-    @cached_property
-    def _cp_sat(self) -> Optimiser:
-        return Optimiser(self._sets(self.root), self._primitives, self._program.numbers, self._space.start)
-
-    def _best_of(self, found: Ints, scores: Floats, excluded: Sequence[Ints]) -> Ints | None:
-        """Return the best of some assignments, as bits; None if none is possible."""
-        sums = scores[np.arange(len(self.cells)), found].sum(axis=1)
-        for assignment in excluded:
-            sums[(found == assignment).all(axis=1)] = -math.inf
-        if not len(sums) or sums.max() == -math.inf:
-            return None
-        return self._space.bits_of(found[int(sums.argmax())])
-
-    def _branch_and_bound(self, by_bit: Floats, mask: Mask, ruled_out: Ints) -> tuple[Ints | None, int]:
-        domain = from_mask(self._program, mask, self._space.words)
-        nodes = self._all.effort(_FIRST_NODES)
-        status, score, bits = best_solution(
-            self._program, self._active, domain, by_bit, ruled_out, nodes, -math.inf
-        )
-        return (bits if score > -math.inf else None), status
-
-    def _searched(
-        self, by_bit: Floats, mask: Mask, ruled_out: Ints, found: Ints | None, start: Ints | None
-    ) -> Ints | None:
-        """Return the best of what is found, of `start` and of what is near them, as bits; None if there is none."""
-        known = [] if found is None else [found]
-        if start is not None and mask[np.arange(len(self.cells)), start].all() and not self._broken(start):
-            bits = self._space.bits_of(start)
-            if not (ruled_out == bits).all(axis=1).any():
-                known.append(bits)
-        if not known:
-            return None
-        cells = np.arange(len(self.cells))
-        best = max(known, key=lambda bits: float(by_bit[cells, bits].sum()))
-        return improved(
-            self._program,
-            self._active,
-            from_mask(self._program, mask, self._space.words),
-            by_bit,
-            ruled_out,
-            best,
-            rounds=self._all.effort(_NEIGHBOURHOODS),
-            rng=np.random.default_rng(0),
-        )
-
-    def _broken(self, assignment: Ints) -> bool:
-        """Whether an assignment breaks a relation; checks apart."""
-        return self.propagate(np.arange(self.width) == assignment[:, None]) is None
-
-    def _sets(self, mask: Mask) -> list[list[int]]:
-        return [bits[own].tolist() for bits, own in zip(self._space.bit, mask, strict=True)]
 
     def _by_bit(self, scores: Floats) -> tuple[Floats, Mask]:
         """Scores by bit, and the values of the root that are not impossible."""
@@ -422,6 +370,11 @@ class Problem:
         rows, places = np.nonzero(self._space.bit >= 0)
         by_bit[rows, self._space.bit[rows, places]] = own
         return by_bit, self.root & (scores > -np.inf)
+
+    @property
+    def _tree(self) -> Elimination | None:
+        """The elimination of the problem, where solutions are not few and its buckets are small."""
+        return self._optimum.elimination if self._all.few is None else None
 
     def _score(self, scores: Floats, assignment: Ints) -> float:
         return float(scores[np.arange(len(self.cells)), assignment].sum())

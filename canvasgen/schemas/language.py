@@ -7,9 +7,10 @@ import math
 from collections.abc import Iterator
 from functools import cached_property
 
-from canvasgen.automata import EMPTY, Expr, Limits, intersect
+from canvasgen.automata import EMPTY, Expr, intersect
 from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.grounding import Sources
+from canvasgen.limits import Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
@@ -79,7 +80,7 @@ class SchemaLanguage:
         self.flexible = flexible
         self.ordered = ordered
         self.max_depth = max_depth
-        self._translator = Translator(source.document, python=source.python)
+        self._translator = Translator(source.document, python=source.python, limits=limits)
         self.sources = sources
         root = self._translator.root()
         if sources is not None:
@@ -120,7 +121,7 @@ class SchemaLanguage:
 
     @cached_property
     def _validator(self) -> Validator:
-        return Validator(self.source.document, python=self.source.python)
+        return Validator(self.source.document, python=self.source.python, limits=self.limits)
 
     def ends(self, text: str, start: int) -> list[int]:
         """Return where a text of the language that begins at a place of a longer text may end, in increasing order."""

@@ -21,8 +21,8 @@ from jsonschema import validators
 from jsonschema.exceptions import ValidationError
 from referencing.exceptions import Unresolvable
 
-from canvasgen.automata import to_dfa
 from canvasgen.errors import ValidationFailed
+from canvasgen.limits import DEFAULT_LIMITS, Limits
 from canvasgen.schemas.document.dialects import Dialect
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.document.plain import Json
@@ -30,7 +30,7 @@ from canvasgen.schemas.keywords import formats
 from canvasgen.schemas.keywords.patterns import pattern_part
 from canvasgen.schemas.normal.equality import identity
 from canvasgen.schemas.normal.numbers import as_fraction
-from canvasgen.schemas.normal.strings import has_utf8
+from canvasgen.schemas.normal.strings import has_utf8, in_part
 
 __all__ = ["Validator"]
 
@@ -86,44 +86,11 @@ def _read_strictly(text: str) -> Json:
         ) from error
 
 
-def _found(pattern: str, value: str) -> bool:
-    return has_utf8(value) and to_dfa(pattern_part(pattern, "pattern").expr).accepts(value.encode("utf-8"))
-
-
-def _pattern(_: JsonschemaValidator, pattern: str, value: Json, __: Json) -> Errors:
-    if isinstance(value, str) and not _found(pattern, value):
-        yield ValidationError(f"{value!r} does not match {pattern!r}")
-
-
 def _multiple_of(_: JsonschemaValidator, step: float, value: Json, __: Json) -> Errors:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
     if (as_fraction(value) / as_fraction(step)).denominator != 1:
         yield ValidationError(f"{value!r} is not a multiple of {step!r}")
-
-
-def _pattern_properties(
-    validator: JsonschemaValidator, patterns: dict[str, Json], value: Json, _: Json
-) -> Errors:
-    if isinstance(value, dict):
-        for pattern, schema in patterns.items():
-            for name, item in value.items():
-                if _found(pattern, name):
-                    yield from validator.descend(item, schema, path=name, schema_path=pattern)
-
-
-def _additional_properties(
-    validator: JsonschemaValidator, additional: Json, value: Json, schema: dict[str, dict[str, Json]]
-) -> Errors:
-    if not isinstance(value, dict):
-        return
-    declared, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-    for name, item in value.items():
-        if name not in declared and not any(_found(pattern, name) for pattern in patterns):
-            if additional is False:
-                yield ValidationError(f"the property {name!r} is not allowed")
-            elif additional is not True:
-                yield from validator.descend(item, additional, path=name)
 
 
 def _unevaluated_2019(
@@ -146,6 +113,51 @@ def _unique_items(_: JsonschemaValidator, unique: bool, value: Json, __: Json) -
             yield ValidationError("two items are equal")
 
 
+class _Patterns:
+    """The keywords with regular expressions of ECMA-262.
+
+    Args:
+        limits: of their compilation.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+
+    def found(self, pattern: str, value: str) -> bool:
+        """Return whether a string contains a match of a pattern."""
+        return has_utf8(value) and in_part(pattern_part(pattern, "pattern", self.limits), value)
+
+    def pattern(self, _: JsonschemaValidator, pattern: str, value: Json, __: Json) -> Errors:
+        if isinstance(value, str) and not self.found(pattern, value):
+            yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+    def properties(
+        self, validator: JsonschemaValidator, patterns: dict[str, Json], value: Json, _: Json
+    ) -> Errors:
+        if isinstance(value, dict):
+            for pattern, schema in patterns.items():
+                for name, item in value.items():
+                    if self.found(pattern, name):
+                        yield from validator.descend(item, schema, path=name, schema_path=pattern)
+
+    def additional_properties(
+        self,
+        validator: JsonschemaValidator,
+        additional: Json,
+        value: Json,
+        schema: dict[str, dict[str, Json]],
+    ) -> Errors:
+        if not isinstance(value, dict):
+            return
+        declared, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+        for name, item in value.items():
+            if name not in declared and not any(self.found(pattern, name) for pattern in patterns):
+                if additional is False:
+                    yield ValidationError(f"the property {name!r} is not allowed")
+                elif additional is not True:
+                    yield from validator.descend(item, additional, path=name)
+
+
 _HERE = "https://canvasgen.invalid/"
 """What a relative `$id` of a root is relative to."""
 
@@ -156,11 +168,13 @@ class Validator:
     Args:
         document: the schema document.
         python: True if the formats are pydantic's.
+        limits: of the compilation of patterns.
     """
 
-    def __init__(self, document: Document, *, python: bool) -> None:
+    def __init__(self, document: Document, *, python: bool, limits: Limits = DEFAULT_LIMITS) -> None:
         self.document = document
         self.python = python
+        self._patterns = _Patterns(limits)
         self._classes: dict[Dialect, JsonschemaValidator] = {}
 
     @cached_property
@@ -209,11 +223,11 @@ class Validator:
                 yield ValidationError(f"{value!r} is no {name!r}")
 
         keywords: dict[str, Any] = {
-            "additionalProperties": _additional_properties,
+            "additionalProperties": self._patterns.additional_properties,
             "format": check_format,
             "multipleOf": _multiple_of,
-            "pattern": _pattern,
-            "patternProperties": _pattern_properties,
+            "pattern": self._patterns.pattern,
+            "patternProperties": self._patterns.properties,
             "uniqueItems": _unique_items,
         }
         if draft == 2019:

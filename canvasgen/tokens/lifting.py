@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
+from canvasgen.limits import DEFAULT_LIMITS as DEFAULT
 from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.lists import (
     breadth_first,
@@ -180,7 +181,7 @@ def _check(exceeded: bool, rule: str, limit: int) -> None:
             f"the token automaton needs more than {limit} {rule.removeprefix('max_').replace('_', ' ')}",
             rule=rule,
             value=limit,
-            remedy=f"use smaller repeat counts or fewer alternatives, or raise TokenLimits.{rule}",
+            remedy=f"use smaller repeat counts or fewer alternatives, or {DEFAULT.more('max_bytes')}",
         )
 
 

@@ -24,5 +24,12 @@ class TokenLimits:
     max_edges: int = 4_000_000
     max_set_entries: int = 16_000_000
 
+    @classmethod
+    def within(cls, max_bytes: int) -> TokenLimits:
+        """Return limits of a memory, in the proportions of the default ones, whose pairs take 512 MB."""
+        share = max_bytes / (8 * cls.max_pairs)
+        counts = (cls.max_functions, cls.max_pairs, cls.max_edges, cls.max_set_entries)
+        return cls(*(max(1, int(share * count)) for count in counts))
+
 
 DEFAULT_LIMITS = TokenLimits()

@@ -1,10 +1,11 @@
 """The examples of the documentation: run, with what they print compared with the page, or written into it.
 
-    python tests/documentation/snippets.py --write README.md docs/guides/*.md
+    python tests/documentation/snippets.py --write README.md docs/guides/*.md examples/*.py
 
 A block of Python (```` ```python ````) prints what the block of text directly after it (```` ```text ````) says; the Python
 blocks of a page share one namespace, as for a reader who types them one after another. In a block of the shell
-(```` ```console ````) each `$ command` is followed by its output. Both may leave parts out: `…` stands for anything.
+(```` ```console ````) each `$ command` is followed by its output. A script of `examples/` ends with what it prints,
+as a comment below `# Prints:`. All may leave parts out: `…` stands for anything.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ ROOT = Path(__file__).parent.parent.parent
 PYTHON = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?", re.M | re.S)
 CONSOLE = re.compile(r"^```console\n(?P<code>.*?)^```\n", re.M | re.S)
 COMMAND = re.compile(r"^\$ (?P<command>.*(?:\\\n.*)*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.M)
+
+PRINTS = "# Prints:\n"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,19 @@ def console_examples(page: Path) -> list[Example]:
     ]
 
 
+def script_example(script: Path) -> Example:
+    """Return a script with the output that its last comment shows."""
+    code, _, shown = script.read_text(encoding="utf-8").partition(PRINTS)
+    output = "".join(line.removeprefix("#").removeprefix(" ") for line in shown.splitlines(keepends=True))
+    return Example(script, 1, code, output)
+
+
+def run_script(script: Path) -> Example:
+    """Return a script with what it prints; its errors are part of the output."""
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=900)
+    return replace(script_example(script), output=done.stdout if done.returncode == 0 else done.stderr)
+
+
 def run_python(examples: list[Example]) -> list[Example]:
     """Return the examples with what they print; an exception of one of them is raised with its place as a note."""
     namespace: dict[str, object] = {"__name__": "page"}
@@ -88,7 +104,8 @@ def run_console(examples: list[Example], folder: Path) -> list[Example]:
 
 
 def _shell(command: str, folder: Path, environment: dict[str, str]) -> str:
-    return subprocess.run(
+    """Return what a command prints, without the blanks at the ends of its lines."""
+    printed = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
         env=environment,
@@ -98,6 +115,7 @@ def _shell(command: str, folder: Path, environment: dict[str, str]) -> str:
         text=True,
         timeout=600,
     ).stdout
+    return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
 
 
 def difference(said: Example, seen: Example) -> str | None:
@@ -111,13 +129,19 @@ def difference(said: Example, seen: Example) -> str | None:
 
 
 def write(page: Path) -> None:
-    """Write what the examples of a page print into it, where the page says something else."""
+    """Write what the examples of a page or a script print into it, where it says something else."""
+    if page.suffix == ".py":
+        said, seen = script_example(page), run_script(page)
+        if difference(said, seen) is not None:
+            shown = "".join(f"# {line}".rstrip() + "\n" for line in seen.output.splitlines())
+            page.write_text(f"{said.code.rstrip()}\n\n\n{PRINTS}{shown}", encoding="utf-8")
+        return
     text = page.read_text(encoding="utf-8")
-    said = python_examples(page)
-    seen = iter(zip(said, run_python(said), strict=True))
+    said_here = python_examples(page)
+    ran = iter(zip(said_here, run_python(said_here), strict=True))
 
     def python(found: re.Match[str]) -> str:
-        one, other = next(seen)
+        one, other = next(ran)
         if difference(one, other) is None:
             return found[0]
         block = f"```python\n{found['code']}```\n"

@@ -1,11 +1,21 @@
-"""Every example of the README and the guides prints what its page shows."""
+"""Every example of the README, the guides and `examples/` prints what it shows."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from snippets import ROOT, Example, console_examples, difference, python_examples, run_console, run_python
+from snippets import (
+    ROOT,
+    Example,
+    console_examples,
+    difference,
+    python_examples,
+    run_console,
+    run_python,
+    run_script,
+    script_example,
+)
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -27,6 +37,14 @@ def test_commands_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     said = console_examples(page)
     wrong = [difference(one, other) for one, other in zip(said, run_console(said, tmp_path), strict=True)]
     assert [one for one in wrong if one] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+def test_a_script_prints_what_it_shows(script: Path) -> None:
+    said = script_example(script)
+    assert said.output
+    assert difference(said, run_script(script)) is None
 
 
 def test_another_output_is_seen(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -27,6 +28,11 @@ from canvasgen.relations import (
 )
 
 VALUES: list[Any] = [0, 1, 2, 3, "a", "b", True, None, 1.0]
+POOLS: dict[str, list[Any]] = {
+    "any": VALUES,
+    "integers": [0, 1, 2, 3, -2],
+    "decimals": [0, 1, 0.1, 0.2, 0.3, 1.5, -0.25, 2.0],
+}
 OPS = ["==", "!=", "<=", ">=", "<", ">"]
 
 
@@ -86,15 +92,18 @@ def domains_of(draw: st.DrawFn, pool: list[Any], most_cells: int = 5) -> dict[st
 
 
 @st.composite
-def relation_of(draw: st.DrawFn, domains: dict[str, list[Any]], integers: bool) -> Relation:
-    """A relation that fits the domains; `integers`: all their values are integers."""
+def relation_of(draw: st.DrawFn, domains: dict[str, list[Any]], kind_of_values: str) -> Relation:
+    """A relation that fits the domains, of `integers`, `decimals` or `any` values."""
+    integers = kind_of_values == "integers"
+    numbers = kind_of_values != "any"
     names = list(domains)
     some = draw(st.lists(st.sampled_from(names), min_size=1, max_size=len(names), unique=True))
     values = st.lists(st.sampled_from(VALUES), min_size=1, max_size=4)
     kinds = ["all_different", "implies", "count", "allowed", "forbidden", "lookup"]
     kinds += ["equal", "different"] if len(names) > 1 else []
-    kinds += ["linear", "total"] if integers else []
-    kinds += ["ordered", "element"] if integers and len(names) > 1 else []
+    kinds += ["linear", "total"] if numbers else []
+    kinds += ["ordered"] if numbers and len(names) > 1 else []
+    kinds += ["element"] if integers and len(names) > 1 else []
     kind = draw(st.sampled_from(kinds))
     k = draw(st.integers(-1, 7))
     op = draw(st.sampled_from(OPS))
@@ -121,10 +130,13 @@ def relation_of(draw: st.DrawFn, domains: dict[str, list[Any]], integers: bool) 
     if kind == "different":
         return different(*two)
     if kind == "linear":
-        factors = draw(st.lists(st.integers(-3, 3).filter(bool), min_size=len(some), max_size=len(some)))
-        return linear(dict(zip(some, factors, strict=True)), op, k)
+        factor = st.sampled_from(
+            [-3, -2, -1, 1, 2, 3] if integers else [-1, 1, 2, 0.5, -0.05, Decimal("0.19")]
+        )
+        factors = draw(st.lists(factor, min_size=len(some), max_size=len(some)))
+        return linear(dict(zip(some, factors, strict=True)), op, draw(totals_of(names, some, integers)))
     if kind == "total":
-        return total(some, op, k)
+        return total(some, op, draw(totals_of(names, some, integers)))
     if kind == "ordered":
         chain = draw(st.permutations(names))[: draw(st.integers(2, len(names)))]
         return ordered(chain, draw(st.sampled_from(["<", "<=", ">", ">="])))
@@ -132,10 +144,19 @@ def relation_of(draw: st.DrawFn, domains: dict[str, list[Any]], integers: bool) 
     return element(two[0], items, two[1], base=draw(st.integers(0, 1)))
 
 
+def totals_of(names: list[str], some: list[str], integers: bool) -> st.SearchStrategy[Any]:
+    """A number, or a cell that is not among those that are added."""
+    numbers = (
+        st.integers(-1, 7) if integers else st.sampled_from([0, 1, 0.3, 0.6, -0.25, 0.475, Decimal("2.5")])
+    )
+    others = [name for name in names if name not in some]
+    return numbers | st.sampled_from(others) if others else numbers
+
+
 @st.composite
 def problems(draw: st.DrawFn, most: int = 4) -> tuple[dict[str, list[Any]], list[Relation]]:
     """Domains and relations, satisfiable or not."""
-    integers = draw(st.booleans())
-    domains = draw(domains_of([0, 1, 2, 3, -2] if integers else VALUES))
-    relations = draw(st.lists(relation_of(domains, integers), min_size=1, max_size=most))
+    kind = draw(st.sampled_from(list(POOLS)))
+    domains = draw(domains_of(POOLS[kind]))
+    relations = draw(st.lists(relation_of(domains, kind), min_size=1, max_size=most))
     return domains, relations

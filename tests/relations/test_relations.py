@@ -14,6 +14,7 @@ from canvasgen.relations import (
     RelationLimits,
     all_different,
     allowed,
+    any_of,
     at_least,
     at_most,
     check,
@@ -83,9 +84,14 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: all_different([["a"], ["b"]]), "not hashable"),
     (lambda: linear({}, "==", 1), "at least one cell"),
     (lambda: linear({"a": 0}, "==", 1), "at least one cell"),
-    (lambda: linear({"a": 1.5}, "==", 1), "the factor of a of linear is a whole number"),  # type: ignore[dict-item]
-    (lambda: linear({"a": True}, "==", 1), "is a whole number"),
-    (lambda: total(["a"], "==", True), "the total of linear is a whole number"),
+    (lambda: linear({"a": float("nan")}, "==", 1), "the factor of a of linear is a number"),
+    (lambda: linear({"a": True}, "==", 1), "the factor of a of linear is a number"),
+    (lambda: linear({"a": "x"}, "==", 1), "the factor of a of linear is a number"),  # type: ignore[dict-item]
+    (lambda: total(["a"], "==", True), "the total of total is a number"),
+    (lambda: total(["a"], "==", None), "the total of total is a number"),
+    (lambda: total(["a"], "==", float("inf")), "the total of total is a number"),
+    (lambda: total(["a"], "==", "a"), "a factor other than 0"),
+    (lambda: total(["a"], "==", ["a"]), "a cell of total is not hashable"),
     (lambda: total(["a"], "=", 1), "does not know the operator '='"),
     (lambda: ordered(["a", "b"], "=="), "does not know the operator '=='"),
     (lambda: ordered(["a"], "<"), "at least 2 cells"),
@@ -106,10 +112,57 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: Problem({"a": "xy"}, []), "one string"),
     (lambda: Problem({"a": [object()]}, []), "a value of type object"),  # type: ignore[list-item]
     (lambda: Problem(TWO, [different("a", "c")]), "“a, c are all different” names the cell c"),
-    (lambda: Problem({"a": [1, 1.5]}, [total(["a"], "==", 1)]), "needs integers, and the cell a may be 1.5"),
+    (lambda: Problem({"a": [1, "x"]}, [total(["a"], "==", 1)]), "needs numbers, and the cell a may be 'x'"),
     (lambda: Problem({"a": [True]}, [total(["a"], "==", 1)]), "the cell a may be True"),
     (lambda: Problem({"a": [1], "b": ["x"]}, [ordered(["a", "b"], "<")]), "numbers or strings"),
     (lambda: Problem({**TWO, "c": ["x"]}, [element("c", ["b"], "b")]), "needs integers"),
+    # What is no list, no cell, no pair, no mapping, no text:
+    (lambda: all_different(5), "takes a list of cells"),  # type: ignore[arg-type]
+    (lambda: all_different(None), "takes a list of cells"),  # type: ignore[arg-type]
+    (lambda: all_different(b"ab"), "not one string"),
+    (lambda: all_different([(1, [2]), (3, 4)]), "not hashable"),
+    (lambda: all_different(["a"], name=5), "the name of all_different is a text"),  # type: ignore[arg-type]
+    (lambda: different(["a"], ["b"]), "not hashable"),
+    (lambda: equal(5), "takes a list of cells"),  # type: ignore[arg-type]
+    (lambda: ordered(5, "<"), "takes a list of cells"),  # type: ignore[arg-type]
+    (lambda: ordered(["a", "b"], []), "does not know the operator"),  # type: ignore[arg-type]
+    (lambda: ordered(["a", "b"], None), "does not know the operator"),  # type: ignore[arg-type]
+    (lambda: total(5, "==", 1), "takes a list of cells"),  # type: ignore[arg-type]
+    (lambda: total(["a"], None, 1), "does not know the operator"),  # type: ignore[arg-type]
+    (lambda: total(["a"], "==", 1, name=["x"]), "the name of total is a text"),  # type: ignore[arg-type]
+    (lambda: linear(5, "==", 1), "takes a list of pairs"),  # type: ignore[arg-type]
+    (lambda: linear(["a"], "==", 1), "takes pairs"),  # type: ignore[list-item]
+    (lambda: linear([("a", 1, 2)], "==", 1), "takes pairs"),  # type: ignore[list-item]
+    (lambda: linear([(["a"], 1)], "==", 1), "not hashable"),
+    (lambda: is_in(["a"], [1]), "not hashable"),
+    (lambda: is_in("a", 5), "takes a list of values"),  # type: ignore[arg-type]
+    (lambda: is_in("a", [[1]]), "a value of type list"),  # type: ignore[list-item]
+    (lambda: count(["a"], 5, "==", 1), "takes a list of values"),  # type: ignore[arg-type]
+    (lambda: count(["a"], [1], "==", "1"), "is a whole number"),  # type: ignore[arg-type]
+    (lambda: count(5, [1], "==", 1), "takes a list of cells"),  # type: ignore[arg-type]
+    (lambda: exactly("x", ["a"], [1]), "is a whole number"),  # type: ignore[arg-type]
+    (lambda: implies(5, is_in("a", [1])), "takes a list of conditions"),  # type: ignore[arg-type]
+    (lambda: implies(is_in("a", [1]), "b"), "not one string"),  # type: ignore[arg-type]
+    (lambda: any_of(5), "takes a list of conditions"),  # type: ignore[arg-type]
+    (lambda: any_of([5]), "not a condition"),  # type: ignore[list-item]
+    (lambda: element(["i"], ["a"], "v"), "not hashable"),
+    (lambda: element("i", 5, "v"), "takes a list of cells"),  # type: ignore[arg-type]
+    (lambda: element("i", [["a"]], "v"), "not hashable"),
+    (lambda: element("i", ["a"], ["v"]), "not hashable"),
+    (lambda: lookup("i", [(1, 2)], "v"), "takes a mapping"),  # type: ignore[arg-type]
+    (lambda: lookup("i", None, "v"), "takes a mapping"),  # type: ignore[arg-type]
+    (lambda: lookup(["i"], {1: 2}, "v"), "not hashable"),
+    (lambda: lookup("i", {1: [2]}, "v"), "a value of type list"),
+    (lambda: allowed(5, [(1,)]), "takes a list of cells"),  # type: ignore[arg-type]
+    (lambda: allowed(["a"], 5), "takes a list of tuples"),  # type: ignore[arg-type]
+    (lambda: allowed(["a"], [5]), "needs 1 values in each tuple"),  # type: ignore[list-item]
+    (lambda: check(5, bool), "takes a list of cells"),  # type: ignore[arg-type]
+    (lambda: check(["a"], bool, name=5), "the name of check is a text"),  # type: ignore[arg-type]
+    (lambda: Problem([1], []), "domains are a mapping"),  # type: ignore[arg-type]
+    (lambda: Problem({"a": 5}, []), "no list"),  # type: ignore[dict-item]
+    (lambda: Problem({"a": [1]}, 5), "relations are a list"),  # type: ignore[arg-type]
+    (lambda: Problem({"a": [1]}, ["a < b"]), "not a relation"),  # type: ignore[list-item]
+    (lambda: Problem({"a": [1]}, is_in("a", [1])), "relations are a list"),  # type: ignore[arg-type]
     (lambda: Problem(TWO, []).conflict({"c": 1}), "c is not in the problem"),
     (lambda: Problem(TWO, []).conflict({"a": True}), "cannot be True"),
 ]

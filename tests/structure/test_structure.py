@@ -18,10 +18,12 @@ PACKAGE = ROOT / "canvasgen"
 # Each part imports only from the parts before it (docs/architecture.md).
 ORDER = [
     "errors",
+    "extras",
     "notes",
     "forks",
     "jit",
     "checks",
+    "limits",
     "once",
     "automata",
     "grounding",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.expr import Expr
 from canvasgen.automata.regex.ecma_dialect import EcmaParser
+from canvasgen.automata.regex.pattern_reader import largest_count
 from canvasgen.automata.regex.python_dialect import PythonParser
 from canvasgen.errors import InvalidConstraint
 
-__all__ = ["parse_regex", "parse_regex_in_context"]
+__all__ = ["largest_count", "parse_first_match", "parse_regex", "parse_regex_in_context"]
 
 _DIALECTS = {"python": PythonParser, "ecma": EcmaParser}
 
@@ -63,3 +64,15 @@ def parse_regex_in_context(
         InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge: as for `parse_regex`.
     """
     return _DIALECTS["python"](pattern, int(flags), limits).parse_in_context()
+
+
+def parse_first_match(pattern: str, flags: int = 0, *, limits: Limits = DEFAULT_LIMITS) -> Expr | None:
+    r"""Return the texts of which `re.match` takes all, not the empty one; None if the pattern looks around itself.
+
+    On a longer text `re.match` takes the longest prefix that is among them: `/\*.*?\*/` ends at the first `*/`, and `a|ab`
+    takes only the a.
+
+    Raises:
+        InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge: as for `parse_regex`.
+    """
+    return _DIALECTS["python"](pattern, int(flags), limits).parse_first_match()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -152,12 +152,21 @@ class Folding:
     to: dict[int, int]
     also: dict[int, tuple[int, ...]]
     cased: Ranges
+    _of_one: dict[Ranges, Ranges] = field(default_factory=dict[Ranges, Ranges], repr=False, compare=False)
+    """What matches a single character, the characters of a text in their turn."""
 
     def closure(self, ranges: Ranges, categories: Ranges = ()) -> Ranges:
         """Everything that matches one of `ranges` or `categories` when case is ignored.
 
         `categories` are the classes inside a set, which `re` tests on the folded character as they are.
         """
+        if categories or len(ranges) != 1 or ranges[0][0] != ranges[0][1]:
+            return self._closure(ranges, categories)
+        if ranges not in self._of_one:
+            self._of_one[ranges] = self._closure(ranges, categories)
+        return self._of_one[ranges]
+
+    def _closure(self, ranges: Ranges, categories: Ranges) -> Ranges:
         if not any(contains(self.cased, low) or _touches(self.cased, low, high) for low, high in ranges):
             return together((*ranges, *categories))
         moved = [(c, t) for c, t in self.to.items() if contains(ranges, c)]

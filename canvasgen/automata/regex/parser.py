@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 from canvasgen.automata.automaton_limits import Limits
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.expr import ANY_TEXT, Expr, code_points, concat, literal, repeat, union
 from canvasgen.automata.private_bytes import CUT_BAR
 from canvasgen.automata.regex.characters import ANY, Folding, minus, property_set, together
+from canvasgen.automata.regex.first_match import Character, Repeated, first_match
 from canvasgen.automata.regex.pattern_reader import LARGEST_REPEAT, Cursor, Frame, Kind, Piece, Shape
 from canvasgen.automata.regex.zero_width import (
     MOST_ASSERTIONS,
@@ -105,11 +107,12 @@ class Parser(ABC):
     def parse(self, search: bool) -> Expr:
         """Return the texts that the pattern matches (with `search`, that contain a match)."""
         pattern, scope = self._read()
-        return scope.finish(pattern, search)
+        return scope.finish(pattern.expr, search)
 
     def parse_in_context(self) -> tuple[Expr, Expr | None]:
         """See `parse_regex_in_context`."""
-        pattern, scope = self._read()
+        piece, scope = self._read()
+        pattern = piece.expr
         if not scope.markers:
             return pattern, None
         alone = scope.finish(pattern, search=False)
@@ -120,7 +123,12 @@ class Parser(ABC):
             return alone, None
         return scope.erase(pattern), cut
 
-    def _read(self) -> tuple[Expr, Scope]:
+    def parse_first_match(self) -> Expr | None:
+        """See `parse_first_match` of the room."""
+        piece, scope = self._read()
+        return None if scope.markers or piece.order is None else first_match(piece.order)
+
+    def _read(self) -> tuple[Piece, Scope]:
         """Return the whole pattern with its markers, and what they mean."""
         cursor = self.cursor
         while True:
@@ -158,7 +166,7 @@ class Parser(ABC):
         if len(self.stack) > 1:
             cursor.invalid("missing ), unterminated subpattern", self.frame.opened_at)
         frame = self.stack.pop()
-        return frame.close().expr, frame.scope
+        return frame.close(), frame.scope
 
     # -- adding pieces -----------------------------------------------------------------------------
 
@@ -179,7 +187,7 @@ class Parser(ABC):
 
     def add_set(self, members: Ranges) -> None:
         """Append one character out of a set."""
-        self.add(Piece(code_points(members), Shape.PLAIN, 1, 1, members))
+        self.add(Piece(code_points(members), Shape.PLAIN, 1, 1, members, Character(members)))
 
     def add_assertion(self, assertion: Assertion, shape: Shape, at: int) -> None:
         """Append a zero-width assertion."""
@@ -206,7 +214,7 @@ class Parser(ABC):
         if frame.kind is Kind.PLAIN:
             self.add(piece)
         elif frame.kind is Kind.ATOMIC:
-            self.add(self._atomic(piece, frame.opened_at))
+            self.add(replace(self._atomic(piece, frame.opened_at), order=None))
         else:
             self._add_look(frame, piece)
 
@@ -242,9 +250,8 @@ class Parser(ABC):
         assert piece is not None
         if max(low, high or 0) >= LARGEST_REPEAT:
             cursor.too_large("the repetition number is too large", "repeat", LARGEST_REPEAT, at)
-        possessive = False
-        if not cursor.take("?"):
-            possessive = self.takes_possessive()
+        lazy = cursor.take("?")
+        possessive = not lazy and self.takes_possessive()
         longest = None
         if high is not None and piece.longest is not None:
             longest = piece.longest * high
@@ -254,7 +261,12 @@ class Parser(ABC):
         if possessive:
             sequence[-1] = Piece(self._possessive(piece, low, high, at), Shape.REPEAT, shortest, longest)
         else:
-            sequence[-1] = Piece(repeat(piece.expr, low, high), Shape.REPEAT, shortest, longest)
+            order = None
+            if piece.order is not None and (
+                piece.shortest or high in (0, 1)
+            ):  # `re` leaves empty rounds in ways of its own
+                order = Repeated(piece.order, low, high, lazy)
+            sequence[-1] = Piece(repeat(piece.expr, low, high), Shape.REPEAT, shortest, longest, order=order)
 
     def takes_possessive(self) -> bool:
         """Return whether a `+` after a quantifier makes it possessive (and is taken)."""

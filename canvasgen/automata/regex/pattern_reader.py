@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NoReturn
 
 from canvasgen.automata.expr import EPSILON, Expr, concat, union
 from canvasgen.automata.regex.characters import together
+from canvasgen.automata.regex.first_match import Alternatives, Ordered, Sequence
 from canvasgen.automata.regex.zero_width import Scope
 from canvasgen.automata.utf8 import Ranges
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 
-__all__ = ["Cursor", "Frame", "Kind", "Piece", "Shape"]
+__all__ = ["Cursor", "Frame", "Kind", "Piece", "Shape", "largest_count"]
 
 LONGEST_PATTERN = 1_000_000
 LARGEST_REPEAT = 2**32 - 1
+_COUNT = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 
 
 class Cursor:
@@ -119,6 +122,7 @@ class Piece:
         shape: what a quantifier may do with it.
         shortest, longest: its width in characters (None: unbounded).
         characters: the set, if it is one character.
+        order: how a matcher tries it; None if that depends on what stands around it.
     """
 
     expr: Expr
@@ -126,6 +130,7 @@ class Piece:
     shortest: int = 0
     longest: int | None = 0
     characters: Ranges | None = None
+    order: Ordered | None = None
 
 
 class Kind(Enum):
@@ -161,7 +166,8 @@ class Frame:
                 break
             longest += piece.longest
         if len(pieces) == 1:
-            branch = Piece(pieces[0].expr, Shape.PLAIN, pieces[0].shortest, longest, pieces[0].characters)
+            (piece,) = pieces
+            branch = Piece(piece.expr, Shape.PLAIN, piece.shortest, longest, piece.characters, piece.order)
         else:
             exprs = [piece.expr for piece in pieces]
             branch = Piece(
@@ -169,6 +175,7 @@ class Frame:
                 Shape.PLAIN,
                 sum(piece.shortest for piece in pieces),
                 longest,
+                order=_ordered(Sequence, pieces),
             )
         self.branches.append(branch)
         self.sequence = []
@@ -187,4 +194,19 @@ class Frame:
             min(branch.shortest for branch in self.branches),
             max(bounded) if len(bounded) == len(widths) else None,
             together(r for s in sets for r in s) if len(sets) == len(self.branches) else None,
+            _ordered(Alternatives, self.branches),
         )
+
+
+def largest_count(pattern: str) -> str:
+    """Return the position of a pattern's largest count, which makes most automata large; the beginning without any."""
+    counts = [
+        (max(map(int, re.findall("[0-9]+", found.group()))), found.start())
+        for found in _COUNT.finditer(pattern)
+    ]
+    return f"position {max(counts, default=(0, 0), key=lambda count: count[0])[1]}"
+
+
+def _ordered(kind: type[Alternatives | Sequence], pieces: list[Piece]) -> Ordered | None:
+    orders = tuple(piece.order for piece in pieces if piece.order is not None)
+    return kind(orders) if len(orders) == len(pieces) else None

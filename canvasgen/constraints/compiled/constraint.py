@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Self
 from canvasgen.automata import Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.lifted import Lifted
+from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.texts import Texts
-from canvasgen.errors import InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -45,7 +46,12 @@ class CompiledConstraint(Lifted):
                 remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
             )
         _ = constraint.cells  # refuses tables that cannot be kept
-        lifted = Lifted.of(constraint.automaton, constraint.placed, vocabulary, constraint.limits)
+        automaton = constraint.automaton
+        try:
+            lifted = Lifted.of(automaton, constraint.placed, vocabulary, constraint.limits)
+        except ConstraintTooLarge as error:
+            error.path = error.path or grown_part(constraint)
+            raise
         return cls(
             vocabulary=vocabulary,
             token_automaton=lifted.token_automaton,

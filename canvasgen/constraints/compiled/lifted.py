@@ -10,7 +10,7 @@ from canvasgen.automata import DEAD, DFA, Limits
 from canvasgen.checks import whole_number
 from canvasgen.constraints.texts import Placed
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
-from canvasgen.tokens import Budget, Prefix, TokenAutomaton, cached_lift, lift
+from canvasgen.tokens import Budget, Prefix, TokenAutomaton, TokenLimits, cached_lift, lift
 
 if TYPE_CHECKING:
     from canvasgen.inference import Posterior, Request, Restriction
@@ -43,7 +43,7 @@ class Lifted:
             automaton: the texts.
             placed: what is said of their token positions.
             vocabulary: the vocabulary.
-            limits: of the automata on the way.
+            limits: what the automata may need.
             remember: whether the token automaton goes into the caches in memory and on disk.
 
         Raises:
@@ -54,7 +54,10 @@ class Lifted:
         if automaton.is_empty:
             raise Unsatisfiable("no text satisfies the constraint", rule="automaton")
         if not placed.places:
-            return cls(vocabulary, (cached_lift if remember else lift)(automaton, vocabulary))
+            most = TokenLimits.within(limits.max_bytes)
+            if remember:
+                return cls(vocabulary, cached_lift(automaton, vocabulary, limits=most))
+            return cls(vocabulary, lift(automaton, vocabulary, most))
         from canvasgen.constraints.compiled.placement import lift_placed  # torch, only where it is needed
 
         return cls(vocabulary, *lift_placed(automaton, placed.places, vocabulary, limits))

@@ -56,6 +56,8 @@ class TableBelief(ChainBelief):
         TimeLimit: none was found in the answer's time.
     """
 
+    proven: bool | None
+
     def __init__(
         self,
         posterior: Posterior,
@@ -100,7 +102,9 @@ class TableBelief(ChainBelief):
         search = self._best_canvas()
         self.proven = search.look_at_root()
         seconds = 0.0
-        if not self.proven:
+        if not self.proven and self._search.is_short:
+            self._weigh_at_hand(search)
+        elif not self.proven:
             seconds = self._search.step_seconds()
             self._weigh_the_best(search, seconds)
         self._take(self._some(search))
@@ -139,9 +143,6 @@ class TableBelief(ChainBelief):
             self.proven = first.proven
             return True
         self.proven = False
-        greedy = self._problem.greedy(scores)
-        if greedy is not None:
-            search.offer(greedy)
         excluded = [first.assignment]
         for _ in range(_COMPARED):
             try:
@@ -150,9 +151,19 @@ class TableBelief(ChainBelief):
                 break
             search.offer(solved.assignment)
             excluded.append(solved.assignment)
-        if search.best is None and last is not None and (scores[np.arange(len(last)), last] > -np.inf).all():
-            search.offer(last)
+        self._weigh_at_hand(search)
         return False
+
+    def _weigh_at_hand(self, search: BestCanvas) -> None:
+        """Offers the last step's values and, while there is time, the greedy choice."""
+        scores, last = self._scores.log_probs, self._search.assignment
+        if last is not None and (scores[np.arange(len(last)), last] > -np.inf).all():
+            search.offer(last)
+        if search.best is not None and self._search.is_over:
+            return
+        greedy = self._problem.greedy(scores)
+        if greedy is not None:
+            search.offer(greedy)
 
     def _some(self, search: BestCanvas) -> Found:
         """The best canvas found; one that fits is searched for if nothing does yet.
@@ -198,10 +209,15 @@ class TableBelief(ChainBelief):
         Of the shape alone if that fits nowhere, or is not found in time.
         """
         clock = self._search.clock
+        if self._search.is_over and self.assignment is not None:
+            return self._inside(self.assignment).sample(1, seed)[0]
         with clock.running():
             try:
                 assignment, _ = self._problem.sample(
-                    self._scores.log_probs, seed, start=self.assignment, seconds=clock.left
+                    self._scores.log_probs,
+                    seed,
+                    start=self.assignment,
+                    seconds=0.0 if self._search.is_short else clock.left,
                 )
                 return self._inside(assignment).sample(1, seed)[0]
             except (BudgetTooSmall, Unsatisfiable, TimeLimit):

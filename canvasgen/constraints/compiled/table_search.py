@@ -15,6 +15,8 @@ _STEP_SECONDS = 0.25
 """Of the exact solver, in one denoising step."""
 _STEPS_SHARE = 0.3
 """Of the answer's time, for all denoising steps together; the rest is kept for the commits."""
+_KEEP_SHARE = 0.5
+"""Of the answer's time, after which the steps look for nothing any more."""
 _LONGEST_PAUSE = 16
 """Denoising steps."""
 
@@ -28,7 +30,6 @@ class TableSearch:
     Attributes:
         clock: the answer's time.
         assignment: values that satisfy the relations, int64 `[cells]`: the last ones, or the table's own solution.
-        committed: whether each committed canvas was proven to be the best one.
 
     Args:
         table: the table.
@@ -38,6 +39,16 @@ class TableSearch:
         self.clock = SearchTime(table.related_problem.limits.seconds)
         self.assignment: Longs | None = table.solution
         self._pause = self._waited = 0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the steps have had their time; they then only look whether something better is at hand."""
+        return self.clock.spent >= _STEPS_SHARE * self.clock.seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the steps are to keep the values that they have; what is left is for the commits."""
+        return self.clock.spent >= _KEEP_SHARE * self.clock.seconds
 
     def step_seconds(self) -> float:
         """Return what the exact solver may take in the next step; 0 where it is not to be asked."""

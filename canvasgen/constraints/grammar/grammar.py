@@ -14,6 +14,7 @@ from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
 from canvasgen.constraints.texts import is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
+from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
 
 __all__ = ["MOST_DEPTH", "Grammar", "grammar"]
@@ -31,8 +32,9 @@ class Grammar(Constraint):
         depth: how often rules may be embedded in one another.
     """
 
-    def __init__(self, rules: Rules, max_depth: int | None) -> None:
+    def __init__(self, rules: Rules, max_depth: int | None, limits: Limits = DEFAULT_LIMITS) -> None:
         self.rules = rules
+        self.limits = limits
         self._unroller = Unroller(rules, self.limits)
         self.depth, self._marked = self._unrolled(max_depth)
         if self.has_validator:
@@ -109,16 +111,20 @@ class Grammar(Constraint):
         return (*notes, *(Note("annotation", remark) for remark in self.rules.remarks))
 
 
-def grammar(text: str | Path, start: str = "start", *, max_depth: int | None = None) -> Grammar:
-    """Return the texts of a context-free grammar in Lark's dialect, with llguidance's extensions (`docs/grammars.md`).
+def grammar(
+    text: str | Path, start: str = "start", *, max_depth: int | None = None, limits: Limits | None = None
+) -> Grammar:
+    """Return the texts of a context-free grammar in Lark's dialect, with llguidance's extensions, or in GBNF
+    (`docs/grammars.md`).
 
     Args:
         text: the grammar, or the name of one that is shipped (`"json"`, `"sql_select"`; see `grammars/`):
             anything without a line break or a colon is a name. `%import json.value` finds shipped ones too.
             A path is read; only then `%import .other.rule` finds files beside it.
-        start: the start rule.
+        start: the start rule; a grammar in GBNF begins with `root` if it has no rule `start`.
         max_depth: how often rules may be embedded in one another, where that is not regular; None: as often
             as a sane automaton holds (`Grammar.depth` tells).
+        limits: what the compilation may need (`cg.Limits`); None: the default limits.
 
     Raises:
         InvalidConstraint: the grammar is malformed, or no grammar of that name is shipped.
@@ -126,6 +132,7 @@ def grammar(text: str | Path, start: str = "start", *, max_depth: int | None = N
         ConstraintTooLarge: a limit is exceeded, or no text fits into `max_depth`.
         Unsatisfiable: the grammar derives no text.
     """
+    most = checked_limits(limits)
     if isinstance(text, Path):
         try:
             content = text.read_text(encoding="utf-8")
@@ -133,11 +140,12 @@ def grammar(text: str | Path, start: str = "start", *, max_depth: int | None = N
             raise InvalidConstraint(
                 f"the grammar cannot be read: {error}", rule="grammar", value=str(text)
             ) from error
-        return Grammar(read(content, start, import_beside(text.resolve().parent), text.resolve()), max_depth)
+        rules = read(content, start, import_beside(text.resolve().parent), text.resolve())
+        return Grammar(rules, max_depth, most)
     if not is_text(text):
         raise InvalidConstraint(
             "a grammar is a text that has UTF-8, a name or a path", rule="grammar", value=text
         )
     if "\n" not in text and ":" not in text:
         text = shipped(text.strip())
-    return Grammar(read(text, start, import_beside(None)), max_depth)
+    return Grammar(read(text, start, import_beside(None)), max_depth, most)

@@ -16,7 +16,7 @@ __all__ = ["place_of", "place_of_import", "refusal"]
 
 _PLACE = re.compile(r"at line (\d+),? column (\d+)")
 _NAMED = re.compile(
-    r"""(?<!\w)'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in rule (\w+)\)|`(\w+)`"""
+    r"""(?<!\w)'([^']+?)(?:\.lark)?'|<(\w+) :|\((\d+\.\.\d+)|\((\"\")\)|\(in (?:rule|template) (\w+)\)|`(\w+)`"""
     r"""|defined: (\w+)|rule (\w+)(?= as it|$)"""
 )
 """The names in Lark's messages that have no line and column."""

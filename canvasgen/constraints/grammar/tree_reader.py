@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from lark import Token
@@ -10,8 +11,9 @@ from lark.grammar import NonTerminal, Terminal
 from lark.lexer import Pattern, PatternStr
 
 from canvasgen import automata
-from canvasgen.automata import Expr, parse_regex_in_context, to_dfa
+from canvasgen.automata import Expr, parse_first_match, parse_regex_in_context, to_dfa
 from canvasgen.constraints.grammar.extensions import Extended, Lexeme, place_at
+from canvasgen.constraints.grammar.ignored import always_cut_right, cut_texts
 from canvasgen.constraints.grammar.leaves import bounds_of, check_trees, pattern_of, range_of
 from canvasgen.constraints.grammar.marks import Marks
 from canvasgen.constraints.grammar.parameters import name_of, substituted
@@ -42,6 +44,7 @@ class TreeReader:
         self.remarks = list(extended.remarks)
         self.departures: list[str] = []
         self.marks = Marks()
+        self._bodies: list[Expr] = []
         self._languages: dict[str, Expr] = {}
         self._marked: dict[str, Expr] = {}
         self._instances: dict[str, tuple[Any, dict[str, Any]]] = {}
@@ -71,7 +74,7 @@ class TreeReader:
             tree, bound = self._instances[name]
             item = self._item(tree, bound)
             lexeme = self.extended.lexemes.get(name)
-            found[name] = item if lexeme is None else Leaf(self._shortest(name, item, lexeme))
+            found[name] = item if lexeme is None else self._leaf(self._shortest(name, item, lexeme))
         for name in self.trees:
             if (
                 name not in found
@@ -121,13 +124,14 @@ class TreeReader:
         self.departures += (
             f"{note.message} (%json at {place})" for note in schema.explain() if note.kind == "departure"
         )
+        self._bodies.append(schema.expr)
         self._marked[name] = self.marks.validate(schema)
         return self._marked[name]
 
     def _language(self, pattern: Pattern, name: str) -> Expr:
         place = place_of(name.rpartition("__")[2], self.text)
         if isinstance(pattern, PatternStr) and not pattern.flags and pattern.value:
-            return automata.literal(pattern.value)
+            return self._leaf(automata.literal(pattern.value)).expr
         written = pattern.to_regexp()
         if written in self._marked:
             return self._marked[written]
@@ -140,12 +144,44 @@ class TreeReader:
             ) from error
         if empty:
             raise InvalidConstraint(f"the terminal {name} matches no text", path=place, rule="terminal")
+        self._bodies.append(expr)
         if cut is not None:
             self._marked[written] = self.marks.look(expr, cut)
             return self._marked[written]
         if to_dfa(expr).accepts(b""):
             self.remarks.append(f"the terminal {name} may be empty, which Lark itself refuses")
         return expr
+
+    def _leaf(self, body: Expr) -> Leaf:
+        self._bodies.append(body)
+        return Leaf(body)
+
+    def ignored(self, names: Iterable[str]) -> Expr | None:
+        """Return what may stand between terminals, once all rules are read; None if nothing.
+
+        Raises:
+            InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge: as for other terminals.
+        """
+        taken: list[Expr] = []
+        for name in dict.fromkeys(names):
+            at = len(self._bodies)
+            expr = self.terminal(name)
+            del self._bodies[at:]
+            first = parse_first_match(self.patterns[name].to_regexp())
+            if first is None:
+                self.remarks.append(
+                    f"the ignored terminal {name} looks around itself, or repeats what may be empty: "
+                    "it may end wherever its pattern matches, also where Lark goes on with it"
+                )
+            taken.append(expr if first is None else first)
+        if not taken:
+            return None
+        if not always_cut_right(taken, self._bodies):
+            taken = [
+                each if each in self._marked.values() else self.marks.look(each, cut_texts(each))
+                for each in taken
+            ]
+        return automata.union(*taken)
 
     def _shortest(self, name: str, item: Item, lexeme: Lexeme) -> Expr:
         """Return the texts of a lazy rule without those that have a shorter text of it as a prefix."""
@@ -199,7 +235,7 @@ class TreeReader:
             case "literal":
                 return Leaf(self._language(pattern_of(children[0], self.extended), str(children[0])))
             case "range":
-                return Leaf(automata.code_points([range_of(children, self.extended)]))
+                return self._leaf(automata.code_points([range_of(children, self.extended)]))
             case "template_usage":
                 name, *arguments = children
                 values = tuple(substituted(argument, bound) for argument in arguments)

@@ -55,9 +55,8 @@ class Unroller:
                 path=f"line {line}" if (line := self.rules.lines.get(name)) else None,
                 rule=name,
                 value=depth,
-                remedy="pass a smaller max_depth to grammar, or bound the rule's repetitions"
-                if depth
-                else "make the rule's counts smaller",
+                remedy=("pass a smaller max_depth to grammar, " if depth else "")
+                + f"make the rule's counts smaller, or {self.limits.more(error.rule or 'max_states')}",
             ) from error
 
     def _rule(self, name: str, depth: int) -> Expr:

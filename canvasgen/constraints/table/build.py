@@ -11,8 +11,11 @@ from canvasgen.constraints.table.arguments import is_listed
 from canvasgen.constraints.table.cell_domains import Domain, domain_of
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.layouts import Laid, Layout, lay
+from canvasgen.constraints.table.related_cells import related_domains
 from canvasgen.constraints.table.table import Mode, Table, Wording
 from canvasgen.errors import InvalidConstraint
+from canvasgen.limits import Limits, checked_limits
+from canvasgen.notes import Note
 from canvasgen.relations import Relation
 
 __all__ = ["assemble", "checked_mode", "checked_relations", "table"]
@@ -34,6 +37,7 @@ def table(
     layout: Layout = "markdown",
     mode: Mode = "exact",
     instruction: str | None = None,
+    limits: Limits | None = None,
 ) -> Table:
     """Return a table whose cells agree: fixed text, a domain for each cell, and relations across cells.
 
@@ -53,20 +57,23 @@ def table(
         mode: `exact` chooses all cells together; `propagate` masks what propagation excludes, the surest cell first;
             `model` leaves the relations to the model, and does not check them either.
         instruction: what the model is told above the table; None: to fill it in, and the relations in words.
+        limits: what the compilation of the table's texts may need (`cg.Limits`); None: the default limits.
 
     Raises:
         InvalidConstraint: a description, a name, a relation's cell or an option is malformed.
         ConstraintTooLarge: too many cells, values or tuples; names the limit.
-        UnsupportedConstraint: the layout cannot hold such cells.
+        UnsupportedConstraint: the layout cannot hold such cells, or a relation is about a cell whose values cannot be
+            listed (whole numbers without bounds are taken from -999 to 999, or less where such cells are many).
         Unsatisfiable: no assignment satisfies the relations; names a minimal set of those that contradict each other.
         TimeLimit: the solver could not tell in its time.
     """
     about = grid(rows, columns)
     domains = _domains(cells, about, as_json=layout == "json")
     wanted = checked_relations(relations(about) if callable(relations) else relations, about)
-    concerned = {cell for relation in wanted for cell in relation.cells}
-    domains = {cell: one.listed() if cell in concerned else one for cell, one in domains.items()}
-    return assemble(about, domains, wanted, layout=layout, mode=mode, instruction=instruction)
+    domains, notes = related_domains(domains, wanted, mode)
+    made = assemble(about, domains, wanted, layout=layout, mode=mode, instruction=instruction, notes=notes)
+    made.limits = checked_limits(limits)
+    return made
 
 
 def assemble(
@@ -80,6 +87,7 @@ def assemble(
     gap: str = "?",
     laid: Laid | None = None,
     trained: Trained | None = None,
+    notes: tuple[Note, ...] = (),
 ) -> Table:
     """Return a table of checked parts; arguments and errors as for `table`."""
     checked_mode(mode)
@@ -87,7 +95,7 @@ def assemble(
         raise InvalidConstraint("an instruction is a text", rule="instruction", value=instruction)
     laid = laid or lay(about, domains, layout)
     wording = Wording(instruction or _instruction(relations, gap), gap, trained)
-    made = Table(about, laid, relations, mode, wording)  # type: ignore[arg-type]
+    made = Table(about, laid, relations, mode, wording, notes)  # type: ignore[arg-type]
     if made.problem is not None:
         made.settle()
     return made

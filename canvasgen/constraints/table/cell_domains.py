@@ -98,17 +98,17 @@ def domain_of(given: Any, where: str, *, as_json: bool = False) -> Domain:
         if given is str:
             return Domain(None, text(min_length=1, lines=False))
         if given is bool:
-            return _listing([True, False], where)
+            return _listing([True, False], where, as_json)
         if isinstance(given, type) and issubclass(given, Enum):
-            return _listing(list(given), where)
+            return _listing(list(given), where, as_json)
         if isinstance(given, (type, dict)) or get_origin(given) is not None:
             return Domain(None, constraint_from(given))
         if given is None or isinstance(given, (str, bool, int, float, Enum)):
-            return _listing([given], where)
+            return _listing([given], where, as_json)
         if is_iterable(given) and isinstance(given, (set, frozenset)):
-            return _listing(sorted(given, key=written), where)
+            return _listing(sorted(given, key=written), where, as_json)
         if is_iterable(given) and not isinstance(given, (bytes, bytearray)):
-            return _listing(given, where)
+            return _listing(given, where, as_json)
     except CanvasgenError as error:
         error.path = error.path or where
         raise
@@ -120,12 +120,14 @@ def domain_of(given: Any, where: str, *, as_json: bool = False) -> Domain:
     )
 
 
-def _listing(given: Iterable[Any], where: str) -> Domain:
+def _listing(given: Iterable[Any], where: str, as_json: bool) -> Domain:
     if isinstance(given, range) and len(given) > MOST_VALUES:
         raise _too_many(len(given), where)
     values: dict[str, Any] = {}
     for value in given:
         content = written(value)
+        if as_json and isinstance(value.value if isinstance(value, Enum) else value, str):
+            content = json.dumps(content, ensure_ascii=False)  # 1 and "1" are two values
         if as_bytes(content) is None:
             raise InvalidConstraint("a cell's text has no UTF-8", path=where, rule="cells", value=content)
         if content in values:

@@ -1,16 +1,18 @@
 """Reading puzzles: one line of characters, grids of text, lists, and the files that Sudoku programs write.
 
-Files are .sdk (SadMan), .sdm (a puzzle a line), .ss (Simple Sudoku, with bars and dashes), .csv and plain text; lines
-that begin with `#` or `[` are remarks, as is what follows ` #` on a line; bars, plus signs and lines of dashes are
-borders.
+Files are .sdk (SadMan), .sdm (a puzzle a line), .ss (Simple Sudoku, with bars and dashes), .csv, JSON and plain text;
+lines that begin with `#` or `[` are remarks, as is what follows ` #` on a line; bars, plus signs, lines of dashes and
+box-drawing characters are borders. Where bars stand between all cells, as in Markdown, empty cells are blanks.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from canvasgen.checks import is_iterable, whole_number
 from canvasgen.errors import InvalidConstraint
@@ -19,6 +21,14 @@ __all__ = ["read_cells", "read_puzzles", "symbol", "symbol_value"]
 
 _BLANKS = frozenset(".0_*?xX-")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ZERO = "0"
+_JSON = re.compile(r"\s*\[\s*(\[|\"|-?\d|null\b)")
+_BOX_LINES = {
+    **{code: ord("+") for code in range(0x2500, 0x2580)},
+    **dict.fromkeys(map(ord, "─━═╌╍┄┅┈┉╴╶╸╺╼╾"), ord("-")),
+    **dict.fromkeys(map(ord, "│┃║╎╏┆┇┊┋╵╷╹╻╽╿"), ord("|")),
+}
+"""Box-drawing characters as plus signs, dashes and bars."""
 _BORDER = re.compile(r"[-+=|*.:'\s]*[-+=]{3}[-+=|*.:'\s]*")
 MOST_SIZE = 25
 """Rows of the largest puzzle."""
@@ -69,6 +79,8 @@ def read_cells(puzzle: object) -> list[list[int | None]]:
                 remedy="read them with canvasgen.constraints.table.read_puzzles and take one",
             )
         return found[0]
+    if isinstance(puzzle, str) and _JSON.match(puzzle):
+        puzzle = _from_json(puzzle)
     if isinstance(puzzle, str):
         return _square(_tokens(puzzle))
     if is_iterable(puzzle) and not isinstance(puzzle, (bytes, Mapping, set, frozenset)):
@@ -88,6 +100,8 @@ def read_puzzles(source: str | Path) -> list[list[list[int | None]]]:
             source = source.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidConstraint(f"the puzzle cannot be read: {error}", rule="puzzle") from error
+    if _JSON.match(source):
+        return [read_cells(source)]
     lines = _content(source)
     # A line that is a whole puzzle has as many cells as a square grid of at least four rows; a row of a grid has not
     # as long as the lines are fewer than its cells.
@@ -120,20 +134,54 @@ def _is_puzzle_line(line: str) -> bool:
     return " " not in line and "," not in line and size >= 4 and size * size == len(line)
 
 
-def _content(text: str) -> list[str]:
-    """Return the lines without remarks, borders and surrounding space."""
+def _from_json(text: str) -> list[object]:
+    """Return the rows of a puzzle that is written as a JSON list: of rows, or of all cells."""
+    try:
+        found: object = json.loads(text)
+    except ValueError as error:
+        raise InvalidConstraint(
+            f"a puzzle that begins with a bracket is read as JSON, and this is none: {error}",
+            rule="puzzle",
+            value=text,
+            remedy="give the list itself, or the cells without brackets",
+        ) from error
+    assert isinstance(found, list)
+    rows = cast("list[object]", found)
+    return rows if any(isinstance(row, list) for row in rows) else [rows]
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines without remarks, borders and surrounding space; box drawing as bars."""
     found: list[str] = []
-    for line in text.splitlines():
+    for line in text.translate(_BOX_LINES).splitlines():
         line = line.strip().lstrip("\ufeff")
         if not line or line[0] in "#[" or _BORDER.fullmatch(line):
             continue
-        line = line.partition(" #")[0].partition("\t#")[0]
-        found.append(line.replace("|", " ").replace("!", " ").strip())
+        found.append(line.partition(" #")[0].partition("\t#")[0].strip())
     return found
+
+
+def _content(text: str) -> list[str]:
+    """Return the lines as `_lines`, with bars as spaces."""
+    return [line.replace("|", " ").replace("!", " ").strip() for line in _lines(text)]
+
+
+def _between_bars(text: str) -> list[list[str]] | None:
+    """Return the cells of a square grid with a bar between every two cells; None if it is no such grid."""
+    rows = [
+        [one.strip() for one in line.removeprefix("|").removesuffix("|").split("|")] for line in _lines(text)
+    ]
+    if len(rows) > 2 and len(rows) == len(rows[0]) + 1 and not any(rows[0]):
+        rows = rows[1:]  # the empty head of a Markdown table
+    is_square = len(rows) > 1 and all(len(row) == len(rows) for row in rows)
+    return rows if is_square and all(len(one.split()) <= 1 for row in rows for one in row) else None
 
 
 def _tokens(text: str) -> list[list[str]]:
     """Return the texts of the cells by line; one line if the puzzle is on one."""
+    barred = _between_bars(text)
+    if barred is not None:
+        return barred
     lines = _content(text)
     if not lines:
         raise InvalidConstraint("the puzzle is empty", rule="puzzle", value=text)
@@ -176,7 +224,32 @@ def _square(rows: list[list[str]]) -> list[list[int | None]]:
             where = f"row {r}, column {c}"
             value = symbol_value(text, where)
             if value is not None and not 1 <= value <= size:
-                raise InvalidConstraint(f"a cell holds 1 to {size}", path=where, rule="puzzle", value=value)
+                remedy = None if text.isdigit() else f"letters are numbers from A = 10 on: {text} is {value}"
+                raise InvalidConstraint(
+                    f"a cell holds 1 to {size}", path=where, rule="puzzle", value=text, remedy=remedy
+                )
             line.append(value)
         found.append(line)
+    _refuse_zero_as_a_value(rows, found)
     return found
+
+
+def _refuse_zero_as_a_value(rows: list[list[str]], values: list[list[int | None]]) -> None:
+    """Raise an error for a puzzle of the values 0 to n - 1, as hexadecimal ones are: here 0 is a blank.
+
+    Told by a 0 beside other blanks, and a greatest value of n - 1, in puzzles of more than nine rows.
+    """
+    size = len(rows)
+    texts = {text for row in rows for text in row}
+    blanks = {text for text in texts if text in _BLANKS or not text} - {_ZERO}
+    most = max((value for row in values for value in row if value is not None), default=0)
+    if size > 9 and _ZERO in texts and blanks and most == size - 1:
+        r, c = next((r, row.index(_ZERO)) for r, row in enumerate(rows) if _ZERO in row)
+        raise InvalidConstraint(
+            f"0 may be a value here, as in puzzles of 0 to {symbol(most)}: "
+            f"it is not the only blank, and no cell holds {symbol(size)}",
+            path=f"row {r + 1}, column {c + 1}",
+            rule="puzzle",
+            value=_ZERO,
+            remedy=f"write the values as 1 to 9 and A to {symbol(size)}, one more than before, and all blanks alike",
+        )

@@ -70,12 +70,14 @@ class Table(Constraint):
         relations: tuple[Relation, ...],
         mode: Mode,
         wording: Wording,
+        notes: tuple[Note, ...] = (),
     ) -> None:
         self.grid = grid
         self.mode = mode
         self.relations = relations
         self._laid = laid
         self._wording = wording
+        self._notes = notes
         about = {cell for relation in relations for cell in relation.cells}
         asked = about & laid.listed.keys()
         self.related = tuple(piece for piece in laid.pieces if not isinstance(piece, str) and piece in asked)
@@ -97,7 +99,8 @@ class Table(Constraint):
         """The remedy for a contradiction."""
         named = self.grid.rows_named and self.grid.columns_named
         where = "" if named else " (cells are (row, column), without names numbered from 0)"
-        return f"take back one of them{where}"
+        bounded = "".join(f"; {note.path} has {note.message}" for note in self._notes[:1])
+        return f"take back one of them{where}{bounded}"
 
     @property
     def root(self) -> NDArray[np.bool_]:
@@ -152,9 +155,13 @@ class Table(Constraint):
             remedy=self._remedy,
         )
 
-    @cached_property
+    @property
     def texts(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """By related cell and value (in the problem's order), the texts that are read as the value."""
+        return self._texts
+
+    @cached_property
+    def _texts(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         problem = self.related_problem
         found: list[tuple[tuple[str, ...], ...]] = []
         for cell, values in zip(self.related, problem.values, strict=True):
@@ -307,17 +314,17 @@ class Table(Constraint):
     @override
     def explain(self) -> tuple[Note, ...]:
         notes = [Note("automaton", "the table's shape, and what each cell may hold")]
-        if self.problem is not None and self.mode == "model":
+        if self.relations and self.mode == "model":
             notes.append(Note("annotation", f"{len(self.relations)} relations are told to the model alone"))
+            notes += [Note("annotation", one.describe()) for one in self.relations]
         elif self.problem is not None:
             how = "joint optimisation" if self.mode == "exact" else "propagation, and checked at commit"
-            notes.append(
-                Note(
-                    "relations",
-                    f"{sum(not isinstance(one, Check) for one in self.relations)} relations, by {how}",
-                )
-            )
+            kept = [one for one in self.relations if not isinstance(one, Check)]
+            notes.append(Note("relations", f"{len(kept)} relations, by {how}"))
+            notes += [Note("relations", one.describe()) for one in kept]
+        if self.mode != "model":
             notes += [Note("validator", one.describe()) for one in self.relations if isinstance(one, Check)]
+        notes += self._notes
         for cell, free in self._laid.free.items():
             notes += [Note(note.kind, note.message, str(cell)) for note in free.explain()]
         return tuple(notes)

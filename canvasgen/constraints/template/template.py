@@ -19,14 +19,16 @@ from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import constraint_from
 from canvasgen.constraints.cover import cover
+from canvasgen.constraints.growth import grown_part, largest
 from canvasgen.constraints.line_column import line_and_column
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
 from canvasgen.constraints.template.braces import Hole, pieces_of
 from canvasgen.constraints.template.readings import Readings
 from canvasgen.constraints.text import text as free_text
-from canvasgen.constraints.texts import field_path, is_text
+from canvasgen.constraints.texts import automaton_of, field_path, is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+from canvasgen.limits import Limits, checked_limits, largest_of
 from canvasgen.notes import Note
 
 __all__ = ["Filled", "Template", "template"]
@@ -56,9 +58,12 @@ class Template(Constraint):
         holes: the constraint of each hole, in the order of their first occurrence.
     """
 
-    def __init__(self, pieces: tuple[str | Hole, ...], holes: dict[str, Constraint]) -> None:
+    def __init__(
+        self, pieces: tuple[str | Hole, ...], holes: dict[str, Constraint], limits: Limits | None = None
+    ) -> None:
         self.pieces = pieces
         self.holes = holes
+        self.limits = limits or largest_of(hole.limits for hole in holes.values())
         for name, hole in holes.items():
             no_positions((hole,), f"template hole {{{name}}}")
         names = [piece.name for piece in pieces if isinstance(piece, Hole)]
@@ -225,13 +230,23 @@ class Template(Constraint):
         return tuple(notes)
 
 
+@grown_part.register
+def _grown_hole(constraint: Template) -> str:
+    return largest((f"{{{name}}}", partial(automaton_of, hole)) for name, hole in constraint.holes.items())
+
+
 @cover.register
 def _of_covers(constraint: Template) -> Expr:
     return constraint.of({name: cover(hole) for name, hole in constraint.holes.items()})
 
 
 def template(
-    text: str | Path, /, *, strict: bool = True, **holes: Constraint | str | type | dict[str, Any]
+    text: str | Path,
+    /,
+    *,
+    strict: bool = True,
+    limits: Limits | Constraint | str | type | dict[str, Any] | None = None,
+    **holes: Constraint | str | type | dict[str, Any],
 ) -> Template:
     """Return fixed text with holes: `template("Dear {name},\\n{body}", name=cg.choice([...]), body=cg.text())`.
 
@@ -245,12 +260,14 @@ def template(
         text: the template, or the path of a file with it; `{{` and `}}` stand for braces.
         strict: whether every hole needs a constraint; if not, a hole without one holds a line of free text, at least one
             character of it. For a hole that may stay empty give `cg.text(lines=False)`.
+        limits: what the compilation may need (`cg.Limits`); None: what any hole may need. (Or the constraint of a hole that
+            is named `limits`.)
         holes: the constraint of each hole: a constraint, a string (just that text), a type or a JSON Schema.
 
     Raises:
         InvalidConstraint: a brace is not closed, a hole has no constraint, or a constraint no hole.
         UnsupportedConstraint: a hole's constraint is on token positions.
-        ConstraintTooLarge: more than `MOST_PIECES` holes and literals.
+        ConstraintTooLarge: more than `MOST_PIECES` holes and literals; or, once it is compiled, a limit is exceeded.
     """
     if isinstance(text, Path):
         try:
@@ -265,6 +282,8 @@ def template(
     if len(pieces) > MOST_PIECES:
         raise ConstraintTooLarge(f"more than {MOST_PIECES} holes and literals", rule="template")
     names = list(dict.fromkeys(piece.name for piece in pieces if isinstance(piece, Hole)))
+    if "limits" in names and limits is not None and not isinstance(limits, Limits):
+        holes["limits"], limits = limits, None
     for name in holes:
         if name not in names:
             raise InvalidConstraint(
@@ -273,7 +292,8 @@ def template(
                 value=name,
                 remedy=f"its holes are {', '.join(names) or 'none'}",
             )
-    return Template(pieces, {name: _constraint_of(name, holes, text, strict) for name in names})
+    found = {name: _constraint_of(name, holes, text, strict) for name in names}
+    return Template(pieces, found, None if limits is None else checked_limits(limits))
 
 
 def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) -> Constraint:

@@ -15,6 +15,7 @@ from canvasgen.relations.cell_values import Cell, Key, Value, key
 from canvasgen.relations.kernels.propagation_kernel import from_mask
 from canvasgen.relations.kernels.search_kernel import COMPLETE, all_solutions
 from canvasgen.relations.kinds.relation import Relation
+from canvasgen.relations.kinds.sums import summed_cells
 from canvasgen.relations.programs.primitives import Primitive
 from canvasgen.relations.programs.program import assemble
 from canvasgen.relations.programs.space import Space
@@ -39,7 +40,8 @@ def explain(
     domains = dict(zip(space.cells, space.values, strict=True))
     given = {cell: values[0] for cell, values in domains.items() if len(values) == 1}
     try:
-        search = _Search(Space(_widened(space, given), limits), relations, {**given, **fixed}, limits)
+        widened = Space(_widened(space, given), limits, summed_cells(relations))
+        search = _Search(widened, relations, {**given, **fixed}, limits)
     except ConstraintTooLarge:
         search = _Search(space, relations, fixed, limits)
     return search.run()

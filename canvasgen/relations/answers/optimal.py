@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.extras import needed
 from canvasgen.relations.programs.encoding import Encoding
 from canvasgen.relations.programs.primitives import NotCount, NotSum, Primitive, Sum, Table
 
@@ -109,8 +110,7 @@ class Optimiser:
         seconds: float,
     ) -> tuple[str, NDArray[np.int64] | None, float]:
         """ "optimal", "infeasible" or "stopped"; what was found; a lower bound of the loss in units."""
-        from ortools.sat.python import cp_model
-
+        cp_model = needed("ortools.sat.python.cp_model", "the best of many assignments of a table")
         model = self.encoding.model.clone()
         variables: list[Any] = []
         weights: list[int] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from canvasgen.relations.cell_values import Value, keys
 from canvasgen.relations.kinds.logic import Condition
-from canvasgen.relations.kinds.relation import Relation, refuse
+from canvasgen.relations.kinds.relation import Relation, listed, name_of, refuse
 from canvasgen.relations.programs.primitives import Primitive, clause
 from canvasgen.relations.programs.space import Space
 
@@ -47,10 +47,12 @@ def any_of(conditions: Iterable[Condition], *, name: str | None = None) -> Relat
     Raises:
         InvalidConstraint: there are none, or one is no condition.
     """
-    found = tuple(conditions)
+    found = listed(conditions, "any_of", "conditions")
     if not found:
         refuse("any_of needs at least one condition", "any_of", found)
     for one in found:
-        if not isinstance(one, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(one, Condition):
             refuse("not a condition", "any_of", one, "make conditions with is_in(cell, values)")
-    return Alternatives(cells=tuple(dict.fromkeys(one.cell for one in found)), conditions=found, name=name)
+    return Alternatives(
+        cells=tuple(dict.fromkeys(one.cell for one in found)), conditions=found, name=name_of(name, "any_of")
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from canvasgen.relations.cell_values import Cell, Value, key, same, show_cells
-from canvasgen.relations.kinds.relation import Relation, cells_of
+from canvasgen.relations.kinds.relation import Relation, cells_of, name_of
 from canvasgen.relations.programs.primitives import Cardinality, Different, Equal, Primitive
 from canvasgen.relations.programs.space import Space
 
@@ -56,14 +56,14 @@ class AllEqual(Relation):
 
 def all_different(cells: Iterable[Cell], *, name: str | None = None) -> Relation:
     """Require that no two of the cells have the same value."""
-    return AllDifferent(cells=cells_of(cells, "all_different"), name=name)
+    return AllDifferent(cells=cells_of(cells, "all_different"), name=name_of(name, "all_different"))
 
 
 def different(a: Cell, b: Cell, *, name: str | None = None) -> Relation:
     """Require that the two cells have different values."""
-    return AllDifferent(cells=cells_of((a, b), "different"), name=name)
+    return AllDifferent(cells=cells_of((a, b), "different"), name=name_of(name, "different"))
 
 
 def equal(cells: Iterable[Cell], *, name: str | None = None) -> Relation:
     """Require that all of the cells have the same value."""
-    return AllEqual(cells=cells_of(cells, "equal", 2), name=name)
+    return AllEqual(cells=cells_of(cells, "equal", 2), name=name_of(name, "equal"))

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from canvasgen.relations.cell_values import Cell, Value, key, keys, show_cells, show_value, show_values
-from canvasgen.relations.kinds.relation import COMPARISONS, Relation, cells_of, comparison, integer, refuse
+from canvasgen.relations.kinds.relation import (
+    COMPARISONS,
+    Relation,
+    cell_of,
+    cells_of,
+    comparison,
+    integer,
+    listed,
+    name_of,
+    refuse,
+)
 from canvasgen.relations.programs.primitives import Cardinality, NotCount, Primitive, clause
 from canvasgen.relations.programs.space import Space
 
@@ -109,7 +119,7 @@ def is_in(cell: Cell, values: Iterable[Value]) -> Condition:
     Raises:
         InvalidConstraint: there are none.
     """
-    return Condition(cell, _values(values, "is_in"))
+    return Condition(cell_of(cell, "is_in"), _values(values, "is_in"))
 
 
 def implies(
@@ -122,7 +132,7 @@ def implies(
     """
     ifs, thens = _conditions(when), _conditions(then)
     cells = tuple(dict.fromkeys(condition.cell for condition in (*ifs, *thens)))
-    return Implication(cells=cells, when=ifs, then=thens, name=name)
+    return Implication(cells=cells, when=ifs, then=thens, name=name_of(name, "implies"))
 
 
 def count(
@@ -134,7 +144,7 @@ def count(
         values=_values(values, "count"),
         op=comparison(op, "count"),
         k=integer(k, "count", "the number"),
-        name=name,
+        name=name_of(name, "count"),
     )
 
 
@@ -154,17 +164,15 @@ def at_least(k: int, cells: Iterable[Cell], values: Iterable[Value], *, name: st
 
 
 def _values(values: Iterable[Value], rule: str) -> tuple[Value, ...]:
-    if isinstance(values, str):
-        refuse(f"{rule} takes a list of values, not one string", rule, values)
-    found = tuple(value for _, value in dict.fromkeys(key(value) for value in values))
+    found = tuple(value for _, value in dict.fromkeys(key(value) for value in listed(values, rule, "values")))
     if not found:
         refuse(f"{rule} needs at least one value", rule, found)
     return found
 
 
 def _conditions(given: Condition | Iterable[Condition]) -> tuple[Condition, ...]:
-    found = (given,) if isinstance(given, Condition) else tuple(given)
-    if not found or not all(isinstance(c, Condition) for c in found):  # pyright: ignore[reportUnnecessaryIsInstance]
+    found = (given,) if isinstance(given, Condition) else listed(given, "implies", "conditions")
+    if not found or not all(isinstance(c, Condition) for c in found):
         refuse(
             "implies takes conditions, at least one on each side", "implies", given, "use is_in(cell, values)"
         )

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from canvasgen.checks import is_mapping
 from canvasgen.relations.cell_values import Cell, Value, same, show_cells, show_value
-from canvasgen.relations.kinds.relation import Relation, cells_of, integer
+from canvasgen.relations.kinds.relation import Relation, cell_of, cells_of, integer, listed, name_of, refuse
 from canvasgen.relations.kinds.tuples import allowed
 from canvasgen.relations.programs.primitives import Element, Primitive, clause
 from canvasgen.relations.programs.space import Space
@@ -71,20 +72,28 @@ def element(
     Raises:
         InvalidConstraint: there are no items, or `base` is not an integer.
     """
-    found = tuple(items)
+    found = tuple(cell_of(item, "element") for item in listed(items, "element", "cells"))
     cells_of(dict.fromkeys(found), "element")
     return Pointer(
-        cells=tuple(dict.fromkeys((index, *found, value))),
+        cells=tuple(dict.fromkeys((cell_of(index, "element"), *found, cell_of(value, "element")))),
         index=index,
         items=found,
         value=value,
         base=integer(base, "element", "the base"),
-        name=name,
+        name=name_of(name, "element"),
     )
 
 
 def lookup(index: Cell, table: Mapping[Any, Any], value: Cell, *, name: str | None = None) -> Relation:
-    """Require table[index] == value; an index that is not in the table is impossible."""
+    """Require table[index] == value; an index that is not in the table is impossible.
+
+    Raises:
+        InvalidConstraint: the table is no mapping, is empty, or has something else than values of cells.
+    """
+    if not is_mapping(table):
+        refuse(
+            "lookup takes a mapping", "lookup", table, "give a dict from the index's values to the other's"
+        )
     shown = ", ".join(f"{show_value(k)} → {show_value(v)}" for k, v in list(table.items())[:5])
     more = ", …" if len(table) > 5 else ""
     return allowed(

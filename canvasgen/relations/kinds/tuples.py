@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from canvasgen.checks import is_iterable
 from canvasgen.relations.cell_values import Cell, Value, key, show_cells, show_value, show_values
-from canvasgen.relations.kinds.relation import Relation, cells_of, refuse
+from canvasgen.relations.kinds.relation import Relation, cells_of, listed, name_of, refuse
 from canvasgen.relations.programs.primitives import Primitive, Table, clause
 from canvasgen.relations.programs.space import Space
 
@@ -94,7 +95,7 @@ def check(cells: Iterable[Cell], predicate: Callable[..., bool], name: str | Non
     """
     if not callable(predicate):
         refuse("check needs something to call", "check", predicate)
-    return Check(cells=cells_of(cells, "check"), predicate=predicate, name=name)
+    return Check(cells=cells_of(cells, "check"), predicate=predicate, name=name_of(name, "check"))
 
 
 def _tuples(
@@ -103,12 +104,13 @@ def _tuples(
     rule = "forbidden" if forbid else "allowed"
     found = cells_of(cells, rule)
     rows: dict[tuple[Any, ...], tuple[Value, ...]] = {}
-    for given in tuples:
-        row = tuple(given)
-        if isinstance(given, str) or len(row) != len(found):
-            shown = show_value(given) if isinstance(given, str) else f"({show_values(row)})"
+    for given in listed(tuples, rule, "tuples"):
+        is_row = is_iterable(given) and not isinstance(given, (str, bytes))
+        row = tuple(given) if is_row else ()
+        if not is_row or len(row) != len(found):
+            shown = f"({show_values(row)})" if is_row else show_value(given)
             refuse(f"{rule} needs {len(found)} values in each tuple: {shown}", rule, given)
         rows[tuple(key(value) for value in row)] = row
     if not rows:
         refuse(f"{rule} needs at least one tuple", rule, [])
-    return Tuples(cells=found, tuples=tuple(rows.values()), forbidden=forbid, name=name)
+    return Tuples(cells=found, tuples=tuple(rows.values()), forbidden=forbid, name=name_of(name, rule))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.extras import needed
 from canvasgen.relations.programs.primitives import (
     Cardinality,
     Different,
@@ -41,8 +42,7 @@ class Encoding:
         numbers: NDArray[np.int64],
         start: NDArray[np.int64],
     ) -> None:
-        from ortools.sat.python import cp_model
-
+        cp_model = needed("ortools.sat.python.cp_model", "the best of many assignments of a table")
         self.model = cp_model.CpModel()
         self._expression = cp_model.LinearExpr
         self._domain = cp_model.Domain

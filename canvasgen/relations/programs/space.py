@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.checks import is_iterable
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
-from canvasgen.relations.cell_values import Cell, Key, Value, key, order
+from canvasgen.relations.cell_values import Cell, Key, Value, exact, is_number, key, order
 from canvasgen.relations.relation_limits import RelationLimits
 
 __all__ = ["LARGEST", "Space"]
@@ -33,12 +35,26 @@ class Space:
         bit: bits of each cell's values, int64 `[cells, width]`; -1 beyond its last.
         place: the inverse: where each bit is among the cell's values, int64 `[cells, 64 · words]`; -1: nowhere.
         start: where each cell's universe starts in `numbers` and `ranks`, int64 `[cells]`.
-        numbers: the integers that values are (0 for others and for those beyond ±2^60), int64.
+        scale: what makes the numbers of all cells that sums are about whole: a power of 10.
+        numbers: numbers times `scale`, int64; 0 for other values, those that it does not make whole, and those beyond
+            ±2^60.
         ranks: places of numbers and strings in their order, int64; 1 and 1.0 share one.
         words: 64-bit words of the largest universe.
     """
 
-    def __init__(self, domains: Mapping[Cell, Sequence[Value]], limits: RelationLimits) -> None:
+    def __init__(
+        self,
+        domains: Mapping[Cell, Sequence[Value]],
+        limits: RelationLimits,
+        summed: frozenset[Cell] = frozenset(),
+    ) -> None:
+        """Number the cells and values.
+
+        Args:
+            domains: each cell's values.
+            limits: the budgets.
+            summed: the cells that sums are about.
+        """
         limits.check("max_cells", len(domains), "cells of the problem")
         self.cells: tuple[Cell, ...] = tuple(domains)
         self.number: dict[Cell, int] = {cell: n for n, cell in enumerate(self.cells)}
@@ -52,12 +68,18 @@ class Space:
         self.values: tuple[tuple[Any, ...], ...] = tuple(tuple(v for _, v in ks) for ks in self._keys)
         limits.check("max_cell_values", sum(map(len, self.values)), "values of all cells")
         self.width = max(map(len, self.values), default=0)
+        self.scale = _scale(self.values[n] for n, cell in enumerate(self.cells) if cell in summed)
         self._number_values(limits)
 
     @staticmethod
     def _domain(cell: Cell, values: Sequence[Value], limits: RelationLimits) -> list[Key]:
-        if isinstance(values, str):
-            raise InvalidConstraint(f"the values of the cell {cell} are one string, not a list", value=values)
+        if isinstance(values, (str, bytes)) or not is_iterable(values):
+            raise InvalidConstraint(
+                f"the values of the cell {cell} are {'one string' if isinstance(values, str) else 'no list'}",
+                rule="domains",
+                value=values,
+                remedy="give a list of values, or a range",
+            )
         found = list(dict.fromkeys(key(value) for value in values))
         if not found:
             raise InvalidConstraint(f"the cell {cell} has no values", rule="domains", value=cell)
@@ -82,9 +104,7 @@ class Space:
         flat = [k for u in sorted(members) for k in members[u]]
         starts = np.cumsum([0, *(len(bits) for bits in self._bits)])
         self.start: NDArray[np.int64] = np.array([starts[u] for u in self.universe], np.int64)
-        self.numbers: NDArray[np.int64] = np.array(
-            [v if type(v) is int and abs(v) <= LARGEST else 0 for _, v in flat], np.int64
-        )
+        self.numbers: NDArray[np.int64] = np.array([self._scaled(v) or 0 for _, v in flat], np.int64)
         self.ranks: NDArray[np.int64] = np.array([ranks[k] for k in flat], np.int64)
         self.words = max(1, -(-max(map(len, self._bits), default=1) // 64))
         self.bit: NDArray[np.int64] = np.full((len(self.cells), self.width), -1, np.int64)
@@ -128,6 +148,35 @@ class Space:
         wanted = key(value)
         return self._keys[cell].index(wanted) if wanted in self._keys[cell] else -1
 
+    def _scaled(self, value: object) -> int | None:
+        """A number times `scale`; None if that is no whole number within ±2^60."""
+        if type(value) is int:
+            return value * self.scale if abs(value) * self.scale <= LARGEST else None
+        if not is_number(value):
+            return None
+        scaled = exact(value) * self.scale
+        return int(scaled) if scaled.denominator == 1 and abs(scaled) <= LARGEST else None
+
+    def require_numbers(self, cell: Cell, rule: str) -> list[int]:
+        """Return the values of a cell, all numbers, times `scale`.
+
+        Raises:
+            InvalidConstraint: one of them is no number (a bool is not).
+            ConstraintTooLarge: one is beyond ±2^60 when it is scaled.
+        """
+        found: list[int] = []
+        for value in self.values[self.number[cell]]:
+            if not is_number(value):
+                raise InvalidConstraint(
+                    f"{rule} needs numbers, and the cell {cell} may be {value!r}",
+                    rule=rule,
+                    value=value,
+                    remedy="give the cell numbers only",
+                )
+            scaled = self._scaled(value)
+            found.append(check_range(2 * LARGEST, rule) if scaled is None else scaled)
+        return found
+
     def require_integers(self, cell: Cell, rule: str) -> list[int]:
         """Return the values of a cell, all integers.
 
@@ -146,6 +195,16 @@ class Space:
                 )
             found.append(check_range(value, rule))
         return found
+
+
+def _scale(domains: Iterable[Sequence[Value]]) -> int:
+    """Return the least power of 10 that makes all numbers of the domains whole."""
+    places = 0
+    for value in {value for values in domains for value in values if type(value) is float}:
+        if is_number(value):
+            exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+            places = max(places, -int(exponent))
+    return 10**places
 
 
 def check_range(number: int, rule: str) -> int:

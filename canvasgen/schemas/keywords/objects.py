@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from canvasgen import automata
-from canvasgen.automata import to_dfa
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.schemas.document.plain import Json, json_path
 from canvasgen.schemas.document.resources import Base
@@ -23,7 +22,7 @@ from canvasgen.schemas.normal.shapes import (
     Strings,
     Values,
 )
-from canvasgen.schemas.normal.strings import both, has_utf8, in_part, strings_contain
+from canvasgen.schemas.normal.strings import both, complement, has_utf8, in_part, strings_contain
 from canvasgen.schemas.texts.string_text import content
 
 __all__ = ["objects", "open_keys", "requiring", "with_and_without"]
@@ -56,7 +55,7 @@ def objects(schema: SchemaObject) -> tuple[Object, ...]:
     for name, node in nodes.items():
         if patterns:
             matched = lookup(Object({}, tuple(keys for keys in undeclared if keys.part is not None)), name)
-            if _matches_any(patterns, name, schema.path):
+            if _matches_any(schema, patterns, name):
                 node = schema.context.arena.meet(node, matched)
         properties[name] = Property(node, name in required)
     for name in required:
@@ -116,10 +115,10 @@ def with_and_without(key: str, path: str) -> tuple[Values, Values]:
 # --- patterns of names --------------------------------------------------------------------------------------
 
 
-def _matches_any(patterns: dict[str, Json], name: str, path: str) -> bool:
-    where = json_path(path, "patternProperties")
+def _matches_any(schema: SchemaObject, patterns: dict[str, Json], name: str) -> bool:
+    limits = schema.context.limits
     return has_utf8(name) and any(
-        to_dfa(pattern_part(pattern, json_path(where, pattern)).expr).accepts(name.encode("utf-8"))
+        in_part(pattern_part(pattern, schema.at("patternProperties", pattern), limits), name)
         for pattern in patterns
     )
 
@@ -147,9 +146,9 @@ def open_keys(
         )
     cells: list[tuple[Part | None, Node | None]] = [(None, None)]
     for pattern, child in patterns.items():
-        part = pattern_part(pattern, json_path(where, pattern))
+        part = pattern_part(pattern, json_path(where, pattern), context.limits)
         node = context.node(child, json_path(where, pattern), base)
-        outside = Part(f"not {part.name}", automata.complement(part.expr))
+        outside = complement((part,))
         split: list[tuple[Part | None, Node | None]] = []
         for cell, inside in cells:
             met = node if inside is None else context.arena.meet(inside, node)
@@ -158,7 +157,7 @@ def open_keys(
                     joined = piece
                 else:
                     joined = both(cell, piece)
-                    if joined.expr is automata.EMPTY:
+                    if joined.expr is automata.EMPTY and not joined.under_approximates:
                         continue
                 split.append((joined, value))
         cells = split
@@ -201,7 +200,10 @@ def _key_part(strings: Strings) -> Part:
         holds = inside
 
     under = any(part.under_approximates for part in strings.parts)
-    return Part("a property name", content(strings), under_approximates=under, holds=holds)
+    over = any(part.over_approximates for part in strings.parts)
+    return Part(
+        "a property name", content(strings), under_approximates=under, over_approximates=over, holds=holds
+    )
 
 
 def _any_of(parts: list[Part]) -> Part:
@@ -215,4 +217,5 @@ def _any_of(parts: list[Part]) -> Part:
 
     expr = automata.union(*(part.expr for part in parts))
     under = any(part.under_approximates for part in parts)
-    return Part("`propertyNames`", expr, under_approximates=under, holds=holds)
+    over = any(part.over_approximates for part in parts)
+    return Part("`propertyNames`", expr, under_approximates=under, over_approximates=over, holds=holds)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from canvasgen.checks import whole_number
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.limits import Limits
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.document.plain import Json, json_path
 from canvasgen.schemas.document.resources import Base
@@ -26,12 +27,14 @@ class Context(Protocol):
     Attributes:
         document: the schema document.
         python: True for schemas that come from a Python type, whose formats are pydantic's.
+        limits: what the compilation may need.
         arena: the nodes of the document.
         contradictions: (path, message) of shapes that turned out empty.
     """
 
     document: Document
     python: bool
+    limits: Limits
     arena: Arena
     contradictions: list[tuple[str, str]]
 

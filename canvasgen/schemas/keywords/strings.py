@@ -25,7 +25,7 @@ def strings(schema: SchemaObject) -> tuple[Strings, ...]:
     bounds = schema.bounds("minLength", "maxLength")
     parts: list[Part] = []
     if "pattern" in schema.keywords:
-        parts.append(pattern_part(schema.keywords["pattern"], schema.at("pattern")))
+        parts.append(pattern_part(schema.keywords["pattern"], schema.at("pattern"), schema.context.limits))
     for part in (_format(schema), _content(schema)):
         if part is not None:
             parts.append(part)

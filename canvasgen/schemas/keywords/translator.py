@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.limits import DEFAULT_LIMITS, Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.document.keywords import (
@@ -45,13 +46,15 @@ class Translator:
     Attributes:
         document: the schema document.
         python: True for schemas that come from a Python type, whose formats are pydantic's.
+        limits: what the compilation may need.
         notes: what `explain()` says about keywords.
         contradictions: (path, message) of shapes that turned out empty.
     """
 
-    def __init__(self, document: Document, *, python: bool) -> None:
+    def __init__(self, document: Document, *, python: bool, limits: Limits = DEFAULT_LIMITS) -> None:
         self.document = document
         self.python = python
+        self.limits = limits
         self.arena = new_arena()
         self.notes: dict[Note, None] = {}
         self.contradictions: list[tuple[str, str]] = []

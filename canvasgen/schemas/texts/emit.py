@@ -9,6 +9,7 @@ Bounds that would need states for too many combinations are left to the validato
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from canvasgen.automata import (
@@ -25,7 +26,7 @@ from canvasgen.automata import (
     to_dfa,
     union,
 )
-from canvasgen.errors import ConstraintTooLarge
+from canvasgen.errors import ConstraintTooLarge, located
 from canvasgen.notes import Note
 from canvasgen.schemas.normal.shapes import ANY_NODE, NEVER_NODE, Array, Keys, Node, Object, Strings, Values
 from canvasgen.schemas.normal.strings import has_utf8
@@ -51,8 +52,8 @@ from canvasgen.schemas.texts.string_text import enforces_length, quoted, string_
 
 __all__ = ["Emitter", "Written", "written"]
 
-PLANNED = Limits(max_states=100_000, max_seconds=3.0)
-"""What the automaton of one plan may need before a poorer one is tried."""
+PLANNED_SHARE = 0.3
+"""Share of the seconds that the automaton of one plan may take before a poorer one is tried."""
 
 MOST_SUBSETS = 600
 """`uniqueItems` is in the automaton if the items' few values have no more subsets of the sizes asked for."""
@@ -96,7 +97,8 @@ class Emitter:
         key = (node, level, budget)
         expr = self._done.get(key)
         if expr is None:
-            expr = self._done[key] = self._values(node, level, budget)
+            with located(node.path):
+                expr = self._done[key] = self._values(node, level, budget)
         return expr
 
     def _child(self, parent: Node, node: Node, level: int, budget: int) -> Expr:
@@ -137,7 +139,9 @@ class Emitter:
         if any(text_over_approximates(shape) for shape in values.numbers):
             self._note("validator", "numbers that must not be multiples of a large step", node)
         if any(part.over_approximates for strings in values.strings for part in strings.parts):
-            self._note("validator", "a pattern or format that must not hold", node)
+            self._note(
+                "validator", "a pattern that is too large for the automaton, or one that must not hold", node
+            )
         if any(shape.over_approximates for shape in (*values.arrays, *values.objects)):
             self._note("validator", "alternatives that must not hold at the same time, or a `not`", node)
 
@@ -305,11 +309,13 @@ def written(graph: Graph, max_depth: int | None, limits: Limits, *, flexible: bo
         ConstraintTooLarge: every automaton is too large, or `max_depth` is given and leaves no text.
     """
     failure: ConstraintTooLarge | None = None
+    planned = replace(limits, max_seconds=PLANNED_SHARE * limits.max_seconds)
     for plan in plans(graph, max_depth):
         emitter = Emitter(graph, plan, flexible=flexible, ordered=ordered)
         try:
-            dfa = to_dfa(emitter.root(), PLANNED if max_depth is None else limits)
+            dfa = to_dfa(emitter.root(), planned if max_depth is None else limits)
         except ConstraintTooLarge as error:
+            error.path = error.path or Size(graph, plan).largest().path
             failure = error
             continue
         if not dfa.is_empty:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import inf
 
 from canvasgen.automata import to_dfa
-from canvasgen.errors import ConstraintTooLarge
+from canvasgen.errors import ConstraintTooLarge, located
 from canvasgen.schemas.normal.shapes import (
     ANY_NODE,
     NEVER_NODE,
@@ -25,7 +25,7 @@ from canvasgen.schemas.texts.counted_arrays import Counted, arrange
 from canvasgen.schemas.texts.numerals.number_text import number_text
 from canvasgen.schemas.texts.string_text import string_text
 
-__all__ = ["DEEPEST_VALUE", "Graph"]
+__all__ = ["DEEPEST_VALUE", "Graph", "children"]
 
 MOST_NODES = 50_000
 """Most distinct schemas after merging."""
@@ -86,7 +86,9 @@ class Graph:
 
         def enter(node: Node) -> None:
             if len(done) > MOST_NODES:
-                raise ConstraintTooLarge(f"more than {MOST_NODES} schemas after merging", rule="schema size")
+                raise ConstraintTooLarge(
+                    f"more than {MOST_NODES} schemas after merging", path=node.path, rule="schema size"
+                )
             active[node] = None
             stack.append((node, children(node.values)))
 
@@ -109,7 +111,10 @@ class Graph:
 
     def _measure(self) -> None:
         """Compute the least fixed points by iteration; without recursion one round is enough."""
-        scalars = {node: _least_scalar(node.values) for node in self.order}
+        scalars: dict[Node, float] = {}
+        for node in self.order:
+            with located(node.path):
+                scalars[node] = _least_scalar(node.values)
         self.least |= dict.fromkeys(self.order, inf)
         self.depth |= dict.fromkeys(self.order, inf)
         changed = True

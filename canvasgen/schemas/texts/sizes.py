@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from canvasgen.automata import to_dfa
+from canvasgen.errors import located
 from canvasgen.schemas.normal.shapes import ANY_NODE, NEVER_NODE, Array, Keys, Node, Object, Part, Strings
 from canvasgen.schemas.texts.counted_arrays import Counted, arrange
-from canvasgen.schemas.texts.graph import DEEPEST_VALUE, Graph
+from canvasgen.schemas.texts.graph import DEEPEST_VALUE, Graph, children
 from canvasgen.schemas.texts.plans import Plan, lean
 
 __all__ = ["MOST_COUNTED_STATES", "Size", "is_countable"]
@@ -60,10 +61,27 @@ class Size:
             if len(self._sizes) > MOST_PLACES:
                 raise _TooLarge
             self._sizes[key] = 0
-            size = self._sizes[key] = min(self._measure(node, budget, level), _LARGEST_SIZE)
+            with located(node.path):
+                size = self._sizes[key] = min(self._measure(node, budget, level), _LARGEST_SIZE)
             if size > self._most:
                 raise _TooLarge
         return size
+
+    def largest(self) -> Node:
+        """Return the innermost node that has most of the states of the one around it."""
+        node, budget, level = self.graph.root, self.plan.loops, 0
+        while level < DEEPEST_VALUE:
+            total = self.of(node, budget, level)
+            below = {
+                child: self.child(node, child, budget, level + 1)
+                for child in dict.fromkeys(children(node.values))
+            }
+            most = max(below, key=below.__getitem__, default=ANY_NODE)
+            if most is ANY_NODE or 2 * below[most] < total:
+                break
+            budget -= (node, most) in self.graph.loops
+            node, level = most, level + 1
+        return node
 
     def child(self, parent: Node, node: Node, budget: int, level: int) -> int:
         """Return as `of`, for a node below another one."""

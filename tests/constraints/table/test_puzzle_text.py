@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +178,83 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe5")
     with pytest.raises(InvalidConstraint, match="cannot be read"):
         read_cells(file)
+
+
+SMALL: list[list[int | None]] = [[1, None, 3, 4], [3, 4, None, 2], [None, 1, 4, 3], [4, 3, 2, None]]
+BOXES_LIGHT = """
+┌───┬───┬───┬───┐
+│ 1 │   │ 3 │ 4 │
+├───┼───┼───┼───┤
+│ 3 │ 4 │   │ 2 │
+├───┼───┼───┼───┤
+│   │ 1 │ 4 │ 3 │
+├───┼───┼───┼───┤
+│ 4 │ 3 │ 2 │   │
+└───┴───┴───┴───┘
+"""
+BOXES_HEAVY = """
+╔═════╦═════╗
+║ 1 . ║ 3 4 ║
+║ 3 4 ║ . 2 ║
+╠═════╬═════╣
+║ . 1 ║ 4 3 ║
+║ 4 3 ║ 2 . ║
+╚═════╩═════╝
+"""
+MARKDOWN = "| 1 |  | 3 | 4 |\n|---|---|---|---|\n| 3 | 4 |  | 2 |\n|  | 1 | 4 | 3 |\n| 4 | 3 | 2 |  |"
+HEADED = "|  |  |  |  |\n|---|---|---|---|\n" + MARKDOWN.replace("|---|---|---|---|\n", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOXES_LIGHT,
+        BOXES_HEAVY,
+        MARKDOWN,
+        HEADED,
+        "[[1, 0, 3, 4], [3, 4, null, 2], [0, 1, 4, 3], [4, 3, 2, 0]]",
+        ' [\n [1, "", 3, 4],\n [3, 4, ".", 2],\n [0, 1, 4, 3],\n [4, 3, 2, 0]\n]\n',
+        "[1, 0, 3, 4, 3, 4, 0, 2, 0, 1, 4, 3, 4, 3, 2, 0]",
+    ],
+)
+def test_drawn_boxes_markdown_and_json(text: str, tmp_path: Path) -> None:
+    assert read_cells(text) == SMALL
+    file = tmp_path / "puzzle.txt"
+    file.write_text(text, encoding="utf-8")
+    assert read_cells(file) == SMALL
+
+
+@given(st.sampled_from([2, 4, 6, 9, 12]).flatmap(squares))
+def test_markdown_and_json_read_back(rows: list[list[int | None]]) -> None:
+    assert read_cells(json.dumps(rows)) == rows
+    lines = ["| " + " | ".join("" if one is None else str(one) for one in row) + " |" for row in rows]
+    assert read_cells("\n".join([lines[0], "|" + "---|" * len(rows), *lines[1:]])) == rows
+
+
+@pytest.mark.parametrize("text", ["[[1, 2], [3, 4]", "[[None, 1], [1, 0]]", "[1, 2"])
+def test_brackets_that_are_no_json(text: str) -> None:
+    with pytest.raises(InvalidConstraint, match="begins with a bracket"):
+        read_cells(text)
+
+
+def test_hexadecimal_puzzles_are_refused_by_the_character() -> None:
+    """Their 0 is a value; it is never taken for a blank in silence."""
+    size = 16
+    solved = [[(4 * (r % 4) + r // 4 + c) % size for c in range(size)] for r in range(size)]
+    text = "".join(
+        "." if (r * 7 + c * 5) % 3 else "0123456789ABCDEF"[solved[r][c]]
+        for r in range(size)
+        for c in range(size)
+    )
+    with pytest.raises(InvalidConstraint) as caught:
+        read_cells(text)
+    assert caught.value.value == "0"
+    assert "0 to F" in caught.value.message
+    assert "row 1, column 1" in str(caught.value)
+    one_more = "".join("." if one == "." else symbol(int(one, 16) + 1) for one in text)
+    assert [value for row in read_cells(one_more) for value in row if value][:3] == [1, 4, 7]
+
+
+def test_letters_beyond_the_size_are_told() -> None:
+    with pytest.raises(InvalidConstraint, match="P is 25"):
+        read_cells("P" + "." * 255)

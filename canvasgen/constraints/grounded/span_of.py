@@ -46,8 +46,8 @@ def span_of(
 ) -> SpanOf:
     """Return the texts that are verbatim parts of a source; combine it with `&` for a part of some form.
 
-    A span begins and ends with a word; a sign directly before it (`$`, `#`, `@`, `-`) or after it (`%`, `€`) may belong to
-    it, other punctuation around it does not.
+    A span begins and ends with a word (a number, a date, an e-mail address and a URL are words, too); a sign directly before
+    it (`$`, `#`, `@`, `-`) or after it (`%`, `€`) may belong to it, other punctuation around it does not.
 
     Args:
         source: one or several texts.

@@ -1,0 +1,37 @@
+"""Small jobs that use every kernel once, so that all are compiled and kept."""
+
+from __future__ import annotations
+
+__all__ = ["warm_kernels"]
+
+
+def warm_kernels() -> None:
+    """Compile the kernels that are not on disk.
+
+    Generates with one constraint of each kind on the embedded model, asks a posterior all it can answer, and solves a
+    problem that has too many solutions to list.
+    """
+    import numpy as np
+
+    from canvasgen.api import load
+    from canvasgen.constraints import json_schema, latin_square, literal, near, regex, text
+    from canvasgen.relations import Problem, all_different
+
+    engine = load()
+    digits = regex("[0-9]{1,3}")
+    constraints = [
+        json_schema({"type": "object", "properties": {"a": {"enum": ["x", "y"]}}, "required": ["a"]}),
+        (digits + text(max_length=9)) & ~literal("7") & near("a", 2, 1),
+        latin_square(3),
+    ]
+    for constraint in constraints:
+        engine.complete("warm up", constraint=constraint, max_denoising_steps=2, seed=0)
+
+    logits = np.zeros((8, engine.vocabulary.size), np.float32)
+    posterior = digits.compile(engine.vocabulary).condition(logits)
+    for answer in (posterior.mask, posterior.marginals(), posterior.best, posterior.sample(2, seed=0)):
+        assert len(answer)
+
+    cells = range(8)
+    problem = Problem(dict.fromkeys(cells, cells), [all_different(list(cells))])
+    problem.best(np.eye(8))

@@ -1,0 +1,35 @@
+"""Which part of a constraint makes its automaton too large, for the `path` of the error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import singledispatch
+from math import inf
+
+from canvasgen.automata import DFA
+from canvasgen.errors import ConstraintTooLarge
+
+__all__ = ["grown_part", "largest"]
+
+
+@singledispatch
+def grown_part(constraint: object) -> str:
+    """Return the name of the part with the largest automaton; by default that of the whole."""
+    return f"the whole {type(constraint).__name__.lower()}"
+
+
+def largest(parts: Iterable[tuple[str, Callable[[], DFA]]]) -> str:
+    """Return the name of the part with the largest automaton, and inside of it that of its own largest one.
+
+    Args:
+        parts: for each part its name, and what compiles it.
+    """
+    found, most = "the whole", -1.0
+    for name, compiled in parts:
+        try:
+            size, inner = float(compiled().num_states), ""
+        except ConstraintTooLarge as error:
+            size, inner = inf, "" if error.path is None else f", {error.path}"
+        if size > most:
+            found, most = f"{name}{inner}", size
+    return found
