@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_mapping, whole_number
 from canvasgen.constraints import Constraint, span_of
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
@@ -25,6 +25,7 @@ from canvasgen.constraints import template as template_constraint
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError, UnknownOption
 from canvasgen.limits import Limits, checked_limits
 from canvasgen.once import Once
+from canvasgen.showing import call_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
@@ -95,7 +96,7 @@ def _check_names(names: Iterable[str], kind: Any) -> None:
 
 
 @_names_checked
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Request:
     """One generation to be done; the fields mean what the arguments of `canvasgen.generate` mean.
 
@@ -132,6 +133,9 @@ class Request:
     probabilities: bool = field(default=False, kw_only=True)
     grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
     limits: Limits | None = field(default=None, kw_only=True)
+
+    def __repr__(self) -> str:
+        return call_of(self)
 
     def resolve(self) -> Constraint | None:
         """Return the one constraint that the request names; None for free text.
@@ -189,8 +193,9 @@ class Request:
         if kind == "grammar" and self.grammar is not None:
             return span & grammar_constraint(self.grammar, limits=self.limits)
         if kind == "template" and isinstance(self.template, str):
-            holes = template_constraint(self.template, strict=False).holes
-            return template_constraint(self.template, limits=self.limits, **dict.fromkeys(holes, span))
+            names = template_constraint(self.template, strict=False).holes
+            holes: dict[str, Any] = dict.fromkeys(names, span)
+            return template_constraint(self.template, limits=self.limits, **holes)
         raise InvalidConstraint(
             f"grounded does not go with {kind or 'free text'}",
             rule="grounded",
@@ -204,7 +209,7 @@ def _user_texts(prompt: Any) -> list[str]:
         return [prompt]
     contents: list[Any] = []
     for message in prompt:
-        if isinstance(message, Mapping) and message.get("role") == "user":
+        if is_mapping(message) and message.get("role") == "user":
             contents.append(message.get("content"))
     return [content for content in contents if isinstance(content, str)]
 

@@ -8,6 +8,7 @@ from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.growth import grown_part, largest
 from canvasgen.limits import largest_of
 from canvasgen.notes import Note
+from canvasgen.showing import call
 
 __all__ = ["Combined"]
 
@@ -22,6 +23,10 @@ class Combined(Constraint):
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         self.parts = parts
         self.limits = largest_of(part.limits for part in parts)
+
+    @override
+    def __repr__(self) -> str:
+        return call(type(self).__name__, parts=self.parts)
 
     @property
     @override

@@ -19,6 +19,7 @@ PACKAGE = ROOT / "canvasgen"
 ORDER = [
     "errors",
     "extras",
+    "showing",
     "notes",
     "forks",
     "jit",
