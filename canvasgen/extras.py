@@ -10,7 +10,12 @@ from canvasgen.errors import MissingPackage
 
 __all__ = ["EXTRAS", "installed", "needed"]
 
-EXTRAS = {"tables": ("ortools",), "cli": ("typer", "rich"), "gpu": ("accelerate",)}
+EXTRAS = {
+    "tables": ("ortools",),
+    "cli": ("typer", "rich"),
+    "gpu": ("accelerate",),
+    "grounded": ("dateparser",),
+}
 """Extra -> the packages that it installs."""
 
 

@@ -51,11 +51,16 @@ def call(name: str, **facts: object) -> str:
     return text if len(text) <= _MOST else text[: _MOST - 2] + "…)"
 
 
-def call_of(instance: object) -> str:
-    """Return the call that makes such an object: what its class takes and it has as attributes, defaults left out."""
+def call_of(instance: object, **otherwise: object) -> str:
+    """Return the call that makes such an object: what its class takes and it has as attributes, defaults left out.
+
+    Args:
+        instance: the object.
+        otherwise: what is shown if it has none of them.
+    """
     facts: dict[str, object] = {}
     for name, parameter in inspect.signature(type(instance)).parameters.items():
         value = vars(instance).get(name, parameter.default)  # no property, which might take its time
         if name != "limits" and value and value is not parameter.default and value != parameter.default:
             facts[name] = value
-    return call(type(instance).__name__, **facts)
+    return call(type(instance).__name__, **(facts or otherwise))

@@ -33,7 +33,7 @@ CONSTRAINTS: list[tuple[Callable[[], Any], str]] = [
     (lambda: cg.excludes("a"), "Excludes(words=('a',))"),
     (lambda: cg.template("Dear {name}, " + "x" * 9000, strict=False), "Template(form='Dear {name}, xxx"),
     (lambda: cg.infill("a" * 9000, "b"), "Infill(prefix='aaa"),
-    (lambda: cg.edit("abc " + "def " * 3000, ["abc"]), "Edit(parts=("),
+    (lambda: cg.edit("abc " + "def " * 3000, ["abc"]), "Edit(pieces=("),
     (lambda: cg.latin_square(9), "Table(cells='9 x 9', relations=18, mode='exact')"),
     (lambda: cg.grammar("semantic_version"), "Grammar("),
 ]  # fmt: skip

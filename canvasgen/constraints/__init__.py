@@ -3,13 +3,12 @@
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled import CompiledConstraint
 from canvasgen.constraints.grammar import grammar
+from canvasgen.constraints.grounded import span_of, stated
 from canvasgen.constraints.infill import edit, infill
 from canvasgen.constraints.json_schema import json_schema
 from canvasgen.constraints.occurrences import contains, excludes
 from canvasgen.constraints.positions import fixed, near
-from canvasgen.constraints.provenance import stated
 from canvasgen.constraints.repeat import optional, repeat
-from canvasgen.constraints.span_of import span_of
 from canvasgen.constraints.table import (
     futoshiki,
     grid,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from typing_extensions import override
 
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.growth import grown_part, largest
+from canvasgen.constraints.texts import automaton_of
 from canvasgen.limits import largest_of
 from canvasgen.notes import Note
-from canvasgen.showing import call
+from canvasgen.showing import call_of
 
 __all__ = ["Combined"]
 
@@ -26,7 +29,7 @@ class Combined(Constraint):
 
     @override
     def __repr__(self) -> str:
-        return call(type(self).__name__, parts=self.parts)
+        return call_of(self, parts=self.parts)
 
     @property
     @override
@@ -45,4 +48,6 @@ class Combined(Constraint):
 
 @grown_part.register
 def _grown_of_several(constraint: Combined) -> str:
-    return largest((f"part {number}", part) for number, part in enumerate(constraint.parts, 1))
+    return largest(
+        (f"part {number}", partial(automaton_of, part)) for number, part in enumerate(constraint.parts, 1)
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from canvasgen.automata import ANY_CHARACTER, EMPTY, Expr, from_dfa, intersect, repeat, to_dfa
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.grounding.dates import dates_in
 from canvasgen.grounding.factors import factors
 from canvasgen.grounding.numerals import numbers_in
 from canvasgen.grounding.source_pieces import pieces
@@ -77,6 +79,23 @@ class Sources:
     def numbers(self) -> frozenset[Fraction]:
         """The numbers that are written in the sources, as fractions."""
         return frozenset(number for text in self.texts for number, _, _ in numbers_in(text))
+
+    @cached_property
+    def dates(self) -> frozenset[date]:
+        """The dates that are written in the sources, in any form.
+
+        Raises:
+            MissingPackage: the package that reads them is not installed.
+        """
+        return frozenset(day for text in self.texts for day, _, _ in dates_in(text))
+
+    def find_date(self, day: date) -> Span | None:
+        """Return the first place where a date is written, in any form."""
+        for source, text in enumerate(self.texts):
+            for value, start, stop in dates_in(text):
+                if value == day:
+                    return Span(start, stop, text[start:stop], source)
+        return None
 
     def find_number(self, number: Fraction) -> Span | None:
         """Return the first place where a number is written."""

@@ -14,6 +14,7 @@ from canvasgen.checks import is_mapping
 from canvasgen.errors import InvalidConstraint, MissingPackage, TimeLimit, Unsatisfiable
 from canvasgen.relations.answers.conflict import Conflict
 from canvasgen.relations.answers.conflict_search import explain
+from canvasgen.relations.answers.elimination import Elimination
 from canvasgen.relations.answers.enumeration import Enumeration
 from canvasgen.relations.answers.optimum import Optimum
 from canvasgen.relations.cell_values import Cell, Value, show_value
@@ -249,7 +250,8 @@ class Problem:
     ) -> tuple[Ints, bool]:
         """Return an assignment drawn with probability ∝ exp(sum of scores), int64 `[cells]`, and whether exactly so.
 
-        Exact where `solutions(most)` finds them all. Otherwise a good assignment under scores perturbed by a Gumbel
+        Exact where `solutions(most)` finds them all, and where the relations connect few cells at a time
+        (`answers.elimination`). Otherwise a good assignment under scores perturbed by a Gumbel
         variable for each value of each cell, which is approximate (G. Papandreou and A. L. Yuille,
         "Perturb-and-MAP random fields", ICCV 2011); it is found by branch and bound and by local search whose work
         is counted, and by the exact solver only where they find none.
@@ -266,6 +268,12 @@ class Problem:
         rng = np.random.default_rng(seed)
         clock = SearchTime(self.limits.seconds if seconds is None else seconds)
         with clock.running():
+            tree = self._tree
+            if tree is not None:
+                drawn = tree.sample(self._by_bit(scores)[0], rng)
+                if drawn is None:
+                    raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+                return self._space.places_of(drawn), True
             weighed = self._weighed(scores, most, clock.left)
             if weighed is None:
                 perturbed = scores + rng.gumbel(size=scores.shape)
@@ -286,11 +294,15 @@ class Problem:
     def log_partition(
         self, scores: Floats, most: int = 10_000, *, seconds: float | None = None
     ) -> float | None:
-        """log Σ exp(sum of scores) over all assignments; −inf if there is none, None where there are too many to list.
+        """log Σ exp(sum of scores) over all assignments; −inf if there is none.
+
+        None where there are too many to list, and the relations connect too many cells at a time for elimination.
 
         Raises:
             InvalidConstraint: as `best`.
         """
+        if self._tree is not None:
+            return self._tree.log_partition(self._by_bit(scores)[0])
         weighed = self._weighed(scores, most, seconds)
         if weighed is None:
             return None
@@ -358,6 +370,11 @@ class Problem:
         rows, places = np.nonzero(self._space.bit >= 0)
         by_bit[rows, self._space.bit[rows, places]] = own
         return by_bit, self.root & (scores > -np.inf)
+
+    @property
+    def _tree(self) -> Elimination | None:
+        """The elimination of the problem, where solutions are not few and its buckets are small."""
+        return self._optimum.elimination if self._all.few is None else None
 
     def _score(self, scores: Floats, assignment: Ints) -> float:
         return float(scores[np.arange(len(self.cells)), assignment].sum())

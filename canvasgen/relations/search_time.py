@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 __all__ = ["SearchTime"]
@@ -31,7 +31,7 @@ class SearchTime:
         return max(self.seconds - self.spent - running, 0.0)
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Generator[None]:
         """Count the time of a block of code; blocks inside of it are counted once."""
         if self._since is not None:
             yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from itertools import islice
 from typing import Any
 
@@ -19,7 +20,7 @@ from canvasgen.relations.kernels.search_kernel import COMPLETE, OUT_OF_NODES, be
 Drawn = tuple[dict[str, list[Any]], list[Relation]]
 FEW = settings(max_examples=40, deadline=None)
 MANY = settings(max_examples=150, deadline=None)
-WAYS = ["kept", "branch and bound", "CP-SAT"]  # how `best` can find its answer
+WAYS = ["kept", "elimination", "branch and bound", "CP-SAT"]  # how `best` can find its answer
 
 
 def built(drawn: Drawn, way: str = "kept") -> tuple[Problem | None, np.ndarray]:
@@ -34,6 +35,8 @@ def built(drawn: Drawn, way: str = "kept") -> tuple[Problem | None, np.ndarray]:
         return None, expected
     if way != "kept":
         problem._all.__dict__["few"] = None
+        if way != "elimination":
+            problem._optimum.__dict__["elimination"] = None
     return problem, expected
 
 
@@ -147,10 +150,11 @@ def test_solutions(drawn: Drawn, most: int) -> None:
         assert rows(found) == rows(expected)
 
 
+@pytest.mark.parametrize("way", ["kept", "elimination"])
 @FEW
 @given(problems(), st.integers(0, 2**32), st.sampled_from([0.0, 0.2]))
-def test_partition_and_samples(drawn: Drawn, seed: int, impossible: float) -> None:
-    problem, expected = built(drawn)
+def test_partition_and_samples(way: str, drawn: Drawn, seed: int, impossible: float) -> None:
+    problem, expected = built(drawn, way)
     if problem is None:
         return
     scores = scores_for(problem, seed, impossible)
@@ -167,6 +171,7 @@ def test_partition_and_samples(drawn: Drawn, seed: int, impossible: float) -> No
     assert exact
     assert score_of(scores, drawn_once[None])[0] > -np.inf
     assert tuple(drawn_once) in rows(expected)
+    problem._optimum.__dict__["elimination"] = None
     approximate, exact = problem.sample(scores, seed, most=0)
     assert not exact
     assert tuple(approximate) in rows(expected[sums > -np.inf])
@@ -267,7 +272,7 @@ def test_local_search_never_loses_what_it_begins_with(drawn: Drawn, seed: int) -
     expected = satisfying(domains, relations)
     assume(len(expected))
     problem = Problem(domains, relations, limits=RelationLimits(max_nodes=0))
-    problem._all.__dict__["few"] = None
+    problem._all.__dict__["few"] = problem._optimum.__dict__["elimination"] = None
     scores = scores_for(problem, seed)
     start = expected[seed % len(expected)]
     for given_start in (start, None):
@@ -323,3 +328,57 @@ def test_numbers_are_the_decimals_that_they_are_written_as() -> None:
         Problem({"a": [1, 2]}, [total(["a"], "==", 1.5)])
     between = Problem({"a": [1, 2]}, [total(["a"], "<", 1.5), total(["a"], "!=", 0.5)])
     assert between.root.tolist() == [[True, False]]
+
+
+@FEW
+@given(problems(), st.integers(0, 2**32))
+def test_elimination_draws_from_the_exact_distribution(drawn: Drawn, seed: int) -> None:
+    """By the probability of each choice on the way, and not by frequencies."""
+    problem, expected = built(drawn, "elimination")
+    if problem is None or not len(expected):
+        return
+    tree = problem._optimum.elimination
+    assert tree is not None  # five cells of four values are never too large
+    scores = scores_for(problem, seed)
+    by_bit, _ = problem._by_bit(scores)
+    sums = score_of(scores, expected)
+    exact = np.exp(sums - np.logaddexp.reduce(sums))
+
+    class Counting:
+        """Draws a given assignment, and multiplies the probabilities of its choices."""
+
+        def __init__(self, wanted: np.ndarray) -> None:
+            self.left = [int(wanted[bucket.cell]) for bucket in reversed(tree._buckets)]
+            self.cells = [bucket.cell for bucket in reversed(tree._buckets)]
+            self.probability = 1.0
+
+        def choice(self, size: int, p: np.ndarray) -> int:
+            place = int(np.flatnonzero(tree._sets[self.cells.pop(0)] == self.left.pop(0))[0])
+            assert len(p) == size
+            self.probability *= p[place]
+            return place
+
+    for row, probability in zip(expected, exact, strict=True):
+        rng = Counting(problem._space.bits_of(row))
+        drawn_bits = tree.sample(by_bit, rng)  # type: ignore[arg-type]
+        assert drawn_bits is not None
+        assert problem._space.places_of(drawn_bits).tolist() == row.tolist()
+        assert rng.probability == pytest.approx(probability, abs=1e-9)
+
+
+def test_elimination_takes_what_is_narrow_and_leaves_what_is_wide() -> None:
+    cells = [f"c{n:02}" for n in range(40)]
+    chain = Problem(
+        {cell: list(range(10)) for cell in cells},
+        [all_different(pair) for pair in itertools.pairwise(cells)],
+    )
+    assert chain._optimum.elimination is not None
+    scores = np.random.default_rng(0).normal(size=chain.root.shape)
+    assert chain.sample(scores, 1)[1]
+    flat = chain.log_partition(np.zeros(scores.shape))
+    assert flat == pytest.approx(np.log(10) + 39 * np.log(9))  # colourings of a path
+    assert chain.best(scores).proven
+    square = [(r, c) for r in range(6) for c in range(6)]
+    lines = [[(r, c) for c in range(6)] for r in range(6)] + [[(r, c) for r in range(6)] for c in range(6)]
+    latin = Problem({cell: list(range(9)) for cell in square}, [all_different(line) for line in lines])
+    assert latin._optimum.elimination is None

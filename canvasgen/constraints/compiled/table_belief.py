@@ -56,6 +56,8 @@ class TableBelief(ChainBelief):
         TimeLimit: none was found in the answer's time.
     """
 
+    proven: bool | None
+
     def __init__(
         self,
         posterior: Posterior,

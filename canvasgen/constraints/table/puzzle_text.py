@@ -23,10 +23,12 @@ _BLANKS = frozenset(".0_*?xX-")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ZERO = "0"
 _JSON = re.compile(r"\s*\[\s*(\[|\"|-?\d|null\b)")
-_BOX_LINES = {code: ord("+") for code in range(0x2500, 0x2580)}
+_BOX_LINES = {
+    **{code: ord("+") for code in range(0x2500, 0x2580)},
+    **dict.fromkeys(map(ord, "─━═╌╍┄┅┈┉╴╶╸╺╼╾"), ord("-")),
+    **dict.fromkeys(map(ord, "│┃║╎╏┆┇┊┋╵╷╹╻╽╿"), ord("|")),
+}
 """Box-drawing characters as plus signs, dashes and bars."""
-_BOX_LINES |= dict.fromkeys(map(ord, "─━═╌╍┄┅┈┉╴╶╸╺╼╾"), ord("-"))
-_BOX_LINES |= dict.fromkeys(map(ord, "│┃║╎╏┆┇┊┋╵╷╹╻╽╿"), ord("|"))
 _BORDER = re.compile(r"[-+=|*.:'\s]*[-+=]{3}[-+=|*.:'\s]*")
 MOST_SIZE = 25
 """Rows of the largest puzzle."""

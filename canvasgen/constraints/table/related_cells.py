@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
+from canvasgen.checks import is_mapping
 from canvasgen.constraints.table.cell_domains import MOST_VALUES, Domain
 from canvasgen.constraints.table.grid import Cell
 from canvasgen.errors import UnsupportedConstraint
@@ -29,7 +31,7 @@ def related_domains(
     """
     found = dict(domains)
     known: dict[int, Domain] = {}
-    for cell in {cell for relation in relations for cell in relation.cells}:
+    for cell in dict.fromkeys(cell for relation in relations for cell in _cells(relation)):
         domain = domains[cell]
         found[cell] = known.setdefault(id(domain), domain.listed())
     if mode == "model":
@@ -38,7 +40,7 @@ def related_domains(
         cell: relation
         for relation in relations
         if not isinstance(relation, Check)
-        for cell in relation.cells
+        for cell in _cells(relation)
         if found[cell].values is None
     }
     notes: list[Note] = []
@@ -68,10 +70,14 @@ def related_domains(
     return found, tuple(notes)
 
 
+def _cells(relation: Relation) -> tuple[Cell, ...]:
+    return cast("tuple[Cell, ...]", relation.cells)
+
+
 def _bounded(domain: Domain, cells: int) -> Domain | None:
     """Return whole numbers within bounds as listed values; None if the domain is about something else."""
     schema = domain.constraint.shown.schema
-    if not isinstance(schema, Mapping) or schema.get("type") != "integer":
+    if not is_mapping(schema) or schema.get("type") != "integer":
         return None
     most = next((most for most in _BOUNDS if cells * (2 * most + 1) <= _MOST_TOGETHER), None)
     if most is None:

@@ -13,7 +13,7 @@ from canvasgen.constraints.table.puzzle_text import symbol
 from canvasgen.constraints.table.table import Table
 from canvasgen.constraints.text import choice
 from canvasgen.errors import InvalidConstraint
-from canvasgen.relations import Problem
+from canvasgen.relations import Problem, SearchTime
 
 __all__ = ["require_one_solution", "square_domains"]
 
@@ -73,5 +73,7 @@ def _two_solutions(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int6
             first = found
         elif found is not None and (found != first).any():
             return first, found
-    two = [solved.assignment for solved in islice(problem.k_best(np.zeros(shape)), 2)]
+    clock = SearchTime(problem.limits.seconds)
+    with clock.running():
+        two = [solved.assignment for solved in islice(problem.k_best(np.zeros(shape), clock=clock), 2)]
     return (two[0], two[1]) if len(two) == 2 else None

@@ -162,9 +162,13 @@ class Table(Constraint):
             remedy=self._remedy,
         )
 
-    @cached_property
+    @property
     def texts(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """By related cell and value (in the problem's order), the texts that are read as the value."""
+        return self._texts
+
+    @cached_property
+    def _texts(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         problem = self.related_problem
         found: list[tuple[tuple[str, ...], ...]] = []
         for cell, values in zip(self.related, problem.values, strict=True):

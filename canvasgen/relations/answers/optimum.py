@@ -1,4 +1,4 @@
-"""The best assignment: what enumeration, branch and bound, local search and CP-SAT find of it, in this order."""
+"""The best assignment: by enumeration, elimination, branch and bound, local search and CP-SAT, in this order."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.relations.answers.elimination import Elimination
 from canvasgen.relations.answers.enumeration import Enumeration
 from canvasgen.relations.answers.neighbourhoods import improved
 from canvasgen.relations.answers.optimal import Answer, Optimiser
@@ -69,6 +70,9 @@ class Optimum:
         if few is not None:
             found = self._best_of(self._space.bits_of(few), scores, excluded)
             return Answer(found, True, self._score(scores, found))
+        if self.elimination is not None and not len(excluded):
+            score, bits = self.elimination.best(scores)
+            return Answer(bits if score > -math.inf else None, True, score)
         domain = from_mask(self._program, mask, self._space.words)
         status, score, bits = best_solution(
             self._program,
@@ -99,6 +103,16 @@ class Optimum:
         if left <= 0:
             return Answer(found, False, math.inf)
         return self._cp_sat.solve(scores, excluded, found, left)
+
+    @cached_property
+    def elimination(self) -> Elimination | None:
+        """Exact answers without a search, where the relations connect few cells at a time."""
+        return Elimination.of(
+            [np.sort(bits[own]) for bits, own in zip(self._space.bit, self._root, strict=True)],
+            self._primitives,
+            self._program.numbers,
+            self._space.start,
+        )
 
     @cached_property
     def _cp_sat(self) -> Optimiser:

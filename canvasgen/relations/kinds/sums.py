@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import ceil, floor, lcm
 from typing import cast
 
-from canvasgen.checks import is_mapping
+from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations.cell_values import Cell, Number, Value, exact, is_number, show_cells
 from canvasgen.relations.kinds.relation import (
@@ -48,9 +48,10 @@ class Linear(Relation):
 
     def holds(self, values: Sequence[Value]) -> bool:
         """Return whether all values are numbers and their sum compares."""
-        if not all(is_number(value) for value in values):
+        numbers = [value for value in values if is_number(value)]
+        if len(numbers) < len(values):
             return False
-        terms = (exact(f) * exact(v) for f, v in zip(self.factors, values, strict=True))
+        terms = (exact(f) * exact(v) for f, v in zip(self.factors, numbers, strict=True))
         return COMPARISONS[self.op](sum(terms), exact(self.total))
 
     def sentence(self) -> str:
@@ -165,8 +166,8 @@ def _linear(terms: object, op: str, total: object, name: str | None, rule: str) 
     pairs = tuple(terms.items()) if is_mapping(terms) else listed(terms, rule, "pairs (cell, factor)")
     factors: dict[Cell, Fraction] = {}
     for pair in pairs:
-        if not isinstance(pair, (tuple, list)) or len(cast("Sequence[object]", pair)) != 2:
-            refuse(f"{rule} takes pairs (cell, factor)", rule, pair)
+        if not is_sequence(pair) or len(pair) != 2:
+            refuse(f"{rule} takes pairs (cell, factor)", rule, cast("object", pair))
         cell, factor = cast("tuple[Cell, Number]", pair)
         cell = cell_of(cell, rule)
         factors[cell] = factors.get(cell, Fraction(0)) + exact(_number(factor, rule, f"the factor of {cell}"))

@@ -1,12 +1,16 @@
 """The values of a schema whose strings are spans of a source, and whose numbers are written in it.
 
-A string that the schema itself lists (`enum`, `const`) stays as it is; so do booleans, null, and the keys of objects. Law
-(tests/schemas/normal/test_grounded.py): a value belongs to the grounded node if it belongs to the node and each
-string and number in it, the listed ones apart, is in the source.
+A string of the format `date` is a date that the source writes in any form, in ISO 8601. A string that the schema itself
+lists (`enum`, `const`) stays as it is; so do booleans, null, and the keys of objects. Law
+(tests/schemas/normal/test_grounded.py): a value belongs to the grounded node if it belongs to the node and each string
+and number in it, the listed ones apart, is in the source.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
+
+from canvasgen.automata import literal, union
 from canvasgen.grounding import Sources
 from canvasgen.schemas.normal.numbers import has_number
 from canvasgen.schemas.normal.shapes import (
@@ -35,6 +39,7 @@ def grounded(root: Node, sources: Sources, arena: Arena) -> Node:
 
 class _Grounding:
     def __init__(self, sources: Sources, arena: Arena) -> None:
+        self._sources = sources
         self._span = Part("a span of the source", sources.language)
         self._numbers = sorted(sources.numbers)
         self._arena = arena
@@ -71,7 +76,15 @@ class _Grounding:
         )
 
     def _strings(self, shape: Strings) -> Strings:
-        return shape if shape.values is not None else shape._replace(parts=(*shape.parts, self._span))
+        if shape.values is not None:
+            return shape
+        is_date = any(part.format == "date" for part in shape.parts)
+        return shape._replace(parts=(*shape.parts, self._date if is_date else self._span))
+
+    @cached_property
+    def _date(self) -> Part:
+        """The dates that the source writes in any form, in ISO 8601."""
+        return Part("a date of the source", union(*(literal(day.isoformat()) for day in self._sources.dates)))
 
     def _array(self, shape: Array) -> Array:
         return shape._replace(

@@ -75,9 +75,10 @@ class Part:
         under_approximates: True if the language may leave out members of the set that it stands for.
         over_approximates: True if the language may hold strings that are no members (the validator refuses them).
         holds: membership in the set itself, where the language is not the set.
+        format: the format that it is, if it is one.
     """
 
-    __slots__ = ("expr", "holds", "name", "over_approximates", "under_approximates")
+    __slots__ = ("expr", "format", "holds", "name", "over_approximates", "under_approximates")
 
     def __init__(
         self,
@@ -87,8 +88,10 @@ class Part:
         under_approximates: bool = False,
         over_approximates: bool = False,
         holds: Callable[[str], bool] | None = None,
+        format: str | None = None,
     ) -> None:
         self.name = name
+        self.format = format
         self.expr = expr
         self.under_approximates = under_approximates
         self.over_approximates = over_approximates

@@ -38,13 +38,20 @@ def part(name: str, *, python: bool) -> Part | None:
             parse_regex(pattern, re.ASCII | re.DOTALL),
             under_approximates=True,
             holds=pythons.HOLDS.get(name),
+            format=name,
         )
     if name not in standard.NAMES:
         return None
     expr = standard.language(name)
     if standard.is_exact(name):
-        return Part(label, expr)
-    return Part(label, expr, under_approximates=True, holds=lambda value: standard.accepts(name, value))
+        return Part(label, expr, format=name)
+    return Part(
+        label,
+        expr,
+        under_approximates=True,
+        holds=lambda value: standard.accepts(name, value),
+        format=name,
+    )
 
 
 def holds(name: str, value: str, *, python: bool) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import singledispatch
 
 from canvasgen.checks import is_mapping
 from canvasgen.constraints.algebra import Both, Either, Sequence
+from canvasgen.constraints.grounded.span_of import SpanOf
 from canvasgen.constraints.infill import Infill
 from canvasgen.constraints.json_schema import JsonSchema
-from canvasgen.constraints.span_of import SpanOf
 from canvasgen.constraints.template import Template
 from canvasgen.constraints.texts import Texts, field_path
 from canvasgen.grounding import Sources, Span
@@ -48,7 +49,7 @@ def _leaves(
 ) -> Iterator[tuple[tuple[str | int, ...], Span]]:
     span: Span | None = None
     if isinstance(value, str):
-        span = sources.find(value)
+        span = sources.find(value) or _date_of(value, sources)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         span = sources.find_number(as_fraction(value))
     elif isinstance(value, list):
@@ -60,6 +61,14 @@ def _leaves(
             yield from _leaves((*path, key), item, sources)
     if span is not None:
         yield path, span
+
+
+def _date_of(value: str, sources: Sources) -> Span | None:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return None
+    return sources.find_date(day)
 
 
 @stated.register
