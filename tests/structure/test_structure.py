@@ -20,6 +20,7 @@ ORDER = [
     "errors",
     "extras",
     "showing",
+    "named",
     "notes",
     "forks",
     "jit",
