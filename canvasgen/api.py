@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 from canvasgen.calls import Holes, Literal, Member, Rows, Value
 from canvasgen.engine import Engine
 from canvasgen.models.loading import load as load_model
-from canvasgen.request import Options, Prompt, Settings, as_request, shows_options
+from canvasgen.named import shows_options
+from canvasgen.request import Options, Prompt, Request, Settings, as_request
 
 if TYPE_CHECKING:
     import torch
@@ -119,7 +120,7 @@ def generate(prompt: Prompt = "", *, model: object = None, **settings: Unpack[Se
 def generate(prompt: Prompt = "", *, model: object = None, **options: Unpack[Options]) -> Any: ...
 
 
-@shows_options
+@shows_options(Request)
 def generate(prompt: Prompt = "", *, model: object = None, **options: Any) -> Any:
     """Generate a value that satisfies a constraint; at most one of `schema`, `regex`, `grammar`, `choice`,
     `template`, `table` and `constraint`.

@@ -20,6 +20,7 @@ from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
 from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of
+from canvasgen.showing import call
 from canvasgen.step_limit import settled
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ class Engine(Calls):
         self._specialist = specialist
         # By identity; the constraint is kept with it, so that no other one gets its identity.
         self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(_MOST_REMEMBERED)
+
+    def __repr__(self) -> str:
+        model = self.denoiser
+        return call(
+            "Engine", model=type(model).__name__, tokens=model.vocab_size, canvas_length=model.canvas_length
+        )
 
     @property
     def denoiser(self) -> Denoiser:

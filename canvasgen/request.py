@@ -6,15 +6,12 @@ field of `Request` and one line of `Settings`; a test compares the two.
 
 from __future__ import annotations
 
-import difflib
-import functools
-import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from canvasgen.checks import is_bool, is_mapping, is_sequence, whole_number
 from canvasgen.constraints import Constraint, span_of
@@ -31,7 +28,9 @@ from canvasgen.errors import (
     UnknownOption,
 )
 from canvasgen.limits import Limits, checked_limits
+from canvasgen.named import names_checked
 from canvasgen.once import Once
+from canvasgen.showing import call_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
@@ -44,12 +43,9 @@ __all__ = [
     "as_request",
     "check_settings",
     "request_of",
-    "shows_options",
 ]
 
 Prompt = str | Sequence[Mapping[str, Any]]
-Made = TypeVar("Made")
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Settings(TypedDict, total=False):
@@ -79,39 +75,8 @@ class Options(Settings, total=False):
     constraint: Constraint | None
 
 
-def _names_checked(kind: type[Made]) -> type[Made]:
-    """Make a dataclass refuse unknown names by `UnknownOption` instead of Python's TypeError."""
-    plain: Callable[..., None] = kind.__init__
-
-    @functools.wraps(plain)
-    def checked(self: object, *values: object, **options: object) -> None:
-        _check_names(options, kind)
-        plain(self, *values, **options)
-
-    kind.__init__ = checked
-    return kind
-
-
-def _check_names(names: Iterable[str], kind: Any) -> None:
-    """Raise an error for a name that is not a field of a dataclass.
-
-    Raises:
-        UnknownOption: with the name that was probably meant.
-    """
-    known = [one.name for one in fields(kind)]
-    for name in names:
-        if name in known:
-            continue
-        alike = difflib.get_close_matches(name, known, n=1)
-        every = ", ".join(one for one in known if one != "prompt")
-        remedy = f"did you mean {alike[0]!r}?" if alike else f"the options are {every}"
-        if name == "model":
-            remedy = "an engine has its model already; load another one with canvasgen.load(model)"
-        raise UnknownOption(f"there is no option {name!r}", rule=name, remedy=remedy)
-
-
-@_names_checked
-@dataclass(frozen=True)
+@names_checked
+@dataclass(frozen=True, repr=False)
 class Request:
     """One generation to be done; the fields mean what the arguments of `canvasgen.generate` mean.
 
@@ -151,6 +116,9 @@ class Request:
     grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
     limits: Limits | None = field(default=None, kw_only=True)
     on_step_limit: Literal["return", "warn", "raise"] = field(default="warn", kw_only=True)
+
+    def __repr__(self) -> str:
+        return call_of(self)
 
     def resolve(self) -> Constraint | None:
         """Return the one constraint that the request names; None for free text.
@@ -224,7 +192,7 @@ def _user_texts(prompt: Any) -> list[str]:
         return [prompt]
     contents: list[Any] = []
     for message in prompt:
-        if isinstance(message, Mapping) and message.get("role") == "user":
+        if is_mapping(message) and message.get("role") == "user":
             contents.append(message.get("content"))
     return [content for content in contents if isinstance(content, str)]
 
@@ -356,14 +324,3 @@ def _temperature(warmth: object) -> float:
             remedy="take temperature=0 for the best canvas at every step",
         )
     return float(warmth)
-
-
-def shows_options(function: Function) -> Function:
-    """Give a function with `**options` the signature that `help` shows: the fields of `Request` written out."""
-    own = inspect.signature(function)
-    named = [one for one in own.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-    options = [
-        one for one in inspect.signature(Request).parameters.values() if one.name not in own.parameters
-    ]
-    function.__signature__ = own.replace(parameters=[*named, *options])
-    return function

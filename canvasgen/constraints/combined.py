@@ -11,6 +11,7 @@ from canvasgen.constraints.growth import grown_part, largest
 from canvasgen.constraints.texts import automaton_of
 from canvasgen.limits import largest_of
 from canvasgen.notes import Note
+from canvasgen.showing import call_of
 
 __all__ = ["Combined"]
 
@@ -25,6 +26,10 @@ class Combined(Constraint):
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         self.parts = parts
         self.limits = largest_of(part.limits for part in parts)
+
+    @override
+    def __repr__(self) -> str:
+        return call_of(self, parts=self.parts)
 
     @property
     @override

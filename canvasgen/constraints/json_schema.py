@@ -20,6 +20,7 @@ from canvasgen.grounding import Sources
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
 from canvasgen.schemas import SchemaLanguage, Source, load
+from canvasgen.showing import call
 
 __all__ = ["JsonSchema", "json_schema"]
 
@@ -48,6 +49,10 @@ class JsonSchema(Constraint):
         self.language = SchemaLanguage(
             source, limits, flexible=flexible, max_depth=max_depth, ordered=ordered, sources=sources
         )
+
+    @override
+    def __repr__(self) -> str:
+        return call("JsonSchema", schema=self.language.source.document.root)
 
     @override
     def _expression(self) -> Expr:

@@ -14,6 +14,7 @@ from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.shown import UNKNOWN, Shown
 from canvasgen.errors import ConstraintTooLarge, ValidationFailed
 from canvasgen.notes import Note
+from canvasgen.showing import call_of
 
 __all__ = ["NOWHERE", "Place", "Placed", "Texts", "as_bytes", "automaton_of", "field_path", "is_text"]
 
@@ -74,6 +75,9 @@ class Texts(ABC):
     """
 
     limits: Limits = DEFAULT_LIMITS
+
+    def __repr__(self) -> str:
+        return call_of(self)
 
     @abstractmethod
     def _expression(self) -> Expr:

@@ -13,6 +13,7 @@ from typing_extensions import TypeVar
 
 from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.grounding import Span
+from canvasgen.showing import call, call_of
 
 if TYPE_CHECKING:
     from canvasgen.vocabulary import Vocabulary
@@ -77,7 +78,7 @@ class Step:
         return (self.before + self.vocabulary.text_bytes(self.ids)).decode("utf-8", errors="replace")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Completion(Generic[Value]):
     """The result of one generation, with a value of the type `Value`.
 
@@ -118,8 +119,17 @@ class Completion(Generic[Value]):
     timings: Mapping[str, float] = field(default_factory=dict[str, float])
     trace: tuple[Step, ...] = field(default=(), repr=False)
 
+    def __repr__(self) -> str:
+        return call(
+            "Completion",
+            value=self.value,
+            log_prob=round(self.log_prob, 3),
+            steps=self.steps,
+            outcome=str(self.outcome),
+        )
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Draft:
     """A denoising step is over; `text` is the best text at this step, made when asked for."""
 
@@ -143,14 +153,20 @@ class Draft:
         """The step's number in its block, from 1."""
         return self.record.step
 
+    def __repr__(self) -> str:
+        return call("Draft", text=self.text, block=self.block, step=self.step, row=self.row)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Commit:
     """A block is final; `text` is the whole text up to its end."""
 
     text: str
     block: int
     row: int = 0
+
+    def __repr__(self) -> str:
+        return call_of(self)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from canvasgen.inference.batch import Batch
 from canvasgen.inference.k_best import Candidate, enumerate_best
 from canvasgen.inference.spans import SpanGraph, span_masses
 from canvasgen.inference.tables import Bools, Floats, Longs, RowArrays
+from canvasgen.showing import call
 
 __all__ = ["Posterior", "uniforms_for"]
 
@@ -55,6 +56,10 @@ class Posterior:
     version counter): that raises `ModelError`. Numpy arrays are copied, so they may be changed; a tensor that shares
     its memory with an array must not be changed through it.
     """
+
+    def __repr__(self) -> str:
+        length, vocabulary = self.logits.shape
+        return call("Posterior", positions=length, tokens=vocabulary)
 
     def __init__(self, lattice: Lattice, index: int) -> None:
         self._lattice = lattice

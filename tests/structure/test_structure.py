@@ -19,6 +19,8 @@ PACKAGE = ROOT / "canvasgen"
 ORDER = [
     "errors",
     "extras",
+    "showing",
+    "named",
     "notes",
     "forks",
     "jit",

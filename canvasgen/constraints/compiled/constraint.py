@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self
 
+from typing_extensions import override
+
 from canvasgen.automata import Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.showing import call
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CompiledConstraint"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CompiledConstraint(Lifted):
     """A constraint lifted to the tokens of a vocabulary.
 
@@ -33,6 +36,16 @@ class CompiledConstraint(Lifted):
     """
 
     constraint: Texts
+
+    @override
+    def __repr__(self) -> str:
+        return call(
+            "CompiledConstraint",
+            states=self.num_states,
+            edges=self.num_edges,
+            classes=self.num_classes,
+            constraint=self.constraint,
+        )
 
     @classmethod
     def build(cls, constraint: Texts, vocabulary: Vocabulary) -> Self:

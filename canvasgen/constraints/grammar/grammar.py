@@ -16,6 +16,7 @@ from canvasgen.constraints.texts import is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
+from canvasgen.showing import call
 
 __all__ = ["MOST_DEPTH", "Grammar", "grammar"]
 
@@ -39,6 +40,10 @@ class Grammar(Constraint):
         self.depth, self._marked = self._unrolled(max_depth)
         if self.has_validator:
             _ = self.automaton  # without the validators' words it may be larger
+
+    @override
+    def __repr__(self) -> str:
+        return call("Grammar", depth=self.depth, states=self._marked.num_states)
 
     def _unrolled(self, max_depth: int | None) -> tuple[int, DFA]:
         if not self._unroller.is_recursive:

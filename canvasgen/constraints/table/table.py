@@ -29,6 +29,7 @@ from canvasgen.errors import TimeLimit, Unsatisfiable, ValidationFailed
 from canvasgen.notes import Note
 from canvasgen.relations import Check, Problem, Relation, SearchTime
 from canvasgen.relations.cell_values import key
+from canvasgen.showing import call
 
 __all__ = ["BORDER", "Mode", "Table"]
 
@@ -93,6 +94,12 @@ class Table(Constraint):
             except Unsatisfiable as error:
                 error.remedy = self._remedy
                 raise
+
+    @override
+    def __repr__(self) -> str:
+        rows = self.grid.rows
+        shape = f"{len(rows)} x {max(map(len, rows), default=0)}"
+        return call("Table", cells=shape, relations=len(self.relations), mode=self.mode)
 
     @property
     def _remedy(self) -> str:

@@ -30,6 +30,7 @@ from canvasgen.constraints.texts import automaton_of, field_path, is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 from canvasgen.limits import Limits, checked_limits, largest_of
 from canvasgen.notes import Note
+from canvasgen.showing import call
 
 __all__ = ["Filled", "Template", "template"]
 
@@ -70,6 +71,11 @@ class Template(Constraint):
         self._repeated = [name for name in holes if names.count(name) > 1]
         no_cells((holes[name] for name in self._repeated), "a hole that occurs twice")
         self._listed = self._few_values()
+
+    @override
+    def __repr__(self) -> str:
+        form = "".join(piece if isinstance(piece, str) else f"{{{piece.name}}}" for piece in self.pieces)
+        return call("Template", form=form, holes=self.holes)
 
     def _few_values(self) -> dict[str, list[str]]:
         """Return the texts of those repeated holes that the automaton keeps equal: those with few texts."""
