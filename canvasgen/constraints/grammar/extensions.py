@@ -12,8 +12,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from canvasgen.automata.regex.substrings import substring_pattern, words_of
 from canvasgen.checks import is_mapping, is_sequence
-from canvasgen.constraints.grammar.substrings import substring_pattern, words_of
 from canvasgen.constraints.grammar.terminals import NO_END
 from canvasgen.constraints.json_schema import JsonSchema, json_schema
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint

@@ -10,7 +10,7 @@ a validator keeps its words in the marked automaton, with which `validated` trie
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import count, product
 
 from canvasgen.automata import (
     ANY_CHARACTER,
@@ -68,11 +68,12 @@ class Marks:
     """The marked leaves of one grammar.
 
     Attributes:
-        wrong: of each terminal that looks around, the texts with words in which the one in focus does not match.
+        wrong: of each terminal that looks around, by its number, the texts with words in which the one in focus does
+            not match.
         validators: the constraints that validate the texts between their words.
     """
 
-    wrong: list[Expr] = field(default_factory=list[Expr])
+    wrong: dict[int, Expr] = field(default_factory=dict[int, Expr])
     validators: list[Constraint] = field(default_factory=list[Constraint])
 
     def look(self, body: Expr, cut: Expr) -> Expr:
@@ -82,9 +83,9 @@ class Marks:
             body: contains every text that it matches anywhere.
             cut: the texts `u|x|v`, the bar the byte `CUT_BAR`, with x what it matches between u and v.
         """
-        at = len(self.wrong)
+        at = next(number for number in count() if number not in self.wrong)
         _check(at, "terminals that look around at what stands beside them")
-        self.wrong.append(_wrong(cut, *_pair(_LOOKING_WORDS, at)))
+        self.wrong[at] = _wrong(cut, *_pair(_LOOKING_WORDS, at))
         return concat(_before, _marked(_LOOKING_WORDS, at, body), _behind)
 
     def validate(self, constraint: Constraint) -> Expr:
@@ -98,7 +99,7 @@ class Marks:
         if not self.wrong:
             return marked
         focus: dict[int, Expr] = {FOCUS_OPEN: EPSILON, FOCUS_CLOSE: EPSILON}
-        wrong = (substitute(intersect(marked, each), focus) for each in self.wrong)
+        wrong = (substitute(intersect(marked, each), focus) for each in self.wrong.values())
         resolved = difference(intersect(marked, repeat(_around)), union(*wrong))
         return substitute(resolved, dict.fromkeys(LOOK_AROUND_LETTERS, EPSILON))
 

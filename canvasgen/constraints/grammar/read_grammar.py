@@ -9,12 +9,11 @@ from typing import Any
 import lark.load_grammar
 from lark.exceptions import LarkError, UnexpectedToken
 
-from canvasgen.constraints.grammar.barren import check_productive
 from canvasgen.constraints.grammar.extensions import rewritten
 from canvasgen.constraints.grammar.gbnf import is_gbnf, read_gbnf
 from canvasgen.constraints.grammar.library import ImportSource
 from canvasgen.constraints.grammar.refusals import place_of, place_of_import, refusal
-from canvasgen.constraints.grammar.rules import Rules
+from canvasgen.constraints.grammar.rules import Rules, check_productive
 from canvasgen.constraints.grammar.template_bounds import check_templates
 from canvasgen.constraints.grammar.terminals import check_terminals, patterns_of
 from canvasgen.constraints.grammar.tree_reader import TreeReader
@@ -89,6 +88,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
     items = reader.reachable(start)
     check_productive(items, start, reader.line_of)
     ignored = reader.ignored(map(str, loaded.ignore))
+    items = reader.settled(items, start)
     return Rules(
         start,
         items,

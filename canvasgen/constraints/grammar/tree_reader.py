@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from lark import Token
@@ -11,8 +12,9 @@ from lark.grammar import NonTerminal, Terminal
 from lark.lexer import Pattern, PatternStr
 
 from canvasgen import automata
-from canvasgen.automata import Expr, parse_first_match, parse_regex_in_context, to_dfa
+from canvasgen.automata import Expr, parse_first_match, parse_regex, parse_regex_in_context, to_dfa
 from canvasgen.constraints.grammar.extensions import Extended, Lexeme, place_at
+from canvasgen.constraints.grammar.follow import END, bytes_after, first_bytes, replaced, sees_nothing_else
 from canvasgen.constraints.grammar.ignored import always_cut_right, cut_texts
 from canvasgen.constraints.grammar.leaves import bounds_of, check_trees, pattern_of, range_of
 from canvasgen.constraints.grammar.marks import Marks
@@ -23,6 +25,15 @@ from canvasgen.constraints.grammar.template_bounds import MOST_RULES
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 
 __all__ = ["TreeReader"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """A terminal that looks around: its number among the marks, its texts alone, its cut texts."""
+
+    number: int
+    alone: Expr
+    cut: Expr
 
 
 class TreeReader:
@@ -45,6 +56,9 @@ class TreeReader:
         self.departures: list[str] = []
         self.marks = Marks()
         self._bodies: list[Expr] = []
+        self._blanks: list[Expr] = []
+        self._looking: dict[Expr, _Looking] = {}
+        self._body_of: dict[Expr, Expr] = {}
         self._languages: dict[str, Expr] = {}
         self._marked: dict[str, Expr] = {}
         self._instances: dict[str, tuple[Any, dict[str, Any]]] = {}
@@ -126,6 +140,7 @@ class TreeReader:
         )
         self._bodies.append(schema.expr)
         self._marked[name] = self.marks.validate(schema)
+        self._body_of[self._marked[name]] = schema.expr
         return self._marked[name]
 
     def _language(self, pattern: Pattern, name: str) -> Expr:
@@ -146,8 +161,12 @@ class TreeReader:
             raise InvalidConstraint(f"the terminal {name} matches no text", path=place, rule="terminal")
         self._bodies.append(expr)
         if cut is not None:
-            self._marked[written] = self.marks.look(expr, cut)
-            return self._marked[written]
+            numbers = set(self.marks.wrong)
+            self._marked[written] = marked = self.marks.look(expr, cut)
+            (number,) = set(self.marks.wrong) - numbers
+            self._looking[marked] = _Looking(number, parse_regex(written), cut)
+            self._body_of[marked] = expr
+            return marked
         if to_dfa(expr).accepts(b""):
             self.remarks.append(f"the terminal {name} may be empty, which Lark itself refuses")
         return expr
@@ -174,6 +193,7 @@ class TreeReader:
                     "it may end wherever its pattern matches, also where Lark goes on with it"
                 )
             taken.append(expr if first is None else first)
+        self._blanks = taken
         if not taken:
             return None
         if not always_cut_right(taken, self._bodies):
@@ -182,6 +202,28 @@ class TreeReader:
                 for each in taken
             ]
         return automata.union(*taken)
+
+    def settled(self, items: dict[str, Item], start: str) -> dict[str, Item]:
+        """Return rules in which terminals that look around have no mark where the grammar decides what they see.
+
+        A name that is no keyword looks at what follows; if no letter can follow, its texts alone are all there is to it.
+        """
+
+        def begins(expr: Expr) -> frozenset[int]:
+            return first_bytes(to_dfa(self._body_of.get(expr, expr)))
+
+        blanks = frozenset[int]().union(*map(begins, self._blanks)) - {END}
+        after = bytes_after(items, start, begins)
+        free: dict[Expr, Expr] = {}
+        for marked, looking in self._looking.items():
+            if (
+                marked in after
+                and marked not in self._blanks
+                and sees_nothing_else(looking.alone, looking.cut, after[marked] | blanks)
+            ):
+                free[marked] = looking.alone
+                del self.marks.wrong[looking.number]
+        return {name: replaced(item, free) for name, item in items.items()} if free else items
 
     def _shortest(self, name: str, item: Item, lexeme: Lexeme) -> Expr:
         """Return the texts of a lazy rule without those that have a shorter text of it as a prefix."""

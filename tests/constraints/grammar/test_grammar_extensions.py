@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import canvasgen as cg
-from canvasgen.constraints.grammar.substrings import substring_pattern, words_of
+from canvasgen.automata.regex.substrings import substring_pattern, words_of
 from canvasgen.errors import (
     CanvasgenError,
     ConstraintTooLarge,

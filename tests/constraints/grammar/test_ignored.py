@@ -105,12 +105,31 @@ def test_cheap_where_it_may_be() -> None:
         "%import common.WS\n%ignore WS",
         '%ignore / +/\n%ignore "\\n"',
     ):
-        assert cg.grammar(f'start: "a" /b+/\n{ignored}').rules.marks.wrong == []
+        assert cg.grammar(f'start: "a" /b+/\n{ignored}').rules.marks.wrong == {}
     for ignored in ("%ignore /cb*/", "%ignore /cc?/", "%ignore / +/\n%ignore /[ \\n]+/"):
-        assert cg.grammar(f'start: "a" /[ b]+/\n{ignored}').rules.marks.wrong != []
+        assert cg.grammar(f'start: "a" /[ b]+/\n{ignored}').rules.marks.wrong != {}
 
 
 def test_it_is_said_where_it_is_not_told() -> None:
     for pattern in ("c+(?=a)", "(c?)+"):
         notes = [str(note) for note in cg.grammar(f'start: "a" "b"\n%ignore /{pattern}/').explain()]
         assert any("may end wherever" in note for note in notes), pattern
+
+
+def test_a_look_that_the_grammar_decides_needs_no_mark() -> None:
+    """A name is followed by no letter, so that it is no keyword is a matter of its own texts."""
+    name = "NAME: /(?!if(?![a-z]))[a-z]+/"
+    for text, free in (
+        (f'start: NAME ("," NAME)*\n{name}', True),
+        (f'start: NAME ("," NAME)*\n{name}\n%ignore " "', True),
+        (f'start: NAME ("," NAME)*\n{name}\n%ignore /x/', False),
+        (f'start: NAME ["f"]\n{name}', False),
+        (f'start: one "."\none: NAME | NAME one\n{name}', False),
+    ):
+        constraint = cg.grammar(text)
+        assert (constraint.rules.marks.wrong == {}) == free, text
+        judge = Lark(text, parser="earley", lexer="dynamic")
+        for each in texts("if,.", 4):
+            assert constraint.matches(each) or not accepts(judge, each), (text, each)
+            if free:
+                assert constraint.matches(each) == accepts(judge, each), (text, each)
