@@ -7,9 +7,16 @@ from enum import Enum
 from numbers import Integral
 from typing import Any, TypeGuard
 
+import numpy as np
+
 from canvasgen.errors import InvalidConstraint
 
-__all__ = ["is_enum", "is_iterable", "is_mapping", "is_sequence", "whole_number"]
+__all__ = ["is_bool", "is_enum", "is_iterable", "is_mapping", "is_sequence", "whole_number"]
+
+
+def is_bool(value: object) -> bool:
+    """Return whether a value is a boolean, of Python or of numpy."""
+    return isinstance(value, (bool, np.bool_))
 
 
 def is_enum(value: object) -> TypeGuard[type[Enum]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
 from canvasgen.calls import Calls
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.text import MOST_OPTIONS
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
@@ -19,7 +19,8 @@ from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
-from canvasgen.request import Options, Prompt, Request, as_request, check_settings
+from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of
+from canvasgen.step_limit import settled
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -76,15 +77,16 @@ class Engine(Calls):
 
     def _complete(self, request: Request) -> Completion:
         engine, job = self._prepared(request)
-        return run(engine.denoiser, [job], policy=engine._policy)[0]
+        return settled(request, run(engine.denoiser, [job], policy=engine._policy)[0])
 
     def stream(self, prompt: Prompt | Request = "", **options: Unpack[Options]) -> Iterator[Event]:
         """Return the events of a completion: `Draft` at every step, `Commit` at every block, `Done` at the end.
 
         Errors of the request are raised here and not at the first event.
         """
-        engine, job = self._prepared(as_request(prompt, options))
-        return self._raising(stream(engine.denoiser, [job], policy=engine._policy))
+        request = as_request(prompt, options)
+        engine, job = self._prepared(request)
+        return self._raising(stream(engine.denoiser, [job], policy=engine._policy), request)
 
     @overload
     def batch(
@@ -127,13 +129,19 @@ class Engine(Calls):
             CanvasgenError: the first error, unless they are returned; requests are checked before the model runs.
         """
         size = whole_number(size, rule="size", low=1)
-        if errors not in ("raise", "return"):
+        if not isinstance(errors, str) or errors not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=errors)
         done: dict[int, Completion | CanvasgenError] = {}
         batches: dict[Engine, tuple[Batch, list[int]]] = {}
+        if not is_bool(progress):
+            raise InvalidConstraint("progress is True or False", rule="progress", value=progress)
+        if not is_iterable(requests) or isinstance(requests, (str, bytes, Mapping)):
+            raise InvalidConstraint("requests are a list of them", rule="requests", value=requests)
+        asked: dict[int, Request] = {}
         for number, request in enumerate(requests):
             try:
-                made = request if isinstance(request, Request) else Request(**request)
+                made = request_of(request, number)
+                asked[number] = made
                 engine, job = self._prepared(made)
                 if engine not in batches:
                     batches[engine] = Batch(engine.denoiser, policy=engine._policy, size=size), []
@@ -146,9 +154,12 @@ class Engine(Calls):
                 done[number] = error
         waiting = sum(len(batch) for batch, _ in batches.values())
         for number, result in _shown(_results(batches.values()), waiting, progress):
-            if isinstance(result, CanvasgenError) and errors == "raise":
-                raise result
-            done[number] = result
+            try:
+                done[number] = _got(result, asked[number])
+            except CanvasgenError as error:
+                if errors == "raise":
+                    raise
+                done[number] = error
         return [done[number] for number in sorted(done)]
 
     def decide(
@@ -182,12 +193,13 @@ class Engine(Calls):
             max_denoising_steps=steps,
             temperature=1.0,
             probabilities=True,
+            on_step_limit="return",
         )
         return after_several_steps(found, self.batch(replace(request, seed=one) for one in seeds))
 
     def _prepared(self, request: Request) -> tuple[Engine, Job]:
         """Return the engine that answers a request, and its job there."""
-        check_settings(request)
+        request = check_settings(request)
         constraint = request.resolve()
         trained = None if constraint is None else constraint.shown.trained
         engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
@@ -228,11 +240,20 @@ class Engine(Calls):
         return suited(starts, self._compiled(constraint))
 
     @staticmethod
-    def _raising(events: Iterator[Event]) -> Iterator[Event]:
+    def _raising(events: Iterator[Event], request: Request) -> Iterator[Event]:
         for event in events:
             if isinstance(event, Failed):
                 raise event.error
+            if isinstance(event, Done):
+                settled(request, event.completion)
             yield event
+
+
+def _got(result: Completion | CanvasgenError, request: Request) -> Completion:
+    """Return the completion of a request, or raise its error."""
+    if isinstance(result, CanvasgenError):
+        raise result
+    return settled(request, result)
 
 
 def _results(

@@ -19,6 +19,8 @@ __all__ = [
     "MissingPackage",
     "ModelError",
     "Outcome",
+    "StepLimit",
+    "StepLimitWarning",
     "TimeLimit",
     "UnknownOption",
     "Unsatisfiable",
@@ -137,6 +139,22 @@ class ValidationFailed(CanvasgenError):
 
 class MissingPackage(CanvasgenError, ImportError):
     """A package that this part needs is not installed; `rule` is the extra of canvasgen that installs it."""
+
+
+class StepLimit(CanvasgenError):
+    """A text was committed at the step limit before the model was confident, and `on_step_limit="raise"` was asked for.
+
+    Attributes:
+        completion: the result, which is valid.
+    """
+
+    def __init__(self, message: str, *, completion: Any, remedy: str | None = None) -> None:
+        super().__init__(message, rule="on_step_limit", value=completion.text, remedy=remedy)
+        self.completion = completion
+
+
+class StepLimitWarning(UserWarning):
+    """A text was committed at the step limit before the model was confident: valid, but perhaps not its best answer."""
 
 
 class ModelError(CanvasgenError):

@@ -11,26 +11,41 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_bool, is_mapping, is_sequence, whole_number
 from canvasgen.constraints import Constraint, span_of
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
-from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError, UnknownOption
+from canvasgen.constraints.template import Template
+from canvasgen.errors import (
+    BudgetTooSmall,
+    InvalidConstraint,
+    ModelError,
+    UnknownOption,
+)
 from canvasgen.limits import Limits, checked_limits
 from canvasgen.once import Once
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
-    from canvasgen.constraints.template import Template
 
-__all__ = ["Options", "Prompt", "Request", "Settings", "as_request", "check_settings", "shows_options"]
+__all__ = [
+    "Options",
+    "Prompt",
+    "Request",
+    "Settings",
+    "as_request",
+    "check_settings",
+    "request_of",
+    "shows_options",
+]
 
 Prompt = str | Sequence[Mapping[str, Any]]
 Made = TypeVar("Made")
@@ -47,6 +62,7 @@ class Settings(TypedDict, total=False):
     seed: int | None
     prompt_schema: bool | Mapping[str, Any]
     probabilities: bool
+    on_step_limit: Literal["return", "warn", "raise"]
     grounded: bool | str | Sequence[str]
     limits: Limits | None
 
@@ -113,6 +129,8 @@ class Request:
             holes are spans then; in other constraints write `cg.span_of(source)`.
         limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
             or template that is made already has limits of its own.
+        on_step_limit: what to do with a text that was committed at the step limit, before the model was confident (its
+            `outcome` says so, too): `return` it, return it and `warn` by `StepLimitWarning`, or `raise` `StepLimit`.
     """
 
     prompt: Prompt = ""
@@ -132,6 +150,7 @@ class Request:
     probabilities: bool = field(default=False, kw_only=True)
     grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
     limits: Limits | None = field(default=None, kw_only=True)
+    on_step_limit: Literal["return", "warn", "raise"] = field(default="warn", kw_only=True)
 
     def resolve(self) -> Constraint | None:
         """Return the one constraint that the request names; None for free text.
@@ -189,8 +208,9 @@ class Request:
         if kind == "grammar" and self.grammar is not None:
             return span & grammar_constraint(self.grammar, limits=self.limits)
         if kind == "template" and isinstance(self.template, str):
-            holes = template_constraint(self.template, strict=False).holes
-            return template_constraint(self.template, limits=self.limits, **dict.fromkeys(holes, span))
+            made = template_constraint(self.template, strict=False)
+            holes: dict[str, Constraint] = dict.fromkeys(made.holes, span)
+            return Template(made.pieces, holes, self.limits)
         raise InvalidConstraint(
             f"grounded does not go with {kind or 'free text'}",
             rule="grounded",
@@ -225,6 +245,26 @@ def _remembered(schema: object, limits: Limits | None) -> Constraint:
     return _schemas.get((kind, key, limits), lambda: schema_constraint(schema, limits=limits))
 
 
+def request_of(value: object, number: int) -> Request:
+    """Return one of several requests, which may be given by its fields.
+
+    Raises:
+        InvalidConstraint: it is neither a `Request` nor a mapping of names.
+        UnknownOption: a field that does not exist.
+    """
+    if isinstance(value, Request):
+        return value
+    if is_mapping(value) and all(isinstance(name, str) for name in value):
+        return Request(**value)
+    raise InvalidConstraint(
+        "a request is a Request, or a dict of its fields",
+        path=f"request {number}",
+        rule="requests",
+        value=value,
+        remedy='write cg.Request("…"), or {"prompt": "…"}',
+    )
+
+
 def as_request(prompt: Prompt | Request, options: Mapping[str, Any]) -> Request:
     """Return the request of a prompt and its options; a `Request` takes none.
 
@@ -242,28 +282,80 @@ def as_request(prompt: Prompt | Request, options: Mapping[str, Any]) -> Request:
     return prompt
 
 
-def check_settings(request: Request) -> None:
-    """Raise an error for an invalid prompt or setting, before the model runs.
+def check_settings(request: Request) -> Request:
+    """Return the request with Python's own numbers, checked before the model runs.
 
     Raises:
         ModelError: the prompt is neither text nor messages, or has no UTF-8.
-        InvalidConstraint: a setting is not the number it should be.
+        InvalidConstraint: a setting is not what it should be.
+        BudgetTooSmall: `max_tokens` is below 1.
     """
-    prompt: Any = request.prompt
-    if not isinstance(prompt, (str, Sequence)):
-        raise ModelError("a prompt is a text or a list of chat messages", rule="prompt", value=prompt)
-    if isinstance(prompt, str) and any("\ud800" <= character <= "\udfff" for character in prompt):
-        raise ModelError("the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=prompt)
-    lowest = {"max_tokens": None, "max_denoising_steps": 1, "seed": None}
-    for name, low in lowest.items():
-        value: Any = getattr(request, name)
+    _check_prompt(request.prompt)
+    numbers: dict[str, Any] = {}
+    for name, low in {"max_tokens": None, "max_denoising_steps": 1, "seed": None}.items():
+        value: object = getattr(request, name)
         if value is not None:
-            whole_number(value, rule=name, low=low)
-    if request.max_tokens is not None and request.max_tokens < 1:
-        raise BudgetTooSmall("a text has at least one token", rule="max_tokens", value=request.max_tokens)
-    warmth: Any = request.temperature
-    if warmth is not None and not (isinstance(warmth, (int, float)) and 0 <= warmth < math.inf):
+            numbers[name] = whole_number(value, rule=name, low=low)
+    if numbers.get("max_tokens", 1) < 1:
+        raise BudgetTooSmall("a text has at least one token", rule="max_tokens", value=numbers["max_tokens"])
+    if request.temperature is not None:
+        numbers["temperature"] = _temperature(request.temperature)
+    validators: object = request.validators
+    if not is_sequence(validators) or not all(map(callable, validators)):
+        raise InvalidConstraint(
+            "validators are a list of functions",
+            rule="validators",
+            value=validators,
+            remedy="write validators=[check]" if callable(validators) else "give a list or a tuple",
+        )
+    for name in ("prompt_schema", "probabilities"):
+        value = getattr(request, name)
+        if not (is_bool(value) or (name == "prompt_schema" and is_mapping(value))):
+            raise InvalidConstraint(
+                f"{name} is True or False" + (", or a JSON Schema as a dict" * (name == "prompt_schema")),
+                rule=name,
+                value=value,
+            )
+    wanted: Any = request.on_step_limit
+    if not (isinstance(wanted, str) and wanted in _ON_STEP_LIMIT):
+        raise InvalidConstraint(
+            f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}", rule="on_step_limit", value=wanted
+        )
+    return replace(request, **numbers)
+
+
+_ON_STEP_LIMIT = ("return", "warn", "raise")
+_COLDEST = 1e-6
+"""The lowest temperature above 0: logits are divided by it, and have to stay numbers that can be told apart."""
+
+
+def _check_prompt(prompt: object) -> None:
+    if not (isinstance(prompt, str) or (is_sequence(prompt) and all(map(is_mapping, prompt)))):
+        raise ModelError(
+            "a prompt is a text or a list of chat messages",
+            rule="prompt",
+            value=prompt,
+            remedy='a message is a dict: {"role": "user", "content": "…"}',
+        )
+    contents = [prompt] if isinstance(prompt, str) else [message.get("content") for message in prompt]
+    for content in contents:
+        if isinstance(content, str) and any("\ud800" <= character <= "\udfff" for character in content):
+            raise ModelError(
+                "the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=content
+            )
+
+
+def _temperature(warmth: object) -> float:
+    if isinstance(warmth, bool) or not isinstance(warmth, Real) or not 0 <= float(warmth) < math.inf:
         raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)
+    if 0 < float(warmth) < _COLDEST:
+        raise InvalidConstraint(
+            f"a temperature above 0 is at least {_COLDEST:g}",
+            rule="temperature",
+            value=warmth,
+            remedy="take temperature=0 for the best canvas at every step",
+        )
+    return float(warmth)
 
 
 def shows_options(function: Function) -> Function:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import canvasgen as cg
 from canvasgen.constraints import Constraint
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.tokens.cache import clear_memory
 
 LONG = "a" * 400
 LIST = {
@@ -50,7 +52,9 @@ def test_an_error_names_the_limit_the_place_and_what_to_do(kind: str) -> None:
     assert followed.matches(text) or kind == "table"
 
 
-def test_seconds_and_bytes() -> None:
+def test_seconds_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANVASGEN_CACHE", str(tmp_path))  # what is there already is not compiled
+    clear_memory()
     with pytest.raises(
         ConstraintTooLarge, match=r"allow more with limits=cg\.Limits\(max_seconds="
     ) as caught:

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
 from functools import lru_cache, reduce
 from itertools import product
+from typing import cast
 
 from canvasgen.automata import expr as ex
 from canvasgen.automata import nfa
@@ -184,13 +185,11 @@ class _Either(_Machine):
         return {(at, state) for at, part in enumerate(self.parts) for state in part.starts()}
 
     def moves(self, state: Hashable, byte: int) -> Iterable[Hashable]:
-        assert isinstance(state, tuple)
-        at, inner = state
+        at, inner = cast("tuple[int, Hashable]", state)
         return [(at, after) for after in self.parts[at].moves(inner, byte)]
 
     def is_final(self, state: Hashable) -> bool:
-        assert isinstance(state, tuple)
-        at, inner = state
+        at, inner = cast("tuple[int, Hashable]", state)
         return self.parts[at].is_final(inner)
 
 
@@ -204,12 +203,12 @@ class _All(_Machine):
         return set(product(*(part.starts() for part in self.parts)))
 
     def moves(self, state: Hashable, byte: int) -> Iterable[Hashable]:
-        assert isinstance(state, tuple)
-        return product(*(part.moves(one, byte) for part, one in zip(self.parts, state, strict=True)))
+        each = cast("tuple[Hashable, ...]", state)
+        return product(*(part.moves(one, byte) for part, one in zip(self.parts, each, strict=True)))
 
     def is_final(self, state: Hashable) -> bool:
-        assert isinstance(state, tuple)
-        return all(part.is_final(one) for part, one in zip(self.parts, state, strict=True))
+        each = cast("tuple[Hashable, ...]", state)
+        return all(part.is_final(one) for part, one in zip(self.parts, each, strict=True))
 
 
 class _Without(_Machine):
@@ -224,8 +223,7 @@ class _Without(_Machine):
         return {(state, right) for state in self.left.starts()}
 
     def moves(self, state: Hashable, byte: int) -> Iterable[Hashable]:
-        assert isinstance(state, tuple)
-        one, others = state
+        one, others = cast("tuple[Hashable, frozenset[Hashable]]", state)
         afters = list(self.left.moves(one, byte))
         if not afters:
             return ()
@@ -233,8 +231,7 @@ class _Without(_Machine):
         return [(after, right) for after in afters]
 
     def is_final(self, state: Hashable) -> bool:
-        assert isinstance(state, tuple)
-        one, others = state
+        one, others = cast("tuple[Hashable, frozenset[Hashable]]", state)
         return self.left.is_final(one) and not any(map(self.right.is_final, others))
 
 

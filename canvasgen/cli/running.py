@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from canvasgen.cli.notice import clear_notice
@@ -23,11 +24,13 @@ def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
     from rich.console import Console
 
     from canvasgen.api import load
+    from canvasgen.errors import Outcome
     from canvasgen.request import check_settings
 
     check_settings(request)
     engine = load(model)
     clear_notice()
+    request = replace(request, on_step_limit="return")  # the outcome is told below
     messages = Console(stderr=True, highlight=False)
     if sys.stdout.isatty() and messages.is_terminal:
         completion = watch(engine.stream(request), messages)
@@ -35,6 +38,8 @@ def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
         completion = engine.complete(request)
     if trace:
         print_trace(completion, messages)
+    elif completion.outcome is not Outcome.COMPLETE:
+        messages.print(f"{completion.outcome}: {completion.outcome.value}")
     return completion
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from typing_extensions import override
 
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.growth import grown_part, largest
+from canvasgen.constraints.texts import automaton_of
 from canvasgen.limits import largest_of
 from canvasgen.notes import Note
 
@@ -40,4 +43,6 @@ class Combined(Constraint):
 
 @grown_part.register
 def _grown_of_several(constraint: Combined) -> str:
-    return largest((f"part {number}", part) for number, part in enumerate(constraint.parts, 1))
+    return largest(
+        (f"part {number}", partial(automaton_of, part)) for number, part in enumerate(constraint.parts, 1)
+    )

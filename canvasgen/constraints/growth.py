@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import singledispatch
 from math import inf
-from typing import Protocol
 
 from canvasgen.automata import DFA
 from canvasgen.errors import ConstraintTooLarge
 
 __all__ = ["grown_part", "largest"]
-
-
-class _Compiled(Protocol):
-    @property
-    def automaton(self) -> DFA: ...
 
 
 @singledispatch
@@ -24,12 +18,16 @@ def grown_part(constraint: object) -> str:
     return f"the whole {type(constraint).__name__.lower()}"
 
 
-def largest(parts: Iterable[tuple[str, _Compiled]]) -> str:
-    """Return the name of the part with the largest automaton, and inside of it that of its own largest one."""
+def largest(parts: Iterable[tuple[str, Callable[[], DFA]]]) -> str:
+    """Return the name of the part with the largest automaton, and inside of it that of its own largest one.
+
+    Args:
+        parts: for each part its name, and what compiles it.
+    """
     found, most = "the whole", -1.0
-    for name, part in parts:
+    for name, compiled in parts:
         try:
-            size, inner = float(part.automaton.num_states), ""
+            size, inner = float(compiled().num_states), ""
         except ConstraintTooLarge as error:
             size, inner = inf, "" if error.path is None else f", {error.path}"
         if size > most:

@@ -93,12 +93,13 @@ def infill(prefix: str, suffix: str, constraint: Any = None) -> Infill:
     Args:
         prefix: the text before the gap.
         suffix: the text after it; it is on the canvas while the gap is filled.
-        constraint: on the text between them: a constraint, a string, a type or a JSON Schema; None: any text.
+        constraint: on the text between them: a constraint, a string, a type or a JSON Schema; None: any text of at least
+            one character. For a gap that may stay empty give `cg.text()`.
 
     Raises:
         InvalidConstraint: prefix or suffix is no string that has UTF-8.
     """
-    return Infill(prefix, suffix, text() if constraint is None else constraint_from(constraint))
+    return Infill(prefix, suffix, text(1) if constraint is None else constraint_from(constraint))
 
 
 def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, strength: float = 1.0) -> Edit:
@@ -110,7 +111,8 @@ def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, str
         content: the text.
         span: `(start, stop)` in characters, or the part of the text itself, which must occur exactly once; or a
             list of such spans.
-        constraint: on the new text of each span; None: any text, of one line if the old one is.
+        constraint: on the new text of each span; None: any text of at least one character, of one line if the old one is.
+            For a span that may be deleted give `cg.text()`.
         strength: above 0, at most 1: the share of a span's tokens that start as noise (the others start as they are), and
             of the denoising schedule that is run. With a low one the result stays near the old text.
 
@@ -135,7 +137,7 @@ def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, str
                 value=(start, stop),
             )
         old = content[start:stop]
-        part = text(lines="\n" in old) if constraint is None else constraint_from(constraint)
+        part = text(1, lines="\n" in old) if constraint is None else constraint_from(constraint)
         pieces += [(content[reached:start], None), (old, part)]
         reached = stop
     pieces.append((content[reached:], None))

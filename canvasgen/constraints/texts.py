@@ -15,7 +15,7 @@ from canvasgen.constraints.shown import UNKNOWN, Shown
 from canvasgen.errors import ConstraintTooLarge, ValidationFailed
 from canvasgen.notes import Note
 
-__all__ = ["NOWHERE", "Place", "Placed", "Texts", "as_bytes", "field_path", "is_text"]
+__all__ = ["NOWHERE", "Place", "Placed", "Texts", "as_bytes", "automaton_of", "field_path", "is_text"]
 
 
 class Place:
@@ -182,3 +182,8 @@ class Texts(ABC):
     def explain(self) -> tuple[Note, ...]:
         """Return how each part is enforced, and which valid texts are never generated."""
         return ()
+
+
+def automaton_of(texts: Texts) -> DFA:
+    """Return the automaton of a constraint, compiled now."""
+    return texts.automaton

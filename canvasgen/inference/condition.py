@@ -10,7 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from canvasgen.errors import BudgetTooSmall, CanvasgenError, ModelError, Unsatisfiable
+from canvasgen.checks import is_mapping, whole_number
+from canvasgen.errors import BudgetTooSmall, CanvasgenError, InvalidConstraint, ModelError, Unsatisfiable
 from canvasgen.forks import settle
 from canvasgen.inference.batch import Batch, Row
 from canvasgen.inference.layout import AutomatonArrays, Layout, layout_of
@@ -84,11 +85,13 @@ def condition(
         threads: for numba; None: as many as torch uses.
 
     Raises:
-        ModelError: NaN or +inf, a position of nothing but −inf, or a shape that does not fit; names the
-        position. BudgetTooSmall: no text ends within L + `remaining` tokens. Unsatisfiable: no valid canvas
-        has a positive probability (contradictory fixed tokens, −inf); says where.
+        ModelError: NaN or +inf, a position of nothing but −inf, or a shape that does not fit; names the position.
+        InvalidConstraint: a setting is not the number it should be.
+        BudgetTooSmall: no text ends within L + `remaining` tokens.
+        Unsatisfiable: no valid canvas has a positive probability (contradictory fixed tokens, −inf); says where.
     """
-    request = Request(automaton, logits, end_ids, pad_id, fixed or {}, state, remaining, restriction, offset)
+    pinned = {} if fixed is None else fixed
+    request = Request(automaton, logits, end_ids, pad_id, pinned, state, remaining, restriction, offset)
     return condition_batch([request], backend=backend, threads=threads)[0]
 
 
@@ -114,7 +117,7 @@ def condition_batch(
         The errors of `condition`. ModelError also for shapes that do not fit, whatever `check` is.
     """
     if not requests:
-        raise ValueError("a batch has at least one request")
+        raise InvalidConstraint("a batch has at least one request", rule="requests")
     settle()
     values, as_torch = _stacked(requests, logits)
     given = [_values(request, values, b) for b, request in enumerate(requests)]
@@ -137,24 +140,44 @@ def condition_batch(
     return posteriors
 
 
-def _tensor(logits: Logits) -> Tensor:
+def _tensor(logits: object) -> Tensor:
+    """Logits as a tensor, whose version tells of changes in place: numpy has no such thing, so its arrays are copied.
+
+    Raises:
+        ModelError: they are no numbers.
+    """
     if isinstance(logits, Tensor):
-        return logits.detach()
-    array = np.asarray(logits)
-    return torch.as_tensor(array if array.flags.writeable else array.copy())
+        found = logits.detach()
+    else:
+        try:
+            found = torch.as_tensor(np.array(logits))
+        except (TypeError, ValueError) as error:
+            raise _no_logits(logits) from error
+    if found.dtype == torch.bool or found.is_complex():
+        raise _no_logits(logits)
+    return found
+
+
+def _no_logits(value: object) -> ModelError:
+    return ModelError(
+        "logits are a matrix of numbers, a tensor or an array",
+        rule="logits [L, V]",
+        value=value if np.isscalar(value) else type(value).__name__,
+    )
 
 
 def _stacked(requests: Sequence[Request], logits: Logits | None) -> tuple[Tensor | None, bool]:
     """The batch's logits as a tensor, and whether the logits are tensors."""
     if logits is None:
         return None, isinstance(requests[0].logits, Tensor)
-    if logits.ndim != 3 or len(logits) != len(requests):
+    values = _tensor(logits)
+    if values.ndim != 3 or len(values) != len(requests):
         raise ModelError(
             f"a batch of {len(requests)} has logits of as many rows",
             rule="logits [B, L, V]",
-            value=tuple(logits.shape),
+            value=tuple(values.shape),
         )
-    return _tensor(logits), isinstance(logits, Tensor)
+    return values, isinstance(logits, Tensor)
 
 
 def _values(request: Request, stacked: Tensor | None, b: int) -> Tensor:
@@ -168,10 +191,12 @@ def _values(request: Request, stacked: Tensor | None, b: int) -> Tensor:
         values = request.logits.logits
     elif request.logits is not None:
         values = _tensor(request.logits)
+        if values.is_inference():  # has no version either
+            values = values.clone()
     elif stacked is not None:
         values = stacked[b]
     else:
-        raise ValueError(f"row {b} has no logits, and the batch has none")
+        raise ModelError(f"row {b} has no logits, and the batch has none", rule="logits [L, V]")
     shape, size = tuple(values.shape), len(request.automaton.class_of_token)
     if len(shape) != 2 or shape[0] == 0:
         raise ModelError("logits are a matrix of positions and tokens", rule="logits [L, V]", value=shape)
@@ -189,12 +214,16 @@ def _row(request: Request, values: Tensor) -> Row:
     """The checked request; what makes it impossible is its `error`."""
     automaton, size = request.automaton, values.shape[1]
     layout = layout_of(automaton, automaton.end_ids if request.end_ids is None else request.end_ids)
-    length = len(values) if request.length is None else request.length
-    if not 0 < length <= len(values):
-        raise ValueError(f"{length} positions within the budget, of a canvas of {len(values)}")
-    state = layout.start if request.state is None else request.state
-    if not 0 <= state <= layout.num_states:
-        raise ValueError(f"state {state} of an automaton of {layout.num_states} states")
+    length = len(values)
+    if request.length is not None:
+        length = whole_number(request.length, rule="length", low=1, high=len(values))
+    state = layout.start
+    if request.state is not None:
+        state = whole_number(request.state, rule="state", high=layout.num_states)
+    offset, remaining = (
+        whole_number(request.offset, rule="offset"),
+        whole_number(request.remaining, rule="remaining"),
+    )
     if request.pad_id is not None and not 0 <= request.pad_id < size:
         raise ModelError("the pad token lies outside the vocabulary", rule="pad_id", value=request.pad_id)
     later, closed, error, fixed = None, None, None, dict[int, int]()
@@ -202,12 +231,12 @@ def _row(request: Request, values: Tensor) -> Row:
         fixed = _checked_fixed(request.fixed, length, size)
         distance, restriction = layout.distance, request.restriction
         if restriction is not None:
-            _add_fixed(fixed, restriction.fixed_in(request.offset, length))
-            closed = restriction.closed(request.offset, length)
-            distance = restriction.distance(request.offset)
-            later = restriction.distance(request.offset + length)
+            _add_fixed(fixed, restriction.fixed_in(offset, length))
+            closed = restriction.closed(offset, length)
+            distance = restriction.distance(offset)
+            later = restriction.distance(offset + length)
         if state != layout.ended:
-            _check_budget(int(distance[state]), length + request.remaining)
+            _check_budget(int(distance[state]), length + remaining)
     except CanvasgenError as caught:
         error, fixed = caught, {}
     known = request.logits.arrays if isinstance(request.logits, Posterior) else None
@@ -216,7 +245,7 @@ def _row(request: Request, values: Tensor) -> Row:
         length=length,
         fixed=dict(sorted(fixed.items())),
         state=state,
-        remaining=request.remaining,
+        remaining=remaining,
         later=later,
         closed=closed,
         filler=_filler(layout, request.pad_id),
@@ -232,7 +261,14 @@ def _filler(layout: Layout, pad_id: int | None) -> int:
 
 
 def _checked_fixed(fixed: Mapping[int, int], length: int, size: int) -> dict[int, int]:
-    pinned = {int(i): int(token) for i, token in fixed.items()}
+    if not is_mapping(fixed):
+        raise InvalidConstraint("fixed is a dict: position -> token id", rule="fixed", value=fixed)
+    pinned = {
+        whole_number(i, rule="fixed", name="a position", low=None): whole_number(
+            token, rule="fixed", name="a token id", low=None
+        )
+        for i, token in fixed.items()
+    }
     for i, token in pinned.items():
         if not 0 <= i < length:
             raise Unsatisfiable(

@@ -52,7 +52,8 @@ class Posterior:
     the device of the logits. Entries that cannot be are −inf, never merely small.
 
     The logits are read again for some answers. Torch tensors that were changed in place by then are noticed (their
-    version counter): that raises `ModelError`. Numpy arrays must not be changed.
+    version counter): that raises `ModelError`. Numpy arrays are copied, so they may be changed; a tensor that shares
+    its memory with an array must not be changed through it.
     """
 
     def __init__(self, lattice: Lattice, index: int) -> None:

@@ -86,7 +86,16 @@ class Posteriors(Sequence[Posterior]):
         logits = self._lattice.batch.logits[b][position]
         if bool(logits.isnan().any()):
             return ModelError("the model's logits hold NaN", path=f"position {position}", rule="NaN logits")
-        above = bool((logits == torch.inf).any())
+        top = float(logits.max())
+        if abs(top) < torch.inf:
+            return ModelError(
+                "the model's logits are so large that their differences are lost to rounding",
+                path=f"position {position}",
+                rule="large logits",
+                value=top,
+                remedy="subtract each position's largest logit from all of them",
+            )
+        above = top == torch.inf
         return ModelError(
             "the model's logits " + ("hold +inf" if above else "are all -inf: no token is possible"),
             path=f"position {position}",

@@ -34,9 +34,9 @@ def backend_for(name: str, device: torch.device) -> Backend:
     Raises:
         ModelError: there is none of that name; lists the names.
     """
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return next(backend for backend in reversed(_backends.values()) if backend.serves(device))
-    if name not in _backends:
+    if not isinstance(name, str) or name not in _backends:
         raise ModelError(
             f"there is no backend {name!r}",
             rule="backend",

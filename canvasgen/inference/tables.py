@@ -8,7 +8,21 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bools", "ClassTables", "Floats", "Ints", "Longs", "RowArrays", "Singles", "Tokens", "log_sum"]
+__all__ = [
+    "LARGEST",
+    "Bools",
+    "ClassTables",
+    "Floats",
+    "Ints",
+    "Longs",
+    "RowArrays",
+    "Singles",
+    "Tokens",
+    "log_sum",
+]
+
+LARGEST = 1e9
+"""Nats: from here on the rounding of float64 is no longer small beside a difference of log-probabilities."""
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from canvasgen.checks import is_mapping
+from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.errors import ModelError
 from canvasgen.models.embedded.sudoku.find_grid import find_grid
 from canvasgen.models.embedded.sudoku.grid_tokens import ANSWER_IDS, VOCABULARY, prompt_ids
@@ -186,7 +186,7 @@ def prompt_encoder(tokenizer: PreTrainedTokenizerBase | Tokenizer) -> PromptEnco
 def _messages(prompt: Prompt) -> Sequence[Message]:
     if isinstance(prompt, str):
         return [{"role": "user", "content": prompt}]
-    wrong = [m for m in prompt if not is_mapping(m) or "role" not in m or "content" not in m]
+    wrong = [message for message in prompt if not _is_message(message)]
     if wrong or not prompt:
         raise ModelError(
             "a prompt is a text or a list of chat messages",
@@ -195,6 +195,18 @@ def _messages(prompt: Prompt) -> Sequence[Message]:
             remedy='give messages as {"role": "user", "content": "…"}',
         )
     return prompt
+
+
+def _is_message(value: object) -> bool:
+    """Return whether a value has a role, and a content that is a text or a list of parts."""
+    if not (is_mapping(value) and isinstance(value.get("role"), str)):
+        return False
+    content = value.get("content")
+    if isinstance(content, str):
+        return True
+    return is_sequence(content) and all(
+        is_mapping(part) and isinstance(part.get("text", ""), str) for part in content
+    )
 
 
 def _plain(prompt: Prompt, shown: Shown | None) -> str:

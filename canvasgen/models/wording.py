@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from canvasgen.constraints.shown import Hole, Json, Kind, Options, Pattern, Piece, Shown
-from canvasgen.models.embedded.tiny.prompt_form import short_schema
+from canvasgen.models.embedded.tiny.prompt_form import short_options, short_pattern, short_schema
 
 __all__ = ["instructions", "plain_form", "shown_as"]
 
@@ -52,8 +52,8 @@ def _form(shown: Shown) -> str:
 def plain_form(shown: Shown) -> str | None:
     """Return the form that the embedded model was trained on; None if nothing is known of the answer.
 
-    A JSON text is written as a line with its fields and types, any other hole as its name in braces. Rules,
-    instructions and what a hole of plain text holds are left out.
+    A JSON text is written as a line with its fields and types, a bare choice as its options, a bare pattern between
+    slashes, any other hole as its name in braces. Rules, instructions and what a hole of plain text holds are left out.
     """
     known = _of_interest(shown)
     hole = known.only_hole
@@ -61,9 +61,17 @@ def plain_form(shown: Shown) -> str | None:
         schema = _schema(hole)
         if schema is not None:
             return short_schema(schema)
-        inside = next((kind for kind in hole.holds if isinstance(kind, Shown)), None)
-        return None if inside is None else plain_form(inside)
+        return next((form for kind in hole.holds if (form := _plain_kind(kind)) is not None), None)
     return _plain_text(known) if known.pieces else None
+
+
+def _plain_kind(kind: Kind) -> str | None:
+    """Return how a bare answer of a kind is described; None if the model knows no form for it."""
+    if isinstance(kind, Shown):
+        return plain_form(kind)
+    if isinstance(kind, Options):
+        return short_options(kind.texts)
+    return short_pattern(kind.pattern) if isinstance(kind, Pattern) else None
 
 
 def _of_interest(shown: Shown) -> Shown:

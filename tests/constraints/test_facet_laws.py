@@ -221,7 +221,10 @@ def test_the_plain_form_is_a_part_of_the_language() -> None:
     assert plain_form(cg.template("{it} of {n}", it=pet, n=int).shown) == "{name:str, legs:int} of {n}"
     assert plain_form(parts()["old text"].shown) == "the lamp is {} dollars"
     assert plain_form(("id " + cg.regex("[a-z]") + cg.optional("!")).shown) == "id {}"
-    assert plain_form(cg.choice(["a", "b"]).shown) is None
+    assert plain_form(cg.choice(["a", "b"]).shown) == "a|b"
+    assert plain_form(cg.regex(r"\d+").shown) == r"/\d+/"
+    assert plain_form((cg.regex(r"\d+") & cg.span_of("7 and 8")).shown) == r"/\d+/"
+    assert plain_form(cg.regex("a" * 200).shown) is None
 
 
 def test_alternatives_are_listed_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from inference_oracle import TableAutomaton, trimmed
 
-from canvasgen.errors import BudgetTooSmall, ModelError, Unsatisfiable
+from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError, Unsatisfiable
 from canvasgen.inference import Posterior, Request, condition, condition_batch
 from canvasgen.inference.layout import build_layout
 from canvasgen.inference.numba_backend.class_kernels import CHUNK, reduce_rows
@@ -183,7 +183,7 @@ def test_bad_input_is_refused_by_name() -> None:
         condition(automaton, logits, end_ids=[5])
     with pytest.raises(ModelError, match="pad token"):
         condition(automaton, logits, pad_id=5)
-    with pytest.raises(ValueError, match="state 9"):
+    with pytest.raises(InvalidConstraint, match="`state` is a whole number from 0 to 4"):
         condition(automaton, logits, state=9)
     logits[1, 2] = -np.inf
     with pytest.raises(Unsatisfiable) as caught:

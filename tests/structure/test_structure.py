@@ -36,6 +36,7 @@ ORDER = [
     "denoise",
     "models",
     "request",
+    "step_limit",
     "calls",
     "decisions",
     "engine",

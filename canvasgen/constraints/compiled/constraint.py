@@ -11,7 +11,8 @@ from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.texts import Texts
-from canvasgen.errors import ConstraintTooLarge
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from canvasgen.constraints.compiled.belief import Belief
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from canvasgen.constraints.compiled.table_search import TableSearch
     from canvasgen.inference import Posterior
     from canvasgen.tokens import Budget, Prefix
-    from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["CompiledConstraint"]
 
@@ -37,6 +37,14 @@ class CompiledConstraint(Lifted):
     @classmethod
     def build(cls, constraint: Texts, vocabulary: Vocabulary) -> Self:
         """Lift a constraint; see `Constraint.compile`."""
+        given: object = vocabulary
+        if not isinstance(given, Vocabulary):
+            raise InvalidConstraint(
+                "a constraint is compiled for a vocabulary",
+                rule="vocabulary",
+                value=given,
+                remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
+            )
         _ = constraint.cells  # refuses tables that cannot be kept
         automaton = constraint.automaton
         try:

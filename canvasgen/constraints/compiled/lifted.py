@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from canvasgen.automata import DEAD, DFA, Limits
+from canvasgen.checks import whole_number
 from canvasgen.constraints.texts import Placed
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
 from canvasgen.tokens import Budget, Prefix, TokenAutomaton, TokenLimits, cached_lift, lift
@@ -162,10 +163,11 @@ class Lifted:
         )
 
     def _check_state(self, state: int | None, offset: int) -> None:
-        restriction, automaton = self.restriction, self.token_automaton
-        if restriction is None or state is None or not 0 <= state < automaton.num_states:
+        restriction, ended = self.restriction, self.token_automaton.ended
+        if restriction is None or state is None:
             return
-        if not restriction.reached(offset)[state]:
+        state, offset = whole_number(state, rule="state", high=ended), whole_number(offset, rule="offset")
+        if state != ended and not restriction.reached(offset)[state]:
             raise InvalidConstraint(
                 f"no {offset} tokens that keep to `fixed` and `near` lead to this state",
                 rule="state",

@@ -12,6 +12,7 @@ from canvasgen.constraints.grammar.library import import_beside, shipped
 from canvasgen.constraints.grammar.read_grammar import read
 from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
+from canvasgen.constraints.texts import is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
@@ -113,13 +114,14 @@ class Grammar(Constraint):
 def grammar(
     text: str | Path, start: str = "start", *, max_depth: int | None = None, limits: Limits | None = None
 ) -> Grammar:
-    """Return the texts of a context-free grammar in Lark's dialect, with llguidance's extensions (`docs/grammars.md`).
+    """Return the texts of a context-free grammar in Lark's dialect, with llguidance's extensions, or in GBNF
+    (`docs/grammars.md`).
 
     Args:
         text: the grammar, or the name of one that is shipped (`"json"`, `"sql_select"`; see `grammars/`):
             anything without a line break or a colon is a name. `%import json.value` finds shipped ones too.
             A path is read; only then `%import .other.rule` finds files beside it.
-        start: the start rule.
+        start: the start rule; a grammar in GBNF begins with `root` if it has no rule `start`.
         max_depth: how often rules may be embedded in one another, where that is not regular; None: as often
             as a sane automaton holds (`Grammar.depth` tells).
         limits: what the compilation may need (`cg.Limits`); None: the default limits.
@@ -140,6 +142,10 @@ def grammar(
             ) from error
         rules = read(content, start, import_beside(text.resolve().parent), text.resolve())
         return Grammar(rules, max_depth, most)
+    if not is_text(text):
+        raise InvalidConstraint(
+            "a grammar is a text that has UTF-8, a name or a path", rule="grammar", value=text
+        )
     if "\n" not in text and ":" not in text:
         text = shipped(text.strip())
     return Grammar(read(text, start, import_beside(None)), max_depth, most)

@@ -1,5 +1,5 @@
-"""The text of a grammar, in Lark's dialect, as rules. Lark itself parses it, resolves its imports and composes
-its terminals."""
+"""The text of a grammar, in Lark's dialect or in GBNF, as rules. Lark itself parses its dialect, resolves imports and
+composes terminals."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 import lark.load_grammar
 from lark.exceptions import LarkError, UnexpectedToken
 
+from canvasgen.constraints.grammar.barren import check_productive
 from canvasgen.constraints.grammar.extensions import rewritten
+from canvasgen.constraints.grammar.gbnf import is_gbnf, read_gbnf
 from canvasgen.constraints.grammar.library import ImportSource
 from canvasgen.constraints.grammar.refusals import place_of, place_of_import, refusal
-from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Rules, Sequence
+from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.template_bounds import check_templates
 from canvasgen.constraints.grammar.terminals import check_terminals, patterns_of
 from canvasgen.constraints.grammar.tree_reader import TreeReader
@@ -44,6 +46,13 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
         raise ConstraintTooLarge(
             f"a grammar of more than {LONGEST_GRAMMAR} characters", rule="grammar length"
         )
+    if is_gbnf(text):
+        try:
+            rules = read_gbnf(text, start)
+        except RecursionError as error:
+            raise _too_deep() from error
+        check_productive(rules.items, rules.start, lambda name: rules.lines[name])
+        return rules
     extended = rewritten(text)
     try:
         name = "<grammar>" if path is None else str(path)
@@ -65,7 +74,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
             error.path = error.path or place_of_import(str(error.value), text)
         raise
     except RecursionError as error:
-        raise ConstraintTooLarge("the grammar is nested too deeply", rule="nesting depth") from error
+        raise _too_deep() from error
     reader = TreeReader(extended, loaded, patterns)
     if start not in reader.trees:
         raise InvalidConstraint("the grammar has no such start rule", rule="start", value=start)
@@ -78,15 +87,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
             remedy="write a start rule that gives it its arguments",
         )
     items = reader.reachable(start)
-    barren = [name for name in items if name not in _productive(items)]
-    if barren and start not in barren:
-        raise InvalidConstraint(
-            f"the rule {barren[0]} derives no text: each of its options leads back to it",
-            path=f"line {line}, column 1" if (line := reader.line_of(barren[0])) else None,
-            rule="grammar",
-            value=barren[0],
-            remedy="give it an option without itself, or remove it",
-        )
+    check_productive(items, start, reader.line_of)
     ignored = reader.ignored(map(str, loaded.ignore))
     return Rules(
         start,
@@ -99,25 +100,5 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
     )
 
 
-def _productive(items: dict[str, Item]) -> set[str]:
-    """Return the rules that derive some text."""
-    found: set[str] = set()
-
-    def ends(item: Item) -> bool:
-        match item:
-            case Ref(name):
-                return name in found
-            case Sequence(parts):
-                return all(map(ends, parts))
-            case Choice(options):
-                return any(map(ends, options))
-            case Repeat(body, low):
-                return low == 0 or ends(body)
-            case Leaf():
-                return True
-
-    before = -1
-    while before < len(found):
-        before = len(found)
-        found.update(name for name, item in items.items() if name not in found and ends(item))
-    return found
+def _too_deep() -> ConstraintTooLarge:
+    return ConstraintTooLarge("the grammar is nested too deeply", rule="nesting depth")

@@ -26,7 +26,7 @@ from canvasgen.constraints.shown import Shown, joined
 from canvasgen.constraints.template.braces import Hole, pieces_of
 from canvasgen.constraints.template.readings import Readings
 from canvasgen.constraints.text import text as free_text
-from canvasgen.constraints.texts import field_path, is_text
+from canvasgen.constraints.texts import automaton_of, field_path, is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 from canvasgen.limits import Limits, checked_limits, largest_of
 from canvasgen.notes import Note
@@ -232,7 +232,7 @@ class Template(Constraint):
 
 @grown_part.register
 def _grown_hole(constraint: Template) -> str:
-    return largest((f"{{{name}}}", hole) for name, hole in constraint.holes.items())
+    return largest((f"{{{name}}}", partial(automaton_of, hole)) for name, hole in constraint.holes.items())
 
 
 @cover.register
@@ -258,7 +258,8 @@ def template(
 
     Args:
         text: the template, or the path of a file with it; `{{` and `}}` stand for braces.
-        strict: whether every hole needs a constraint; if not, a hole without one holds a line of free text.
+        strict: whether every hole needs a constraint; if not, a hole without one holds a line of free text, at least one
+            character of it. For a hole that may stay empty give `cg.text(lines=False)`.
         limits: what the compilation may need (`cg.Limits`); None: what any hole may need. (Or the constraint of a hole that
             is named `limits`.)
         holes: the constraint of each hole: a constraint, a string (just that text), a type or a JSON Schema.
@@ -305,5 +306,5 @@ def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) ->
                 value=name,
                 remedy=f"pass {name}=cg.text(), or strict=False",
             )
-        return free_text(lines=False)
+        return free_text(1, lines=False)
     return constraint_from(holes[name])

@@ -9,7 +9,7 @@ import numpy as np
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.numba_backend import class_kernels
 from canvasgen.inference.numba_backend.parallel import runs
-from canvasgen.inference.tables import ClassTables, Floats, Ints, Singles, Tokens
+from canvasgen.inference.tables import LARGEST, ClassTables, Floats, Ints, Singles, Tokens
 
 __all__ = ["put_fixed", "read_classes", "read_segments"]
 
@@ -30,7 +30,8 @@ def read_classes(layout: Layout, logits: Singles, threads: int) -> tuple[ClassTa
         )
 
     found = [row for row in runs(work, length, layout.vocabulary_size, threads) if row != -1]
-    infinite = np.flatnonzero(~np.isfinite(normaliser)).tolist() if not found else list[int]()
+    with np.errstate(invalid="ignore"):
+        infinite = np.flatnonzero(~(np.abs(normaliser) <= LARGEST)).tolist() if not found else list[int]()
     tables = ClassTables(best, mass, mean, normaliser, np.zeros(length))
     return tables, min([*found, *infinite], default=-1)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from canvasgen.inference.tables import LARGEST
 from canvasgen.inference.torch_backend.layouts import BlockLayout
 from canvasgen.inference.torch_backend.recurrence import chunks
 from canvasgen.inference.torch_backend.semirings import LOG, MAX
@@ -66,7 +67,7 @@ def read_classes(layout: BlockLayout, logits: Tensor, fixed: Tensor | None) -> T
     ]
     best, mass, mean, count = (torch.cat(kind) for kind in zip(*found, strict=True))
     normaliser = LOG.sum(mass, layout.row_of_class, rows)
-    wrong = ~normaliser.isfinite()
+    wrong = ~(normaliser.abs() <= LARGEST)
     refused, shift = wrong[:, layout.row_of_class], normaliser[:, layout.row_of_class]
     best = torch.where(refused, -torch.inf, best - shift)
     mass = torch.where(refused, -torch.inf, mass - shift)

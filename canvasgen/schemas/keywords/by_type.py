@@ -41,7 +41,7 @@ def typed_values(schema: SchemaObject) -> Values:
     unused = [names for name, names in groups if name not in types]
     if not types & {"number", "integer"}:
         unused.append(_NUMBERS)
-    check_unused(schema, frozenset().union(*unused))
+    check_unused(schema, frozenset[str]().union(*unused))
     if "string" not in types:
         values = values._replace(strings=())
     elif present & _STRINGS:
