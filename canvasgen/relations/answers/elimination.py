@@ -10,6 +10,7 @@ least fill. One recurrence serves both semirings.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -157,8 +158,12 @@ def _order(sets: Sequence[Ints], factors: Sequence[Factor]) -> list[int] | None:
         return fill, prod(len(sets[other]) for other in near[cell]), cell
 
     costs = {cell: cost(cell) for cell in left}
+    heap = sorted(costs.values())
     while left:
-        cell = min(left, key=costs.__getitem__)
+        known = heapq.heappop(heap)
+        cell = known[-1]
+        if cell not in left or costs[cell] != known:
+            continue  # it has another cost by now
         size = prod(len(sets[other]) for other in (cell, *near[cell]))
         entries += size
         if size > _LARGEST or entries > _MOST:
@@ -171,6 +176,7 @@ def _order(sets: Sequence[Ints], factors: Sequence[Factor]) -> list[int] | None:
         order.append(cell)
         for one in {other for a in around for other in (a, *near[a])} & left:
             costs[one] = cost(one)
+            heapq.heappush(heap, costs[one])
     return order
 
 
