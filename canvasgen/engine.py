@@ -19,8 +19,9 @@ from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
-from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of, settled
+from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of
 from canvasgen.showing import call
+from canvasgen.step_limit import settled
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint

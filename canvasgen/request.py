@@ -6,9 +6,7 @@ field of `Request` and one line of `Settings`; a test compares the two.
 
 from __future__ import annotations
 
-import inspect
 import math
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
@@ -27,9 +25,6 @@ from canvasgen.errors import (
     BudgetTooSmall,
     InvalidConstraint,
     ModelError,
-    Outcome,
-    StepLimit,
-    StepLimitWarning,
     UnknownOption,
 )
 from canvasgen.limits import Limits, checked_limits
@@ -39,7 +34,6 @@ from canvasgen.showing import call_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
-    from canvasgen.denoise import Completion
 
 __all__ = [
     "Options",
@@ -49,7 +43,6 @@ __all__ = [
     "as_request",
     "check_settings",
     "request_of",
-    "settled",
 ]
 
 Prompt = str | Sequence[Mapping[str, Any]]
@@ -291,11 +284,10 @@ def check_settings(request: Request) -> Request:
                 rule=name,
                 value=value,
             )
-    if not (isinstance(request.on_step_limit, str) and request.on_step_limit in _ON_STEP_LIMIT):
+    wanted: Any = request.on_step_limit
+    if not (isinstance(wanted, str) and wanted in _ON_STEP_LIMIT):
         raise InvalidConstraint(
-            f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}",
-            rule="on_step_limit",
-            value=request.on_step_limit,
+            f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}", rule="on_step_limit", value=wanted
         )
     return replace(request, **numbers)
 
@@ -332,29 +324,3 @@ def _temperature(warmth: object) -> float:
             remedy="take temperature=0 for the best canvas at every step",
         )
     return float(warmth)
-
-
-def settled(request: Request, completion: Completion) -> Completion:
-    """Return a completion, or do what its request asks for if a block was committed at the step limit.
-
-    Raises:
-        StepLimit: it was, and the request asks for an error.
-    """
-    if completion.outcome is not Outcome.STEP_LIMIT or request.on_step_limit == "return":
-        return completion
-    message = f"{sum(completion.steps)} denoising steps were not enough for the model to be confident"
-    remedy = "raise max_denoising_steps, or take on_step_limit='return' if a valid text is enough"
-    if request.on_step_limit == "raise":
-        raise StepLimit(message, completion=completion, remedy=remedy)
-    warnings.warn(f"{message}; {remedy}", StepLimitWarning, stacklevel=_callers_level())
-    return completion
-
-
-def _callers_level() -> int:
-    """Return the level, for `warnings.warn` in the calling function, of the first frame outside of the package."""
-    package = __name__.partition(".")[0]
-    level, frame = 1, inspect.currentframe()
-    frame = None if frame is None else frame.f_back
-    while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == package:
-        level, frame = level + 1, frame.f_back
-    return level

@@ -219,7 +219,7 @@ def _solve_each(engine: Engine, puzzles: list[Rows], variant: _Variant) -> None:
 def _request(made: Table | None, variant: _Variant) -> Request:
     from canvasgen.request import Request
 
-    return Request(table=made, max_denoising_steps=variant.steps, seed=variant.seed)
+    return Request(table=made, max_denoising_steps=variant.steps, seed=variant.seed, on_step_limit="return")
 
 
 def _broken(made: Table, value: list[list[Any]]) -> list[str]:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from canvasgen.automata import ANY_CHARACTER, EMPTY, Expr, from_dfa, intersect, repeat, to_dfa
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.grounding.dates import dates_in
-from canvasgen.grounding.factors import factors
 from canvasgen.grounding.numerals import numbers_in
+from canvasgen.grounding.source_automaton import factors
 from canvasgen.grounding.source_pieces import pieces
 
 __all__ = ["Sources", "Span", "span_language"]

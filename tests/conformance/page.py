@@ -174,7 +174,10 @@ def bench(content: dict[str, Any]) -> str:
     total, instances = content["schemas"], content["valid_instances"]
     failures = ", ".join(f"{said} {count}" for said, count in content["not_passing"].items()) or "none"
     rows = [
-        ("schemas", total),
+        (
+            "schemas",
+            f"{total}, a random sample of {content['sample_of']}" if "sample_of" in content else total,
+        ),
         ("pass", f"{content['pass']} ({content['pass'] / total:.2%})"),
         ("of these refused as unsatisfiable, without a valid instance in the data", content["unsatisfiable"]),
         ("do not pass", failures),
@@ -187,7 +190,7 @@ def bench(content: dict[str, Any]) -> str:
 ## JSONSchemaBench
 
 Schemas from the wild with their valid and invalid instances. A schema passes if it compiles within 10 s and 2 GB, all its
-valid instances match and no invalid one does. Times are of one process on one core.
+valid instances match and no invalid one does. Times are CPU time of one process.
 
 """
     return text + table(("", "canvasgen"), rows)

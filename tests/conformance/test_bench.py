@@ -60,6 +60,8 @@ def test_ratchet() -> None:
     results = bench.run("canvasgen", bench.read_bench(Path(os.environ[bench.VARIABLE])), 2)
     names = {found["name"]: found["outcome"] for found in results if found["outcome"] != bench.PASS}
     assert baseline.differences(names, listed["names"]) == []
+    if "sample_of" in listed:
+        return  # only what does not pass can be compared
     assert listed["schemas"] == len(results)
     counted = bench.summary(results)
     assert counted == {key: listed[key] for key in counted}

@@ -232,7 +232,12 @@ def test_logits_that_change_afterwards() -> None:
 
 
 def test_a_text_that_hit_the_step_limit_says_so(engine: cg.Engine) -> None:
-    options: dict[str, Any] = {"regex": "[a-h]{4}", "seed": 1, "max_denoising_steps": 1}
+    options: dict[str, Any] = {
+        "regex": "[a-h]{4}",
+        "seed": 1,
+        "max_denoising_steps": 1,
+        "prompt_schema": False,
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         done = engine.complete("a", **options, on_step_limit="return")

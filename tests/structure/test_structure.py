@@ -38,6 +38,7 @@ ORDER = [
     "denoise",
     "models",
     "request",
+    "step_limit",
     "calls",
     "decisions",
     "engine",

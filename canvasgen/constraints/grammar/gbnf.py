@@ -248,5 +248,6 @@ def _letters(written: str) -> list[int]:
         elif piece[1] in "xuU":
             found.append(int(piece[2:], 16))
         else:
-            found.append(ord(_SHORT.get(piece[1], piece[1])))
+            letter: str = piece[1]
+            found.append(ord(_SHORT.get(letter, letter)))
     return found

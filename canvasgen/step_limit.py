@@ -1,0 +1,41 @@
+"""What becomes of a text that was committed at the step limit: `on_step_limit` of a request."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import TYPE_CHECKING
+
+from canvasgen.errors import Outcome, StepLimit, StepLimitWarning
+
+if TYPE_CHECKING:
+    from canvasgen.denoise import Completion
+    from canvasgen.request import Request
+
+__all__ = ["settled"]
+
+
+def settled(request: Request, completion: Completion) -> Completion:
+    """Return a completion, or do what its request asks for if a block was committed at the step limit.
+
+    Raises:
+        StepLimit: it was, and the request asks for an error.
+    """
+    if completion.outcome is not Outcome.STEP_LIMIT or request.on_step_limit == "return":
+        return completion
+    message = f"{sum(completion.steps)} denoising steps were not enough for the model to be confident"
+    remedy = "raise max_denoising_steps, or take on_step_limit='return' if a valid text is enough"
+    if request.on_step_limit == "raise":
+        raise StepLimit(message, completion=completion, remedy=remedy)
+    warnings.warn(f"{message}; {remedy}", StepLimitWarning, stacklevel=_callers_level())
+    return completion
+
+
+def _callers_level() -> int:
+    """Return the level, for `warnings.warn` in the calling function, of the first frame outside of the package."""
+    package = __name__.partition(".")[0]
+    level, frame = 1, inspect.currentframe()
+    frame = None if frame is None else frame.f_back
+    while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    return level
