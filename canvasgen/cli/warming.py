@@ -8,8 +8,8 @@ __all__ = ["warm_kernels"]
 def warm_kernels() -> None:
     """Compile the kernels that are not on disk.
 
-    Generates with one constraint of each kind on the embedded model, asks a posterior all it can answer, and solves a
-    problem that has too many solutions to list.
+    Generates with one constraint of each kind on the embedded model, asks a posterior all it can answer, solves a
+    problem that has too many solutions to list, and explains a contradiction.
     """
     import numpy as np
 
@@ -25,7 +25,9 @@ def warm_kernels() -> None:
         latin_square(3),
     ]
     for constraint in constraints:
-        engine.complete("warm up", constraint=constraint, max_denoising_steps=2, seed=0)
+        engine.complete(
+            "warm up", constraint=constraint, max_denoising_steps=2, seed=0, on_step_limit="return"
+        )
 
     logits = np.zeros((8, engine.vocabulary.size), np.float32)
     posterior = digits.compile(engine.vocabulary).condition(logits)
@@ -34,4 +36,8 @@ def warm_kernels() -> None:
 
     cells = range(8)
     problem = Problem(dict.fromkeys(cells, cells), [all_different(list(cells))])
-    problem.best(np.eye(8))
+    scores = np.eye(8)
+    problem.best(scores)
+    problem.greedy(scores)
+    problem.solutions(100)
+    problem.conflict({0: 0, 1: 0})
