@@ -136,8 +136,9 @@ class Engine(Calls):
             CanvasgenError: the first error, unless they are returned; requests are checked before the model runs.
         """
         size = whole_number(size, rule="size", low=1)
-        if not isinstance(errors, str) or errors not in ("raise", "return"):
-            raise InvalidConstraint("errors are raised or returned", rule="errors", value=errors)
+        wanted: Any = errors
+        if not isinstance(wanted, str) or wanted not in ("raise", "return"):
+            raise InvalidConstraint("errors are raised or returned", rule="errors", value=wanted)
         done: dict[int, Completion | CanvasgenError] = {}
         batches: dict[Engine, tuple[Batch, list[int]]] = {}
         if not is_bool(progress):

@@ -90,7 +90,7 @@ def condition(
         BudgetTooSmall: no text ends within L + `remaining` tokens.
         Unsatisfiable: no valid canvas has a positive probability (contradictory fixed tokens, −inf); says where.
     """
-    pinned = {} if fixed is None else fixed
+    pinned: Mapping[int, int] = {} if fixed is None else fixed
     request = Request(automaton, logits, end_ids, pad_id, pinned, state, remaining, restriction, offset)
     return condition_batch([request], backend=backend, threads=threads)[0]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from canvasgen.errors import ModelError
@@ -34,9 +36,11 @@ def backend_for(name: str, device: torch.device) -> Backend:
     Raises:
         ModelError: there is none of that name; lists the names.
     """
-    if isinstance(name, str) and name == "auto":
+    asked: Any = name
+    known = isinstance(asked, str) and asked in backend_names()
+    if known and name == "auto":
         return next(backend for backend in reversed(_backends.values()) if backend.serves(device))
-    if not isinstance(name, str) or name not in _backends:
+    if not known:
         raise ModelError(
             f"there is no backend {name!r}",
             rule="backend",

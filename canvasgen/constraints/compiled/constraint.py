@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
@@ -50,7 +50,7 @@ class CompiledConstraint(Lifted):
     @classmethod
     def build(cls, constraint: Texts, vocabulary: Vocabulary) -> Self:
         """Lift a constraint; see `Constraint.compile`."""
-        given: object = vocabulary
+        given: Any = vocabulary
         if not isinstance(given, Vocabulary):
             raise InvalidConstraint(
                 "a constraint is compiled for a vocabulary",

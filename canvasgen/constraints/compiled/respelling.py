@@ -31,10 +31,12 @@ def respelled(constraint: Lifted, ids: Sequence[int]) -> Prefix | None:
         return constraint.prefix(ids)
     content = constraint.vocabulary.text_bytes(ids)
     own = _own(constraint, ids)
-    start = (0, 0)
-    states = {start: constraint.token_automaton.start}
-    costs, before = {start: 0}, dict[_Place, tuple[_Place, int]]()
-    queue, done = [(0, start)], set[_Place]()
+    start: _Place = (0, 0)
+    states: dict[_Place, int] = {start: constraint.token_automaton.start}
+    costs: dict[_Place, int] = {start: 0}
+    before: dict[_Place, tuple[_Place, int]] = {}
+    queue: list[tuple[int, _Place]] = [(0, start)]
+    done: set[_Place] = set()
     while queue and len(done) < MOST_PLACES:
         cost, place = heapq.heappop(queue)
         if place in done:
