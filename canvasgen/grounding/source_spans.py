@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from canvasgen.automata import ANY_CHARACTER, EMPTY, Expr, from_dfa, intersect, repeat, to_dfa
+from canvasgen.checks import is_sequence
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.grounding.dates import dates_in
 from canvasgen.grounding.numerals import numbers_in
@@ -53,7 +54,11 @@ class Sources:
         most: int | None = None,
     ) -> None:
         given: object = (texts,) if isinstance(texts, str) else texts
-        if not isinstance(given, list | tuple) or not all(isinstance(text, str) for text in given):
+        if (
+            not is_sequence(given)
+            or isinstance(given, bytes)
+            or not all(isinstance(one, str) for one in given)
+        ):
             raise InvalidConstraint(
                 "a source is a text, or a list of texts", rule="source", value=texts, remedy="pass the text"
             )

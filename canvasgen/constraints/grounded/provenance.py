@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import singledispatch
 
-from canvasgen.checks import is_mapping
+from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints.algebra import Both, Either, Sequence
 from canvasgen.constraints.grounded.span_of import SpanOf
 from canvasgen.constraints.infill import Infill
@@ -52,9 +52,8 @@ def _leaves(
         span = sources.find(value) or _date_of(value, sources)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         span = sources.find_number(as_fraction(value))
-    elif isinstance(value, list):
-        items: list[object] = value
-        for at, item in enumerate(items):
+    elif is_sequence(value):
+        for at, item in enumerate(value):
             yield from _leaves((*path, at), item, sources)
     elif is_mapping(value):
         for key, item in value.items():
@@ -95,7 +94,8 @@ def _of_gap(constraint: Infill, text: str) -> Mapping[str, Span]:
 
 @stated.register
 def _of_either(constraint: Either, text: str) -> Mapping[str, Span]:
-    return next((stated(part, text) for part in constraint.parts if part.matches(text)), {})
+    matching = next((part for part in constraint.parts if part.matches(text)), None)
+    return {} if matching is None else stated(matching, text)
 
 
 @stated.register

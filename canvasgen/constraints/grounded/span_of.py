@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from canvasgen.automata import EMPTY, Expr
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_bool, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
 from canvasgen.grounding import Sources
@@ -62,7 +62,7 @@ def span_of(
     """
     if unit not in UNITS:
         raise InvalidConstraint("unit is `word` or `character`", rule="unit", value=unit)
-    if not isinstance(across_lines, bool):
+    if not is_bool(across_lines):
         raise InvalidConstraint("across_lines is True or False", rule="across_lines", value=across_lines)
     most = None if max_length is None else whole_number(max_length, rule="max_length", low=1)
     return SpanOf(Sources(source, characters=unit == "character", across_lines=across_lines, most=most))

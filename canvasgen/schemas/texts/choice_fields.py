@@ -129,10 +129,10 @@ def _options(schemas: _Places) -> list[Scalar] | None:
         for value in listed:
             if isinstance(value, dict | list):
                 return None
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            found.setdefault(
-                _exact(value) if is_number else json.dumps(value), value
-            )  # 1 and 1.0 are one value
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                found.setdefault(_exact(value), value)  # 1 and 1.0 are one value
+            else:
+                found.setdefault(json.dumps(value), value)
     return list(found.values()) if found else None
 
 
