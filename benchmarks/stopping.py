@@ -1,7 +1,8 @@
 """When is a canvas good enough? Steps and right values by the rule that commits it, on the embedded model.
 
-The rule position by position (mean doubt below a bound, and stable) is DiffusionGemma's own. The others ask for the joint posterior
-of the whole text, given that it is valid: at least `certain`; or at least `likely` and unchanged for `patience` steps.
+The rule position by position (mean doubt below a bound, and stable) is DiffusionGemma's own. The others ask for the joint
+posterior of the whole text, given that it is valid: at least `certain`; or at least `likely` and unchanged for `patience`
+steps.
 
     python benchmarks/stopping.py [--count 14] [--split test] [--folder FOLDER]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,12 @@ from canvasgen.errors import (
     StepLimit,
     StepLimitWarning,
 )
+
+
+def named(value: Any) -> str:
+    """A name that is the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))[:60]
+
 
 WRONG: list[Any] = [
     None,
@@ -90,7 +97,7 @@ def ends(call: Any) -> Any:
         return error
 
 
-@pytest.mark.parametrize("value", WRONG, ids=repr)
+@pytest.mark.parametrize("value", WRONG, ids=named)
 @pytest.mark.parametrize("name", FIELDS)
 def test_fields_of_a_request(engine: cg.Engine, name: str, value: Any) -> None:
     if name == "max_denoising_steps" and isinstance(value, int) and value == 2**70:
@@ -112,13 +119,13 @@ MESSAGES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("value", [*WRONG, *MESSAGES], ids=repr)
+@pytest.mark.parametrize("value", [*WRONG, *MESSAGES], ids=named)
 def test_prompts(engine: cg.Engine, value: Any) -> None:
     assert isinstance(ends(lambda: engine.complete(value)), Completion | CanvasgenError)
     assert isinstance(ends(lambda: engine.decide(value, ["a", "b"], samples=1)), dict | CanvasgenError)
 
 
-@pytest.mark.parametrize("value", WRONG, ids=repr)
+@pytest.mark.parametrize("value", WRONG, ids=named)
 def test_decisions(engine: cg.Engine, value: Any) -> None:
     for name in ("options", "samples", "steps", "seed"):
         if name in ("samples", "steps") and isinstance(value, int) and value > 9:
@@ -127,7 +134,9 @@ def test_decisions(engine: cg.Engine, value: Any) -> None:
         assert isinstance(ends(lambda options=options: engine.decide("a", **options)), dict | CanvasgenError)
 
 
-@pytest.mark.parametrize("value", [*WRONG, [None], [[]], ["a", {}], [{1: 2}], [cg.Request("a"), 3]], ids=repr)
+@pytest.mark.parametrize(
+    "value", [*WRONG, [None], [[]], ["a", {}], [{1: 2}], [cg.Request("a"), 3]], ids=named
+)
 def test_batches(engine: cg.Engine, value: Any) -> None:
     assert isinstance(ends(lambda: engine.batch(value)), list | CanvasgenError)
     one = [cg.Request("a")]
@@ -178,7 +187,7 @@ def compiled() -> Any:
     return (cg.regex("[a-d]*") & cg.fixed({6: "a"})).compile(LETTERS)
 
 
-@pytest.mark.parametrize("value", WRONG, ids=repr)
+@pytest.mark.parametrize("value", WRONG, ids=named)
 @pytest.mark.parametrize("name", ["logits", "fixed", "state", "remaining", "offset", "backend"])
 def test_arguments_of_condition(name: str, value: Any) -> None:
     options: dict[str, Any] = {"logits": torch.zeros(4, LETTERS.size), "remaining": 4, name: value}
@@ -186,7 +195,7 @@ def test_arguments_of_condition(name: str, value: Any) -> None:
     assert isinstance(made, CanvasgenError) or made.log_partition <= 0
 
 
-@pytest.mark.parametrize("value", WRONG, ids=repr)
+@pytest.mark.parametrize("value", WRONG, ids=named)
 def test_arguments_of_compile(value: Any) -> None:
     with pytest.raises(InvalidConstraint, match="vocabulary"):
         cg.regex("a").compile(value)
