@@ -173,7 +173,7 @@ def decide(
 
     Args:
         prompt: the prompt, or chat messages.
-        options: the answers, as for `choice`.
+        options: the answers, as for `choice`; the model is not told them, the prompt has to.
         model: as for `load`.
         samples: canvases of noise.
         steps: denoising steps at most; with more than one, the model sees what it has accepted, and a canvas that has

@@ -201,6 +201,7 @@ class Engine(Calls):
             max_denoising_steps=steps,
             temperature=1.0,
             probabilities=True,
+            prompt_schema=False,  # as after one step: the prompt alone asks
             on_step_limit="return",
         )
         return after_several_steps(found, self.batch(replace(request, seed=one) for one in seeds))

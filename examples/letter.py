@@ -19,12 +19,12 @@ letter = cg.template(
     color=cg.choice(["red", "green", "white"]),
     sender=LINE,
 )
-note = "receiver: Laura King; item: travel mug; price: 24.95; color: red; sender: Paul Weber"
+note = "receiver: Laura King; item: garden chair; price: 18.40; color: green; sender: Dora Lind"
 filled = engine.complete(note, constraint=letter, seed=1, probabilities=True)
 print(filled.text)
 print({color: round(share, 3) for color, share in filled.probabilities["color"].items()})
 
-news = "item travel mug; price 19.50; color white; receiver Laura King; sender Paul Weber"
+news = "item garden chair; price 16.75; color green; receiver Laura King; sender Dora Lind"
 edited = engine.complete(news, constraint=cg.edit(filled.text, filled.value["price"], PRICE), seed=1)
 print(edited.text)
 
@@ -34,12 +34,12 @@ print(engine.generate("Ann Miller, 34 years old, lives in Oslo.", constraint=row
 
 # Prints:
 # Dear Laura King,
-# travel mug costs $24.95. It comes in red.
+# garden chair costs $18.40. It comes in green.
 # Best regards,
-# Paul Weber
-# {'red': 1.0, 'green': 0.0, 'white': 0.0}
+# Dora Lind
+# {'red': 0.0, 'green': 1.0, 'white': 0.0}
 # Dear Laura King,
-# travel mug costs $19.50. It comes in red.
+# garden chair costs $16.75. It comes in green.
 # Best regards,
-# Paul Weber
+# Dora Lind
 # 34

@@ -50,8 +50,7 @@ if "--svg" in sys.argv:
 # Prints:
 # Maria Gomez, 27 years old, works in Lisbon as a nurse.
 #
-# step 1  {"name": "Maria Gomez", "age": 27, "city": "Lisbb", "job": "nur"}
-# step 2  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nurse"}
+# step 1  {"name": "Maria Gomez", "age": 27, "city": "LisLis", "job": "jobjob"}
+# step 2  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "urur"}
 # step 3  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nurse"}
 # step 4  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nurse"}
-# step 5  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nurse"}
