@@ -32,7 +32,7 @@ def test_texts_of_an_infill(prefix: str, suffix: str, part: Constraint, middle: 
     assert constraint.matches(whole) == part.matches(middle)
     if part.matches(middle):
         assert constraint.parse(whole) == part.parse(middle)
-        assert constraint.automaton.accepts(whole.encode())
+    assert constraint.automaton.accepts(whole.encode()) == part.automaton.accepts(middle.encode())
     other = middle + suffix
     inside = (
         other[len(prefix) : len(other) - len(suffix)]
