@@ -193,8 +193,10 @@ def _user_texts(prompt: Any) -> list[str]:
     contents: list[Any] = []
     for message in prompt:
         if is_mapping(message) and message.get("role") == "user":
-            contents.append(message.get("content"))
-    return [content for content in contents if isinstance(content, str)]
+            content = message.get("content")
+            contents += content if is_sequence(content) else [content]
+    texts = [part.get("text") if is_mapping(part) else part for part in contents]
+    return [text for text in texts if isinstance(text, str)]
 
 
 _MOST_REMEMBERED = 64

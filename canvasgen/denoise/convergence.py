@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -66,6 +65,5 @@ def decided(beliefs: Beliefs, streak: Tensor, policy: Policy) -> Tensor:
     Position by position a canvas may look sure and yet be one of several that differ in many places at once, or look unsure
     only because a text can be cut into tokens in many ways; the joint posterior tells them apart. See `Policy.certain`.
     """
-    joint = beliefs.best_log_prob
-    patient = (streak >= policy.patience) & (joint >= math.log(policy.likely))
-    return (joint >= math.log(policy.certain)) | patient
+    whole = beliefs.best_log_prob.exp()
+    return (whole >= policy.certain) | ((streak >= policy.patience) & (whole >= policy.likely))

@@ -88,11 +88,10 @@ def _in_bytes(runs: _SuffixAutomaton, symbols: list[Piece]) -> Expr:
     Symbols of the same bytes that leave one state lead to different states; they are followed together.
     """
     encoded = [piece.text.encode("utf-8") for piece in symbols]
-    numbers: dict[tuple[frozenset[tuple[int, int, int]], ...] | frozenset[tuple[int, int, int]], int] = {}
     # A state over bytes: the places inside of symbols, each the state behind the symbol, the symbol and how far it is read;
     # (state, -1, 0) is a state between two symbols.
     start = frozenset(((0, -1, 0),))
-    numbers[start] = 0
+    numbers = {start: 0}
     queue = [start]
     rows: list[dict[int, int]] = []
     accepting: list[bool] = []

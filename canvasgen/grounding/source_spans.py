@@ -71,6 +71,16 @@ class Sources:
                 value=length,
                 remedy="pass the part of the text that the answer is in",
             )
+        for text in self.texts:
+            try:
+                text.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise InvalidConstraint(
+                    "a source holds a lone surrogate, which has no UTF-8",
+                    path=f"position {error.start}",
+                    rule="source",
+                    value=text,
+                ) from error
         self.characters = characters
         self.across_lines = across_lines
         self.most = most

@@ -47,6 +47,7 @@ def test_the_whole_text_decides(odds: float, streak: int, expected: bool) -> Non
 def test_it_can_be_switched_off() -> None:
     never = Policy(certain=2.0, likely=2.0)
     assert decided(beliefs(100.0), torch.tensor([9]), never).tolist() == [False]
+    assert decided(beliefs(1.0), torch.tensor([3]), Policy(likely=0.0)).tolist() == [True]
 
 
 def test_a_certain_text_takes_one_step() -> None:

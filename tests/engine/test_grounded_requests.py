@@ -34,6 +34,8 @@ def test_other_kinds() -> None:
     messages = [{"role": "system", "content": "Read."}, {"role": "user", "content": TEXT}]
     done = cg.load().complete(messages, schema={"type": "integer"}, grounded=True, seed=0)
     assert done.value == 3
+    parts = [{"role": "user", "content": [{"type": "text", "text": TEXT}]}]
+    assert cg.load().complete(parts, schema={"type": "integer"}, grounded=True, seed=0).value == 3
 
 
 def test_another_source() -> None:

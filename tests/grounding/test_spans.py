@@ -122,7 +122,7 @@ def test_no_word_no_span() -> None:
     assert Sources([]).language is EMPTY
 
 
-@pytest.mark.parametrize("wrong", [None, 3, b"text", ["a", 1], {"a": 1}])
+@pytest.mark.parametrize("wrong", [None, 3, b"text", ["a", 1], {"a": 1}, "a \ud800"])
 def test_a_source_is_text(wrong: object) -> None:
     with pytest.raises(InvalidConstraint):
         Sources(wrong)  # type: ignore[arg-type]
