@@ -20,6 +20,7 @@ from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
+from canvasgen.constraints.json_schema import JsonSchema, RelatedJson
 from canvasgen.constraints.template import Template
 from canvasgen.errors import (
     BudgetTooSmall,
@@ -30,6 +31,7 @@ from canvasgen.errors import (
 from canvasgen.limits import Limits, checked_limits
 from canvasgen.named import names_checked
 from canvasgen.once import Once
+from canvasgen.relations import Relation
 from canvasgen.showing import call_of
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class Settings(TypedDict, total=False):
     probabilities: bool
     on_step_limit: Literal["return", "warn", "raise"]
     grounded: bool | str | Sequence[str]
+    relations: Iterable[Relation] | None
     limits: Limits | None
 
 
@@ -92,6 +95,8 @@ class Request:
         grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers are written in it; or
             the texts that they are spans of. Goes with `schema`, `regex`, `grammar` and a `template` that is a text, whose
             holes are spans then; in other constraints write `cg.span_of(source)`.
+        relations: what holds between the fields of the schema's value (`canvasgen.relations`), with paths as cells:
+            `total(["items[*].price"], "==", "total")`. Goes with `schema`.
         limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
             or template that is made already has limits of its own.
         on_step_limit: what to do with a text that was committed at the step limit, before the model was confident (its
@@ -114,6 +119,7 @@ class Request:
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
     probabilities: bool = field(default=False, kw_only=True)
     grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
+    relations: Sequence[Relation] | None = field(default=None, kw_only=True)
     limits: Limits | None = field(default=None, kw_only=True)
     on_step_limit: Literal["return", "warn", "raise"] = field(default="warn", kw_only=True)
 
@@ -134,10 +140,17 @@ class Request:
                 rule="one constraint",
                 remedy="give one of them; combine constraints with +, | and &",
             )
+        if self.relations is not None and given != ["schema"]:
+            raise InvalidConstraint(
+                f"relations do not go with {given[0] if given else 'free text'}",
+                rule="relations",
+                remedy="give a schema; a table takes relations of its own: cg.table(…, relations=…)",
+            )
         if self.grounded is not False:
             return self._grounded(given[0] if given else None)
         if self.schema is not None:
-            return _remembered(self.schema, self.limits)
+            plain = _remembered(self.schema, self.limits)
+            return plain if self.relations is None else RelatedJson(plain, self.relations)
         if self.regex is not None:
             return regex_constraint(self.regex, limits=self.limits)
         if self.grammar is not None:
@@ -170,7 +183,9 @@ class Request:
             raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
         span = span_of(sources)
         if kind == "schema":
-            return schema_constraint(self.schema, grounded=sources, limits=self.limits)
+            return schema_constraint(
+                self.schema, grounded=sources, limits=self.limits, relations=self.relations
+            )
         if kind == "regex" and self.regex is not None:
             return span & regex_constraint(self.regex, limits=self.limits)
         if kind == "grammar" and self.grammar is not None:
@@ -200,10 +215,10 @@ def _user_texts(prompt: Any) -> list[str]:
 
 
 _MOST_REMEMBERED = 64
-_schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
+_schemas: Once[JsonSchema] = Once(_MOST_REMEMBERED)
 
 
-def _remembered(schema: object, limits: Limits | None) -> Constraint:
+def _remembered(schema: object, limits: Limits | None) -> JsonSchema:
     """Return the constraint of a schema or type; the last few dozen are remembered."""
     kind = type(schema)
     try:

@@ -1,9 +1,10 @@
-"""`json_schema`: a JSON Schema or a Python type as a constraint."""
+"""`json_schema`: a JSON Schema or a Python type as a constraint, with relations between its fields."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -12,17 +13,19 @@ from canvasgen.automata import Expr
 from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cover import cover
-from canvasgen.constraints.shown import Hole, Json, Shown
+from canvasgen.constraints.shown import Hole, Json, Rule, Shown
 from canvasgen.constraints.text import by_key
 from canvasgen.constraints.texts import as_bytes
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+from canvasgen.field_relations import judge, related_fields
 from canvasgen.grounding import Sources
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
+from canvasgen.relations import Relation
 from canvasgen.schemas import SchemaLanguage, Source, load
 from canvasgen.showing import call
 
-__all__ = ["JsonSchema", "json_schema"]
+__all__ = ["JsonSchema", "RelatedJson", "json_schema"]
 
 MOST_DEPTH = 16
 
@@ -106,6 +109,69 @@ class JsonSchema(Constraint):
         return self.language.notes
 
 
+class RelatedJson(JsonSchema):
+    """The JSON texts of a schema in which relations between fields hold. Build one with `json_schema(…, relations=…)`.
+
+    The relations hold while generating where the JSON text is the whole answer; inside of a larger constraint they are
+    judged at commit.
+
+    Attributes:
+        field_relations: the relations.
+
+    Args:
+        plain: the schema's texts.
+        relations: with paths as cells.
+
+    Raises:
+        InvalidConstraint: a path names no field, or one that its relation cannot be about.
+        UnsupportedConstraint: a path names several fields, and the relation is about single ones.
+    """
+
+    def __init__(self, plain: JsonSchema, relations: Iterable[Relation]) -> None:
+        self.limits = plain.limits
+        self.language = plain.language
+        self._plain = plain
+        self.field_relations = related_fields(relations, plain.language.root)
+
+    @override
+    def __repr__(self) -> str:
+        relations = [one.relation.describe() for one in self.field_relations]
+        return call("RelatedJson", schema=self.language.source.document.root, relations=relations)
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        rules = tuple(
+            Rule(f"It keeps to this: {one.relation.describe()}.", of_longer=False)
+            for one in self.field_relations
+        )
+        return replace(self._plain.shown, rules=rules)
+
+    @override
+    def _check(self, text: str) -> None:
+        super()._check(text)
+        judge(self.field_relations, text)
+
+    @override
+    def matches(self, text: str | bytes) -> bool:
+        if not super().matches(text):
+            return False
+        try:
+            judge(self.field_relations, text if isinstance(text, str) else text.decode())
+        except ValidationFailed:
+            return False
+        return True
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        held = [Note("relations", one.relation.describe()) for one in self.field_relations]
+        how = Note(
+            "relations",
+            f"{len(held)} relations between fields: the best text that satisfies them is searched for",
+        )
+        return (*super().explain(), how, *held)
+
+
 @cover.register
 def _every_spelling(constraint: JsonSchema) -> Expr:
     return constraint.language.cover
@@ -120,6 +186,7 @@ def json_schema(
     registry: Any = None,
     grounded: str | Sequence[str] | None = None,
     limits: Limits | None = None,
+    relations: Iterable[Relation] | None = None,
 ) -> JsonSchema:
     """Return the JSON texts of a schema or of a Python type.
 
@@ -140,9 +207,11 @@ def json_schema(
             in one. What the schema lists itself (`enum`, `const`), booleans and keys are free.
         limits: what the compilation may need (`cg.Limits`); None: the default limits. Within them the richest automaton is
             taken; what does not fit into it is left to the validator, or left out: `explain()` says it.
+        relations: what holds between fields (`canvasgen.relations`), with paths as cells: `total(["items[*].price"], "==",
+            "total")`. The best text of which they hold is searched for; see `docs/guides/structured-data.md`.
 
     Raises:
-        InvalidConstraint: the schema is malformed.
+        InvalidConstraint: the schema is malformed, or a relation names a field that it does not have.
         UnsupportedConstraint: it uses a keyword that is not supported; the path names it.
         Unsatisfiable: no value satisfies it.
         ConstraintTooLarge: a limit is exceeded, which the error names.
@@ -155,7 +224,7 @@ def json_schema(
         raise InvalidConstraint(
             "property_order is `schema` or `any`", rule="property_order", value=property_order
         )
-    return JsonSchema(
+    plain = JsonSchema(
         load(schema, registry),
         flexible=whitespace == "flexible",
         max_depth=max_depth,
@@ -163,3 +232,4 @@ def json_schema(
         sources=None if grounded is None else Sources(grounded),
         limits=checked_limits(limits),
     )
+    return plain if relations is None else RelatedJson(plain, relations)

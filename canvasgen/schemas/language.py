@@ -15,6 +15,7 @@ from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.normal.grounded import grounded
+from canvasgen.schemas.normal.shapes import Node
 from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
 from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.emit import Written, written
@@ -103,6 +104,11 @@ class SchemaLanguage:
         if self._written.expr is EMPTY:
             raise self._emptiness()
         return self._written.expr
+
+    @property
+    def root(self) -> Node:
+        """The values that are accepted, in normal form."""
+        return self._graph.root
 
     @cached_property
     def cover(self) -> Expr:
