@@ -37,6 +37,8 @@ class Policy:
         certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
             above 1: never for this reason.
         likely, patience: the same for a text that has stayed the same for this many steps.
+        settled: steps after which a text with related fields is committed if it has stayed the same, though the model
+            would rather write another one, of which the relations do not hold.
         disbelief: weight of the second part of doubt at the first step; 0 looks at entropies alone.
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
@@ -51,6 +53,7 @@ class Policy:
     certain: float = 0.9
     likely: float = 0.3
     patience: int = 3
+    settled: int = 6
     disbelief: float = 1.0
     pin_forced: bool = False
     self_conditioning: Literal["model", "constrained"] = "model"
