@@ -148,8 +148,13 @@ class LeanModel:
         x = F.embedding(ids, self.embedding) * self.hidden**0.5
         if soft is not None:
             pre, gate, up, down = self.conditioning
-            h = rms(soft, pre, self.eps)
-            x = x + F.linear(F.gelu(F.linear(h, gate), approximate="tanh") * F.linear(h, up), down)
+            low = self.dtype
+            h = rms(soft, pre, self.eps).to(low)
+            inner = (
+                F.gelu(F.linear(h, gate.to(low)).float(), approximate="tanh")
+                * F.linear(h, up.to(low)).float()
+            )
+            x = x + F.linear(inner.to(low), down.to(low)).float()
         x = rms(x, None, self.eps)
         cos, sin = self.cos[positions][:, :, None], self.sin[positions][:, :, None]
         for weights, pair in zip(self.layers, past, strict=True):
