@@ -34,6 +34,7 @@ from canvasgen.showing import call_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
+    from canvasgen.schemas import Fence, Order, Style
 
 __all__ = [
     "Options",
@@ -60,6 +61,9 @@ class Settings(TypedDict, total=False):
     probabilities: bool
     on_step_limit: Literal["return", "warn", "raise"]
     grounded: bool | str | Sequence[str]
+    whitespace: Style | None
+    property_order: Order | None
+    fence: Fence | None
     limits: Limits | None
 
 
@@ -92,6 +96,8 @@ class Request:
         grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers are written in it; or
             the texts that they are spans of. Goes with `schema`, `regex`, `grammar` and a `template` that is a text, whose
             holes are spans then; in other constraints write `cg.span_of(source)`.
+        whitespace, property_order, fence: how the JSON of a `schema` is written, as `cg.json_schema` takes them; None: its
+            defaults. In other constraints they are arguments of `cg.json_schema`.
         limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
             or template that is made already has limits of its own.
         on_step_limit: what to do with a text that was committed at the step limit, before the model was confident (its
@@ -114,6 +120,9 @@ class Request:
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
     probabilities: bool = field(default=False, kw_only=True)
     grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
+    whitespace: Style | None = field(default=None, kw_only=True)
+    property_order: Order | None = field(default=None, kw_only=True)
+    fence: Fence | None = field(default=None, kw_only=True)
     limits: Limits | None = field(default=None, kw_only=True)
     on_step_limit: Literal["return", "warn", "raise"] = field(default="warn", kw_only=True)
 
@@ -134,10 +143,11 @@ class Request:
                 rule="one constraint",
                 remedy="give one of them; combine constraints with +, | and &",
             )
+        written = self._written(given[0] if given else None)
         if self.grounded is not False:
             return self._grounded(given[0] if given else None)
         if self.schema is not None:
-            return _remembered(self.schema, self.limits)
+            return _remembered(self.schema, self.limits, written)
         if self.regex is not None:
             return regex_constraint(self.regex, limits=self.limits)
         if self.grammar is not None:
@@ -163,6 +173,20 @@ class Request:
             remedy="build one with cg.json_schema, cg.regex, cg.table, …",
         )
 
+    def _written(self, kind: str | None) -> dict[str, Any]:
+        """Return how JSON is written, as arguments of `cg.json_schema`."""
+        names = ("whitespace", "property_order", "fence")
+        written = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        if written and kind != "schema":
+            name = next(iter(written))
+            raise InvalidConstraint(
+                f"{name} does not go with {kind or 'free text'}: it says how the JSON of a schema is written",
+                rule=name,
+                value=written[name],
+                remedy="give schema=, or pass it to cg.json_schema inside of your constraint",
+            )
+        return written
+
     def _grounded(self, kind: str | None) -> Constraint:
         """Return the constraint with its strings taken from the sources."""
         sources = _user_texts(self.prompt) if self.grounded is True else self.grounded
@@ -170,7 +194,9 @@ class Request:
             raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
         span = span_of(sources)
         if kind == "schema":
-            return schema_constraint(self.schema, grounded=sources, limits=self.limits)
+            return schema_constraint(
+                self.schema, grounded=sources, limits=self.limits, **self._written("schema")
+            )
         if kind == "regex" and self.regex is not None:
             return span & regex_constraint(self.regex, limits=self.limits)
         if kind == "grammar" and self.grammar is not None:
@@ -203,16 +229,17 @@ _MOST_REMEMBERED = 64
 _schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
 
 
-def _remembered(schema: object, limits: Limits | None) -> Constraint:
+def _remembered(schema: object, limits: Limits | None, written: Mapping[str, Any]) -> Constraint:
     """Return the constraint of a schema or type; the last few dozen are remembered."""
     kind = type(schema)
     try:
         # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
         key: Any = f"{schema!r}" if isinstance(schema, dict | str | bool) else schema
-        hash((key, checked_limits(limits)))
+        whole = (kind, key, checked_limits(limits), *written.items())
+        hash(whole)
     except (TypeError, RecursionError):
-        return schema_constraint(schema, limits=limits)
-    return _schemas.get((kind, key, limits), lambda: schema_constraint(schema, limits=limits))
+        return schema_constraint(schema, limits=limits, **written)
+    return _schemas.get(whole, lambda: schema_constraint(schema, limits=limits, **written))
 
 
 def request_of(value: object, number: int) -> Request:

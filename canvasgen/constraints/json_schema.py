@@ -9,17 +9,28 @@ from typing import Any
 from typing_extensions import override
 
 from canvasgen.automata import Expr
-from canvasgen.checks import whole_number
+from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.shown import Hole, Json, Shown
 from canvasgen.constraints.text import by_key
 from canvasgen.constraints.texts import as_bytes
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge
 from canvasgen.grounding import Sources
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
-from canvasgen.schemas import SchemaLanguage, Source, load
+from canvasgen.schemas import (
+    FENCES,
+    ORDERS,
+    STYLES,
+    Fence,
+    Order,
+    SchemaLanguage,
+    Source,
+    Style,
+    Writing,
+    load,
+)
 from canvasgen.showing import call
 
 __all__ = ["JsonSchema", "json_schema"]
@@ -38,17 +49,13 @@ class JsonSchema(Constraint):
     def __init__(
         self,
         source: Source,
+        writing: Writing,
         *,
-        flexible: bool,
-        max_depth: int | None,
-        ordered: bool,
         sources: Sources | None = None,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.limits = limits
-        self.language = SchemaLanguage(
-            source, limits, flexible=flexible, max_depth=max_depth, ordered=ordered, sources=sources
-        )
+        self.language = SchemaLanguage(source, limits, writing, sources=sources)
 
     @override
     def __repr__(self) -> str:
@@ -92,7 +99,7 @@ class JsonSchema(Constraint):
 
     @override
     def parse(self, text: str) -> Any:
-        return self.language.source.read(text)
+        return self.language.read(text)
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
@@ -113,10 +120,11 @@ def _every_spelling(constraint: JsonSchema) -> Expr:
 
 def json_schema(
     schema: Any,
-    whitespace: str = "flexible",
+    whitespace: Style = "flexible",
     *,
     max_depth: int | None = None,
-    property_order: str = "schema",
+    property_order: Order = "schema",
+    fence: Fence = "forbid",
     registry: Any = None,
     grounded: str | Sequence[str] | None = None,
     limits: Limits | None = None,
@@ -129,13 +137,16 @@ def json_schema(
     Args:
         schema: a JSON Schema (a dict, a bool, or its text; draft 2020-12 unless `$schema` says otherwise), or
             a type that pydantic's `TypeAdapter` takes: a model, a dataclass, a TypedDict, `list[int]`, ...
-        whitespace: `flexible` (nothing, a space, or a newline with indentation, wherever JSON allows) or
-            `compact` (none).
+        whitespace: `flexible` (nothing, a space, or a newline with indentation, wherever JSON allows), `compact`
+            (none) or `model` (also what models write besides: an indentation of any width, an empty line, two spaces, one
+            space before a comma or a colon, a newline around the whole text).
         max_depth: how often recursive schemas are unrolled, and how many levels any-JSON places may have; by default
             the largest number, up to five and three, that keeps the automaton small. `explain()` says it.
         registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
             Nothing is ever fetched; JSON Schema's own meta-schemas are known.
         property_order: `schema` (declared properties in the order of `properties`) or `any`.
+        fence: whether the text may (`allow`) or must (`require`) stand in a code fence, three backticks with or without
+            the word `json`; `forbid`: it must not. The value is what is inside.
         grounded: one or several texts; every string is then a verbatim span of one of them, and every number is written
             in one. What the schema lists itself (`enum`, `const`), booleans and keys are free.
         limits: what the compilation may need (`cg.Limits`); None: the default limits. Within them the richest automaton is
@@ -147,19 +158,17 @@ def json_schema(
         Unsatisfiable: no value satisfies it.
         ConstraintTooLarge: a limit is exceeded, which the error names.
     """
-    if whitespace not in ("flexible", "compact"):
-        raise InvalidConstraint("whitespace is `flexible` or `compact`", rule="whitespace", value=whitespace)
+    for rule, given, known in (
+        ("whitespace", whitespace, STYLES),
+        ("property_order", property_order, ORDERS),
+        ("fence", fence, FENCES),
+    ):
+        one_of(given, known, rule=rule)
     if max_depth is not None and whole_number(max_depth, rule="max_depth") > MOST_DEPTH:
         raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
-    if property_order not in ("schema", "any"):
-        raise InvalidConstraint(
-            "property_order is `schema` or `any`", rule="property_order", value=property_order
-        )
     return JsonSchema(
         load(schema, registry),
-        flexible=whitespace == "flexible",
-        max_depth=max_depth,
-        ordered=property_order == "schema",
+        Writing(whitespace, property_order, fence, max_depth),
         sources=None if grounded is None else Sources(grounded),
         limits=checked_limits(limits),
     )

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from canvasgen.automata import EMPTY, Expr, intersect
 from canvasgen.errors import Unsatisfiable, ValidationFailed
@@ -18,9 +19,11 @@ from canvasgen.schemas.normal.grounded import grounded
 from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
 from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.emit import Written, written
+from canvasgen.schemas.texts.fences import fenced_ends, in_fences, in_written_fences, inside
 from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
+from canvasgen.schemas.texts.writing import Writing
 from canvasgen.schemas.validator import Validator
 
 __all__ = ["SchemaLanguage"]
@@ -31,14 +34,23 @@ _GROUNDED = Note(
     "automaton",
     "strings are spans of the source and numbers are written in it, but for those the schema lists",
 )
+_FENCED = Note("departure", "a code fence is three backticks, perhaps `json`, and a newline")
+_WHITESPACE = {
+    "flexible": Note(
+        "departure",
+        "whitespace is none, one space, or a newline with indentation, none around the whole text",
+    ),
+    "compact": Note("departure", "there is no whitespace"),
+    "model": Note(
+        "departure",
+        "whitespace is at most two spaces, or two newlines with an indentation of four spaces a level and four more",
+    ),
+}
+_DEFAULT = Writing()
 _DEPARTURES = (
     Note(
         "departure",
         "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
-    ),
-    Note(
-        "departure",
-        "whitespace is none, one space, or a newline with indentation, none around the whole text",
     ),
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
     Note(
@@ -53,10 +65,8 @@ class SchemaLanguage:
 
     Args:
         source: the schema or the type.
-        flexible: whether whitespace may stand between the tokens of a text that is generated.
-        max_depth: how often recursive schemas are unrolled in what is generated; None: as the size allows.
-        ordered: whether declared properties are generated in the schema's order only.
         limits: what the automaton may need.
+        writing: how the texts are written that are generated, and whether they stand in a code fence.
         sources: texts whose spans and numbers the strings and numbers of a value are; None: any.
 
     Raises:
@@ -69,17 +79,13 @@ class SchemaLanguage:
         self,
         source: Source,
         limits: Limits,
+        writing: Writing = _DEFAULT,
         *,
-        flexible: bool,
-        max_depth: int | None,
-        ordered: bool,
         sources: Sources | None = None,
     ) -> None:
         self.source = source
         self.limits = limits
-        self.flexible = flexible
-        self.ordered = ordered
-        self.max_depth = max_depth
+        self.writing = writing
         self._translator = Translator(source.document, python=source.python, limits=limits)
         self.sources = sources
         root = self._translator.root()
@@ -89,7 +95,7 @@ class SchemaLanguage:
         self._graph.check_depth()
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
-        if max_depth is not None:
+        if writing.max_depth is not None:
             _ = self._written
 
     @property
@@ -102,16 +108,19 @@ class SchemaLanguage:
         """
         if self._written.expr is EMPTY:
             raise self._emptiness()
-        return self._written.expr
+        return in_written_fences(self._written.expr, self.writing.fence)
 
     @cached_property
     def cover(self) -> Expr:
         """A language that contains every text that is accepted, in any spelling, and as little else as its size allows."""
-        return cover(self._graph.root)
+        return in_fences(cover(self._graph.root), self.writing.fence)
 
     @cached_property
     def _written(self) -> Written:
-        return written(self._graph, self.max_depth, self.limits, flexible=self.flexible, ordered=self.ordered)
+        ordered = self.writing.order != "any"
+        return written(
+            self._graph, self.writing.max_depth, self.limits, style=self.writing.style, ordered=ordered
+        )
 
     @cached_property
     def _recogniser(self) -> Recogniser:
@@ -123,17 +132,47 @@ class SchemaLanguage:
     def _validator(self) -> Validator:
         return Validator(self.source.document, python=self.source.python, limits=self.limits)
 
+    def value_text(self, text: str) -> str:
+        """Return the JSON text within a text: all of it, or what is inside of its code fence.
+
+        Raises:
+            ValidationFailed: a fence is missing, not closed, or must not be there.
+        """
+        found = inside(text, self.writing.fence)
+        if found is None:
+            said = (
+                "is required and missing, or not closed"
+                if self.writing.fence != "forbid"
+                else "is not allowed"
+            )
+            raise ValidationFailed(
+                f"a code fence {said}", text=text, rule="fence", value=text, remedy='pass fence="allow"'
+            )
+        return text[slice(*found)]
+
     def ends(self, text: str, start: int) -> list[int]:
         """Return where a text of the language that begins at a place of a longer text may end, in increasing order."""
-        return [
-            stop
-            for end, gap_end in value_ends(text, start)
-            if self.matches(text[start:end])
-            for stop in range(end, gap_end + 1)
-        ]
+        plain, fenced = list[tuple[int, int, int]](), list[tuple[int, int, int]]()
+        if self.writing.fence != "require":
+            plain = [
+                (start, end, stop)
+                for end, gap_end in value_ends(text, start)
+                for stop in range(end, gap_end + 1)
+            ]
+        if self.writing.fence != "forbid":
+            fenced = fenced_ends(text, start)
+        known: dict[tuple[int, int], bool] = {}
+        for begin, end, _ in (*plain, *fenced):
+            if (begin, end) not in known:
+                known[begin, end] = self._holds(text[begin:end])
+        return [stop for begin, end, stop in (*plain, *fenced) if known[begin, end]]
 
     def matches(self, text: str) -> bool:
-        """Return True if a text is a JSON text, in any spelling, of a value that is valid."""
+        """Return True if a text is a JSON text, in any spelling, of a value that is valid; perhaps in a code fence."""
+        found = inside(text, self.writing.fence)
+        return found is not None and self._holds(text[slice(*found)])
+
+    def _holds(self, text: str) -> bool:
         if not self._recogniser.accepts(text):
             return False
         try:
@@ -143,13 +182,18 @@ class SchemaLanguage:
         return True
 
     def check(self, text: str) -> None:
-        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a text."""
+        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a JSON text."""
         self._validator(text)
         if self.source.python:
             self.source.read(text)
 
+    def read(self, text: str) -> Any:
+        """Return the value of a text that matches."""
+        return self.source.read(self.value_text(text))
+
     def validate(self, text: str) -> None:
         """Raise ValidationFailed, with the reason, unless `matches` accepts a text."""
+        text = self.value_text(text)
         self.check(text)
         refusal = self._recogniser.refusal(text)
         if refusal is not None:
@@ -162,10 +206,17 @@ class SchemaLanguage:
 
     def options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
         """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there."""
-        for path, values in choice_fields(self.source.document.root, json.loads(text)):
+        fence = self.writing.fence
+        for path, values in choice_fields(self.source.document.root, json.loads(self.value_text(text))):
             yield (
                 field_name(path),
-                [(value, intersect(self.expr, with_value(path, value))) for value in values],
+                [
+                    (
+                        value,
+                        in_written_fences(intersect(self._written.expr, with_value(path, value)), fence),
+                    )
+                    for value in values
+                ],
             )
 
     def _emptiness(self) -> Unsatisfiable:
@@ -208,5 +259,7 @@ class SchemaLanguage:
                     f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",
                 )
             )
-        order = _ORDERED if self.ordered else _PERMUTED
-        return (*notes, order, *_DEPARTURES)
+        order = _PERMUTED if self.writing.order == "any" else _ORDERED
+        if self.writing.fence != "forbid":
+            notes.append(_FENCED)
+        return (*notes, order, _WHITESPACE[self.writing.style], *_DEPARTURES)

@@ -41,7 +41,10 @@ def _of_json(constraint: JsonSchema, text: str) -> Mapping[str, Span]:
     sources = constraint.language.sources
     if sources is None:
         return {}
-    return {field_name(path): span for path, span in _leaves((), json.loads(text), sources)}
+    return {
+        field_name(path): span
+        for path, span in _leaves((), json.loads(constraint.language.value_text(text)), sources)
+    }
 
 
 def _leaves(
