@@ -118,7 +118,7 @@ def json_schema(
     max_depth: int | None = None,
     property_order: str = "schema",
     registry: Any = None,
-    grounded: str | Sequence[str] | None = None,
+    grounded: str | Sequence[str] | Sources | None = None,
     limits: Limits | None = None,
 ) -> JsonSchema:
     """Return the JSON texts of a schema or of a Python type.
@@ -136,8 +136,9 @@ def json_schema(
         registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
             Nothing is ever fetched; JSON Schema's own meta-schemas are known.
         property_order: `schema` (declared properties in the order of `properties`) or `any`.
-        grounded: one or several texts; every string is then a verbatim span of one of them, and every number is written
-            in one. What the schema lists itself (`enum`, `const`), booleans and keys are free.
+        grounded: one or several texts, or `cg.Sources`; every string is then a verbatim span of one of them, and every
+            number, date and time is written in one. What the schema lists itself (`enum`, `const`), booleans and keys are
+            free, and fields may say otherwise (`cg.Grounded`, `x-grounded`).
         limits: what the compilation may need (`cg.Limits`); None: the default limits. Within them the richest automaton is
             taken; what does not fit into it is left to the validator, or left out: `explain()` says it.
 
@@ -160,6 +161,6 @@ def json_schema(
         flexible=whitespace == "flexible",
         max_depth=max_depth,
         ordered=property_order == "schema",
-        sources=None if grounded is None else Sources(grounded),
+        sources=grounded if grounded is None or isinstance(grounded, Sources) else Sources(grounded),
         limits=checked_limits(limits),
     )

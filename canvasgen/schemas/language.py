@@ -9,12 +9,13 @@ from functools import cached_property
 
 from canvasgen.automata import EMPTY, Expr, intersect
 from canvasgen.errors import Unsatisfiable, ValidationFailed
-from canvasgen.grounding import Sources
+from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.normal.grounded import grounded
+from canvasgen.schemas.normal.stated_values import stated_scalars
 from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
 from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.emit import Written, written
@@ -29,8 +30,9 @@ _ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones 
 _PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
 _GROUNDED = Note(
     "automaton",
-    "strings are spans of the source and numbers are written in it, but for those the schema lists",
+    "strings are spans of the source, numbers, dates and times are written in it, but for those the schema lists",
 )
+_MARKED = Note("automaton", "fields with `x-grounded` are taken from the source")
 _DEPARTURES = (
     Note(
         "departure",
@@ -57,7 +59,7 @@ class SchemaLanguage:
         max_depth: how often recursive schemas are unrolled in what is generated; None: as the size allows.
         ordered: whether declared properties are generated in the schema's order only.
         limits: what the automaton may need.
-        sources: texts whose spans and numbers the strings and numbers of a value are; None: any.
+        sources: texts that the strings and numbers of a value are taken from; None: any.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint: the schema is malformed, or uses what is not supported.
@@ -80,7 +82,7 @@ class SchemaLanguage:
         self.flexible = flexible
         self.ordered = ordered
         self.max_depth = max_depth
-        self._translator = Translator(source.document, python=source.python, limits=limits)
+        self._translator = Translator(source.document, python=source.python, limits=limits, sources=sources)
         self.sources = sources
         root = self._translator.root()
         if sources is not None:
@@ -168,6 +170,16 @@ class SchemaLanguage:
                 [(value, intersect(self.expr, with_value(path, value))) for value in values],
             )
 
+    def stated(self, text: str) -> Iterator[tuple[str, Span]]:
+        """Yield the fields of a generated text that are taken from the sources, each with the first place that states it."""
+        if self.sources is None:
+            return
+        for path, value, marks, _ in stated_scalars(self._graph.root, json.loads(text)):
+            places = (self.sources.place(value, mark) for mark in marks)
+            found = next((place for place in places if place is not None), None)
+            if found is not None:
+                yield field_name(path), found
+
     def _emptiness(self) -> Unsatisfiable:
         node = self._graph.reason()
         messages = dict(reversed(self._translator.contradictions))
@@ -193,7 +205,7 @@ class SchemaLanguage:
             *cut,
         ]
         if self.sources is not None:
-            notes.append(_GROUNDED)
+            notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:
