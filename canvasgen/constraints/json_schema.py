@@ -14,7 +14,7 @@ from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.shown import Hole, Json, Shown
 from canvasgen.constraints.text import by_key
-from canvasgen.constraints.texts import as_bytes
+from canvasgen.constraints.texts import OTHER, as_bytes
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.grounding import Sources
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
@@ -96,10 +96,16 @@ class JsonSchema(Constraint):
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
-        return {
+        listed = {
             name: by_key((value, json.dumps(value), language) for value, language in narrowed)
             for name, narrowed in self.language.options(text)
         }
+        stated = {
+            name: {**dict(options), OTHER: other}
+            for name, options, other in self.language.stated_options(text)
+            if name not in listed
+        }
+        return listed | stated
 
     @override
     def explain(self) -> tuple[Note, ...]:

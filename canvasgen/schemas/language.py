@@ -6,8 +6,9 @@ import json
 import math
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 
-from canvasgen.automata import EMPTY, Expr, intersect
+from canvasgen.automata import EMPTY, Expr, difference, intersect, union
 from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
@@ -16,7 +17,14 @@ from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.normal.grounded import grounded
 from canvasgen.schemas.normal.stated_values import stated_scalars
-from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
+from canvasgen.schemas.texts.choice_fields import (
+    MOST_FIELDS,
+    Scalar,
+    choice_fields,
+    field_name,
+    with_any_value,
+    with_value,
+)
 from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.emit import Written, written
 from canvasgen.schemas.texts.graph import Graph
@@ -175,10 +183,21 @@ class SchemaLanguage:
         if self.sources is None:
             return
         for path, value, marks, _ in stated_scalars(self._graph.root, json.loads(text)):
-            places = (self.sources.place(value, mark) for mark in marks)
+            places = (self.sources.place(value, mark) for mark in marks if value is not None)
             found = next((place for place in places if place is not None), None)
             if found is not None:
                 yield field_name(path), found
+
+    def stated_options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]], Expr]]:
+        """Yield the fields that are taken from the sources: each name, for its value and for null where it may be null the
+        generated texts that have it there, and those that have another value there.
+        """
+        found = () if self.sources is None else stated_scalars(self._graph.root, json.loads(text))
+        for path, value, _, nullable in islice(found, MOST_FIELDS):
+            values = [value] if value is None or not nullable else [value, None]
+            options = [(one, intersect(self.expr, with_value(path, one))) for one in values]
+            present = intersect(self.expr, with_any_value(path))
+            yield field_name(path), options, difference(present, union(*(texts for _, texts in options)))
 
     def _emptiness(self) -> Unsatisfiable:
         node = self._graph.reason()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
-from canvasgen.automata import EMPTY, Expr
+from canvasgen.automata import EMPTY, Expr, difference, literal
 from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.texts import OTHER
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
 from canvasgen.grounding import Sources
 from canvasgen.notes import Note
@@ -27,6 +28,11 @@ class SpanOf(Constraint):
         if language is EMPTY:
             raise Unsatisfiable("the source has no word", rule="span_of", remedy="pass a source with text")
         return language
+
+    @override
+    def options(self, text: str) -> Mapping[str, Mapping[object, Expr]]:
+        written = literal(text)
+        return {"": {text: written, OTHER: difference(self.expr, written)}}
 
     @override
     def explain(self) -> tuple[Note, ...]:

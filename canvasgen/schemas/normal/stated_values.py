@@ -13,15 +13,16 @@ from canvasgen.schemas.normal.objects import lookup
 from canvasgen.schemas.normal.shapes import NEVER_NODE, Node, Object
 from canvasgen.schemas.normal.strings import strings_contain
 
-__all__ = ["Stated", "stated_scalars"]
+__all__ = ["stated_scalars"]
 
 Path: TypeAlias = "tuple[str | int, ...]"
-Stated: TypeAlias = "tuple[Path, str | int | float | bool, list[Mark], list[Node]]"
-"""A place, its value, the readers that may have stated it, and the nodes that it may be a value of."""
+Scalar: TypeAlias = "bool | int | float | str | None"
+Stated: TypeAlias = "tuple[Path, Scalar, list[Mark], bool]"
+"""A place, its value, the readers that may have stated it, and whether it may be null."""
 
 
 def stated_scalars(root: Node, value: Json) -> Iterator[Stated]:
-    """Yield the scalars of a value that a grounded node (`grounded`) takes from the sources, in order.
+    """Yield the scalars of a value that a grounded node (`grounded`) takes from the sources, and nulls in their places.
 
     Args:
         root: the grounded node.
@@ -43,10 +44,10 @@ def stated_scalars(root: Node, value: Json) -> Iterator[Stated]:
                 for at, one in enumerate(here)
             ]
             waiting += reversed(inside)
-        elif here is not None:
+        else:
             marks = list(dict.fromkeys(mark for node in nodes for mark in _marks(node, here)))
             if marks:
-                yield path, here, marks, nodes
+                yield path, here, marks, any(node.values.null for node in nodes)
 
 
 def _objects(nodes: list[Node]) -> Iterator[Object]:
@@ -57,9 +58,11 @@ def _distinct(nodes: Iterator[Node]) -> list[Node]:
     return [node for node in dict.fromkeys(nodes) if node is not NEVER_NODE]
 
 
-def _marks(node: Node, value: str | float | bool) -> Iterator[Mark]:
+def _marks(node: Node, value: Scalar) -> Iterator[Mark]:
     values = node.values
-    if isinstance(value, bool):
+    if value is None:
+        yield from (mark for shape in (*values.strings, *values.numbers) for mark in shape.marks)
+    elif isinstance(value, bool):
         yield from (mark for mark in values.evidence if mark.on and mark.reader is not None)
     elif isinstance(value, str):
         yield from (mark for shape in values.strings if strings_contain(shape, value) for mark in shape.marks)
