@@ -14,7 +14,7 @@ from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.shown import Hole, Json, Shown
 from canvasgen.constraints.text import by_key
-from canvasgen.constraints.texts import as_bytes
+from canvasgen.constraints.texts import OTHER, as_bytes
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.grounding import Sources
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
@@ -103,10 +103,16 @@ class JsonSchema(Constraint):
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
-        return {
+        listed = {
             name: by_key((value, json.dumps(value), language) for value, language in narrowed)
             for name, narrowed in self.language.options(text)
         }
+        stated = {
+            name: {**dict(options), OTHER: other}
+            for name, options, other in self.language.stated_options(text)
+            if name not in listed
+        }
+        return listed | stated
 
     @override
     def explain(self) -> tuple[Note, ...]:
@@ -126,7 +132,7 @@ def json_schema(
     property_order: Order = "schema",
     fence: Fence = "forbid",
     registry: Any = None,
-    grounded: str | Sequence[str] | None = None,
+    grounded: str | Sequence[str] | Sources | None = None,
     limits: Limits | None = None,
 ) -> JsonSchema:
     """Return the JSON texts of a schema or of a Python type.
@@ -147,8 +153,9 @@ def json_schema(
         property_order: `schema` (declared properties in the order of `properties`) or `any`.
         fence: whether the text may (`allow`) or must (`require`) stand in a code fence, three backticks with or without
             the word `json`; `forbid`: it must not. The value is what is inside.
-        grounded: one or several texts; every string is then a verbatim span of one of them, and every number is written
-            in one. What the schema lists itself (`enum`, `const`), booleans and keys are free.
+        grounded: one or several texts, or `cg.Sources`; every string is then a verbatim span of one of them, and every
+            number, date and time is written in one. What the schema lists itself (`enum`, `const`), booleans and keys are
+            free, and fields may say otherwise (`cg.Grounded`, `x-grounded`).
         limits: what the compilation may need (`cg.Limits`); None: the default limits. Within them the richest automaton is
             taken; what does not fit into it is left to the validator, or left out: `explain()` says it.
 
@@ -169,6 +176,6 @@ def json_schema(
     return JsonSchema(
         load(schema, registry),
         Writing(whitespace, property_order, fence, max_depth),
-        sources=None if grounded is None else Sources(grounded),
+        sources=grounded if grounded is None or isinstance(grounded, Sources) else Sources(grounded),
         limits=checked_limits(limits),
     )
