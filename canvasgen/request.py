@@ -21,6 +21,7 @@ from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
 from canvasgen.constraints.grounded import SpanOf
+from canvasgen.constraints.json_schema import JsonSchema, RelatedJson
 from canvasgen.constraints.template import Template
 from canvasgen.errors import (
     BudgetTooSmall,
@@ -32,6 +33,7 @@ from canvasgen.grounding import Sources
 from canvasgen.limits import Limits, checked_limits
 from canvasgen.named import names_checked
 from canvasgen.once import Once
+from canvasgen.relations import Relation
 from canvasgen.schemas import Source, load
 from canvasgen.showing import call_of
 
@@ -67,6 +69,7 @@ class Settings(TypedDict, total=False):
     whitespace: Style | None
     property_order: Order | None
     fence: Fence | None
+    relations: Iterable[Relation] | None
     limits: Limits | None
 
 
@@ -102,6 +105,8 @@ class Request:
             Fields of a schema that are marked (`cg.Grounded`, `x-grounded`) are taken from the prompt without it, too.
         whitespace, property_order, fence: how the JSON of a `schema` is written, as `cg.json_schema` takes them; None: its
             defaults. In other constraints they are arguments of `cg.json_schema`.
+        relations: what holds between the fields of the schema's value (`canvasgen.relations`), with paths as cells:
+            `total(["items[*].price"], "==", "total")`. Goes with `schema`.
         limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
             or template that is made already has limits of its own.
         on_step_limit: what to do with a text that was committed before the model was confident, at the step limit or because
@@ -128,6 +133,7 @@ class Request:
     whitespace: Style | None = field(default=None, kw_only=True)
     property_order: Order | None = field(default=None, kw_only=True)
     fence: Fence | None = field(default=None, kw_only=True)
+    relations: Sequence[Relation] | None = field(default=None, kw_only=True)
     limits: Limits | None = field(default=None, kw_only=True)
     on_step_limit: Literal["return", "warn", "raise"] = field(default="warn", kw_only=True)
 
@@ -149,10 +155,16 @@ class Request:
                 remedy="give one of them; combine constraints with +, | and &",
             )
         written = self._written(given[0] if given else None)
+        if self.relations is not None and given != ["schema"]:
+            raise InvalidConstraint(
+                f"relations do not go with {given[0] if given else 'free text'}",
+                rule="relations",
+                remedy="give a schema; a table takes relations of its own: cg.table(…, relations=…)",
+            )
         if self.grounded is not False:
             return self._grounded(given[0] if given else None)
         if self.schema is not None:
-            return _of_schema(self.schema, self.limits, self.prompt, None, written)
+            return self._related(_of_schema(self.schema, self.limits, self.prompt, None, written))
         if self.regex is not None:
             return regex_constraint(self.regex, limits=self.limits)
         if self.grammar is not None:
@@ -192,6 +204,9 @@ class Request:
             )
         return written
 
+    def _related(self, made: JsonSchema) -> JsonSchema:
+        return made if self.relations is None else RelatedJson(made, self.relations)
+
     def _grounded(self, kind: str | None) -> Constraint:
         """Return the constraint with its strings taken from the sources."""
         sources = _user_texts(self.prompt) if self.grounded is True else self.grounded
@@ -199,7 +214,8 @@ class Request:
             raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
         sources = sources if isinstance(sources, Sources) else Sources(sources)
         if kind == "schema":
-            return _of_schema(self.schema, self.limits, self.prompt, sources, self._written("schema"))
+            made = _of_schema(self.schema, self.limits, self.prompt, sources, self._written("schema"))
+            return self._related(made)
         text: object = None if kind is None else getattr(self, kind)
         if kind in ("regex", "grammar", "template") and isinstance(text, str):
             key = (kind, text, checked_limits(self.limits), sources.key)
@@ -227,8 +243,9 @@ def _user_texts(prompt: Any) -> list[str]:
 
 
 _MOST_REMEMBERED, _MOST_GROUNDED = 64, 16
-_schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
+_schemas: Once[JsonSchema] = Once(_MOST_REMEMBERED)
 _grounded: Once[Constraint] = Once(_MOST_GROUNDED)
+_grounded_schemas: Once[JsonSchema] = Once(_MOST_GROUNDED)
 _loaded: Once[Source] = Once(_MOST_REMEMBERED)
 
 
@@ -238,7 +255,7 @@ def _of_schema(
     prompt: Prompt,
     sources: Sources | None,
     writing: Mapping[str, Any],
-) -> Constraint:
+) -> JsonSchema:
     """Return the constraint of a schema or type; the last few dozen are remembered.
 
     Args:
@@ -260,12 +277,12 @@ def _of_schema(
     if sources is None and source.is_marked:
         sources = Sources(_user_texts(prompt), fields="marked")
 
-    def made() -> Constraint:
+    def made() -> JsonSchema:
         return schema_constraint(source, grounded=sources, limits=limits, **writing)
 
     if key is None:
         return made()
-    kept = _schemas if sources is None else _grounded
+    kept = _schemas if sources is None else _grounded_schemas
     return kept.get((kind, key, limits, None if sources is None else sources.key, *writing.items()), made)
 
 

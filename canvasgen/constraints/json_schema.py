@@ -1,9 +1,10 @@
-"""`json_schema`: a JSON Schema or a Python type as a constraint."""
+"""`json_schema`: a JSON Schema or a Python type as a constraint, with relations between its fields."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -12,13 +13,15 @@ from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cover import cover
-from canvasgen.constraints.shown import Hole, Json, Shown
+from canvasgen.constraints.shown import Hole, Json, Rule, Shown
 from canvasgen.constraints.text import by_key
 from canvasgen.constraints.texts import OTHER, as_bytes
-from canvasgen.errors import ConstraintTooLarge
+from canvasgen.errors import ConstraintTooLarge, UnsupportedConstraint, ValidationFailed
+from canvasgen.field_relations import judge, related_fields
 from canvasgen.grounding import Sources
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
+from canvasgen.relations import Relation
 from canvasgen.schemas import (
     FENCES,
     ORDERS,
@@ -33,7 +36,7 @@ from canvasgen.schemas import (
 )
 from canvasgen.showing import call
 
-__all__ = ["JsonSchema", "json_schema"]
+__all__ = ["JsonSchema", "RelatedJson", "json_schema"]
 
 MOST_DEPTH = 16
 
@@ -119,6 +122,77 @@ class JsonSchema(Constraint):
         return self.language.notes
 
 
+class RelatedJson(JsonSchema):
+    """The JSON texts of a schema in which relations between fields hold. Build one with `json_schema(…, relations=…)`.
+
+    The relations hold while generating where the JSON text is the whole answer; inside of a larger constraint they are
+    judged at commit.
+
+    Attributes:
+        field_relations: the relations.
+
+    Args:
+        plain: the schema's texts.
+        relations: with paths as cells.
+
+    Raises:
+        InvalidConstraint: a path names no field, or one that its relation cannot be about.
+        UnsupportedConstraint: a path names several fields, and the relation is about single ones; or the text may stand
+            in a code fence.
+    """
+
+    def __init__(self, plain: JsonSchema, relations: Iterable[Relation]) -> None:
+        if plain.language.writing.fence != "forbid":
+            raise UnsupportedConstraint(
+                "relations do not go with a code fence",
+                rule="fence",
+                value=plain.language.writing.fence,
+                remedy="leave out `fence`, or judge the value with a validator",
+            )
+        self.limits = plain.limits
+        self.language = plain.language
+        self._plain = plain
+        self.field_relations = related_fields(relations, plain.language.root)
+
+    @override
+    def __repr__(self) -> str:
+        relations = [one.relation.describe() for one in self.field_relations]
+        return call("RelatedJson", schema=self.language.source.document.root, relations=relations)
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        rules = tuple(
+            Rule(f"It keeps to this: {one.relation.describe()}.", of_longer=False)
+            for one in self.field_relations
+        )
+        return replace(self._plain.shown, rules=rules)
+
+    @override
+    def _check(self, text: str) -> None:
+        super()._check(text)
+        judge(self.field_relations, text)
+
+    @override
+    def matches(self, text: str | bytes) -> bool:
+        if not super().matches(text):
+            return False
+        try:
+            judge(self.field_relations, text if isinstance(text, str) else text.decode())
+        except ValidationFailed:
+            return False
+        return True
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        held = [Note("relations", one.relation.describe()) for one in self.field_relations]
+        how = Note(
+            "relations",
+            f"{len(held)} relations between fields: the best text that satisfies them is searched for",
+        )
+        return (*super().explain(), how, *held)
+
+
 @cover.register
 def _every_spelling(constraint: JsonSchema) -> Expr:
     return constraint.language.cover
@@ -134,6 +208,7 @@ def json_schema(
     registry: Any = None,
     grounded: str | Sequence[str] | Sources | None = None,
     limits: Limits | None = None,
+    relations: Iterable[Relation] | None = None,
 ) -> JsonSchema:
     """Return the JSON texts of a schema or of a Python type.
 
@@ -158,9 +233,11 @@ def json_schema(
             free, and fields may say otherwise (`cg.Grounded`, `x-grounded`).
         limits: what the compilation may need (`cg.Limits`); None: the default limits. Within them the richest automaton is
             taken; what does not fit into it is left to the validator, or left out: `explain()` says it.
+        relations: what holds between fields (`canvasgen.relations`), with paths as cells: `total(["items[*].price"], "==",
+            "total")`. The best text of which they hold is searched for; see `docs/guides/structured-data.md`.
 
     Raises:
-        InvalidConstraint: the schema is malformed.
+        InvalidConstraint: the schema is malformed, or a relation names a field that it does not have.
         UnsupportedConstraint: it uses a keyword that is not supported; the path names it.
         Unsatisfiable: no value satisfies it.
         ConstraintTooLarge: a limit is exceeded, which the error names.
@@ -173,9 +250,10 @@ def json_schema(
         one_of(given, known, rule=rule)
     if max_depth is not None and whole_number(max_depth, rule="max_depth") > MOST_DEPTH:
         raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
-    return JsonSchema(
+    plain = JsonSchema(
         load(schema, registry),
         Writing(whitespace, property_order, fence, max_depth),
         sources=grounded if grounded is None or isinstance(grounded, Sources) else Sources(grounded),
         limits=checked_limits(limits),
     )
+    return plain if relations is None else RelatedJson(plain, relations)

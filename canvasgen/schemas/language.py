@@ -17,6 +17,7 @@ from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.normal.grounded import grounded
+from canvasgen.schemas.normal.shapes import Node
 from canvasgen.schemas.normal.stated_values import stated_scalars
 from canvasgen.schemas.texts.choice_fields import (
     MOST_FIELDS,
@@ -119,6 +120,11 @@ class SchemaLanguage:
         if self._written.expr is EMPTY:
             raise self._emptiness()
         return in_written_fences(self._written.expr, self.writing.fence)
+
+    @property
+    def root(self) -> Node:
+        """The values that are accepted, in normal form."""
+        return self._graph.root
 
     @cached_property
     def cover(self) -> Expr:

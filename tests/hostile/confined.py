@@ -67,7 +67,7 @@ def _outcome(call: Callable[[], Any]) -> tuple[str, str, bool]:
     except CanvasgenError as error:
         whole = error.rule is not None and (error.remedy is not None or error.path is not None)
         return "error", f"{type(error).__name__}: {error}", whole
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001, to be told, not to be kept from anybody
         return "foreign", f"{type(error).__name__}: {str(error)[:200]}", False
 
 

@@ -291,7 +291,9 @@ def others() -> dict[str, Call]:
         "generate: prompt of 5 MB": lambda: cg.generate("a " * 2_500_000, choice=["a", "b"]),
         "generate: 10**9 steps": lambda: cg.generate("a", choice=["a", "b"], max_denoising_steps=10**9),
         "generate: 10**9 tokens": lambda: cg.generate("a", regex="a+", max_tokens=10**9),
-        "generate: 10**6 samples of probabilities": lambda: cg.generate("a", schema={"enum": list(range(3_000))}, probabilities=True),
+        "generate: probabilities of 3,000": lambda: cg.generate(
+            "a", schema={"enum": list(range(3_000))}, probabilities=True
+        ),
         "edit: long": lambda: through(cg.edit("a " * 100_000, (5, 9))),
     }  # fmt: skip
     return out | {f"text of {len(line)}": lambda: through(cg.regex(".*"), line)}
