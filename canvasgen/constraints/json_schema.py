@@ -174,11 +174,16 @@ class RelatedJson(JsonSchema):
         judge(self.field_relations, text)
 
     @override
+    def ends(self, text: str, start: int) -> list[int]:
+        return [stop for stop in super().ends(text, start) if self._agrees(text[start:stop])]
+
+    @override
     def matches(self, text: str | bytes) -> bool:
-        if not super().matches(text):
-            return False
+        return super().matches(text) and self._agrees(text if isinstance(text, str) else text.decode())
+
+    def _agrees(self, text: str) -> bool:
         try:
-            judge(self.field_relations, text if isinstance(text, str) else text.decode())
+            judge(self.field_relations, text)
         except ValidationFailed:
             return False
         return True

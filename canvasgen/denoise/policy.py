@@ -42,6 +42,8 @@ class Policy:
         cycle, patience_cycle: drafts that go round among so many texts at most, over three times as many steps and over
             `patience_cycle` at least, are over: the most probable one of the block is committed (`denoise/stopping/cycles`).
             0 for `cycle`: never for this reason.
+        settled: steps after which a text with related fields is committed if it has stayed the same, though the model
+            would rather write another one, of which the relations do not hold.
         disbelief: weight of the second part of doubt at the first step; 0 looks at entropies alone.
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
@@ -59,6 +61,7 @@ class Policy:
     beaten: float = 5.0
     cycle: int = 3
     patience_cycle: int = 6
+    settled: int = 6
     disbelief: float = 1.0
     pin_forced: bool = False
     self_conditioning: Literal["model", "constrained"] = "model"

@@ -64,6 +64,9 @@ def decided(beliefs: Beliefs, streak: Tensor, policy: Policy) -> Tensor:
 
     Position by position a canvas may look sure and yet be one of several that differ in many places at once, or look unsure
     only because a text can be cut into tokens in many ways; the joint posterior tells them apart. See `Policy.certain`.
+
+    Where relations between fields choose another text than the model's, its doubt does not fade; see `Policy.settled`.
     """
     whole = beliefs.best_log_prob.exp()
-    return (whole >= policy.certain) | ((streak >= policy.patience) & (whole >= policy.likely))
+    sure = (whole >= policy.certain) | ((streak >= policy.patience) & (whole >= policy.likely))
+    return sure | (beliefs.settles & (streak >= policy.settled))
