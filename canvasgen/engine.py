@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
 from canvasgen.calls import Calls
-from canvasgen.checks import is_bool, is_iterable, whole_number
+from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.text import MOST_OPTIONS
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
@@ -233,6 +233,8 @@ class Engine(Calls):
             constraint=None if constraint is None else self._compiled(constraint),
             max_tokens=request.max_tokens,
             max_denoising_steps=request.max_denoising_steps,
+            quality=None if request.quality is None else checked_quality(request.quality),
+            target_seconds=None if request.target_ms is None else request.target_ms / 1000,
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,

@@ -150,6 +150,17 @@ class DFA:
             state = target[row]
         return False
 
+    def fixed_bytes(self, state: int) -> int:
+        """Return how many bytes from a state on are the same in all strings; of an automaton that is trim."""
+        offsets, low, high, target = self._rows
+        count = 0
+        while count < self.num_states and not self.accepting[state]:
+            row, end = offsets[state], offsets[state + 1]
+            if end - row != 1 or low[row] != high[row]:
+                break
+            state, count = target[row], count + 1
+        return count
+
     # -- the language ------------------------------------------------------------------------------
 
     @cached_property
