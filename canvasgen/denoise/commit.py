@@ -97,6 +97,23 @@ class RowText:
         state = automaton.run(self.content)
         return state != DEAD and automaton.has_one_way_on(state)
 
+    def leaves_no_choice(self, ids: NDArray[np.int64]) -> bool:
+        """Whether there is one text for the next canvas: the only one there is, or fixed text as far as the canvas goes."""
+        return self.only_one_way_on or (
+            len(ids) <= self._fixed_bytes
+            and not np.isin(ids, self._vocabulary.end_ids).any()
+            and len(self._bytes(ids)) <= self._fixed_bytes
+        )
+
+    @cached_property
+    def _fixed_bytes(self) -> int:
+        """Bytes from here on that the constraint leaves no choice for."""
+        if self._constraint is None:
+            return 0
+        automaton = self._constraint.constraint.automaton
+        state = automaton.run(self.content)
+        return 0 if state == DEAD else automaton.fixed_bytes(state)
+
     def choose(self, belief: Belief) -> Chosen | None:
         """Takes the first acceptable canvas; None if all were refused and the block is to be denoised again.
 
@@ -159,7 +176,8 @@ class RowText:
         self.content = self._with(chosen.ids)
         self.log_prob += belief.log_prob(chosen.canvas)
         self.budget = Budget.of(self.budget.after, self._canvas_length)
-        self.__dict__.pop("only_one_way_on", None)
+        for remembered in ("only_one_way_on", "_fixed_bytes"):
+            self.__dict__.pop(remembered, None)
         return chosen
 
     def _with(self, ids: NDArray[np.int64]) -> bytes:

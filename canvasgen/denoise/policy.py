@@ -37,6 +37,8 @@ class Policy:
         certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
             above 1: never for this reason.
         likely, patience: the same for a text that has stayed the same for this many steps.
+        canvas_length: of answers whose longest text is not known or longer, for models that take several lengths
+            (`Resizable`); shorter answers get a shorter one. Read by the engine.
         beaten: nats of mass on valid texts by which a start is behind the best one when it leaves their race
             (`denoise/race`).
         cycle, patience_cycle: drafts that go round among so many texts at most, over three times as many steps and over
@@ -59,6 +61,7 @@ class Policy:
     likely: float = 0.3
     patience: int = 3
     beaten: float = 5.0
+    canvas_length: int | None = None
     cycle: int = 3
     patience_cycle: int = 6
     settled: int = 6

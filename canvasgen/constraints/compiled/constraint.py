@@ -16,6 +16,7 @@ from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.field_relations import FieldMemory, field_relations_in
 from canvasgen.showing import call
+from canvasgen.tokens.longest_text import most_tokens
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ class CompiledConstraint(Lifted):
             self,
             lambda language: self.narrowed(language, remember=False),
         )
+
+    @cached_property
+    def most_tokens(self) -> int | None:
+        """Tokens within which its longest text can be written (`tokens.longest_text`); None if there is no longest one."""
+        return most_tokens(self.constraint.automaton, self.vocabulary)
 
     @cached_property
     def _agreement(self) -> Agreement | None:
