@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from typing_extensions import override
@@ -12,8 +13,9 @@ from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cover import cover
+from canvasgen.constraints.drafting import Drafting
 from canvasgen.constraints.shown import Hole, Json, Shown
-from canvasgen.constraints.text import by_key
+from canvasgen.constraints.text import Language, by_key
 from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.grounding import Sources
@@ -112,6 +114,22 @@ class JsonSchema(Constraint):
     def explain(self) -> tuple[Note, ...]:
         return self.language.notes
 
+    @property
+    def drafting(self) -> Drafting | None:
+        """How it is led by first drafts; None if keys have an order that is known before."""
+        if self.language.writing.order != "model":
+            return None
+        loose = Language(self.language.loose)
+        loose.limits = self.limits
+        return Drafting(loose, self._led)
+
+    def _led(self, drafts: Sequence[str]) -> JsonSchema:
+        made = copy(self)
+        for name in ("expr", "automaton"):
+            made.__dict__.pop(name, None)
+        made.language = self.language.led(drafts)
+        return made
+
 
 @cover.register
 def _every_spelling(constraint: JsonSchema) -> Expr:
@@ -144,7 +162,9 @@ def json_schema(
             the largest number, up to five and three, that keeps the automaton small. `explain()` says it.
         registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
             Nothing is ever fetched; JSON Schema's own meta-schemas are known.
-        property_order: `schema` (declared properties in the order of `properties`) or `any`.
+        property_order: `schema` (declared properties in the order of `properties`); `any`; or `model`: the first steps are
+            drafts under a loose automaton, and the text is written in the drafts' order of keys, with the undeclared keys,
+            alternatives and depth that they have. As a part of a longer constraint, `model` is the schema's order.
         fence: whether the text may (`allow`) or must (`require`) stand in a code fence, three backticks with or without
             the word `json`; `forbid`: it must not. The value is what is inside.
         grounded: one or several texts; every string is then a verbatim span of one of them, and every number is written

@@ -142,6 +142,7 @@ class Batch:
         heat = run_heat(seats.rows)
         self._renoise(beliefs, accepted, [seat for seat in heat.going if seat not in heat.repeated])
         ready = self._ready(beliefs, doubt, heat.alone)
+        self._read_drafts()
         rows = seats.rows
         spend(rows, "condition", begun)
         leading = [row for seat, row in enumerate(rows) if heat.alone[seat] or seat in heat.winners]
@@ -274,12 +275,22 @@ class Batch:
         is_sure: list[bool] = sure.cpu().numpy().tolist()
         ready: dict[int, bool] = {}
         for seat, row in enumerate(seats.rows):
-            if alone[seat]:
+            if alone[seat] and not row.is_drafting:
                 if is_sure[seat] or row.text.only_one_way_on:
                     ready[seat] = False
                 elif row.steps_left == 0:
                     ready[seat] = True
         return ready
+
+    def _read_drafts(self) -> None:
+        """Lets rows whose drafts are finished go on under what these lead to.
+
+        Where decided positions stay, those of drafts may contradict it: the canvas begins again.
+        """
+        for seat, row in enumerate(self._seats.rows):
+            if row.read_draft() and not self._noise.varies:
+                row.is_fresh = True
+                self._seats.begin(seat, self._fresh([row.number]), None)
 
     def _commit(self, seat: int, beliefs: Beliefs, *, at_limit: bool) -> Iterator[Event]:
         """Commits a row's block, or starts it again if every candidate was refused."""

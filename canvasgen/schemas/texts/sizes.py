@@ -11,7 +11,7 @@ from canvasgen.schemas.texts.counted_arrays import Counted, arrange
 from canvasgen.schemas.texts.graph import DEEPEST_VALUE, Graph, children
 from canvasgen.schemas.texts.plans import Plan, lean
 
-__all__ = ["MOST_COUNTED_STATES", "Size", "is_countable"]
+__all__ = ["MOST_COUNTED_STATES", "Size", "any_states", "is_countable", "string_states"]
 
 
 _LARGEST_SIZE = 10**9
@@ -91,19 +91,11 @@ class Size:
         values, _ = lean(self.graph, node.values, self.plan, level)
         total = 5 * (values.null + values.true + values.false)
         total += sum(45 if shape.low is None or shape.low != shape.high else 10 for shape in values.numbers)
-        total += sum(self._string(shape) for shape in values.strings)
+        total += sum(string_states(shape, self.plan.characters) for shape in values.strings)
         if level < DEEPEST_VALUE:
             total += sum(self._array(node, shape, budget, level + 1) for shape in values.arrays)
             total += sum(self._object(node, shape, budget, level + 1) for shape in values.objects)
         return total
-
-    def _string(self, shape: Strings) -> int:
-        if shape.values is not None:
-            return 2 + sum(len(text) for text in shape.values)
-        counted = max(shape.low, min(shape.high or 0, self.plan.characters))
-        if not shape.parts:
-            return 14 + 12 * counted
-        return 14 + 2 * sum(_part_states(part) for part in shape.parts) + 4 * counted
 
     def _array(self, node: Node, shape: Array, budget: int, level: int) -> int:
         array = arrange(shape)
@@ -151,6 +143,16 @@ class Size:
                 total += (size + names + declared) * (times if is_countable(times, size) else 1)
                 count += 1
         return total if count or not shape.low else 0
+
+
+def string_states(shape: Strings, characters: int) -> int:
+    """Estimate the states of a set of strings whose lengths are counted up to a number of characters."""
+    if shape.values is not None:
+        return 2 + sum(len(text) for text in shape.values)
+    counted = max(shape.low, min(shape.high or 0, characters))
+    if not shape.parts:
+        return 14 + 12 * counted
+    return 14 + 2 * sum(_part_states(part) for part in shape.parts) + 4 * counted
 
 
 def _key_states(keys: Keys) -> int:
