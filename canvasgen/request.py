@@ -100,8 +100,9 @@ class Request:
             defaults. In other constraints they are arguments of `cg.json_schema`.
         limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
             or template that is made already has limits of its own.
-        on_step_limit: what to do with a text that was committed at the step limit, before the model was confident (its
-            `outcome` says so, too): `return` it, return it and `warn` by `StepLimitWarning`, or `raise` `StepLimit`.
+        on_step_limit: what to do with a text that was committed before the model was confident, at the step limit or because
+            its drafts went round in a cycle (its `outcome` says so, too): `return` it, return it and `warn` by
+            `StepLimitWarning`, or `raise` `StepLimit`.
     """
 
     prompt: Prompt = ""

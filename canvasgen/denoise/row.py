@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from canvasgen.constraints import stated
 from canvasgen.constraints.compiled.belief import Belief
-from canvasgen.constraints.compiled.constraint import Drafts
+from canvasgen.constraints.compiled.constraint import Leading
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
-from canvasgen.denoise.completion import Completion, Step
+from canvasgen.denoise.completion import Completion, Step, first_useful
 from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.schedule import Schedule
+from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.errors import Outcome
 from canvasgen.tokens import Prefix
 
@@ -54,7 +55,6 @@ class Row:
             ("prefill", "denoise", "condition", "solve", "commit", "other", "total"), 0.0
         )
         self.constraint = job.constraint
-        self._draft_steps = policy.draft_steps
         self._loose: Prefix | None = None  # while it drafts: what is written, as the loose automaton reads it
         self._search = None if job.constraint is None else job.constraint.begin_search()
         self._proven: bool | None = None
@@ -68,6 +68,10 @@ class Row:
         self._step = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
+        self._policy = policy
+        self._drafts = Drafts()
+        self._first_block: str | None = None
+        self._best: Belief | None = None
         self._outcome = Outcome.COMPLETE
 
     def contenders(self) -> list[Row]:
@@ -86,32 +90,28 @@ class Row:
         """A new block, from a fresh canvas."""
         self._steps.append(0)
         self.begin_again()
-        drafts = self._drafts
-        if drafts is None or len(self.job.starts) > 1 or (self.block > 1 and self.job.probabilities):
+        leading = self._leading
+        if leading is None or len(self.job.starts) > 1 or (self.block > 1 and self.job.probabilities):
             return  # probabilities over several canvases are those of one constraint
-        if 0 < self._draft_steps < self.steps_left:
-            self._loose = drafts.loose.prefix(self.text.prefix.ids)
+        if 0 < self._policy.draft_steps < self.steps_left:
+            self._loose = leading.loose.prefix(self.text.prefix.ids)
 
     def begin_again(self) -> None:
         """The same block once more, from another fresh canvas."""
         self.is_fresh = True
+        self._drafts, self._best = Drafts(), None
         self._step = self._schedule.skipped(self.start.strength) if self.block == 1 else 0
-
-    def forget(self) -> None:
-        """Undo all steps."""
-        self._steps.clear()
-        self.trace.clear()
 
     @property
     def block(self) -> int:
         """The block's number, from 1."""
         return len(self._steps)
 
-    # Drafts of a canvas.
+    # Drafts that lead a constraint.
 
     @property
-    def _drafts(self) -> Drafts | None:
-        return None if self.job.constraint is None else self.job.constraint.drafts
+    def _leading(self) -> Leading | None:
+        return None if self.job.constraint is None else self.job.constraint.leading
 
     @property
     def is_drafting(self) -> bool:
@@ -124,12 +124,13 @@ class Row:
         From then on the row goes on under the constraint that the draft leads to, or under the one it had, if that one
         is too large.
         """
-        if self._loose is None or self.step < self._draft_steps:
+        if self._loose is None or self.step < self._policy.draft_steps:
             return False
         self._loose = None
-        assert self._drafts is not None
+        self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken
+        assert self._leading is not None
         text = self.trace[-1].draft
-        found = self._drafts.led(text, self.text.prefix, self.text.budget)
+        found = self._leading.led(text, self.text.prefix, self.text.budget)
         if found is not None:
             self.constraint, prefix = found
             self.text.adopt(self.constraint, prefix)
@@ -140,8 +141,8 @@ class Row:
     @property
     def asked(self) -> Asked:
         """What is to be known of the row's canvas."""
-        if self._loose is not None and self._drafts is not None:
-            return Asked(self._drafts.loose, self._loose, self.text.budget)
+        if self._loose is not None and self._leading is not None:
+            return Asked(self._leading.loose, self._loose, self.text.budget)
         return Asked(self.constraint, self.text.prefix, self.text.budget, self._search)
 
     def advance(self) -> float:
@@ -177,8 +178,13 @@ class Row:
         mean_entropy: float,
         log_mass: float,
         accepted: int,
-    ) -> Step:
-        """Puts this step into the trace; the arguments are fields of `Step`."""
+        log_prob: float | None,
+    ) -> bool:
+        """Puts this step into the trace; the arguments are fields of `Step`.
+
+        Returns:
+            Whether its best canvas is the most probable one of the block, and `keep` wants to know of it.
+        """
         step = Step(
             block=self.block,
             step=self.step,
@@ -190,9 +196,23 @@ class Row:
             ids=best,
             vocabulary=self._vocabulary,
             before=bytes(self.text.content),
+            log_prob=log_prob,
+            seconds=perf_counter() - self._begun,
         )
         self.trace.append(step)
-        return step
+        if log_prob is None:
+            return False
+        is_best = self._drafts.add(self._vocabulary.text_bytes(best), best, log_prob)
+        return is_best and self.job.probabilities
+
+    def keep(self, belief: Belief) -> None:
+        """Remembers what the step with the most probable canvas of the block says of it."""
+        self._best = belief
+
+    @property
+    def goes_round(self) -> bool:
+        """Whether the drafts of this block go round in a cycle."""
+        return self._drafts.go_round(self._policy)
 
     def spend(self, what: str, seconds: float) -> None:
         """Counts time; what a table's solver took of it counts as `solve`."""
@@ -202,12 +222,12 @@ class Row:
 
     # The decision.
 
-    def commit(self, belief: Belief, *, at_limit: bool) -> NDArray[np.int64] | None:
+    def commit(self, belief: Belief, ending: Outcome) -> NDArray[np.int64] | None:
         """Takes the best acceptable canvas into the text.
 
         Args:
             belief: of this step.
-            at_limit: whether it is committed because the schedule is over, and not because it has converged.
+            ending: why the block ends here; after `OSCILLATION` the best canvas is the most probable one of all its steps.
 
         Returns:
             The canvas int64 `[n]`; None if all were refused and the block has to start again.
@@ -217,6 +237,8 @@ class Row:
             TimeLimit: a table's solver found no values.
         """
         prefix, budget = self.text.prefix, self.text.budget
+        if ending is Outcome.OSCILLATION and self._drafts.best is not None:
+            belief = self._best or belief.recalling(self._drafts.best, self._drafts.best_log_prob)
         belief.finish()
         chosen = self.text.choose(belief)
         if chosen is None:
@@ -226,8 +248,10 @@ class Row:
             self._proven = is_best and self._proven is not False
         if self.job.probabilities and belief.posterior is not None:
             self._blocks.append(Block(belief.posterior, prefix, budget))
-        if at_limit:
-            self._outcome = Outcome.STEP_LIMIT
+        if ending is not Outcome.COMPLETE and self._outcome is not Outcome.STEP_LIMIT:
+            self._outcome = ending
+        if self._first_block is None:
+            self._first_block = self.text.content.decode("utf-8", errors="replace")
         self.is_over = chosen.closes
         return chosen.canvas
 
@@ -241,6 +265,8 @@ class Row:
         self.times["total"] = perf_counter() - self._begun
         parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
         self.times["other"] = max(self.times["total"] - parts, 0.0)
+        assert self._first_block is not None
+        useful = first_useful(self.trace, self._first_block)
         return Completion(
             value=text if constraint is None else constraint.constraint.parse(text),
             text=text,
@@ -252,7 +278,7 @@ class Row:
             blocks=self.block,
             outcome=self._outcome if ended else Outcome.UNCLOSED,
             proven=self._proven,
-            timings=dict(self.times),
+            timings={**self.times, "first_useful": useful},
             trace=tuple(self.trace),
         )
 

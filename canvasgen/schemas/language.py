@@ -21,10 +21,10 @@ from canvasgen.schemas.normal.grounded import grounded
 from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
 from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.drafts.guide import Guide, guide_of
-from canvasgen.schemas.texts.drafts.loose import loose_language
 from canvasgen.schemas.texts.emit import Written, written
 from canvasgen.schemas.texts.fences import fenced_ends, in_fences, in_written_fences, inside, without_fence
 from canvasgen.schemas.texts.graph import Graph
+from canvasgen.schemas.texts.loose import loose_language
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
 from canvasgen.schemas.texts.writing import Writing

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from canvasgen.inference import Posterior
     from canvasgen.tokens import Budget, Prefix
 
-__all__ = ["CompiledConstraint", "Drafts"]
+__all__ = ["CompiledConstraint", "Leading"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -79,7 +79,7 @@ class CompiledConstraint(Lifted):
             constraint=constraint,
         )
         if leads:
-            _ = made.drafts  # compiled here: the loop waits for nothing before its first step
+            _ = made.leading  # compiled here: the loop waits for nothing before its first step
         return made
 
     def narrowed(self, language: Expr, *, remember: bool = True) -> Lifted:
@@ -97,12 +97,12 @@ class CompiledConstraint(Lifted):
         return Lifted.of(automaton, constraint.placed, self.vocabulary, constraint.limits, remember=remember)
 
     @cached_property
-    def drafts(self) -> Drafts | None:
+    def leading(self) -> Leading | None:
         """How it is led by first drafts; None if it is not."""
         drafting = drafting_of(self.constraint)
         if drafting is None:
             return None
-        return Drafts(CompiledConstraint.build(drafting.loose, self.vocabulary), drafting)
+        return Leading(CompiledConstraint.build(drafting.loose, self.vocabulary), drafting)
 
     @cached_property
     def cells(self) -> CompiledCells | None:
@@ -155,7 +155,7 @@ class CompiledConstraint(Lifted):
 
 
 @dataclass(frozen=True)
-class Drafts:
+class Leading:
     """First drafts of a canvas, and the constraint that they lead to.
 
         loose token automaton ──▶ best canvas ──▶ its text ──▶ the constraint led by it ──▶ token automaton

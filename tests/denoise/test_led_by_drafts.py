@@ -126,5 +126,5 @@ def test_rows_of_a_batch_draft_by_themselves() -> None:
 
 
 def test_a_vocabulary_without_masks() -> None:
-    assert compiled("model", LETTERS, {"enum": ["a", "b"]}).drafts is not None
-    assert compiled("schema", LETTERS, {"enum": ["a", "b"]}).drafts is None
+    assert compiled("model", LETTERS, {"enum": ["a", "b"]}).leading is not None
+    assert compiled("schema", LETTERS, {"enum": ["a", "b"]}).leading is None
