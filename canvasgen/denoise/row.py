@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from copy import copy
 from time import perf_counter
@@ -124,7 +125,11 @@ class Row:
         From then on the row goes on under the constraint that the draft leads to, or under the one it had, if that one
         is too large.
         """
-        if self._loose is None or self.step < self._policy.draft_steps:
+        if self._loose is None:
+            return False
+        likely = self.trace[-1].log_prob
+        is_certain = likely is not None and math.exp(likely) >= self._policy.certain
+        if self.step < self._policy.draft_steps and not is_certain:
             return False
         self._loose = None
         self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken

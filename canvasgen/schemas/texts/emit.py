@@ -48,7 +48,13 @@ from canvasgen.schemas.texts.listing import (
 from canvasgen.schemas.texts.numerals.number_text import is_sampled, number_text, text_over_approximates
 from canvasgen.schemas.texts.pieces import LITERALS, any_value, few_values, open_key
 from canvasgen.schemas.texts.plans import Plan, lean
-from canvasgen.schemas.texts.sizes import MOST_COUNTED_STATES, Size, is_countable
+from canvasgen.schemas.texts.sizes import (
+    MOST_COUNTED_STATES,
+    Size,
+    is_countable,
+    key_states,
+    permuted_states,
+)
 from canvasgen.schemas.texts.string_text import enforces_length, quoted, string_text
 from canvasgen.schemas.texts.whitespace import Style
 
@@ -59,8 +65,6 @@ PLANNED_SHARE = 0.3
 
 MOST_SUBSETS = 600
 """`uniqueItems` is in the automaton if the items' few values have no more subsets of the sizes asked for."""
-MOST_PERMUTED = 8
-"""Most properties of an object that may stand in any order."""
 
 
 class Emitter:
@@ -95,7 +99,7 @@ class Emitter:
         self._guide = guide
         self._bounded = bounded
         self.notes: dict[Note, None] = {}
-        self._sizes = Size(graph, plan)
+        self._sizes = Size(graph, plan, permuted=0 if ordered else permuted_states(graph, plan))
         self._done: dict[tuple[Node, int, int, Guide | None], Expr] = {}
 
     def root(self) -> Expr:
@@ -251,6 +255,8 @@ class Emitter:
                 return EMPTY
             entries.append((pair, True))
             total += self._size(node, keys.node, level, budget)
+        for keys in () if self.ordered else shape.open:
+            total += self._size(node, keys.node, level, budget) + key_states(keys)
         open_pair = self._open_pair(node, shape, level, budget, None if shape.properties else guide)
         needed = sum(required for _, required in entries)
         most = len(entries) if open_pair is EMPTY else None
@@ -279,12 +285,11 @@ class Emitter:
         bounds: tuple[int, int | None],
         total: int,
     ) -> Expr:
-        """Return at least one property; the estimated size of all declared ones is `total`."""
+        """Return at least one property; the estimated size of all of them is `total`."""
         low, high = bounds
         if not self.ordered and len(entries) > 1:
-            copies = 2 ** (len(entries) - 1)
             counts_others = more is not EMPTY and (low > 1 or high is not None)
-            if len(entries) <= MOST_PERMUTED and copies * total <= MOST_COUNTED_STATES and not counts_others:
+            if self._sizes.permutes(len(entries), total) and not counts_others:
                 return permuted(entries, more, comma, low, high)
             message = (
                 "so many properties, or counted ones beside others, are written in the schema's order only"
