@@ -57,11 +57,11 @@ _WHITESPACE = {
 }
 _DEFAULT = Writing()
 _MOST_REMEMBERED = 32
+_WHOLE_NUMBERS = Note(
+    "departure",
+    "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
+)
 _DEPARTURES = (
-    Note(
-        "departure",
-        "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
-    ),
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
     Note(
         "departure",
@@ -308,4 +308,4 @@ class SchemaLanguage:
         order = {"schema": _ORDERED, "any": _PERMUTED, "model": _FOLLOWED}[self.writing.order]
         if self.writing.fence != "forbid":
             notes.append(_FENCED)
-        return (*notes, order, _WHITESPACE[self.writing.style], *_DEPARTURES)
+        return (*notes, order, _WHOLE_NUMBERS, _WHITESPACE[self.writing.style], *_DEPARTURES)

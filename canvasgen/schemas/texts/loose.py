@@ -40,9 +40,9 @@ __all__ = ["loose_language"]
 
 _LEVELS = (12, 8, 6, 4, 3, 2, 1, 0)
 """Levels of nesting that are told apart, with any JSON below them; the first whose automaton is small."""
-WILD = 16
+WILD = 10
 """Levels of any JSON."""
-_STATES_OF_ANY = 800
+_STATES_OF_ANY = 650
 SANE_STATES = 8_000
 LONGEST_COUNTED = 40
 """Lengths of strings up to this are counted."""
