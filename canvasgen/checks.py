@@ -39,15 +39,16 @@ def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def one_of(value: object, allowed: Sequence[str], *, rule: str) -> None:
-    """Check an argument that must be one of a few strings.
+def one_of(value: object, allowed: Sequence[str], *, rule: str) -> str:
+    """Return an argument that must be one of a few strings.
 
     Raises:
         InvalidConstraint: it is something else; the message lists them.
     """
-    if not (isinstance(value, str) and value in allowed):
-        *most, last = (f"`{name}`" for name in allowed)
-        raise InvalidConstraint(f"`{rule}` is {', '.join(most)} or {last}", rule=rule, value=value)
+    if isinstance(value, str) and value in allowed:
+        return value
+    *most, last = (f"`{name}`" for name in allowed)
+    raise InvalidConstraint(f"`{rule}` is {', '.join(most)} or {last}", rule=rule, value=value)
 
 
 def whole_number(

@@ -1,10 +1,11 @@
-"""`json_schema`: a JSON Schema or a Python type as a constraint."""
+"""`json_schema`: a JSON Schema or a Python type as a constraint, with relations between its fields."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -14,13 +15,15 @@ from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.drafting import Drafting
-from canvasgen.constraints.shown import Hole, Json, Shown
+from canvasgen.constraints.shown import Hole, Json, Rule, Shown
 from canvasgen.constraints.text import Language, by_key
-from canvasgen.constraints.texts import as_bytes
-from canvasgen.errors import ConstraintTooLarge
+from canvasgen.constraints.texts import OTHER, as_bytes
+from canvasgen.errors import ConstraintTooLarge, UnsupportedConstraint, ValidationFailed
+from canvasgen.field_relations import judge, related_fields
 from canvasgen.grounding import Sources
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
 from canvasgen.notes import Note
+from canvasgen.relations import Relation
 from canvasgen.schemas import (
     FENCES,
     ORDERS,
@@ -35,7 +38,7 @@ from canvasgen.schemas import (
 )
 from canvasgen.showing import call
 
-__all__ = ["JsonSchema", "json_schema"]
+__all__ = ["JsonSchema", "RelatedJson", "json_schema"]
 
 MOST_DEPTH = 16
 
@@ -105,10 +108,16 @@ class JsonSchema(Constraint):
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
-        return {
+        listed = {
             name: by_key((value, json.dumps(value), language) for value, language in narrowed)
             for name, narrowed in self.language.options(text)
         }
+        stated = {
+            name: {**dict(options), OTHER: other}
+            for name, options, other in self.language.stated_options(text)
+            if name not in listed
+        }
+        return listed | stated
 
     @override
     def explain(self) -> tuple[Note, ...]:
@@ -131,6 +140,82 @@ class JsonSchema(Constraint):
         return made
 
 
+class RelatedJson(JsonSchema):
+    """The JSON texts of a schema in which relations between fields hold. Build one with `json_schema(…, relations=…)`.
+
+    The relations hold while generating where the JSON text is the whole answer; inside of a larger constraint they are
+    judged at commit.
+
+    Attributes:
+        field_relations: the relations.
+
+    Args:
+        plain: the schema's texts.
+        relations: with paths as cells.
+
+    Raises:
+        InvalidConstraint: a path names no field, or one that its relation cannot be about.
+        UnsupportedConstraint: a path names several fields, and the relation is about single ones; or the text may stand
+            in a code fence, or in the order of a draft.
+    """
+
+    def __init__(self, plain: JsonSchema, relations: Iterable[Relation]) -> None:
+        writing = plain.language.writing
+        for name, value, what in (
+            ("fence", writing.fence, "a code fence"),
+            ("property_order", writing.order, "the order of a draft"),
+        ):
+            if value not in ("forbid", "schema", "any"):
+                raise UnsupportedConstraint(
+                    f"relations do not go with {what}",
+                    rule=name,
+                    value=value,
+                    remedy=f"leave out `{name}`, or judge the value with a validator",
+                )
+        self.limits = plain.limits
+        self.language = plain.language
+        self._plain = plain
+        self.field_relations = related_fields(relations, plain.language.root)
+
+    @override
+    def __repr__(self) -> str:
+        relations = [one.relation.describe() for one in self.field_relations]
+        return call("RelatedJson", schema=self.language.source.document.root, relations=relations)
+
+    @property
+    @override
+    def shown(self) -> Shown:
+        rules = tuple(
+            Rule(f"It keeps to this: {one.relation.describe()}.", of_longer=False)
+            for one in self.field_relations
+        )
+        return replace(self._plain.shown, rules=rules)
+
+    @override
+    def _check(self, text: str) -> None:
+        super()._check(text)
+        judge(self.field_relations, text)
+
+    @override
+    def matches(self, text: str | bytes) -> bool:
+        if not super().matches(text):
+            return False
+        try:
+            judge(self.field_relations, text if isinstance(text, str) else text.decode())
+        except ValidationFailed:
+            return False
+        return True
+
+    @override
+    def explain(self) -> tuple[Note, ...]:
+        held = [Note("relations", one.relation.describe()) for one in self.field_relations]
+        how = Note(
+            "relations",
+            f"{len(held)} relations between fields: the best text that satisfies them is searched for",
+        )
+        return (*super().explain(), how, *held)
+
+
 @cover.register
 def _every_spelling(constraint: JsonSchema) -> Expr:
     return constraint.language.cover
@@ -144,8 +229,9 @@ def json_schema(
     property_order: Order = "schema",
     fence: Fence = "forbid",
     registry: Any = None,
-    grounded: str | Sequence[str] | None = None,
+    grounded: str | Sequence[str] | Sources | None = None,
     limits: Limits | None = None,
+    relations: Iterable[Relation] | None = None,
 ) -> JsonSchema:
     """Return the JSON texts of a schema or of a Python type.
 
@@ -167,13 +253,16 @@ def json_schema(
             alternatives and depth that they have. As a part of a longer constraint, `model` is the schema's order.
         fence: whether the text may (`allow`) or must (`require`) stand in a code fence, three backticks with or without
             the word `json`; `forbid`: it must not. The value is what is inside.
-        grounded: one or several texts; every string is then a verbatim span of one of them, and every number is written
-            in one. What the schema lists itself (`enum`, `const`), booleans and keys are free.
+        grounded: one or several texts, or `cg.Sources`; every string is then a verbatim span of one of them, and every
+            number, date and time is written in one. What the schema lists itself (`enum`, `const`), booleans and keys are
+            free, and fields may say otherwise (`cg.Grounded`, `x-grounded`).
         limits: what the compilation may need (`cg.Limits`); None: the default limits. Within them the richest automaton is
             taken; what does not fit into it is left to the validator, or left out: `explain()` says it.
+        relations: what holds between fields (`canvasgen.relations`), with paths as cells: `total(["items[*].price"], "==",
+            "total")`. The best text of which they hold is searched for; see `docs/guides/structured-data.md`.
 
     Raises:
-        InvalidConstraint: the schema is malformed.
+        InvalidConstraint: the schema is malformed, or a relation names a field that it does not have.
         UnsupportedConstraint: it uses a keyword that is not supported; the path names it.
         Unsatisfiable: no value satisfies it.
         ConstraintTooLarge: a limit is exceeded, which the error names.
@@ -186,9 +275,10 @@ def json_schema(
         one_of(given, known, rule=rule)
     if max_depth is not None and whole_number(max_depth, rule="max_depth") > MOST_DEPTH:
         raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
-    return JsonSchema(
+    plain = JsonSchema(
         load(schema, registry),
         Writing(whitespace, property_order, fence, max_depth),
-        sources=None if grounded is None else Sources(grounded),
+        sources=grounded if grounded is None or isinstance(grounded, Sources) else Sources(grounded),
         limits=checked_limits(limits),
     )
+    return plain if relations is None else RelatedJson(plain, relations)

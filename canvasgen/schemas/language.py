@@ -8,17 +8,27 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from canvasgen.automata import EMPTY, Expr, intersect
+from canvasgen.automata import EMPTY, Expr, difference, intersect, union
 from canvasgen.errors import Unsatisfiable, ValidationFailed
-from canvasgen.grounding import Sources
+from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.normal.grounded import grounded
-from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
+from canvasgen.schemas.normal.shapes import Node
+from canvasgen.schemas.normal.stated_values import stated_scalars
+from canvasgen.schemas.texts.choice_fields import (
+    MOST_FIELDS,
+    Scalar,
+    choice_fields,
+    field_name,
+    with_any_value,
+    with_value,
+)
 from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.drafts.guide import Guide, guide_of
 from canvasgen.schemas.texts.emit import Written, written
@@ -41,7 +51,7 @@ _FOLLOWED = Note(
 _PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
 _GROUNDED = Note(
     "automaton",
-    "strings are spans of the source and numbers are written in it, but for those the schema lists",
+    "strings are spans of the source, numbers, dates and times are written in it, but for those the schema lists",
 )
 _FENCED = Note("departure", "a code fence is three backticks, perhaps `json`, and a newline")
 _WHITESPACE = {
@@ -55,6 +65,7 @@ _WHITESPACE = {
         "whitespace is at most two spaces, or two newlines with an indentation of four spaces a level and four more",
     ),
 }
+_MARKED = Note("automaton", "fields with `x-grounded` are taken from the source")
 _DEFAULT = Writing()
 _MOST_REMEMBERED = 32
 _WHOLE_NUMBERS = Note(
@@ -77,7 +88,7 @@ class SchemaLanguage:
         source: the schema or the type.
         limits: what the automaton may need.
         writing: how the texts are written that are generated, and whether they stand in a code fence.
-        sources: texts whose spans and numbers the strings and numbers of a value are; None: any.
+        sources: texts that the strings and numbers of a value are taken from; None: any.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint: the schema is malformed, or uses what is not supported.
@@ -96,7 +107,7 @@ class SchemaLanguage:
         self.source = source
         self.limits = limits
         self.writing = writing
-        self._translator = Translator(source.document, python=source.python, limits=limits)
+        self._translator = Translator(source.document, python=source.python, limits=limits, sources=sources)
         self.sources = sources
         self._led: OrderedDict[object, SchemaLanguage] = OrderedDict()
         root = self._translator.root()
@@ -120,6 +131,11 @@ class SchemaLanguage:
         if self._written.expr is EMPTY:
             raise self._emptiness()
         return in_written_fences(self._written.expr, self.writing.fence)
+
+    @property
+    def root(self) -> Node:
+        """The values that are accepted, in normal form."""
+        return self._graph.root
 
     @cached_property
     def cover(self) -> Expr:
@@ -265,6 +281,35 @@ class SchemaLanguage:
                 ],
             )
 
+    def stated(self, text: str) -> Iterator[tuple[str, Span]]:
+        """Yield the fields of a generated text that are taken from the sources, each with the first place that states it."""
+        if self.sources is None:
+            return
+        for path, value, marks, _ in stated_scalars(self._graph.root, json.loads(self.value_text(text))):
+            places = (self.sources.place(value, mark) for mark in marks if value is not None)
+            found = next((place for place in places if place is not None), None)
+            if found is not None:
+                yield field_name(path), found
+
+    def stated_options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]], Expr]]:
+        """Yield the fields that are taken from the sources: each name, for its value and for null where it may be null the
+        generated texts that have it there, and those that have another value there.
+        """
+        if self.sources is None:
+            return
+        fence, inner = self.writing.fence, self._written.expr
+        found = stated_scalars(self._graph.root, json.loads(self.value_text(text)))
+        for path, value, _, nullable in islice(found, MOST_FIELDS):
+            values = [value] if value is None or not nullable else [value, None]
+            options = [(one, intersect(inner, with_value(path, one))) for one in values]
+            present = intersect(inner, with_any_value(path))
+            others = difference(present, union(*(texts for _, texts in options)))
+            yield (
+                field_name(path),
+                [(one, in_written_fences(texts, fence)) for one, texts in options],
+                in_written_fences(others, fence),
+            )
+
     def _emptiness(self) -> Unsatisfiable:
         node = self._graph.reason()
         messages = dict(reversed(self._translator.contradictions))
@@ -290,7 +335,7 @@ class SchemaLanguage:
             *cut,
         ]
         if self.sources is not None:
-            notes.append(_GROUNDED)
+            notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:

@@ -101,6 +101,10 @@ class TokenAutomaton:
         order = np.argsort(self.set_classes, kind="stable")
         return np.searchsorted(self.set_classes[order], np.arange(self.num_classes + 1)), owner[order]
 
+    def targets(self, state: int) -> Ints:
+        """Return the states that one token of text leads to."""
+        return self.edge_target[int(self._edge_offsets[state]) : int(self._edge_offsets[state + 1])]
+
     def step(self, state: int, token: int) -> int:
         """Return the state after one token of text; `DEAD` (-1) if it has no transition.
 

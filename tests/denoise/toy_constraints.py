@@ -30,6 +30,8 @@ class Compiled(Lifted):
     cells = None
     leading = None
 
+    is_searched = False
+
     def begin_search(self):
         return None
 
