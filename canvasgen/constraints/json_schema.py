@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +14,9 @@ from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cover import cover
+from canvasgen.constraints.drafting import Drafting
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
-from canvasgen.constraints.text import by_key
+from canvasgen.constraints.text import Language, by_key
 from canvasgen.constraints.texts import OTHER, as_bytes
 from canvasgen.errors import ConstraintTooLarge, UnsupportedConstraint, ValidationFailed
 from canvasgen.field_relations import judge, related_fields
@@ -121,6 +123,22 @@ class JsonSchema(Constraint):
     def explain(self) -> tuple[Note, ...]:
         return self.language.notes
 
+    @property
+    def drafting(self) -> Drafting | None:
+        """How it is led by first drafts; None if keys have an order that is known before."""
+        if self.language.writing.order != "model":
+            return None
+        loose = Language(self.language.loose)
+        loose.limits = self.limits
+        return Drafting(loose, self._led)
+
+    def _led(self, drafts: Sequence[str]) -> JsonSchema:
+        made = copy(self)
+        for name in ("expr", "automaton"):
+            made.__dict__.pop(name, None)
+        made.language = self.language.led(drafts)
+        return made
+
 
 class RelatedJson(JsonSchema):
     """The JSON texts of a schema in which relations between fields hold. Build one with `json_schema(…, relations=…)`.
@@ -138,17 +156,22 @@ class RelatedJson(JsonSchema):
     Raises:
         InvalidConstraint: a path names no field, or one that its relation cannot be about.
         UnsupportedConstraint: a path names several fields, and the relation is about single ones; or the text may stand
-            in a code fence.
+            in a code fence, or in the order of a draft.
     """
 
     def __init__(self, plain: JsonSchema, relations: Iterable[Relation]) -> None:
-        if plain.language.writing.fence != "forbid":
-            raise UnsupportedConstraint(
-                "relations do not go with a code fence",
-                rule="fence",
-                value=plain.language.writing.fence,
-                remedy="leave out `fence`, or judge the value with a validator",
-            )
+        writing = plain.language.writing
+        for name, value, what in (
+            ("fence", writing.fence, "a code fence"),
+            ("property_order", writing.order, "the order of a draft"),
+        ):
+            if value not in ("forbid", "schema", "any"):
+                raise UnsupportedConstraint(
+                    f"relations do not go with {what}",
+                    rule=name,
+                    value=value,
+                    remedy=f"leave out `{name}`, or judge the value with a validator",
+                )
         self.limits = plain.limits
         self.language = plain.language
         self._plain = plain
@@ -230,7 +253,9 @@ def json_schema(
             the largest number, up to five and three, that keeps the automaton small. `explain()` says it.
         registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
             Nothing is ever fetched; JSON Schema's own meta-schemas are known.
-        property_order: `schema` (declared properties in the order of `properties`) or `any`.
+        property_order: `schema` (declared properties in the order of `properties`); `any`; or `model`: the first steps are
+            drafts under a loose automaton, and the text is written in the drafts' order of keys, with the undeclared keys,
+            alternatives and depth that they have. As a part of a longer constraint, `model` is the schema's order.
         fence: whether the text may (`allow`) or must (`require`) stand in a code fence, three backticks with or without
             the word `json`; `forbid`: it must not. The value is what is inside.
         grounded: one or several texts, or `cg.Sources`; every string is then a verbatim span of one of them, and every

@@ -52,6 +52,8 @@ class Policy:
         self_conditioning: what goes back to the model: its own last logits, or the constrained marginals.
         candidates: further texts shown to the validators after they refused the best one.
         restarts: times a refused block is denoised again from fresh noise.
+        draft_steps: first steps of a canvas whose drafts lead a constraint that follows the model's habits
+            (`property_order="model"`); 0: none, it is written as without drafts.
     """
 
     entropy_bound: float | None = None
@@ -70,6 +72,7 @@ class Policy:
     self_conditioning: Literal["model", "constrained"] = "model"
     candidates: int = 16
     restarts: int = 2
+    draft_steps: int = 2
 
     def doubt(self, entropies: Tensor, log_mass: Tensor, progress: Tensor) -> Tensor:
         """Nats of doubt, float64 `[B, L]`.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -28,9 +30,11 @@ from canvasgen.schemas.texts.choice_fields import (
     with_value,
 )
 from canvasgen.schemas.texts.covers import cover
+from canvasgen.schemas.texts.drafts.guide import Guide, guide_of
 from canvasgen.schemas.texts.emit import Written, written
-from canvasgen.schemas.texts.fences import fenced_ends, in_fences, in_written_fences, inside
+from canvasgen.schemas.texts.fences import fenced_ends, in_fences, in_written_fences, inside, without_fence
 from canvasgen.schemas.texts.graph import Graph
+from canvasgen.schemas.texts.loose import loose_language
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
 from canvasgen.schemas.texts.writing import Writing
@@ -39,6 +43,11 @@ from canvasgen.schemas.validator import Validator
 __all__ = ["SchemaLanguage"]
 
 _ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones last")
+_FOLLOWED = Note(
+    "departure",
+    "keys stand in the order of the model's first drafts, or in the schema's, undeclared ones last, as a part of a longer "
+    "constraint or where the drafts' automaton is too large",
+)
 _PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
 _GROUNDED = Note(
     "automaton",
@@ -58,11 +67,12 @@ _WHITESPACE = {
 }
 _MARKED = Note("automaton", "fields with `x-grounded` are taken from the source")
 _DEFAULT = Writing()
+_MOST_REMEMBERED = 32
+_WHOLE_NUMBERS = Note(
+    "departure",
+    "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
+)
 _DEPARTURES = (
-    Note(
-        "departure",
-        "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
-    ),
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
     Note(
         "departure",
@@ -99,6 +109,7 @@ class SchemaLanguage:
         self.writing = writing
         self._translator = Translator(source.document, python=source.python, limits=limits, sources=sources)
         self.sources = sources
+        self._led: OrderedDict[object, SchemaLanguage] = OrderedDict()
         root = self._translator.root()
         if sources is not None:
             root = grounded(root, sources, self._translator.arena)
@@ -132,10 +143,45 @@ class SchemaLanguage:
         return in_fences(cover(self._graph.root), self.writing.fence)
 
     @cached_property
+    def loose(self) -> Expr:
+        """The language that first drafts are read from, in which keys have no order; it holds texts that are not valid."""
+        return in_written_fences(loose_language(self._graph, self.writing.style), self.writing.fence)
+
+    def led(self, drafts: Sequence[str]) -> SchemaLanguage:
+        """Return the same language, whose generated texts are led by drafts: they are in the drafts' order of keys, and have
+        the properties, alternatives and depth that the drafts have, as far as these are valid.
+
+        Args:
+            drafts: texts, or beginnings of some, perhaps in a code fence.
+
+        Raises:
+            ConstraintTooLarge: every automaton is too large.
+        """
+        guide = guide_of([without_fence(text) for text in drafts])
+        key = None if guide is None else guide.skeleton
+        made = self._led.get(key)
+        if made is None:
+            made = copy(self)
+            made.__dict__["_written"] = self._write(guide)
+            if made._written.plan.is_whole:  # drafts with the same skeleton lead alike
+                self._led[key] = made
+                while len(self._led) > _MOST_REMEMBERED:
+                    _ = self._led.popitem(last=False)
+        return made
+
+    @cached_property
     def _written(self) -> Written:
+        return self._write(None)
+
+    def _write(self, guide: Guide | None) -> Written:
         ordered = self.writing.order != "any"
         return written(
-            self._graph, self.writing.max_depth, self.limits, style=self.writing.style, ordered=ordered
+            self._graph,
+            self.writing.max_depth,
+            self.limits,
+            style=self.writing.style,
+            ordered=ordered,
+            guide=guide,
         )
 
     @cached_property
@@ -304,7 +350,7 @@ class SchemaLanguage:
                     f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",
                 )
             )
-        order = _PERMUTED if self.writing.order == "any" else _ORDERED
+        order = {"schema": _ORDERED, "any": _PERMUTED, "model": _FOLLOWED}[self.writing.order]
         if self.writing.fence != "forbid":
             notes.append(_FENCED)
-        return (*notes, order, _WHITESPACE[self.writing.style], *_DEPARTURES)
+        return (*notes, order, _WHOLE_NUMBERS, _WHITESPACE[self.writing.style], *_DEPARTURES)

@@ -11,9 +11,10 @@ from typing_extensions import override
 from canvasgen.automata import Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.lifted import Lifted
+from canvasgen.constraints.drafting import Drafting, drafting_of
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.texts import Texts
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, field_relations_in
 from canvasgen.showing import call
 from canvasgen.tokens.longest_text import most_tokens
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from canvasgen.inference import Posterior
     from canvasgen.tokens import Budget, Prefix
 
-__all__ = ["CompiledConstraint"]
+__all__ = ["CompiledConstraint", "Leading"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -51,8 +52,14 @@ class CompiledConstraint(Lifted):
         )
 
     @classmethod
-    def build(cls, constraint: Texts, vocabulary: Vocabulary) -> Self:
-        """Lift a constraint; see `Constraint.compile`."""
+    def build(cls, constraint: Texts, vocabulary: Vocabulary, *, leads: bool = True) -> Self:
+        """Lift a constraint; see `Constraint.compile`.
+
+        Args:
+            constraint: the constraint.
+            vocabulary: the vocabulary.
+            leads: whether drafts may lead it.
+        """
         given: Any = vocabulary
         if not isinstance(given, Vocabulary):
             raise InvalidConstraint(
@@ -68,12 +75,15 @@ class CompiledConstraint(Lifted):
         except ConstraintTooLarge as error:
             error.path = error.path or grown_part(constraint)
             raise
-        return cls(
+        made = cls(
             vocabulary=vocabulary,
             token_automaton=lifted.token_automaton,
             restriction=lifted.restriction,
             constraint=constraint,
         )
+        if leads:
+            _ = made.leading  # compiled here: the loop waits for nothing before its first step
+        return made
 
     def narrowed(self, language: Expr, *, remember: bool = True) -> Lifted:
         """The texts of a language that is a part of the constraint's, with the same token positions.
@@ -88,6 +98,14 @@ class CompiledConstraint(Lifted):
         constraint = self.constraint
         automaton = to_dfa(language, constraint.limits)
         return Lifted.of(automaton, constraint.placed, self.vocabulary, constraint.limits, remember=remember)
+
+    @cached_property
+    def leading(self) -> Leading | None:
+        """How it is led by first drafts; None if it is not."""
+        drafting = drafting_of(self.constraint)
+        if drafting is None:
+            return None
+        return Leading(CompiledConstraint.build(drafting.loose, self.vocabulary), drafting)
 
     @cached_property
     def cells(self) -> CompiledCells | None:
@@ -167,3 +185,40 @@ class CompiledConstraint(Lifted):
             return ChainBelief(posterior)
         narrow = partial(self.narrowed, remember=False)
         return AgreeingBelief(posterior, self._agreement, narrow, self.vocabulary, prefix, budget)
+
+
+@dataclass(frozen=True)
+class Leading:
+    """First drafts of a canvas, and the constraint that they lead to.
+
+        loose token automaton ──▶ best canvas ──▶ its text ──▶ the constraint led by it ──▶ token automaton
+
+    The canvases of drafts are conditioned on the loose automaton; none of them is committed. From there on the constraint
+    is an ordinary one.
+
+    Attributes:
+        loose: the texts that are drafted.
+        drafting: how a draft leads.
+    """
+
+    loose: CompiledConstraint
+    drafting: Drafting
+
+    def led(self, text: str, prefix: Prefix, budget: Budget) -> tuple[CompiledConstraint, Prefix] | None:
+        """Return the constraint that a draft leads to, and what is written as the beginning of its texts.
+
+        Args:
+            text: what is written, and the draft of what follows.
+            prefix, budget: what is written, and the tokens that are left.
+
+        Returns:
+            None if no automaton is small enough, or none of its texts goes on from what is written within the budget.
+        """
+        try:
+            made = CompiledConstraint.build(self.drafting.led([text]), self.loose.vocabulary, leads=False)
+        except (ConstraintTooLarge, Unsatisfiable):
+            return None
+        begun = made.prefix(prefix.ids)
+        if begun is None or not 0 <= made.fewest_tokens(begun) <= budget.here + budget.after:
+            return None
+        return made, begun
