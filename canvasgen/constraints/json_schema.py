@@ -11,6 +11,7 @@ from typing_extensions import override
 from canvasgen.automata import Expr
 from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.shown import Hole, Json, Shown
 from canvasgen.constraints.text import by_key
@@ -96,14 +97,27 @@ class JsonSchema(Constraint):
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
-        return {
-            name: by_key((value, json.dumps(value), language) for value, language in narrowed)
-            for name, narrowed in self.language.options(text)
-        }
+        return _options(self.language.expr, text, self.language)
 
     @override
     def explain(self) -> tuple[Note, ...]:
         return self.language.notes
+
+
+def _options(expr: Expr, text: str, language: SchemaLanguage) -> Mapping[str, Mapping[Any, Expr]]:
+    return {
+        name: by_key((value, json.dumps(value), one) for value, one in narrowed)
+        for name, narrowed in language.options(text, expr)
+    }
+
+
+@called_texts.register
+def _called_spans(constraint: JsonSchema) -> CalledTexts | None:
+    language = constraint.language
+    if language.called is None:
+        return None
+    frame, called = language.called
+    return CalledTexts(called, frame, lambda text: _options(frame, text, language))
 
 
 @cover.register

@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.automata import DEAD
 from canvasgen.constraints.compiled.belief import Belief, text_length
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.validators import refusal
@@ -93,9 +92,7 @@ class RowText:
         """Whether the constraint leaves one text; what is still open then is how tokens cut it."""
         if self._constraint is None:
             return False
-        automaton = self._constraint.constraint.automaton
-        state = automaton.run(self.content)
-        return state != DEAD and automaton.has_one_way_on(state)
+        return self._constraint.has_one_way_on(self.content)
 
     def choose(self, belief: Belief) -> Chosen | None:
         """Takes the first acceptable canvas; None if all were refused and the block is to be denoised again.
@@ -150,9 +147,8 @@ class RowText:
         """Whether the automaton has no way on from a state: then the text is complete, end token or not."""
         if self._constraint is None or state is None:
             return False
-        sources = self._constraint.token_automaton.edge_source
-        place = int(np.searchsorted(sources, state))
-        return place == len(sources) or int(sources[place]) != state
+        automaton = self._constraint.token_automaton
+        return state == automaton.ended or len(automaton.targets(state)) == 0
 
     def _take(self, belief: Belief, chosen: Chosen) -> Chosen:
         self.prefix = self.prefix.then(chosen.ids.tolist(), chosen.state)

@@ -7,20 +7,21 @@ import math
 from collections.abc import Iterator
 from functools import cached_property
 
-from canvasgen.automata import EMPTY, Expr, intersect
+from canvasgen.automata import EMPTY, CalledLanguage, Expr, intersect, to_dfa
 from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.grounding import Sources
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
-from canvasgen.schemas.normal.grounded import grounded
+from canvasgen.schemas.normal.grounded import framed, grounded
 from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
 from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.emit import Written, written
 from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
+from canvasgen.schemas.texts.string_text import escaped
 from canvasgen.schemas.validator import Validator
 
 __all__ = ["SchemaLanguage"]
@@ -46,6 +47,20 @@ _DEPARTURES = (
         "at most 19 digits before and 20 after a decimal point unless a bound has more, exponents to 307",
     ),
 )
+
+
+LEAST_CALLERS = 2
+MOST_COPIED_STATES = 10_000
+"""Spans that stand at several places are called if the automaton with copies would have more states than this."""
+
+
+def _called_note(called: CalledLanguage) -> Note:
+    copied, kept = called.copied_states, called.frame.num_states + called.body.num_states
+    return Note(
+        "departure",
+        f"the spans of the source are called at {called.num_callers} places, with {kept} states instead of {copied}: no "
+        "token reaches over the quotes around them; as a part of a larger constraint they are copied",
+    )
 
 
 class SchemaLanguage:
@@ -82,7 +97,7 @@ class SchemaLanguage:
         self.max_depth = max_depth
         self._translator = Translator(source.document, python=source.python, limits=limits)
         self.sources = sources
-        root = self._translator.root()
+        self._root = root = self._translator.root()
         if sources is not None:
             root = grounded(root, sources, self._translator.arena)
         self._graph = Graph(root)
@@ -100,9 +115,9 @@ class SchemaLanguage:
             Unsatisfiable: there is none.
             ConstraintTooLarge: every automaton is too large.
         """
-        if self._written.expr is EMPTY:
+        if self._copied.expr is EMPTY:
             raise self._emptiness()
-        return self._written.expr
+        return self._copied.expr
 
     @cached_property
     def cover(self) -> Expr:
@@ -110,8 +125,33 @@ class SchemaLanguage:
         return cover(self._graph.root)
 
     @cached_property
+    def _copied(self) -> Written:
+        return self._writing(self._graph)
+
+    def _writing(self, graph: Graph) -> Written:
+        return written(graph, self.max_depth, self.limits, flexible=self.flexible, ordered=self.ordered)
+
+    @property
     def _written(self) -> Written:
-        return written(self._graph, self.max_depth, self.limits, flexible=self.flexible, ordered=self.ordered)
+        return self._copied if self._framed is None else self._framed[0]
+
+    @property
+    def called(self) -> tuple[Expr, CalledLanguage] | None:
+        """The frame of the texts that are generated, and their language with the spans of the sources called and not copied;
+        None if copies are smaller, or where the next byte would not tell whether a span goes on."""
+        return None if self._framed is None else (self._framed[0].expr, self._framed[1])
+
+    @cached_property
+    def _framed(self) -> tuple[Written, CalledLanguage] | None:
+        if self.sources is None or self.sources.language is EMPTY:
+            return None
+        graph = Graph(framed(self._root, self.sources, self._translator.arena))
+        frame = self._writing(graph)
+        body = to_dfa(escaped(self.sources.language), self.limits)
+        called = CalledLanguage(to_dfa(frame.expr, self.limits), body)
+        if called.num_callers < LEAST_CALLERS or called.copied_states <= MOST_COPIED_STATES:
+            return None
+        return (frame, called) if called.is_deterministic else None
 
     @cached_property
     def _recogniser(self) -> Recogniser:
@@ -160,12 +200,12 @@ class SchemaLanguage:
                 rule="value",
             )
 
-    def options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
-        """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there."""
+    def options(self, text: str, expr: Expr) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
+        """Yield the choice-like fields of a text: each name, and for each value the texts of `expr` that have it there."""
         for path, values in choice_fields(self.source.document.root, json.loads(text)):
             yield (
                 field_name(path),
-                [(value, intersect(self.expr, with_value(path, value))) for value in values],
+                [(value, intersect(expr, with_value(path, value))) for value in values],
             )
 
     def _emptiness(self) -> Unsatisfiable:
@@ -194,6 +234,8 @@ class SchemaLanguage:
         ]
         if self.sources is not None:
             notes.append(_GROUNDED)
+        if self.called is not None:
+            notes.append(_called_note(self.called[1]))
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from canvasgen.automata import literal, union
+from canvasgen.automata.private_bytes import CALL
 from canvasgen.grounding import Sources
 from canvasgen.schemas.normal.numbers import has_number
 from canvasgen.schemas.normal.shapes import (
@@ -26,7 +27,7 @@ from canvasgen.schemas.normal.shapes import (
     Values,
 )
 
-__all__ = ["grounded"]
+__all__ = ["framed", "grounded"]
 
 
 def grounded(root: Node, sources: Sources, arena: Arena) -> Node:
@@ -37,10 +38,16 @@ def grounded(root: Node, sources: Sources, arena: Arena) -> Node:
     return _Grounding(sources, arena).node(root)
 
 
+def framed(root: Node, sources: Sources, arena: Arena) -> Node:
+    """Return `grounded`, with the private byte `CALL` in the place of each string that may be any span of the sources."""
+    return _Grounding(sources, arena, called=True).node(root)
+
+
 class _Grounding:
-    def __init__(self, sources: Sources, arena: Arena) -> None:
+    def __init__(self, sources: Sources, arena: Arena, *, called: bool = False) -> None:
         self._sources = sources
         self._span = Part("a span of the source", sources.language)
+        self._call = Part("a call", literal(bytes((CALL,)))) if called else None
         self._numbers = sorted(sources.numbers)
         self._arena = arena
         self._done: dict[Node, Node] = {NEVER_NODE: NEVER_NODE}
@@ -78,6 +85,8 @@ class _Grounding:
     def _strings(self, shape: Strings) -> Strings:
         if shape.values is not None:
             return shape
+        if self._call is not None and not shape.parts and shape.low <= 1 and shape.high is None:
+            return shape._replace(low=0, parts=(self._call,))
         is_date = any(part.format == "date" for part in shape.parts)
         return shape._replace(parts=(*shape.parts, self._date if is_date else self._span))
 
