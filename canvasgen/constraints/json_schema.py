@@ -213,22 +213,6 @@ class RelatedJson(JsonSchema):
         return (*super().explain(), how, *held)
 
 
-def _options(expr: Expr, text: str, language: SchemaLanguage) -> Mapping[str, Mapping[Any, Expr]]:
-    return {
-        name: by_key((value, json.dumps(value), one) for value, one in narrowed)
-        for name, narrowed in language.options(text, expr)
-    }
-
-
-@called_texts.register
-def _called_spans(constraint: JsonSchema) -> CalledTexts | None:
-    language = constraint.language
-    if language.called is None:
-        return None
-    frame, called = language.called
-    return CalledTexts(called, frame, lambda text: _options(frame, text, language))
-
-
 def _options(
     text: str, language: SchemaLanguage, *, called: bool = False
 ) -> Mapping[str, Mapping[Any, Expr]]:

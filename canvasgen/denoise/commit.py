@@ -108,9 +108,7 @@ class RowText:
         """Bytes from here on that the constraint leaves no choice for."""
         if self._constraint is None:
             return 0
-        automaton = self._constraint.constraint.automaton
-        state = automaton.run(self.content)
-        return 0 if state == DEAD else automaton.fixed_bytes(state)
+        return self._constraint.fixed_bytes(self.content)
 
     def adopt(self, constraint: CompiledConstraint, prefix: Prefix) -> None:
         """Goes on under another constraint, of whose texts what is written is a beginning."""

@@ -111,6 +111,14 @@ class CompiledConstraint(Lifted):
         state = automaton.run(content)
         return state != DEAD and automaton.has_one_way_on(state)
 
+    def fixed_bytes(self, content: bytes) -> int:
+        """Return how many bytes stand fast behind a beginning; 0 with calls, where it is not looked for."""
+        if self.calls is not None:
+            return 0
+        automaton = self.constraint.automaton
+        state = automaton.run(content)
+        return 0 if state == DEAD else automaton.fixed_bytes(state)
+
     def narrowed(self, language: Expr, *, remember: bool = True) -> Lifted:
         """The texts of a part of `language`, with the same token positions.
 
