@@ -101,6 +101,11 @@ class FreeBelief:
         """There is no automaton."""
         return None
 
+    def recalling(self, ids: NDArray[np.int64], log_prob: float) -> Belief:
+        """This step's: positions alone have no joint probability to compare."""
+        del ids, log_prob
+        return self
+
 
 class Beliefs:
     """About B rows with canvases of L positions over V tokens; tensors are on the device of the logits.

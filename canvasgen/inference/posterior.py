@@ -200,7 +200,7 @@ class Posterior:
     @property
     def best_log_weight(self) -> float:
         """log of the mass that ∏ softmax(logits_i) puts on text and end of `best`, the tail summed out."""
-        return float(self.arrays.to_go[0, self._state])
+        return float(self.arrays.best_from(0, np.array([self._state]))[0])
 
     @property
     def best_log_prob(self) -> float:
@@ -349,7 +349,7 @@ class Posterior:
 
     def impossible(self) -> Unsatisfiable:
         """Why `log_partition` is −inf: the first position where nothing of positive probability can stand."""
-        reached: Bools = (self.arrays.alpha > -np.inf).max(axis=1)
+        reached = self.arrays.reached
         if reached[-1]:
             return Unsatisfiable(
                 "no canvas of positive probability can be finished within the budget",
