@@ -12,6 +12,7 @@ from canvasgen.automata import Expr
 from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cover import cover
+from canvasgen.constraints.related_texts import RelatedTexts
 from canvasgen.constraints.shown import Hole, Json, Shown
 from canvasgen.constraints.text import by_key
 from canvasgen.constraints.texts import OTHER, as_bytes
@@ -93,6 +94,11 @@ class JsonSchema(Constraint):
     @override
     def parse(self, text: str) -> Any:
         return self.language.source.read(text)
+
+    @property
+    def related_texts(self) -> RelatedTexts | None:
+        """The relations between the places of its values, if it has any."""
+        return self.language.related
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:

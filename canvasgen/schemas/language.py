@@ -30,6 +30,7 @@ from canvasgen.schemas.texts.emit import Written, written
 from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
+from canvasgen.schemas.texts.related_spans import RelatedSpans
 from canvasgen.schemas.validator import Validator
 
 __all__ = ["SchemaLanguage"]
@@ -97,6 +98,8 @@ class SchemaLanguage:
             root = grounded(root, sources, self._translator.arena)
         self._graph = Graph(root)
         self._graph.check_depth()
+        related = sources is not None and sources.relations
+        self.related = RelatedSpans(self._graph.root, sources, limits) if sources and related else None
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
         if max_depth is not None:
@@ -153,10 +156,13 @@ class SchemaLanguage:
         return True
 
     def check(self, text: str) -> None:
-        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a text."""
+        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic, the spans' relations) accept a text."""
         self._validator(text)
         if self.source.python:
             self.source.read(text)
+        if self.related is not None and not self.related.hold(text):
+            reason = "no places of the source state these values and satisfy the relations"
+            raise ValidationFailed(reason, text=text, reasons=(reason,), rule="relations")
 
     def validate(self, text: str) -> None:
         """Raise ValidationFailed, with the reason, unless `matches` accepts a text."""
@@ -182,7 +188,12 @@ class SchemaLanguage:
         """Yield the fields of a generated text that are taken from the sources, each with the first place that states it."""
         if self.sources is None:
             return
-        for path, value, marks, _ in stated_scalars(self._graph.root, json.loads(text)):
+        whole = json.loads(text)
+        related = None if self.related is None else self.related.places(whole)
+        for path, value, marks, _ in stated_scalars(self._graph.root, whole):
+            if related is not None and path in related:
+                yield field_name(path), related[path]
+                continue
             places = (self.sources.place(value, mark) for mark in marks if value is not None)
             found = next((place for place in places if place is not None), None)
             if found is not None:
@@ -225,6 +236,10 @@ class SchemaLanguage:
         ]
         if self.sources is not None:
             notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
+            notes += [
+                Note("relations", f"the places of the fields are {relation.kind.replace('_', ' ')}")
+                for relation in self.sources.relations
+            ]
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:

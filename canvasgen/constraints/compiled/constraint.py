@@ -12,6 +12,7 @@ from canvasgen.automata import Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.growth import grown_part
+from canvasgen.constraints.related_texts import related_in
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.showing import call
@@ -126,11 +127,16 @@ class CompiledConstraint(Lifted):
         """
         from canvasgen.constraints.compiled.agreeing import AgreeingBelief
         from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
+        from canvasgen.constraints.compiled.related_belief import RelatedBelief
         from canvasgen.constraints.compiled.table_belief import TableBelief
 
         if self.cells is not None:
             return TableBelief(posterior, self.cells, prefix, budget, search)
+        narrow = partial(self.narrowed, remember=False)
+        related = related_in(self.constraint)
+        if related is not None:
+            whole = self.constraint.expr, self.constraint.automaton
+            return RelatedBelief(posterior, related, whole, narrow, self.vocabulary, prefix, budget)
         if self._agreement is None:
             return ChainBelief(posterior)
-        narrow = partial(self.narrowed, remember=False)
         return AgreeingBelief(posterior, self._agreement, narrow, self.vocabulary, prefix, budget)
