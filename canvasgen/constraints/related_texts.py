@@ -1,7 +1,7 @@
 """Constraints whose texts take values from a source, between whose places there are relations.
 
 Where a value stands in a source is no property of an automaton's states. So the automaton has the texts of all values, and
-what violates the relations is cut away (`compiled/related_belief`).
+what violates the relations is cut away (`compiled/span_belief`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
@@ -62,8 +62,11 @@ class Step:
             None for a row without a constraint. Two steps' masses are comparable only at the same
             temperature.
         mean_entropy: nats per position of the text, of the constrained marginals.
+        log_prob: log P(best canvas | valid) of its text as a whole, in nats; None without a constraint, and for a table
+            whose relations are kept.
         log_mass: mean log of the mass that the model gives the tokens allowed at a position of the text.
         accepted: positions accepted in this step.
+        seconds: from the row's beginning to the end of this step.
         ids: the best canvas, int64 `[L]`.
     """
 
@@ -77,6 +80,8 @@ class Step:
     ids: NDArray[np.int64] = field(repr=False)
     vocabulary: Vocabulary = field(repr=False, compare=False)
     before: bytes = field(default=b"", repr=False)
+    log_prob: float | None = None
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def mass(self) -> float:
@@ -87,6 +92,23 @@ class Step:
     def draft(self) -> str:
         """The whole text as it would be if this step's best canvas were committed."""
         return (self.before + self.vocabulary.text_bytes(self.ids)).decode("utf-8", errors="replace")
+
+
+def first_useful(trace: Sequence[Step], committed: str) -> float:
+    """Return the seconds until the first draft of the first block that stayed: the time to the first useful edit.
+
+    Args:
+        trace: all steps of a row.
+        committed: the text after the first block; where an earlier draft or a validator's choice was committed, the
+            last step's draft is another one, and what counts is the end of that step.
+    """
+    block = [step for step in trace if step.block == 1]
+    seconds = block[-1].seconds
+    for step in reversed(block):
+        if step.draft != committed:
+            break
+        seconds = step.seconds
+    return seconds
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,7 +137,8 @@ class Completion(Generic[Value]):
             that, or a validator refused a more probable one. None for everything else.
         timings: seconds by `prefill`, `denoise`, `condition`, `solve` (searches for a table's values), `commit`,
             `other` (waiting for other rows, and the rest) and `total`, which is the sum of them. In a batch the model's
-            forward passes are shared, and each row that took part counts them in full.
+            forward passes are shared, and each row that took part counts them in full. `first_useful` is no part of the
+            sum: the time to the first draft of the first block that no later step changed.
         trace: one `Step` per denoising step.
     """
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import canvasgen as cg
 from canvasgen.automata import to_dfa
-from canvasgen.constraints.compiled.related_belief import RelatedBelief
+from canvasgen.constraints.compiled.span_belief import SpanBelief
 from canvasgen.errors import InvalidConstraint, TimeLimit, Unsatisfiable, ValidationFailed
 from canvasgen.grounding import Sources, Span
 from canvasgen.grounding.span_relations import (
@@ -145,7 +145,7 @@ def test_the_best_canvases_in_order(relations: list[SpanRelation], text: str, co
         if satisfiable(value, relations, sources):
             valid.append((PIECES.text_bytes(ids), log_prob))
     belief = compiled.believe(posterior, Prefix(), Budget(rows))
-    assert isinstance(belief, RelatedBelief)
+    assert isinstance(belief, SpanBelief)
     if not valid:
         with pytest.raises(Unsatisfiable):
             belief.finish()

@@ -1,197 +1,202 @@
-"""The belief about a canvas whose values have places in a source that satisfy relations.
+"""The belief about a JSON canvas whose fields are related.
 
-The automaton has the texts of all values. Those that satisfy the relations are found by branch and bound over sets of texts,
-most probable first:
+    posterior of the schema ──▶ its best canvas ──▶ do the relations hold? ── yes ──▶ it is the best of all
+                                                              │ no
+                     best canvas of which they hold  ◀── search with a memory of the fields (`inference.remembering`)
 
-    set of texts ──▶ the canvas conditioned on it ──▶ its next-best canvas, an upper bound for all that are left
-                                                        │
-              the relations hold ◀──────────────────────┴──────────────────────▶ they are violated
-                    │                                                                    │
-       the canvas is the next best                               the set is cut into smaller ones without the
-             of all that satisfy them                            values that fit nowhere (`related_texts`)
-
-A cut takes at least one value away, and only finitely many texts fit into the budget: so the search ends, and what it yields
-are all canvases that satisfy the relations, in decreasing order, exactly; if there is none, that is proven. A canvas behind
-which the text goes on is taken as it is: the canvas that ends the text decides.
-
-Entropies, marginals and log-probabilities are those of the automaton. Source: Land and Doig, "An automatic method of solving
-discrete programming problems", Econometrica 28, 1960.
+Entropies and marginals are the schema's. A position where the canvas has another token than the schema's own best is
+doubted by the token's surprisal, if that is more than the entropy, as in tables.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.automata import DEAD, DFA, Expr
 from canvasgen.constraints.compiled.belief import ChainBelief, text_length
-from canvasgen.constraints.compiled.lifted import Lifted
-from canvasgen.constraints.related_texts import RelatedTexts
-from canvasgen.errors import BudgetTooSmall, TimeLimit, Unsatisfiable
+from canvasgen.errors import TimeLimit, Unsatisfiable
+from canvasgen.field_relations import FieldMemory, RelatedFields, Remembered
 from canvasgen.inference import Posterior
+from canvasgen.relations import RelationLimits, SearchTime
 from canvasgen.tokens import Budget, Prefix
 
-if TYPE_CHECKING:
-    from canvasgen.vocabulary import Vocabulary
+__all__ = ["FieldSearch", "RelatedBelief"]
 
-__all__ = ["MOST_SETS", "RelatedBelief"]
-
+Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
-MOST_SETS = 400
-"""Sets of texts on which a canvas is conditioned in one search."""
+_STEP_WIDTHS = (4, 32)
+"""Entries of each lane that a layer keeps, in one denoising step: the next only where nothing is found."""
+_COMMIT_WIDTHS = (32, 256, 2048, 16_384)
+_STEPS_SHARE = 0.5
+"""Of the answer's time, for all denoising steps together; the rest is kept for the commits."""
+_DRAWN = 16
+"""Samples of the schema that are drawn to find one of which the relations hold."""
+_LOOKED_AT = 2000
+"""Canvases of the schema that are looked at for further candidates."""
+
+
+class FieldSearch:
+    """What the searches for one answer share over its denoising steps: the time.
+
+    Attributes:
+        clock: the answer's time.
+    """
+
+    def __init__(self, seconds: float = RelationLimits().seconds) -> None:
+        self.clock = SearchTime(seconds)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the steps have had their time."""
+        return self.clock.spent >= _STEPS_SHARE * self.clock.seconds
 
 
 class RelatedBelief(ChainBelief):
-    """The chain's posterior, with the best canvas and the candidates whose values satisfy the relations.
+    """The schema's posterior, with the best canvas of which the relations hold.
+
+    Attributes:
+        entropies: float64 `[n]`, in nats: how much each position is doubted.
+        settles: whether they hold of `best`, and not of the schema's best canvas.
+        is_chosen: whether the relations do not hold of the schema's best canvas.
+        found: whether they hold of `best`.
+        proven: whether `best` is proven to be the most probable canvas of which the relations hold, or, where the text goes
+            on behind it, may hold.
 
     Args:
-        posterior: over the n positions of the canvas within the budget.
-        related: the relations.
-        whole: all texts of the constraint, and their automaton.
-        narrow: lifts a part of the constraint's language.
-        vocabulary: the vocabulary.
+        posterior: of the schema, over the n positions of the canvas within the budget.
+        memory: the relations.
+        relations: the same, for messages.
         prefix, budget: where the canvas stands in its text.
+        search: what the answer's steps share; None: the first step.
+
+    Raises:
+        Unsatisfiable: no canvas satisfies the relations.
     """
+
+    proven: bool | None
 
     def __init__(
         self,
         posterior: Posterior,
-        related: RelatedTexts,
-        whole: tuple[Expr, DFA],
-        narrow: Callable[[Expr], Lifted],
-        vocabulary: Vocabulary,
+        memory: FieldMemory,
+        relations: tuple[RelatedFields, ...],
         prefix: Prefix,
         budget: Budget,
+        search: FieldSearch | None = None,
     ) -> None:
         super().__init__(posterior)
-        self._search = _Search(posterior, related, whole, narrow, vocabulary, prefix, budget)
-        self._ordered: Iterator[Longs] | None = None
+        self._memory, self._relations = memory, relations
+        self._after = budget.after
+        self._is_begun = len(prefix) > 0
+        self._end_ids = posterior.end_ids
+        self._search = search or FieldSearch()
+        self.entropies: Floats = posterior.entropies
+        self.found, self.settles = True, False
+        with self._search.clock.running():
+            start = memory.run(prefix.ids)
+            if start is None:
+                raise self._impossible()
+            self._start: Remembered = start
+            self.proven = self._holds(self.best)
+            self.is_chosen = not self.proven
+            if not self.proven:
+                self._choose()
 
     def finish(self) -> None:
-        """Finds the best canvas that satisfies the relations.
+        """Searches on, with all the time that is left, if the best canvas is not proven.
 
         Raises:
-            Unsatisfiable: there is none.
-            TimeLimit: none was found in `MOST_SETS` sets of texts.
+            Unsatisfiable: no canvas satisfies the relations.
+            TimeLimit: none was found in the answer's time.
         """
-        self._ordered = self._search.canvases()
-        first = next(self._ordered, None)
-        if first is None:
-            raise Unsatisfiable(
-                "no values that fit on the canvas have places that satisfy the relations",
-                rule="relations",
-                remedy="allow more tokens, or let fields be null or absent",
+        clock = self._search.clock
+        if self.proven:
+            return
+        with clock.running():
+            for width in _COMMIT_WIDTHS:
+                self._walk.run(width, lambda: clock.left > 0)
+                if self._walk.proven or clock.left <= 0:
+                    break
+            self._take()
+        if not self.found:
+            raise TimeLimit(
+                f"no canvas of which the relations hold was found in {clock.seconds:g} seconds",
+                path=self._paths,
+                rule="seconds",
+                value=clock.seconds,
+                remedy="bound the related fields (minimum, maximum, multipleOf, maxItems), or take fewer of them",
             )
-        self.best = first
+
+    @property
+    def _paths(self) -> str:
+        return ", ".join(dict.fromkeys(path.text for one in self._relations for path in one.paths))
+
+    def _impossible(self) -> Unsatisfiable:
+        described = "; ".join(one.relation.describe() for one in self._relations[:6])
+        what = "no text of the schema satisfies"
+        remedy = "compare them with the schema's bounds, or allow more tokens"
+        if self._is_begun:
+            what, remedy = "what is written so far leaves no way to satisfy", "ask for a text of one canvas"
+        return Unsatisfiable(
+            f"{what} the relations between its fields: {described}",
+            path=self._paths,
+            rule="relations",
+            remedy=remedy,
+        )
+
+    def _holds(self, canvas: Longs) -> bool:
+        """Whether the relations hold of a canvas, or it can be finished so that they do."""
+        return self._posterior.satisfies(canvas, self._memory, self._start, after=self._after)
+
+    def _choose(self) -> None:
+        self._walk = self._posterior.remembering(self._memory, self._start, after=self._after)
+        for width in _STEP_WIDTHS[:1] if self._search.is_short else _STEP_WIDTHS:
+            self._walk.run(width, lambda: True)
+            if self._walk.tokens is not None or self._walk.proven:
+                break
+        self._take()
+
+    def _take(self) -> None:
+        tokens = self._walk.tokens
+        self.proven = self._walk.proven
+        self.found = self.settles = tokens is not None
+        if tokens is None:
+            if self.proven:
+                raise self._impossible()
+            return
+        self.best = self._posterior.canvas(tokens)
+        length = text_length(self.best, self._end_ids)
+        surprisals = -self._posterior.token_log_probs(self.best[:length])
+        self.entropies = self._posterior.entropies.copy()
+        self.entropies[:length] = np.maximum(self.entropies[:length], surprisals)
+
+    def sample(self, seed: int) -> Longs:
+        """A joint sample int64 `[n]` of which the relations hold, exactly, if a few tries give one; else the best canvas."""
+        for canvas in self._posterior.sample(_DRAWN, seed):
+            if self._holds(canvas):
+                return canvas
+        return self.best
 
     def candidates(self) -> Iterator[Longs]:
-        """Canvases that satisfy the relations, most probable first; as many as the search finds in its limit."""
-        if self._ordered is None:
-            self.finish()
-        yield self.best
-        try:
-            yield from self._ordered or ()
-        except TimeLimit:
-            return
+        """The best, and the schema's next best ones of which the relations hold, as far as they are among the first few."""
+        told = self.best[: text_length(self.best, self._end_ids)].tobytes()
+        if self.found:
+            yield self.best
+        for canvas, _ in islice(self._posterior.k_best(), _LOOKED_AT):
+            if self._holds(canvas) and canvas[: text_length(canvas, self._end_ids)].tobytes() != told:
+                yield canvas
 
-
-class _Search:
-    """All canvases that satisfy the relations, in decreasing order."""
-
-    def __init__(
-        self,
-        root: Posterior,
-        related: RelatedTexts,
-        whole: tuple[Expr, DFA],
-        narrow: Callable[[Expr], Lifted],
-        vocabulary: Vocabulary,
-        prefix: Prefix,
-        budget: Budget,
-    ) -> None:
-        self._root, self._related, self._narrow = root, related, narrow
-        self._texts, self._automaton = whole
-        self._vocabulary, self._prefix, self._budget = vocabulary, prefix, budget
-        self._sets = 0
-
-    def canvases(self) -> Iterator[Longs]:
-        """Lazily, each one once.
-
-        Raises:
-            TimeLimit: `MOST_SETS` sets of texts have been conditioned on, or a value has too many places.
-        """
-        self._sets = 0
-        told: set[bytes] = set()
-        holds: dict[str, bool] = {}
-        number = 0
-        streams = {number: (self._texts, _weighed(self._root))}
-        # By bound: a set by its number with its next canvas, or a set that is not conditioned on yet.
-        heap: list[tuple[float, int, Longs | None, Expr]] = []
-
-        def advance(one: int) -> None:
-            texts, stream = streams[one]
-            found = next(stream, None)
-            if found is not None:
-                heapq.heappush(heap, (-found[1], one, found[0], texts))
-
-        advance(number)
-        while heap:
-            loss, one, canvas, texts = heapq.heappop(heap)
-            if canvas is None:
-                posterior = self._conditioned(texts)
-                if posterior is not None:
-                    streams[one] = (texts, _weighed(posterior))
-                    advance(one)
-                continue
-            ids = canvas[: text_length(canvas, self._vocabulary.end_ids)]
-            text = self._ended(ids)
-            if text is not None and text not in holds:
-                holds[text] = self._related.hold(text)
-            if text is None or holds[text]:
-                if ids.tobytes() not in told:
-                    told.add(ids.tobytes())
-                    advance(one)
-                    yield canvas
-                else:
-                    advance(one)
-                continue
-            del streams[one]
-            for part in self._related.cut(texts, text):
-                number += 1
-                heapq.heappush(heap, (loss, number, None, part))
-
-    def _conditioned(self, texts: Expr) -> Posterior | None:
-        self._sets += 1
-        if self._sets > MOST_SETS:
-            raise TimeLimit(
-                f"no values that satisfy the relations were found in {MOST_SETS} tries",
-                rule="MOST_SETS",
-                value=MOST_SETS,
-                remedy="relate fewer fields, or give them readers with fewer values",
-            )
-        try:
-            lifted = self._narrow(texts)
-            prefix = lifted.prefix(self._prefix.ids)
-            return None if prefix is None else lifted.condition_block(self._root, prefix, self._budget)
-        except (BudgetTooSmall, Unsatisfiable):
+    def going_on(self) -> Longs | None:
+        """The best without an end after which the relations may hold."""
+        root = self._posterior.going_on()
+        if root is None:
             return None
-
-    def _ended(self, ids: Longs) -> str | None:
-        """The whole text that a canvas ends; None if the text may go on."""
-        content = self._vocabulary.text_bytes(self._prefix.ids) + self._vocabulary.text_bytes(ids)
-        ended = self._budget.after == 0 or (len(ids) > 0 and int(ids[-1]) in self._vocabulary.end_ids)
-        if not ended:
-            state = self._automaton.run(content)
-            offsets = self._automaton.offsets
-            if state == DEAD or not self._automaton.accepting[state] or offsets[state] < offsets[state + 1]:
-                return None
-        return content.decode("utf-8")
-
-
-def _weighed(posterior: Posterior) -> Iterator[tuple[Longs, float]]:
-    """Canvases, best first, each with its `best_log_weight`."""
-    for ids, log_prob in posterior.k_best():
-        yield ids, log_prob + posterior.log_partition
+        walk = root.remembering(self._memory, self._start, after=self._after)
+        for width in _STEP_WIDTHS:
+            walk.run(width, lambda: True)
+            if walk.tokens is not None:
+                return root.canvas(walk.tokens)
+        return None
