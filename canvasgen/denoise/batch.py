@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 from time import perf_counter
 from typing import TypeVar
 
@@ -28,15 +29,15 @@ from torch import Tensor
 from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
 from canvasgen.denoise.completion import Commit, Done, Draft, Event, Failed
-from canvasgen.denoise.convergence import converged, decided, streaks, texts_of
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
-from canvasgen.denoise.race import run_heat
+from canvasgen.denoise.race import Heat, run_heat
 from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.row import Row, spend
 from canvasgen.denoise.seats import Seats
-from canvasgen.errors import CanvasgenError, ModelError
+from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
+from canvasgen.errors import CanvasgenError, ModelError, Outcome
 from canvasgen.forks import settle
 
 __all__ = ["Batch"]
@@ -139,16 +140,15 @@ class Batch:
         self._record(beliefs, accepted)
         for row in seats.rows:
             row.is_fresh = False
-        heat = run_heat(seats.rows)
-        self._renoise(beliefs, accepted, [seat for seat in heat.going if seat not in heat.repeated])
-        ready = self._ready(beliefs, doubt, heat.alone)
+        heat = run_heat(seats.rows, self._policy)
+        self._renoise(beliefs, accepted, heat.going)
+        ready = self._ready(beliefs, doubt, heat)
         rows = seats.rows
         spend(rows, "condition", begun)
-        leading = [row for seat, row in enumerate(rows) if heat.alone[seat] or seat in heat.winners]
-        events += [Draft(row.number, row.trace[-1]) for row in leading]
+        events += [Draft(rows[seat].number, rows[seat].trace[-1]) for seat in sorted(heat.leading)]
         finished: set[int] = set()
-        for seat, at_limit in ready.items():
-            events += self._commit(seat, beliefs, at_limit=at_limit)
+        for seat, ending in ready.items():
+            events += self._commit(seat, beliefs, ending)
             if rows[seat].is_over:
                 finished.add(seat)
                 self._own.end(rows[seat].number)
@@ -217,12 +217,17 @@ class Batch:
         number = inside.sum(dim=-1).clamp(min=1)
         entropies = torch.where(inside, beliefs.entropies, 0.0).sum(dim=-1) / number
         log_mass = torch.where(inside, beliefs.log_mass, 0.0).sum(dim=-1) / number
-        columns = torch.stack([beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double()])
+        columns = torch.stack(
+            [beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double(), beliefs.best_log_prob]
+        )
         best = beliefs.best.cpu().numpy()
         numbers: list[list[float]] = columns.T.cpu().numpy().tolist()
-        for row, ids, values in zip(self._seats.rows, best, numbers, strict=True):
+        for seat, (row, ids, values) in enumerate(zip(self._seats.rows, best, numbers, strict=True)):
             partition = None if row.job.constraint is None else values[0]
-            row.record(ids[: row.text.budget.here], partition, values[1], values[2], int(values[3]))
+            whole = values[4] if values[4] > -inf else None
+            ids = ids[: row.text.budget.here]
+            if row.record(ids, partition, values[1], values[2], int(values[3]), whole):
+                row.keep(beliefs.of(seat))
 
     def _renoise(self, beliefs: Beliefs, accepted: Tensor, going: list[int]) -> None:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
@@ -253,14 +258,14 @@ class Batch:
         seats.canvas = canvas.index_copy(0, chosen, new)
         seats.decided = decided.index_copy(0, chosen, now)
 
-    def _ready(self, beliefs: Beliefs, doubt: Tensor, alone: list[bool]) -> dict[int, bool]:
-        """The seats of the rows to commit; True where that is because the schedule is over."""
-        if not any(alone):
+    def _ready(self, beliefs: Beliefs, doubt: Tensor, heat: Heat) -> dict[int, Outcome]:
+        """The seats of the rows to commit, and why."""
+        if not any(heat.alone):
             return {}
         seats, place = self._seats, doubt.device
         texts = texts_of(beliefs)
         streak = streaks(texts, seats.texts.to(place), seats.streak.to(place))
-        streak = torch.where(torch.tensor(alone, device=place), streak, -1)
+        streak = torch.where(torch.tensor(heat.alone, device=place), streak, -1)
         seats.texts, seats.streak = texts, streak
         sure = converged(
             beliefs,
@@ -272,21 +277,23 @@ class Batch:
         )
         sure |= decided(beliefs, streak, self._policy)
         is_sure: list[bool] = sure.cpu().numpy().tolist()
-        ready: dict[int, bool] = {}
+        ready: dict[int, Outcome] = {}
         for seat, row in enumerate(seats.rows):
-            if alone[seat]:
-                if is_sure[seat] or row.text.only_one_way_on:
-                    ready[seat] = False
+            if heat.alone[seat]:
+                if is_sure[seat] or seat in heat.decided or row.text.only_one_way_on:
+                    ready[seat] = Outcome.COMPLETE
                 elif row.steps_left == 0:
-                    ready[seat] = True
+                    ready[seat] = Outcome.STEP_LIMIT
+                elif row.goes_round:
+                    ready[seat] = Outcome.OSCILLATION
         return ready
 
-    def _commit(self, seat: int, beliefs: Beliefs, *, at_limit: bool) -> Iterator[Event]:
+    def _commit(self, seat: int, beliefs: Beliefs, ending: Outcome) -> Iterator[Event]:
         """Commits a row's block, or starts it again if every candidate was refused."""
         row = self._seats.rows[seat]
         begun = perf_counter()
         try:
-            canvas = row.commit(beliefs.of(seat), at_limit=at_limit)
+            canvas = row.commit(beliefs.of(seat), ending)
             row.spend("commit", perf_counter() - begun)
             if canvas is None:
                 row.begin_again()

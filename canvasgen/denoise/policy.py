@@ -37,6 +37,11 @@ class Policy:
         certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
             above 1: never for this reason.
         likely, patience: the same for a text that has stayed the same for this many steps.
+        beaten: nats of mass on valid texts by which a start is behind the best one when it leaves their race
+            (`denoise/race`).
+        cycle, patience_cycle: drafts that go round among so many texts at most, over three times as many steps and over
+            `patience_cycle` at least, are over: the most probable one of the block is committed (`denoise/stopping/cycles`).
+            0 for `cycle`: never for this reason.
         disbelief: weight of the second part of doubt at the first step; 0 looks at entropies alone.
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
@@ -51,6 +56,9 @@ class Policy:
     certain: float = 0.9
     likely: float = 0.3
     patience: int = 3
+    beaten: float = 5.0
+    cycle: int = 3
+    patience_cycle: int = 6
     disbelief: float = 1.0
     pin_forced: bool = False
     self_conditioning: Literal["model", "constrained"] = "model"

@@ -13,12 +13,13 @@ from canvasgen.constraints import stated
 from canvasgen.constraints.compiled.belief import Belief
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
-from canvasgen.denoise.completion import Completion, Step
+from canvasgen.denoise.completion import Completion, Step, first_useful
 from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.schedule import Schedule
+from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.errors import Outcome
 
 __all__ = ["Row"]
@@ -62,6 +63,10 @@ class Row:
         self._step = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
+        self._policy = policy
+        self._drafts = Drafts()
+        self._first_block: str | None = None
+        self._best: Belief | None = None
         self._outcome = Outcome.COMPLETE
 
     def contenders(self) -> list[Row]:
@@ -84,12 +89,8 @@ class Row:
     def begin_again(self) -> None:
         """The same block once more, from another fresh canvas."""
         self.is_fresh = True
+        self._drafts, self._best = Drafts(), None
         self._step = self._schedule.skipped(self.start.strength) if self.block == 1 else 0
-
-    def forget(self) -> None:
-        """Undo all steps."""
-        self._steps.clear()
-        self.trace.clear()
 
     @property
     def block(self) -> int:
@@ -136,8 +137,13 @@ class Row:
         mean_entropy: float,
         log_mass: float,
         accepted: int,
-    ) -> Step:
-        """Puts this step into the trace; the arguments are fields of `Step`."""
+        log_prob: float | None,
+    ) -> bool:
+        """Puts this step into the trace; the arguments are fields of `Step`.
+
+        Returns:
+            Whether its best canvas is the most probable one of the block, and `keep` wants to know of it.
+        """
         step = Step(
             block=self.block,
             step=self.step,
@@ -149,9 +155,23 @@ class Row:
             ids=best,
             vocabulary=self._vocabulary,
             before=bytes(self.text.content),
+            log_prob=log_prob,
+            seconds=perf_counter() - self._begun,
         )
         self.trace.append(step)
-        return step
+        if log_prob is None:
+            return False
+        is_best = self._drafts.add(self._vocabulary.text_bytes(best), best, log_prob)
+        return is_best and self.job.probabilities
+
+    def keep(self, belief: Belief) -> None:
+        """Remembers what the step with the most probable canvas of the block says of it."""
+        self._best = belief
+
+    @property
+    def goes_round(self) -> bool:
+        """Whether the drafts of this block go round in a cycle."""
+        return self._drafts.go_round(self._policy)
 
     def spend(self, what: str, seconds: float) -> None:
         """Counts time; what a table's solver took of it counts as `solve`."""
@@ -161,12 +181,12 @@ class Row:
 
     # The decision.
 
-    def commit(self, belief: Belief, *, at_limit: bool) -> NDArray[np.int64] | None:
+    def commit(self, belief: Belief, ending: Outcome) -> NDArray[np.int64] | None:
         """Takes the best acceptable canvas into the text.
 
         Args:
             belief: of this step.
-            at_limit: whether it is committed because the schedule is over, and not because it has converged.
+            ending: why the block ends here; after `OSCILLATION` the best canvas is the most probable one of all its steps.
 
         Returns:
             The canvas int64 `[n]`; None if all were refused and the block has to start again.
@@ -176,6 +196,8 @@ class Row:
             TimeLimit: a table's solver found no values.
         """
         prefix, budget = self.text.prefix, self.text.budget
+        if ending is Outcome.OSCILLATION and self._drafts.best is not None:
+            belief = self._best or belief.recalling(self._drafts.best, self._drafts.best_log_prob)
         belief.finish()
         chosen = self.text.choose(belief)
         if chosen is None:
@@ -185,8 +207,10 @@ class Row:
             self._proven = is_best and self._proven is not False
         if self.job.probabilities and belief.posterior is not None:
             self._blocks.append(Block(belief.posterior, prefix, budget))
-        if at_limit:
-            self._outcome = Outcome.STEP_LIMIT
+        if ending is not Outcome.COMPLETE and self._outcome is not Outcome.STEP_LIMIT:
+            self._outcome = ending
+        if self._first_block is None:
+            self._first_block = self.text.content.decode("utf-8", errors="replace")
         self.is_over = chosen.closes
         return chosen.canvas
 
@@ -200,6 +224,8 @@ class Row:
         self.times["total"] = perf_counter() - self._begun
         parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
         self.times["other"] = max(self.times["total"] - parts, 0.0)
+        assert self._first_block is not None
+        useful = first_useful(self.trace, self._first_block)
         return Completion(
             value=text if constraint is None else constraint.constraint.parse(text),
             text=text,
@@ -211,7 +237,7 @@ class Row:
             blocks=self.block,
             outcome=self._outcome if ended else Outcome.UNCLOSED,
             proven=self._proven,
-            timings=dict(self.times),
+            timings={**self.times, "first_useful": useful},
             trace=tuple(self.trace),
         )
 

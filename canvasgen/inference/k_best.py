@@ -20,7 +20,7 @@ import numpy as np
 from canvasgen.inference.layout import Symbols
 from canvasgen.inference.tables import Floats, Longs, RowArrays
 
-__all__ = ["Candidate", "enumerate_best"]
+__all__ = ["Candidate", "ChoiceLattice", "enumerate_best"]
 
 _BATCH = 8  # tokens of a class looked up at first
 
@@ -46,7 +46,7 @@ class _Choice:
 class _Tokens:
     """The tokens of one class at one position, in decreasing order, looked up in growing batches."""
 
-    def __init__(self, lattice: _Lattice, position: int, index: int) -> None:
+    def __init__(self, lattice: ChoiceLattice, position: int, index: int) -> None:
         self._lattice, self._position, self._index = lattice, position, index
         fixed = lattice.fixed.get(position)
         if fixed is None:
@@ -74,7 +74,7 @@ class _Tokens:
 class _Alternatives:
     """The choices at a (position, state), best first; of equals the first by target, class, token id."""
 
-    def __init__(self, lattice: _Lattice, position: int, state: int) -> None:
+    def __init__(self, lattice: ChoiceLattice, position: int, state: int) -> None:
         self._lattice, self._position = lattice, position
         self._found: list[_Choice] = []
         self._heap: list[tuple[float, int, int, int]] = []  # (-total, target, class or -1 for the tail, rank)
@@ -114,8 +114,8 @@ class _Alternatives:
         return self._found[rank] if rank < len(self._found) else None
 
 
-class _Lattice:
-    """What the streams share."""
+class ChoiceLattice:
+    """The streams of alternatives, shared by all searches over one canvas."""
 
     def __init__(self, layout: Symbols, arrays: RowArrays, fixed: Mapping[int, int]) -> None:
         self.layout, self.arrays, self.fixed = layout, arrays, fixed
@@ -156,7 +156,7 @@ def enumerate_best(
         state: state before the canvas.
         fixed: position -> token; the tables hold these already.
     """
-    lattice, length = _Lattice(layout, arrays, fixed), len(arrays.tables.tail)
+    lattice, length = ChoiceLattice(layout, arrays, fixed), len(arrays.tables.tail)
     serial = 0
     queue = [(0.0, serial, _Deviation([], 0, 0))]
     while queue:

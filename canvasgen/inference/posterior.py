@@ -13,7 +13,7 @@ since in the don't-care tail a token has the model's own probability.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,7 @@ from canvasgen.errors import Unsatisfiable
 from canvasgen.inference.backend import Backend, Lattice
 from canvasgen.inference.batch import Batch
 from canvasgen.inference.k_best import Candidate, enumerate_best
+from canvasgen.inference.remembering import M, Memory, RememberedBest
 from canvasgen.inference.spans import SpanGraph, span_masses
 from canvasgen.inference.tables import Bools, Floats, Longs, RowArrays
 from canvasgen.showing import call
@@ -221,6 +222,26 @@ class Posterior:
         for candidate in enumerate_best(self._layout, self.arrays, self._state, self._fixed):
             self.require_unchanged()
             yield self._written(candidate), candidate.log_weight - self.log_partition
+
+    def remembering(self, memory: Memory[M], start: M, *, whole: bool) -> RememberedBest[M]:
+        """Return a search for the best canvas of which something holds that the automaton does not know.
+
+        Args:
+            memory: what is remembered of the tokens.
+            start: the memory before the canvas.
+            whole: whether the text has to end on the canvas.
+        """
+        self.require_unchanged()
+        return RememberedBest(self._layout, self.arrays, self._state, self._fixed, memory, start, whole=whole)
+
+    def canvas(self, tokens: Sequence[int]) -> Longs:
+        """Return the canvas int64 `[n]` with a text and its end, then pads."""
+        return self._written(Candidate(list(tokens), 0.0))
+
+    @property
+    def end_ids(self) -> tuple[int, ...]:
+        """The tokens that end a text."""
+        return self._layout.end_ids
 
     def _written(self, candidate: Candidate) -> Longs:
         ids = np.full(self.length, self._row.filler, dtype=np.int64)

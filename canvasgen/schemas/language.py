@@ -6,22 +6,35 @@ import json
 import math
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
+from typing import Any
 
-from canvasgen.automata import EMPTY, CalledLanguage, Expr, intersect, to_dfa
+from canvasgen.automata import EMPTY, Expr, difference, intersect, union
 from canvasgen.errors import Unsatisfiable, ValidationFailed
-from canvasgen.grounding import Sources
+from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
+from canvasgen.schemas.called_spans import CalledSpans, called_spans
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.normal.grounded import framed, grounded
-from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
+from canvasgen.schemas.normal.shapes import Node
+from canvasgen.schemas.normal.stated_values import stated_scalars
+from canvasgen.schemas.texts.choice_fields import (
+    MOST_FIELDS,
+    Scalar,
+    choice_fields,
+    field_name,
+    with_any_value,
+    with_value,
+)
 from canvasgen.schemas.texts.covers import cover
 from canvasgen.schemas.texts.emit import Written, written
+from canvasgen.schemas.texts.fences import fenced_ends, in_fences, in_written_fences, inside
 from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
-from canvasgen.schemas.texts.string_text import escaped
+from canvasgen.schemas.texts.writing import Writing
 from canvasgen.schemas.validator import Validator
 
 __all__ = ["SchemaLanguage"]
@@ -30,16 +43,26 @@ _ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones 
 _PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
 _GROUNDED = Note(
     "automaton",
-    "strings are spans of the source and numbers are written in it, but for those the schema lists",
+    "strings are spans of the source, numbers, dates and times are written in it, but for those the schema lists",
 )
+_FENCED = Note("departure", "a code fence is three backticks, perhaps `json`, and a newline")
+_WHITESPACE = {
+    "flexible": Note(
+        "departure",
+        "whitespace is none, one space, or a newline with indentation, none around the whole text",
+    ),
+    "compact": Note("departure", "there is no whitespace"),
+    "model": Note(
+        "departure",
+        "whitespace is at most two spaces, or two newlines with an indentation of four spaces a level and four more",
+    ),
+}
+_MARKED = Note("automaton", "fields with `x-grounded` are taken from the source")
+_DEFAULT = Writing()
 _DEPARTURES = (
     Note(
         "departure",
         "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
-    ),
-    Note(
-        "departure",
-        "whitespace is none, one space, or a newline with indentation, none around the whole text",
     ),
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
     Note(
@@ -49,30 +72,14 @@ _DEPARTURES = (
 )
 
 
-LEAST_CALLERS = 2
-MOST_COPIED_STATES = 10_000
-"""Spans that stand at several places are called if the automaton with copies would have more states than this."""
-
-
-def _called_note(called: CalledLanguage) -> Note:
-    copied, kept = called.copied_states, called.frame.num_states + called.body.num_states
-    return Note(
-        "departure",
-        f"the spans of the source are called at {called.num_callers} places, with {kept} states instead of {copied}: no "
-        "token reaches over the quotes around them; as a part of a larger constraint they are copied",
-    )
-
-
 class SchemaLanguage:
     """The JSON texts of the values of a schema: all of them (`matches`), and those that are generated (`expr`).
 
     Args:
         source: the schema or the type.
-        flexible: whether whitespace may stand between the tokens of a text that is generated.
-        max_depth: how often recursive schemas are unrolled in what is generated; None: as the size allows.
-        ordered: whether declared properties are generated in the schema's order only.
         limits: what the automaton may need.
-        sources: texts whose spans and numbers the strings and numbers of a value are; None: any.
+        writing: how the texts are written that are generated, and whether they stand in a code fence.
+        sources: texts that the strings and numbers of a value are taken from; None: any.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint: the schema is malformed, or uses what is not supported.
@@ -84,18 +91,14 @@ class SchemaLanguage:
         self,
         source: Source,
         limits: Limits,
+        writing: Writing = _DEFAULT,
         *,
-        flexible: bool,
-        max_depth: int | None,
-        ordered: bool,
         sources: Sources | None = None,
     ) -> None:
         self.source = source
         self.limits = limits
-        self.flexible = flexible
-        self.ordered = ordered
-        self.max_depth = max_depth
-        self._translator = Translator(source.document, python=source.python, limits=limits)
+        self.writing = writing
+        self._translator = Translator(source.document, python=source.python, limits=limits, sources=sources)
         self.sources = sources
         self._root = root = self._translator.root()
         if sources is not None:
@@ -104,7 +107,7 @@ class SchemaLanguage:
         self._graph.check_depth()
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
-        if max_depth is not None:
+        if writing.max_depth is not None:
             _ = self._written
 
     @property
@@ -117,41 +120,37 @@ class SchemaLanguage:
         """
         if self._copied.expr is EMPTY:
             raise self._emptiness()
-        return self._copied.expr
+        return in_written_fences(self._copied.expr, self.writing.fence)
+
+    @property
+    def root(self) -> Node:
+        """The values that are accepted, in normal form."""
+        return self._graph.root
 
     @cached_property
     def cover(self) -> Expr:
         """A language that contains every text that is accepted, in any spelling, and as little else as its size allows."""
-        return cover(self._graph.root)
+        return in_fences(cover(self._graph.root), self.writing.fence)
 
     @cached_property
     def _copied(self) -> Written:
         return self._writing(self._graph)
 
     def _writing(self, graph: Graph) -> Written:
-        return written(graph, self.max_depth, self.limits, flexible=self.flexible, ordered=self.ordered)
+        ordered = self.writing.order != "any"
+        return written(graph, self.writing.max_depth, self.limits, style=self.writing.style, ordered=ordered)
 
     @property
     def _written(self) -> Written:
-        return self._copied if self._framed is None else self._framed[0]
-
-    @property
-    def called(self) -> tuple[Expr, CalledLanguage] | None:
-        """The frame of the texts that are generated, and their language with the spans of the sources called and not copied;
-        None if copies are smaller, or where the next byte would not tell whether a span goes on."""
-        return None if self._framed is None else (self._framed[0].expr, self._framed[1])
+        return self._copied if self.called is None else self.called.written
 
     @cached_property
-    def _framed(self) -> tuple[Written, CalledLanguage] | None:
+    def called(self) -> CalledSpans | None:
+        """The texts that are generated with the spans of the sources called, where that is how they are compiled."""
         if self.sources is None or self.sources.language is EMPTY:
             return None
-        graph = Graph(framed(self._root, self.sources, self._translator.arena))
-        frame = self._writing(graph)
-        body = to_dfa(escaped(self.sources.language), self.limits)
-        called = CalledLanguage(to_dfa(frame.expr, self.limits), body)
-        if called.num_callers < LEAST_CALLERS or called.copied_states <= MOST_COPIED_STATES:
-            return None
-        return (frame, called) if called.is_deterministic else None
+        frame = self._writing(Graph(framed(self._root, self.sources, self._translator.arena)))
+        return called_spans(frame, self.sources, self.writing.fence, self.limits)
 
     @cached_property
     def _recogniser(self) -> Recogniser:
@@ -163,17 +162,47 @@ class SchemaLanguage:
     def _validator(self) -> Validator:
         return Validator(self.source.document, python=self.source.python, limits=self.limits)
 
+    def value_text(self, text: str) -> str:
+        """Return the JSON text within a text: all of it, or what is inside of its code fence.
+
+        Raises:
+            ValidationFailed: a fence is missing, not closed, or must not be there.
+        """
+        found = inside(text, self.writing.fence)
+        if found is None:
+            said = (
+                "is required and missing, or not closed"
+                if self.writing.fence != "forbid"
+                else "is not allowed"
+            )
+            raise ValidationFailed(
+                f"a code fence {said}", text=text, rule="fence", value=text, remedy='pass fence="allow"'
+            )
+        return text[slice(*found)]
+
     def ends(self, text: str, start: int) -> list[int]:
         """Return where a text of the language that begins at a place of a longer text may end, in increasing order."""
-        return [
-            stop
-            for end, gap_end in value_ends(text, start)
-            if self.matches(text[start:end])
-            for stop in range(end, gap_end + 1)
-        ]
+        plain, fenced = list[tuple[int, int, int]](), list[tuple[int, int, int]]()
+        if self.writing.fence != "require":
+            plain = [
+                (start, end, stop)
+                for end, gap_end in value_ends(text, start)
+                for stop in range(end, gap_end + 1)
+            ]
+        if self.writing.fence != "forbid":
+            fenced = fenced_ends(text, start)
+        known: dict[tuple[int, int], bool] = {}
+        for begin, end, _ in (*plain, *fenced):
+            if (begin, end) not in known:
+                known[begin, end] = self._holds(text[begin:end])
+        return [stop for begin, end, stop in (*plain, *fenced) if known[begin, end]]
 
     def matches(self, text: str) -> bool:
-        """Return True if a text is a JSON text, in any spelling, of a value that is valid."""
+        """Return True if a text is a JSON text, in any spelling, of a value that is valid; perhaps in a code fence."""
+        found = inside(text, self.writing.fence)
+        return found is not None and self._holds(text[slice(*found)])
+
+    def _holds(self, text: str) -> bool:
         if not self._recogniser.accepts(text):
             return False
         try:
@@ -183,13 +212,18 @@ class SchemaLanguage:
         return True
 
     def check(self, text: str) -> None:
-        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a text."""
+        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a JSON text."""
         self._validator(text)
         if self.source.python:
             self.source.read(text)
 
+    def read(self, text: str) -> Any:
+        """Return the value of a text that matches."""
+        return self.source.read(self.value_text(text))
+
     def validate(self, text: str) -> None:
         """Raise ValidationFailed, with the reason, unless `matches` accepts a text."""
+        text = self.value_text(text)
         self.check(text)
         refusal = self._recogniser.refusal(text)
         if refusal is not None:
@@ -200,12 +234,51 @@ class SchemaLanguage:
                 rule="value",
             )
 
-    def options(self, text: str, expr: Expr) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
-        """Yield the choice-like fields of a text: each name, and for each value the texts of `expr` that have it there."""
-        for path, values in choice_fields(self.source.document.root, json.loads(text)):
+    def options(self, text: str, *, called: bool = False) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
+        """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there.
+
+        With `called`, the frames of these texts.
+        """
+        fence, inner = self.writing.fence, (self._written if called else self._copied).expr
+        for path, values in choice_fields(self.source.document.root, json.loads(self.value_text(text))):
             yield (
                 field_name(path),
-                [(value, intersect(expr, with_value(path, value))) for value in values],
+                [
+                    (
+                        value,
+                        in_written_fences(intersect(inner, with_value(path, value)), fence),
+                    )
+                    for value in values
+                ],
+            )
+
+    def stated(self, text: str) -> Iterator[tuple[str, Span]]:
+        """Yield the fields of a generated text that are taken from the sources, each with the first place that states it."""
+        if self.sources is None:
+            return
+        for path, value, marks, _ in stated_scalars(self._graph.root, json.loads(self.value_text(text))):
+            places = (self.sources.place(value, mark) for mark in marks if value is not None)
+            found = next((place for place in places if place is not None), None)
+            if found is not None:
+                yield field_name(path), found
+
+    def stated_options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]], Expr]]:
+        """Yield the fields that are taken from the sources: each name, for its value and for null where it may be null the
+        generated texts that have it there, and those that have another value there.
+        """
+        if self.sources is None:
+            return
+        fence, inner = self.writing.fence, self._copied.expr
+        found = stated_scalars(self._graph.root, json.loads(self.value_text(text)))
+        for path, value, _, nullable in islice(found, MOST_FIELDS):
+            values = [value] if value is None or not nullable else [value, None]
+            options = [(one, intersect(inner, with_value(path, one))) for one in values]
+            present = intersect(inner, with_any_value(path))
+            others = difference(present, union(*(texts for _, texts in options)))
+            yield (
+                field_name(path),
+                [(one, in_written_fences(texts, fence)) for one, texts in options],
+                in_written_fences(others, fence),
             )
 
     def _emptiness(self) -> Unsatisfiable:
@@ -233,9 +306,9 @@ class SchemaLanguage:
             *cut,
         ]
         if self.sources is not None:
-            notes.append(_GROUNDED)
+            notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
         if self.called is not None:
-            notes.append(_called_note(self.called[1]))
+            notes.append(self.called.note)
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:
@@ -250,5 +323,7 @@ class SchemaLanguage:
                     f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",
                 )
             )
-        order = _ORDERED if self.ordered else _PERMUTED
-        return (*notes, order, *_DEPARTURES)
+        order = _PERMUTED if self.writing.order == "any" else _ORDERED
+        if self.writing.fence != "forbid":
+            notes.append(_FENCED)
+        return (*notes, order, _WHITESPACE[self.writing.style], *_DEPARTURES)

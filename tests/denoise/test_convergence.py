@@ -12,7 +12,7 @@ from toy_models import LETTERS, Confident
 from canvasgen.automata import literal, union
 from canvasgen.denoise import Job, Policy, run
 from canvasgen.denoise.beliefs import Asked, Beliefs
-from canvasgen.denoise.convergence import decided
+from canvasgen.denoise.stopping.convergence import decided
 from canvasgen.tokens import Budget, Prefix
 
 WORDS = union(literal("ab"), literal("cd"))

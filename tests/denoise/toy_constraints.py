@@ -29,6 +29,8 @@ class Compiled(Lifted):
     constraint: Texts
     cells = None
 
+    is_searched = False
+
     def begin_search(self):
         return None
 

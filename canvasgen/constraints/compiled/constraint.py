@@ -16,12 +16,14 @@ from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.field_relations import FieldMemory, field_relations_in
 from canvasgen.showing import call
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from canvasgen.constraints.compiled.belief import Belief
     from canvasgen.constraints.compiled.cell_scores import CompiledCells
+    from canvasgen.constraints.compiled.related_belief import FieldSearch
     from canvasgen.constraints.compiled.table_search import TableSearch
     from canvasgen.inference import Posterior
     from canvasgen.tokens import Budget, Prefix
@@ -63,8 +65,8 @@ class CompiledConstraint(Lifted):
                 remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
             )
         _ = constraint.cells  # refuses tables that cannot be kept
-        calls = called_texts(constraint)
         try:
+            calls = called_texts(constraint)
             lifted = None if calls is None else Lifted.calling(calls.language, vocabulary, constraint.limits)
             if lifted is None:
                 calls = None
@@ -136,14 +138,32 @@ class CompiledConstraint(Lifted):
     def _agreement(self) -> Agreement | None:
         return agreement_in(self.constraint)
 
-    def begin_search(self) -> TableSearch | None:
-        """Return what the searches of one answer share; None without a table whose relations are kept."""
+    @cached_property
+    def _fields(self) -> FieldMemory | None:
+        """The relations between its fields, as a memory of tokens."""
+        relations = field_relations_in(self.constraint)
+        return FieldMemory(relations, self.vocabulary) if relations else None
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether the best canvas of a step is searched for, beside the chain's."""
+        return self.cells is not None or self._fields is not None
+
+    def begin_search(self) -> TableSearch | FieldSearch | None:
+        """Return what the searches of one answer share; None where nothing is searched for."""
+        from canvasgen.constraints.compiled.related_belief import FieldSearch
         from canvasgen.constraints.compiled.table_search import TableSearch
 
+        if self._fields is not None:
+            return FieldSearch()
         return None if self.cells is None else TableSearch(self.cells.table)
 
     def believe(
-        self, posterior: Posterior, prefix: Prefix, budget: Budget, search: TableSearch | None = None
+        self,
+        posterior: Posterior,
+        prefix: Prefix,
+        budget: Budget,
+        search: TableSearch | FieldSearch | None = None,
     ) -> Belief:
         """What a step says about a canvas.
 
@@ -157,8 +177,15 @@ class CompiledConstraint(Lifted):
         """
         from canvasgen.constraints.compiled.agreeing import AgreeingBelief
         from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
+        from canvasgen.constraints.compiled.related_belief import FieldSearch, RelatedBelief
         from canvasgen.constraints.compiled.table_belief import TableBelief
+        from canvasgen.constraints.compiled.table_search import TableSearch
 
+        if self._fields is not None:
+            assert not isinstance(search, TableSearch)
+            relations = field_relations_in(self.constraint)
+            return RelatedBelief(posterior, self._fields, relations, prefix, budget, search)
+        assert not isinstance(search, FieldSearch)
         if self.cells is not None:
             return TableBelief(posterior, self.cells, prefix, budget, search)
         if self._agreement is None:

@@ -57,6 +57,7 @@ class TableBelief(ChainBelief):
     """
 
     proven: bool | None
+    is_chosen = True
 
     def __init__(
         self,

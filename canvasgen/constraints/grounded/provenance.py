@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Mapping
 from functools import singledispatch
 
-from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints.algebra import Both, Either, Sequence
 from canvasgen.constraints.grounded.span_of import SpanOf
 from canvasgen.constraints.infill import Infill
 from canvasgen.constraints.json_schema import JsonSchema
 from canvasgen.constraints.template import Template
 from canvasgen.constraints.texts import Texts, field_path
-from canvasgen.grounding import Sources, Span
-from canvasgen.schemas.normal.numbers import as_fraction
-from canvasgen.schemas.texts.choice_fields import field_name
+from canvasgen.grounding import Span
 
 __all__ = ["stated"]
 
@@ -38,36 +33,7 @@ def _of_span(constraint: SpanOf, text: str) -> Mapping[str, Span]:
 
 @stated.register
 def _of_json(constraint: JsonSchema, text: str) -> Mapping[str, Span]:
-    sources = constraint.language.sources
-    if sources is None:
-        return {}
-    return {field_name(path): span for path, span in _leaves((), json.loads(text), sources)}
-
-
-def _leaves(
-    path: tuple[str | int, ...], value: object, sources: Sources
-) -> Iterator[tuple[tuple[str | int, ...], Span]]:
-    span: Span | None = None
-    if isinstance(value, str):
-        span = sources.find(value) or _date_of(value, sources)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        span = sources.find_number(as_fraction(value))
-    elif is_sequence(value):
-        for at, item in enumerate(value):
-            yield from _leaves((*path, at), item, sources)
-    elif is_mapping(value):
-        for key, item in value.items():
-            yield from _leaves((*path, key), item, sources)
-    if span is not None:
-        yield path, span
-
-
-def _date_of(value: str, sources: Sources) -> Span | None:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return None
-    return sources.find_date(day)
+    return dict(constraint.language.stated(text))
 
 
 @stated.register

@@ -49,6 +49,7 @@ from canvasgen.schemas.texts.pieces import LITERALS, any_value, few_values, open
 from canvasgen.schemas.texts.plans import Plan, lean
 from canvasgen.schemas.texts.sizes import MOST_COUNTED_STATES, Size, is_countable
 from canvasgen.schemas.texts.string_text import enforces_length, quoted, string_text
+from canvasgen.schemas.texts.whitespace import Style
 
 __all__ = ["Emitter", "Written", "written"]
 
@@ -67,17 +68,17 @@ class Emitter:
     Args:
         graph: the graph.
         plan: how far it is written.
-        flexible: with whitespace.
+        style: of the whitespace.
         ordered: with properties in the schema's order only.
 
     Attributes:
         notes: what could not be put into the automaton, and what was cut off.
     """
 
-    def __init__(self, graph: Graph, plan: Plan, *, flexible: bool, ordered: bool) -> None:
+    def __init__(self, graph: Graph, plan: Plan, *, style: Style, ordered: bool) -> None:
         self.graph = graph
         self.plan = plan
-        self.flexible = flexible
+        self.style: Style = style
         self.ordered = ordered
         self.notes: dict[Note, None] = {}
         self._sizes = Size(graph, plan)
@@ -85,13 +86,14 @@ class Emitter:
 
     def root(self) -> Expr:
         """Return the language of the whole schema."""
-        return self._node(self.graph.root, 0, self.plan.loops)
+        around = whitespace.around(style=self.style)
+        return concat(around, self._node(self.graph.root, 0, self.plan.loops), around)
 
     def _node(self, node: Node, level: int, budget: int) -> Expr:
         """Return a node's texts on a level of nesting, with a budget of recursions."""
         if node is ANY_NODE:
             depth = min(self.plan.any, DEEPEST_VALUE - level)
-            return any_value(depth, level if self.flexible else 0, flexible=self.flexible)
+            return any_value(depth, 0 if self.style == "compact" else level, style=self.style)
         if node is NEVER_NODE or self.graph.least[node] == float("inf"):
             return EMPTY
         key = (node, level, budget)
@@ -149,18 +151,18 @@ class Emitter:
         self.notes[Note(kind, message, node.path)] = None
 
     def _comma(self, level: int) -> Expr:
-        return concat(literal(","), whitespace.after_mark(level, flexible=self.flexible))
+        return whitespace.comma(level, style=self.style)
 
     def _wrap(self, marks: str, level: int, inside: Expr, *, empty: bool) -> Expr:
         """Put brackets around something that is not empty, or, with `empty`, also around nothing."""
         full = concat(
             literal(marks[0]),
-            whitespace.after_mark(level, flexible=self.flexible),
+            whitespace.after_mark(level, style=self.style),
             inside,
-            whitespace.before_close(level, flexible=self.flexible),
+            whitespace.before_close(level, style=self.style),
             literal(marks[1]),
         )
-        return union(literal(marks), full) if empty else full
+        return union(whitespace.empty(marks, level, style=self.style), full) if empty else full
 
     # --- arrays ---------------------------------------------------------------------------------------------
 
@@ -186,7 +188,7 @@ class Emitter:
         if items:
             return self._after_prefix(array, items, rest, level)
         if rest is EMPTY or array.high == 0:
-            return literal("[]") if array.low == 0 else EMPTY
+            return whitespace.empty("[]", level, style=self.style) if array.low == 0 else EMPTY
         values = few_values(array.rest) if array.unique else []
         high = len(values) if array.high is None else array.high
         if values and subset_count(len(values), high) <= MOST_SUBSETS:
@@ -218,7 +220,7 @@ class Emitter:
         for name, entry in shape.properties.items():
             value = self._child(node, entry.node, level, budget) if has_utf8(name) else EMPTY
             if value is not EMPTY:
-                pair = concat(quoted(name), whitespace.colon(flexible=self.flexible), value)
+                pair = concat(quoted(name), whitespace.colon(style=self.style), value)
                 entries.append((pair, entry.required))
                 total += self._size(node, entry.node, level, budget) + len(name) + 6
             elif entry.required:
@@ -238,7 +240,7 @@ class Emitter:
             return EMPTY
         if not entries:
             if open_pair is EMPTY or high == 0:
-                return literal("{}") if low == 0 else EMPTY
+                return whitespace.empty("{}", level, style=self.style) if low == 0 else EMPTY
             size = max((self._size(node, keys.node, level, budget) for keys in shape.open), default=0) + 60
             if high is not None and low <= 1 and not is_countable(high, size):
                 message = "`maxProperties`, which would need too many states, is judged at commit"
@@ -289,7 +291,7 @@ class Emitter:
         if value is EMPTY:
             return EMPTY
         key = open_key(keys, tuple(shape.properties))
-        return concat(key, whitespace.colon(flexible=self.flexible), value)
+        return concat(key, whitespace.colon(style=self.style), value)
 
 
 class Written(NamedTuple):
@@ -300,7 +302,7 @@ class Written(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def written(graph: Graph, max_depth: int | None, limits: Limits, *, flexible: bool, ordered: bool) -> Written:
+def written(graph: Graph, max_depth: int | None, limits: Limits, *, style: Style, ordered: bool) -> Written:
     """Return the richest language whose automaton is small: that of the first plan that keeps within its limits.
 
     It is empty if there is no text at all.
@@ -311,7 +313,7 @@ def written(graph: Graph, max_depth: int | None, limits: Limits, *, flexible: bo
     failure: ConstraintTooLarge | None = None
     planned = replace(limits, max_seconds=PLANNED_SHARE * limits.max_seconds)
     for plan in plans(graph, max_depth):
-        emitter = Emitter(graph, plan, flexible=flexible, ordered=ordered)
+        emitter = Emitter(graph, plan, style=style, ordered=ordered)
         try:
             dfa = to_dfa(emitter.root(), planned if max_depth is None else limits)
         except ConstraintTooLarge as error:

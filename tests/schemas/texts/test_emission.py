@@ -60,9 +60,9 @@ LADDER = (
 )
 
 
-def emitted(schema: Any, plan: Plan, **options: bool) -> Any:
+def emitted(schema: Any, plan: Plan, **options: Any) -> Any:
     graph = Graph(Translator(Document(schema), python=False).root())
-    settings_ = {"flexible": False, "ordered": True} | options
+    settings_ = {"style": "compact", "ordered": True} | options
     return to_dfa(Emitter(graph, plan, **settings_).root())
 
 
@@ -253,7 +253,7 @@ def test_the_estimate_is_of_the_right_size() -> None:
         graph = Graph(Translator(Document(schema), python=False).root())
         for plan in LADDER:
             actual = to_dfa(
-                Emitter(graph, plan, flexible=True, ordered=True).root(), Limits(10**6, 60.0)
+                Emitter(graph, plan, style="flexible", ordered=True).root(), Limits(10**6, 60.0)
             ).num_states
             assert actual / 12 <= Size(graph, plan).total <= 30 * actual
     assert len(list(plans(Graph(Translator(Document({}), python=False).root()), None))) > 3
