@@ -238,10 +238,15 @@ def _options(
 @called_texts.register
 def _called_spans(constraint: JsonSchema) -> CalledTexts | None:
     language = constraint.language
-    if language.called is None or isinstance(constraint, RelatedJson):
+    called = language.called
+    if called is None:
         return None
-    frame, called = language.called
-    return CalledTexts(called, frame, lambda text: _options(text, language, called=True))
+    return CalledTexts(called.language, called.frame, lambda text: _options(text, language, called=True))
+
+
+@called_texts.register
+def _copied_spans(constraint: RelatedJson) -> CalledTexts | None:
+    return None  # the search for related fields reads all states
 
 
 @cover.register

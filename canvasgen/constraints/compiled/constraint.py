@@ -74,8 +74,8 @@ class CompiledConstraint(Lifted):
                 remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
             )
         _ = constraint.cells  # refuses tables that cannot be kept
-        calls = called_texts(constraint)
         try:
+            calls = called_texts(constraint)
             lifted = None if calls is None else Lifted.calling(calls.language, vocabulary, constraint.limits)
             if lifted is None:
                 calls = None
