@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from canvasgen.denoise import Completion
     from canvasgen.engine import Engine
+    from canvasgen.grounding import Grounded, Sources
     from canvasgen.limits import Limits
     from canvasgen.request import Request
     from canvasgen.vocabulary import Vocabulary
@@ -56,8 +57,10 @@ __all__ = [
     "Completion",
     "Constraint",
     "Engine",
+    "Grounded",
     "Limits",
     "Request",
+    "Sources",
     "Vocabulary",
     "__version__",
     "choice",
@@ -98,7 +101,9 @@ _HOME = {
     "Constraint": "canvasgen.constraints",
     "Limits": "canvasgen.limits",
     "Engine": "canvasgen.engine",
+    "Grounded": "canvasgen.grounding",
     "Request": "canvasgen.request",
+    "Sources": "canvasgen.grounding",
     "Vocabulary": "canvasgen.vocabulary",
     "choice": "canvasgen.constraints",
     "contains": "canvasgen.constraints",

@@ -147,6 +147,7 @@ def generate(prompt: Prompt = "", *, model: object = None, **options: Any) -> An
         temperature: None for the model's schedule, 0 for the best canvas at every step, else constant.
         seed: makes the run repeatable.
         prompt_schema: tell the model the schema, or the form of a template, in the prompt.
+        whitespace, property_order, fence: how the JSON of a `schema` is written; see `json_schema`.
 
     Returns:
         An instance for a model class or type, plain data for a schema, the chosen item for a choice, a

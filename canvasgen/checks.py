@@ -21,6 +21,7 @@ __all__ = [
     "is_iterable",
     "is_mapping",
     "is_sequence",
+    "one_of",
     "whole_number",
 ]
 
@@ -51,6 +52,18 @@ def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
 def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
     """Return whether a value is a sequence that is not a string; its items may be anything."""
     return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def one_of(value: object, allowed: Sequence[str], *, rule: str) -> str:
+    """Return an argument that must be one of a few strings.
+
+    Raises:
+        InvalidConstraint: it is something else; the message lists them.
+    """
+    if isinstance(value, str) and value in allowed:
+        return value
+    *most, last = (f"`{name}`" for name in allowed)
+    raise InvalidConstraint(f"`{rule}` is {', '.join(most)} or {last}", rule=rule, value=value)
 
 
 def whole_number(

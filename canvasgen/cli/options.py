@@ -28,8 +28,8 @@ __all__ = [
     "WhitespaceOption",
 ]
 
-Whitespace = Literal["flexible", "compact"]
-Order = Literal["schema", "any"]
+Whitespace = Literal["flexible", "compact", "model"]
+Order = Literal["schema", "any", "model"]
 
 PromptArgument: TypeAlias = Annotated[
     str | None, typer.Argument(help="The prompt; `-` or nothing reads standard input.")

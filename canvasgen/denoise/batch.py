@@ -148,6 +148,7 @@ class Batch:
         heat = run_heat(seats.rows)
         self._renoise(beliefs, accepted, heat.going)
         ready = self._ready(beliefs, doubt, heat)
+        self._read_drafts()
         rows = seats.rows
         spend(rows, "condition", self._clock() - begun)
         events += [Draft(rows[seat].number, rows[seat].trace[-1]) for seat in sorted(heat.leading)]
@@ -284,7 +285,7 @@ class Batch:
         is_sure: list[bool] = sure.cpu().numpy().tolist()
         ready: dict[int, Outcome] = {}
         for seat, row in enumerate(seats.rows):
-            if heat.alone[seat]:
+            if heat.alone[seat] and not row.is_drafting:
                 if is_sure[seat] or seat in heat.decided or row.text.leaves_no_choice(row.trace[-1].ids):
                     ready[seat] = Outcome.COMPLETE
                 elif row.at_limit is not None:
@@ -292,6 +293,16 @@ class Batch:
                 elif row.goes_round:
                     ready[seat] = Outcome.OSCILLATION
         return ready
+
+    def _read_drafts(self) -> None:
+        """Lets rows whose drafts are finished go on under what these lead to.
+
+        Where decided positions stay, those of drafts may contradict it: the canvas begins again.
+        """
+        for seat, row in enumerate(self._seats.rows):
+            if row.read_draft() and not self._noise.varies:
+                row.is_fresh = True
+                self._seats.begin(seat, self._fresh([row.number]), None)
 
     def _commit(self, seat: int, beliefs: Beliefs, ending: Outcome) -> Iterator[Event]:
         """Commits a row's block, or starts it again if every candidate was refused."""

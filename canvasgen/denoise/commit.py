@@ -38,6 +38,7 @@ from canvasgen.errors import ValidationFailed
 from canvasgen.tokens import Budget, Prefix
 
 if TYPE_CHECKING:
+    from canvasgen.constraints import CompiledConstraint
     from canvasgen.denoise.job import Job
     from canvasgen.denoise.protocol import Denoiser
 
@@ -113,6 +114,12 @@ class RowText:
         automaton = self._constraint.constraint.automaton
         state = automaton.run(self.content)
         return 0 if state == DEAD else automaton.fixed_bytes(state)
+
+    def adopt(self, constraint: CompiledConstraint, prefix: Prefix) -> None:
+        """Goes on under another constraint, of whose texts what is written is a beginning."""
+        self._constraint, self.prefix = constraint, prefix
+        for known in ("only_one_way_on", "_fixed_bytes"):
+            self.__dict__.pop(known, None)
 
     def choose(self, belief: Belief) -> Chosen | None:
         """Takes the first acceptable canvas; None if all were refused and the block is to be denoised again.

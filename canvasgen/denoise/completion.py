@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from typing_extensions import TypeVar
 
 from canvasgen.errors import CanvasgenError, Outcome
-from canvasgen.grounding import Span
+from canvasgen.grounding import Span, in_terminal, to_html
 from canvasgen.showing import call, call_of
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from canvasgen.vocabulary import Vocabulary
 
 Value = TypeVar("Value", covariant=True, default=Any)
@@ -24,19 +26,28 @@ __all__ = ["Commit", "Completion", "Done", "Draft", "Event", "Failed", "Shares",
 
 
 class Shares(dict[Any, float]):
-    """The probability of each option of a field: that the canvas decides for it. With `absent` and `open` they sum to one.
+    """The probability of each option of a field: that the canvas decides for it.
+
+    With `absent`, `other` and `open` they sum to one.
 
     Attributes:
         absent: the probability that the text does not have the field.
+        other: of a grounded field, the probability of all values that are not listed.
         open: the probability that the canvas decides for none: what may still follow it, or several ways to read it, leave
             more than one option.
     """
 
     def __init__(
-        self, options: Iterable[tuple[Any, float]] = (), *, absent: float = 0.0, open: float = 0.0
+        self,
+        options: Iterable[tuple[Any, float]] = (),
+        *,
+        absent: float = 0.0,
+        other: float = 0.0,
+        open: float = 0.0,
     ) -> None:
         super().__init__(options)
         self.absent = absent
+        self.other = other
         self.open = open
 
 
@@ -113,9 +124,11 @@ class Completion(Generic[Value]):
             tokens.
         probabilities: if asked for, by choice-like field of the value (`status`, `items[0].size`, a template's hole; the
             empty name for the whole), the probability of each option given that the text is valid: exact, under the
-            distributions of the canvas that decided it and given the canvases before. See `Shares`: with `absent` and `open`
-            they sum to one.
-        sources: of a grounded constraint, by field the first place in a source that says it.
+            distributions of the canvas that decided it and given the canvases before. A grounded field has that of its value
+            (summed over the tokenizations, and over the places that state it) and of null, if it may be null. See `Shares`:
+            with `absent`, `other` and `open` they sum to one.
+        sources: of a grounded constraint, by field the first place in a source that says it; `to_html` and `highlighted`
+            show them.
         steps: denoising steps of each block.
         blocks: number of blocks.
         outcome: how it ended.
@@ -150,6 +163,23 @@ class Completion(Generic[Value]):
             steps=self.steps,
             outcome=str(self.outcome),
         )
+
+    def to_html(self) -> str:
+        """Return the sources as an HTML fragment, with the places of the values marked and named by field.
+
+        Raises:
+            InvalidConstraint: no value is taken from a source.
+        """
+        return to_html(self.sources)
+
+    def highlighted(self) -> Text:
+        """Return the sources with the places of the values marked, to be printed by `rich.print`.
+
+        Raises:
+            InvalidConstraint: no value is taken from a source.
+            MissingPackage: rich is not installed.
+        """
+        return in_terminal(self.sources)
 
 
 @dataclass(frozen=True, repr=False)

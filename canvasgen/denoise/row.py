@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from canvasgen.constraints import stated
 from canvasgen.constraints.compiled.belief import Belief
+from canvasgen.constraints.compiled.constraint import Leading
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
 from canvasgen.denoise.completion import Completion, Step, first_useful
@@ -23,6 +25,7 @@ from canvasgen.denoise.schedule import Schedule
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
 from canvasgen.errors import Outcome
+from canvasgen.tokens import Prefix
 
 __all__ = ["Row"]
 
@@ -41,6 +44,7 @@ class Row:
         is_greedy: whether tokens of the best canvas are accepted, and not those of a sample.
         is_over: whether its text is finished, or it has failed.
         is_fresh: whether the next step is the first since the canvas was filled with noise.
+        constraint: what its text is generated under; the job's own, or the one that drafts led to.
 
     Raises:
         BudgetTooSmall, InvalidConstraint, ModelError: the job is impossible.
@@ -61,6 +65,8 @@ class Row:
         self.times: dict[str, float] = dict.fromkeys(
             ("prefill", "denoise", "condition", "solve", "commit", "other", "total"), 0.0
         )
+        self.constraint = job.constraint
+        self._loose: Prefix | None = None  # while it drafts: what is written, as the loose automaton reads it
         self._search = None if job.constraint is None else job.constraint.begin_search()
         self._proven: bool | None = None
         self.trace: list[Step] = []
@@ -106,6 +112,11 @@ class Row:
         """A new block, from a fresh canvas."""
         self._steps.append(0)
         self.begin_again()
+        leading = self._leading
+        if leading is None or len(self.job.starts) > 1 or (self.block > 1 and self.job.probabilities):
+            return  # probabilities over several canvases are those of one constraint
+        if 0 < self._policy.draft_steps < self.steps_left:
+            self._loose = leading.loose.prefix(self.text.prefix.ids)
 
     def begin_again(self) -> None:
         """The same block once more, from another fresh canvas."""
@@ -150,12 +161,47 @@ class Row:
         """The block's number, from 1."""
         return len(self._steps)
 
+    # Drafts that lead a constraint.
+
+    @property
+    def _leading(self) -> Leading | None:
+        return None if self.job.constraint is None else self.job.constraint.leading
+
+    @property
+    def is_drafting(self) -> bool:
+        """Whether the next step, or the present one, is a draft, from which nothing is committed."""
+        return self._loose is not None
+
+    def read_draft(self) -> bool:
+        """Take the present step's best canvas as a draft; return whether it was the last one.
+
+        From then on the row goes on under the constraint that the draft leads to, or under the one it had, if that one
+        is too large.
+        """
+        if self._loose is None:
+            return False
+        likely = self.trace[-1].log_prob
+        is_certain = likely is not None and math.exp(likely) >= self._policy.certain
+        if self.step < self._policy.draft_steps and not is_certain:
+            return False
+        self._loose = None
+        self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken
+        assert self._leading is not None
+        text = self.trace[-1].draft
+        found = self._leading.led(text, self.text.prefix, self.text.budget)
+        if found is not None:
+            self.constraint, prefix = found
+            self.text.adopt(self.constraint, prefix)
+        return True
+
     # A denoising step.
 
     @property
     def asked(self) -> Asked:
         """What is to be known of the row's canvas."""
-        return Asked(self.job.constraint, self.text.prefix, self.text.budget, self._search)
+        if self._loose is not None and self._leading is not None:
+            return Asked(self._leading.loose, self._loose, self.text.budget)
+        return Asked(self.constraint, self.text.prefix, self.text.budget, self._search)
 
     def advance(self) -> float:
         """The temperature of the next step, which is the present one from now on."""
@@ -270,7 +316,7 @@ class Row:
     def completion(self) -> Completion:
         """The result of a row that is over."""
         text = self.text.decoded()
-        constraint = self.job.constraint
+        constraint = self.constraint
         ids = self.text.prefix.ids
         ended = constraint is not None or ids[-1] in self._vocabulary.end_ids
         by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}

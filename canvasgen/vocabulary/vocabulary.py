@@ -149,8 +149,11 @@ class Vocabulary:
         store = ArrayStore(cache_folder())
         key = f"trie 2 {self.fingerprint}"
         arrays = store.load(key)
-        if arrays is not None:
-            return Trie(**arrays)
+        names = [field.name for field in fields(Trie)]
+        if arrays is not None and sorted(arrays) == sorted(names):
+            found = Trie(**arrays)
+            if found.fits(self.size):
+                return found
         trie = Trie.build(self.tokens)
-        store.save(key, {field.name: getattr(trie, field.name) for field in fields(trie)})
+        store.save(key, {name: getattr(trie, name) for name in names})
         return trie

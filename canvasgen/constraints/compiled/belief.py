@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from canvasgen.inference import Posterior
 
-__all__ = ["Belief", "ChainBelief", "text_length"]
+__all__ = ["Belief", "ChainBelief", "SearchedBelief", "text_length"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -55,6 +55,25 @@ class Belief(Protocol):
 
         Itself where what is best is not the automaton's to say: without a constraint, for cells and for holes that agree.
         """
+        ...
+
+
+@runtime_checkable
+class SearchedBelief(Belief, Protocol):
+    """A belief whose best canvas is searched for, beside the chain's.
+
+    Attributes:
+        entropies: float64 `[n]`, in nats: how much each position is doubted.
+        is_chosen: whether the best canvas may be another one than the chain's.
+        settles: whether the canvas may be committed for having stayed the same, whatever the doubt.
+    """
+
+    entropies: Floats
+    is_chosen: bool
+    settles: bool
+
+    def sample(self, seed: int) -> Longs:
+        """A canvas int64 `[n]` to go on from."""
         ...
 
 

@@ -11,9 +11,11 @@ from typing_extensions import override
 from canvasgen.automata import Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.lifted import Lifted
+from canvasgen.constraints.drafting import Drafting, drafting_of
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.texts import Texts
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
+from canvasgen.field_relations import FieldMemory, field_relations_in
 from canvasgen.showing import call
 from canvasgen.tokens.longest_text import most_tokens
 from canvasgen.vocabulary import Vocabulary
@@ -21,11 +23,12 @@ from canvasgen.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from canvasgen.constraints.compiled.belief import Belief
     from canvasgen.constraints.compiled.cell_scores import CompiledCells
+    from canvasgen.constraints.compiled.related_belief import FieldSearch
     from canvasgen.constraints.compiled.table_search import TableSearch
     from canvasgen.inference import Posterior
     from canvasgen.tokens import Budget, Prefix
 
-__all__ = ["CompiledConstraint"]
+__all__ = ["CompiledConstraint", "Leading"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -49,8 +52,14 @@ class CompiledConstraint(Lifted):
         )
 
     @classmethod
-    def build(cls, constraint: Texts, vocabulary: Vocabulary) -> Self:
-        """Lift a constraint; see `Constraint.compile`."""
+    def build(cls, constraint: Texts, vocabulary: Vocabulary, *, leads: bool = True) -> Self:
+        """Lift a constraint; see `Constraint.compile`.
+
+        Args:
+            constraint: the constraint.
+            vocabulary: the vocabulary.
+            leads: whether drafts may lead it.
+        """
         given: Any = vocabulary
         if not isinstance(given, Vocabulary):
             raise InvalidConstraint(
@@ -66,12 +75,15 @@ class CompiledConstraint(Lifted):
         except ConstraintTooLarge as error:
             error.path = error.path or grown_part(constraint)
             raise
-        return cls(
+        made = cls(
             vocabulary=vocabulary,
             token_automaton=lifted.token_automaton,
             restriction=lifted.restriction,
             constraint=constraint,
         )
+        if leads:
+            _ = made.leading  # compiled here: the loop waits for nothing before its first step
+        return made
 
     def narrowed(self, language: Expr, *, remember: bool = True) -> Lifted:
         """The texts of a language that is a part of the constraint's, with the same token positions.
@@ -86,6 +98,14 @@ class CompiledConstraint(Lifted):
         constraint = self.constraint
         automaton = to_dfa(language, constraint.limits)
         return Lifted.of(automaton, constraint.placed, self.vocabulary, constraint.limits, remember=remember)
+
+    @cached_property
+    def leading(self) -> Leading | None:
+        """How it is led by first drafts; None if it is not."""
+        drafting = drafting_of(self.constraint)
+        if drafting is None:
+            return None
+        return Leading(CompiledConstraint.build(drafting.loose, self.vocabulary), drafting)
 
     @cached_property
     def cells(self) -> CompiledCells | None:
@@ -111,14 +131,32 @@ class CompiledConstraint(Lifted):
     def _agreement(self) -> Agreement | None:
         return agreement_in(self.constraint)
 
-    def begin_search(self) -> TableSearch | None:
-        """Return what the searches of one answer share; None without a table whose relations are kept."""
+    @cached_property
+    def _fields(self) -> FieldMemory | None:
+        """The relations between its fields, as a memory of tokens."""
+        relations = field_relations_in(self.constraint)
+        return FieldMemory(relations, self.vocabulary) if relations else None
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether the best canvas of a step is searched for, beside the chain's."""
+        return self.cells is not None or self._fields is not None
+
+    def begin_search(self) -> TableSearch | FieldSearch | None:
+        """Return what the searches of one answer share; None where nothing is searched for."""
+        from canvasgen.constraints.compiled.related_belief import FieldSearch
         from canvasgen.constraints.compiled.table_search import TableSearch
 
+        if self._fields is not None:
+            return FieldSearch()
         return None if self.cells is None else TableSearch(self.cells.table)
 
     def believe(
-        self, posterior: Posterior, prefix: Prefix, budget: Budget, search: TableSearch | None = None
+        self,
+        posterior: Posterior,
+        prefix: Prefix,
+        budget: Budget,
+        search: TableSearch | FieldSearch | None = None,
     ) -> Belief:
         """What a step says about a canvas.
 
@@ -132,11 +170,55 @@ class CompiledConstraint(Lifted):
         """
         from canvasgen.constraints.compiled.agreeing import AgreeingBelief
         from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
+        from canvasgen.constraints.compiled.related_belief import FieldSearch, RelatedBelief
         from canvasgen.constraints.compiled.table_belief import TableBelief
+        from canvasgen.constraints.compiled.table_search import TableSearch
 
+        if self._fields is not None:
+            assert not isinstance(search, TableSearch)
+            relations = field_relations_in(self.constraint)
+            return RelatedBelief(posterior, self._fields, relations, prefix, budget, search)
+        assert not isinstance(search, FieldSearch)
         if self.cells is not None:
             return TableBelief(posterior, self.cells, prefix, budget, search)
         if self._agreement is None:
             return ChainBelief(posterior)
         narrow = partial(self.narrowed, remember=False)
         return AgreeingBelief(posterior, self._agreement, narrow, self.vocabulary, prefix, budget)
+
+
+@dataclass(frozen=True)
+class Leading:
+    """First drafts of a canvas, and the constraint that they lead to.
+
+        loose token automaton ──▶ best canvas ──▶ its text ──▶ the constraint led by it ──▶ token automaton
+
+    The canvases of drafts are conditioned on the loose automaton; none of them is committed. From there on the constraint
+    is an ordinary one.
+
+    Attributes:
+        loose: the texts that are drafted.
+        drafting: how a draft leads.
+    """
+
+    loose: CompiledConstraint
+    drafting: Drafting
+
+    def led(self, text: str, prefix: Prefix, budget: Budget) -> tuple[CompiledConstraint, Prefix] | None:
+        """Return the constraint that a draft leads to, and what is written as the beginning of its texts.
+
+        Args:
+            text: what is written, and the draft of what follows.
+            prefix, budget: what is written, and the tokens that are left.
+
+        Returns:
+            None if no automaton is small enough, or none of its texts goes on from what is written within the budget.
+        """
+        try:
+            made = CompiledConstraint.build(self.drafting.led([text]), self.loose.vocabulary, leads=False)
+        except (ConstraintTooLarge, Unsatisfiable):
+            return None
+        begun = made.prefix(prefix.ids)
+        if begun is None or not 0 <= made.fewest_tokens(begun) <= budget.here + budget.after:
+            return None
+        return made, begun

@@ -65,12 +65,15 @@ def decided(beliefs: Beliefs, streak: Tensor, policies: Sequence[Policy]) -> Ten
     Position by position a canvas may look sure and yet be one of several that differ in many places at once, or look unsure
     only because a text can be cut into tokens in many ways; the joint posterior tells them apart. See `Policy.certain`.
 
+    Where relations between fields choose another text than the model's, its doubt does not fade; see `Policy.settled`.
+
     Args:
         beliefs: of this step.
         streak: int64 `[B]`, for how many steps the text has stayed the same.
         policies: of each row.
     """
     whole = beliefs.best_log_prob.exp()
-    thresholds = [[one.certain, one.likely, float(one.patience)] for one in policies]
-    certain, likely, patience = torch.tensor(thresholds, dtype=whole.dtype, device=whole.device).T
-    return (whole >= certain) | ((streak >= patience) & (whole >= likely))
+    thresholds = [[one.certain, one.likely, float(one.patience), float(one.settled)] for one in policies]
+    certain, likely, patience, settled = torch.tensor(thresholds, dtype=whole.dtype, device=whole.device).T
+    sure = (whole >= certain) | ((streak >= patience) & (whole >= likely))
+    return sure | (beliefs.settles & (streak >= settled))

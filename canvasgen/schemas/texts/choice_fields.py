@@ -19,6 +19,7 @@ from canvasgen.automata import (
     byte_set,
     concat,
     from_dfa,
+    intersect,
     literal,
     optional,
     repeat,
@@ -30,7 +31,15 @@ from canvasgen.schemas.normal.shapes import Numbers
 from canvasgen.schemas.texts.numerals.number_text import number_text
 from canvasgen.schemas.texts.string_text import quoted
 
-__all__ = ["Path", "Scalar", "choice_fields", "field_name", "with_value"]
+__all__ = [
+    "MOST_FIELDS",
+    "Path",
+    "Scalar",
+    "choice_fields",
+    "field_name",
+    "with_any_value",
+    "with_value",
+]
 
 Path: TypeAlias = "tuple[str | int, ...]"
 Scalar: TypeAlias = "bool | int | float | str | None"
@@ -177,8 +186,20 @@ def _balanced() -> tuple[Expr, Expr]:
 
 def with_value(path: Path, value: Scalar) -> Expr:
     """Return the JSON texts (and others that are no JSON) in which the place of a path holds a scalar value."""
+    return _at(path, _written(value))
+
+
+def with_any_value(path: Path) -> Expr:
+    """Return the JSON texts (and others that are no JSON) that have the place of a path."""
+    _, item = _balanced()
+    begun = concat(byte_set([(0x21, 0xFF)]), repeat(byte_set([(0x00, 0xFF)])))
+    return _at(path, intersect(item, begun))
+
+
+def _at(path: Path, value: Expr) -> Expr:
+    """Return the texts in which the place of a path holds a text of a language."""
     anything, item = _balanced()
-    expr = concat(_SPACE, _written(value), _SPACE)
+    expr = concat(_SPACE, value, _SPACE)
     for step in reversed(path):
         if isinstance(step, str):
             # The comma ends the value: without it, what follows could be the rest of a longer number.
