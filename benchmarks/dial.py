@@ -3,9 +3,9 @@
     python benchmarks/dial.py [--count 12] [--split test] [--folder FOLDER] [--image docs/images/dial.svg]
 
 Held-out examples, the same examples and seeds in every column. `free` is the model's own `generate`: the same prompt and no
-constraint; its answer is right if it is the expected text (for objects: JSON with the expected values). Cells have the mean
-number of denoising steps and the share of right whole answers; the plot has them as curves. Steps do not depend on the
-machine; seconds of CPU an answer are printed below, in batches of `--count`.
+constraint; its answer is right if it is the expected text (for objects: JSON with the expected values). Each cell has the
+mean number of denoising steps and the share of right whole answers; the plot has them as curves. Steps do not depend on
+the machine; seconds of CPU an answer are printed below, in batches of `--count`.
 """
 
 from __future__ import annotations

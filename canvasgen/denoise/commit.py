@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.automata import DEAD
 from canvasgen.constraints.compiled.belief import Belief, text_length
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.validators import refusal
@@ -94,9 +93,7 @@ class RowText:
         """Whether the constraint leaves one text; what is still open then is how tokens cut it."""
         if self._constraint is None:
             return False
-        automaton = self._constraint.constraint.automaton
-        state = automaton.run(self.content)
-        return state != DEAD and automaton.has_one_way_on(state)
+        return self._constraint.has_one_way_on(self.content)
 
     def leaves_no_choice(self, ids: NDArray[np.int64]) -> bool:
         """Whether there is one text for the next canvas: the only one there is, or fixed text as far as the canvas goes."""
@@ -111,9 +108,7 @@ class RowText:
         """Bytes from here on that the constraint leaves no choice for."""
         if self._constraint is None:
             return 0
-        automaton = self._constraint.constraint.automaton
-        state = automaton.run(self.content)
-        return 0 if state == DEAD else automaton.fixed_bytes(state)
+        return self._constraint.fixed_bytes(self.content)
 
     def adopt(self, constraint: CompiledConstraint, prefix: Prefix) -> None:
         """Goes on under another constraint, of whose texts what is written is a beginning."""
@@ -174,9 +169,8 @@ class RowText:
         """Whether the automaton has no way on from a state: then the text is complete, end token or not."""
         if self._constraint is None or state is None:
             return False
-        sources = self._constraint.token_automaton.edge_source
-        place = int(np.searchsorted(sources, state))
-        return place == len(sources) or int(sources[place]) != state
+        automaton = self._constraint.token_automaton
+        return state == automaton.ended or len(automaton.targets(state)) == 0
 
     def _take(self, belief: Belief, chosen: Chosen) -> Chosen:
         self.prefix = self.prefix.then(chosen.ids.tolist(), chosen.state)
