@@ -13,6 +13,7 @@ from typing_extensions import override
 from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.drafting import Drafting
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
@@ -108,16 +109,7 @@ class JsonSchema(Constraint):
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
-        listed = {
-            name: by_key((value, json.dumps(value), language) for value, language in narrowed)
-            for name, narrowed in self.language.options(text)
-        }
-        stated = {
-            name: {**dict(options), OTHER: other}
-            for name, options, other in self.language.stated_options(text)
-            if name not in listed
-        }
-        return listed | stated
+        return _options(text, self.language)
 
     @override
     def explain(self) -> tuple[Note, ...]:
@@ -197,11 +189,16 @@ class RelatedJson(JsonSchema):
         judge(self.field_relations, text)
 
     @override
+    def ends(self, text: str, start: int) -> list[int]:
+        return [stop for stop in super().ends(text, start) if self._agrees(text[start:stop])]
+
+    @override
     def matches(self, text: str | bytes) -> bool:
-        if not super().matches(text):
-            return False
+        return super().matches(text) and self._agrees(text if isinstance(text, str) else text.decode())
+
+    def _agrees(self, text: str) -> bool:
         try:
-            judge(self.field_relations, text if isinstance(text, str) else text.decode())
+            judge(self.field_relations, text)
         except ValidationFailed:
             return False
         return True
@@ -214,6 +211,31 @@ class RelatedJson(JsonSchema):
             f"{len(held)} relations between fields: the best text that satisfies them is searched for",
         )
         return (*super().explain(), how, *held)
+
+
+def _options(
+    text: str, language: SchemaLanguage, *, called: bool = False
+) -> Mapping[str, Mapping[Any, Expr]]:
+    """The fields of a text with their options; with `called`, of frames, in which what is called has none."""
+    listed = {
+        name: by_key((value, json.dumps(value), one) for value, one in narrowed)
+        for name, narrowed in language.options(text, called=called)
+    }
+    stated = {
+        name: {**dict(options), OTHER: other}
+        for name, options, other in (() if called else language.stated_options(text))
+        if name not in listed
+    }
+    return listed | stated
+
+
+@called_texts.register
+def _called_spans(constraint: JsonSchema) -> CalledTexts | None:
+    language = constraint.language
+    if language.called is None or isinstance(constraint, RelatedJson):
+        return None
+    frame, called = language.called
+    return CalledTexts(called, frame, lambda text: _options(text, language, called=True))
 
 
 @cover.register

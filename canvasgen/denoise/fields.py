@@ -57,10 +57,7 @@ class Block:
 
 def probabilities(constraint: CompiledConstraint, text: str, blocks: Sequence[Block]) -> dict[str, Shares]:
     """By field, the probability of each option under the canvas that decided it."""
-    return {
-        field: _field(constraint, options, blocks)
-        for field, options in constraint.constraint.options(text).items()
-    }
+    return {field: _field(constraint, options, blocks) for field, options in constraint.options(text).items()}
 
 
 def _field(constraint: CompiledConstraint, options: Mapping[Any, Expr], blocks: Sequence[Block]) -> Shares:
@@ -68,7 +65,7 @@ def _field(constraint: CompiledConstraint, options: Mapping[Any, Expr], blocks: 
     languages = [options[option] for option in listed]
     if OTHER in options:
         languages.append(options[OTHER])
-    languages.append(difference(constraint.constraint.expr, union(*languages)))
+    languages.append(difference(constraint.language, union(*languages)))
     narrowed = [_narrowed(constraint, language) for language in languages]
     shares: list[float] = []
     block = blocks[0]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -22,6 +23,7 @@ from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.schedule import Schedule
 from canvasgen.denoise.stopping.cycles import Drafts
+from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
 from canvasgen.errors import Outcome
 from canvasgen.tokens import Prefix
 
@@ -34,6 +36,7 @@ class Row:
     Attributes:
         number: of the row in its batch.
         job: what it was asked.
+        policy: the batch's, with the thresholds of the job's quality.
         text: what it has committed.
         start: what stands on its first canvas.
         times: seconds by what they were spent on.
@@ -47,7 +50,14 @@ class Row:
         BudgetTooSmall, InvalidConstraint, ModelError: the job is impossible.
     """
 
-    def __init__(self, number: int, job: Job, denoiser: Denoiser, policy: Policy) -> None:
+    def __init__(
+        self,
+        number: int,
+        job: Job,
+        denoiser: Denoiser,
+        policy: Policy,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
         self.number = number
         self.job = job
         self.text = RowText(job, token_budget(job, denoiser), denoiser, policy)
@@ -63,13 +73,18 @@ class Row:
         self.is_fresh = True
         self.is_over = False
         self.is_greedy = job.temperature == 0
-        self._begun = perf_counter()
+        self._begun = clock()
         self._schedule = _schedule(job, denoiser)
+        self._canvas_length = denoiser.canvas_length
         self._vocabulary = denoiser.vocabulary
         self._step = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
-        self._policy = policy
+        self.policy = dialled(policy, job.quality)
+        self._clock = clock
+        self._pace = None if job.target_seconds is None else Pace(job.target_seconds)
+        self._further = 0
+        self._most_steps = self._schedule.steps
         self._drafts = Drafts()
         self._first_block: str | None = None
         self._best: Belief | None = None
@@ -87,6 +102,12 @@ class Row:
 
     # A block starts, or starts again.
 
+    def begin(self, begun: float) -> None:
+        """The first block, of a row whose prefill began at some time of the clock."""
+        if self._pace is not None:
+            self._pace = replace(self._pace, begun=begun, last=self._clock())
+        self.begin_block()
+
     def begin_block(self) -> None:
         """A new block, from a fresh canvas."""
         self._steps.append(0)
@@ -101,7 +122,39 @@ class Row:
         """The same block once more, from another fresh canvas."""
         self.is_fresh = True
         self._drafts, self._best = Drafts(), None
+        self._schedule = replace(self._schedule, steps=self._most_steps)
         self._step = self._schedule.skipped(self.start.strength) if self.block == 1 else 0
+        if self._pace is not None:
+            self._further = self._further_blocks()
+            self._plan(at_least=1)
+
+    def _further_blocks(self) -> int:
+        """Blocks behind this one that even the shortest text needs."""
+        if self.job.constraint is None:
+            return 0
+        more = self.job.constraint.fewest_tokens(self.text.prefix) - self.text.budget.here
+        return max(0, -(-more // self._canvas_length))
+
+    def _plan(self, at_least: int = 0) -> None:
+        """Gives the block as many more steps as its row's time allows."""
+        left = None if self._pace is None else self._pace.steps_left(self._further)
+        if left is not None:
+            steps = min(self._most_steps, self._step + max(left, at_least))
+            self._schedule = replace(self._schedule, steps=steps)
+
+    def keep_pace(self, now: float) -> None:
+        """Counts the step that ended now, and plans the others."""
+        if self._pace is not None:
+            self._pace = self._pace.after_step(now)
+            self._plan()
+
+    @property
+    def at_limit(self) -> Outcome | None:
+        """Why the block has to end with this step; None if it has not."""
+        if self.steps_left > 0:
+            return None
+        in_time = self._schedule.steps == self._most_steps
+        return Outcome.STEP_LIMIT if in_time else Outcome.TIME_LIMIT
 
     @property
     def block(self) -> int:
@@ -202,7 +255,7 @@ class Row:
             vocabulary=self._vocabulary,
             before=bytes(self.text.content),
             log_prob=log_prob,
-            seconds=perf_counter() - self._begun,
+            seconds=self._clock() - self._begun,
         )
         self.trace.append(step)
         if log_prob is None:
@@ -217,7 +270,7 @@ class Row:
     @property
     def goes_round(self) -> bool:
         """Whether the drafts of this block go round in a cycle."""
-        return self._drafts.go_round(self._policy)
+        return self._drafts.go_round(self.policy)
 
     def spend(self, what: str, seconds: float) -> None:
         """Counts time; what a table's solver took of it counts as `solve`."""
@@ -253,7 +306,7 @@ class Row:
             self._proven = is_best and self._proven is not False
         if self.job.probabilities and belief.posterior is not None:
             self._blocks.append(Block(belief.posterior, prefix, budget))
-        if ending is not Outcome.COMPLETE and self._outcome is not Outcome.STEP_LIMIT:
+        if self._outcome is Outcome.COMPLETE:
             self._outcome = ending
         if self._first_block is None:
             self._first_block = self.text.content.decode("utf-8", errors="replace")
@@ -267,7 +320,7 @@ class Row:
         ids = self.text.prefix.ids
         ended = constraint is not None or ids[-1] in self._vocabulary.end_ids
         by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
-        self.times["total"] = perf_counter() - self._begun
+        self.times["total"] = self._clock() - self._begun
         parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
         self.times["other"] = max(self.times["total"] - parts, 0.0)
         assert self._first_block is not None
@@ -290,14 +343,15 @@ class Row:
 
 def _schedule(job: Job, denoiser: Denoiser) -> Schedule:
     defaults = denoiser.defaults
-    steps = defaults.max_denoising_steps if job.max_denoising_steps is None else job.max_denoising_steps
+    steps = job.max_denoising_steps
+    if steps is None:
+        steps = dialled_steps(defaults.max_denoising_steps, job.quality)
     if job.temperature is None or job.temperature == 0:
         return Schedule(defaults.t_min, defaults.t_max, steps)
     return Schedule(job.temperature, job.temperature, steps)
 
 
-def spend(rows: Sequence[Row], what: str, begun: float) -> None:
-    """Counts the time since `begun` for all rows that took part."""
-    seconds = perf_counter() - begun
+def spend(rows: Sequence[Row], what: str, seconds: float) -> None:
+    """Counts time for all rows that took part."""
     for row in rows:
         row.spend(what, seconds)

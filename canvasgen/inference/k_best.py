@@ -80,10 +80,11 @@ class _Alternatives:
         self._heap: list[tuple[float, int, int, int]] = []  # (-total, target, class or -1 for the tail, rank)
         layout, arrays = lattice.layout, lattice.arrays
         targets, sets = layout.leaving(state)
-        totals = arrays.best_sets[position, sets] + arrays.best_from(position + 1, targets)
-        for place in np.flatnonzero(totals > -np.inf).tolist():
-            target, index = int(targets[place]), int(sets[place])
-            after = lattice.to_go(position + 1, target)
+        weights = arrays.best_from(position + 1, targets)
+        possible = arrays.best_sets[position, sets] + weights > -np.inf
+        targets, sets, weights = targets[possible], sets[possible], weights[possible]
+        self._after: dict[int, float] = dict(zip(targets.tolist(), weights.tolist(), strict=True))
+        for target, index, after in zip(targets.tolist(), sets.tolist(), weights.tolist(), strict=True):
             if index == layout.tail_set:
                 self._push(float(arrays.tables.tail[position]) + after, target, -1, 0)
                 continue
@@ -109,8 +110,7 @@ class _Alternatives:
             assert token is not None, "a class of positive probability has a token"
             self._found.append(_Choice(token[0], token[1], target, -negative))
             if following is not None:
-                after = self._lattice.to_go(self._position + 1, target)
-                self._push(following[1] + after, target, index, place + 1)
+                self._push(following[1] + self._after[target], target, index, place + 1)
         return self._found[rank] if rank < len(self._found) else None
 
 
@@ -128,10 +128,6 @@ class ChoiceLattice:
         if key not in self._tokens:
             self._tokens[key] = _Tokens(self, position, index)
         return self._tokens[key]
-
-    def to_go(self, position: int, state: int) -> float:
-        """The best weight from a state at a position to the end."""
-        return float(self.arrays.best_from(position, np.array([state]))[0])
 
     def choice(self, position: int, state: int, rank: int) -> _Choice | None:
         """The choice of the given rank at a position and state."""

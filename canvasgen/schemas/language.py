@@ -11,14 +11,14 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from canvasgen.automata import EMPTY, Expr, difference, intersect, union
+from canvasgen.automata import EMPTY, CalledLanguage, Expr, difference, intersect, to_dfa, union
 from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
-from canvasgen.schemas.normal.grounded import grounded
+from canvasgen.schemas.normal.grounded import framed, grounded
 from canvasgen.schemas.normal.shapes import Node
 from canvasgen.schemas.normal.stated_values import stated_scalars
 from canvasgen.schemas.texts.choice_fields import (
@@ -37,6 +37,7 @@ from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.loose import loose_language
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
+from canvasgen.schemas.texts.string_text import escaped
 from canvasgen.schemas.texts.writing import Writing
 from canvasgen.schemas.validator import Validator
 
@@ -81,6 +82,20 @@ _DEPARTURES = (
 )
 
 
+LEAST_CALLERS = 2
+MOST_COPIED_STATES = 10_000
+"""Spans that stand at several places are called if the automaton with copies would have more states than this."""
+
+
+def _called_note(called: CalledLanguage) -> Note:
+    copied, kept = called.copied_states, called.frame.num_states + called.body.num_states
+    return Note(
+        "departure",
+        f"the spans of the source are called at {called.num_callers} places, with {kept} states instead of {copied}: no "
+        "token reaches over the quotes around them; as a part of a larger constraint they are copied",
+    )
+
+
 class SchemaLanguage:
     """The JSON texts of the values of a schema: all of them (`matches`), and those that are generated (`expr`).
 
@@ -110,7 +125,7 @@ class SchemaLanguage:
         self._translator = Translator(source.document, python=source.python, limits=limits, sources=sources)
         self.sources = sources
         self._led: OrderedDict[object, SchemaLanguage] = OrderedDict()
-        root = self._translator.root()
+        self._root = root = self._translator.root()
         if sources is not None:
             root = grounded(root, sources, self._translator.arena)
         self._graph = Graph(root)
@@ -118,7 +133,7 @@ class SchemaLanguage:
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
         if writing.max_depth is not None:
-            _ = self._written
+            _ = self._told
 
     @property
     def expr(self) -> Expr:
@@ -173,16 +188,39 @@ class SchemaLanguage:
     def _written(self) -> Written:
         return self._write(None)
 
-    def _write(self, guide: Guide | None) -> Written:
+    def _write(self, guide: Guide | None, graph: Graph | None = None) -> Written:
         ordered = self.writing.order != "any"
         return written(
-            self._graph,
+            self._graph if graph is None else graph,
             self.writing.max_depth,
             self.limits,
             style=self.writing.style,
             ordered=ordered,
             guide=guide,
         )
+
+    @property
+    def _told(self) -> Written:
+        """What is generated, with calls where there are some."""
+        return self._written if self._framed is None else self._framed[0]
+
+    @property
+    def called(self) -> tuple[Expr, CalledLanguage] | None:
+        """The frame of the texts that are generated, and their language with the spans of the sources called and not copied;
+        None if copies are smaller, or where the next byte would not tell whether a span goes on."""
+        return None if self._framed is None else self._framed[1:]
+
+    @cached_property
+    def _framed(self) -> tuple[Written, Expr, CalledLanguage] | None:
+        if self.sources is None or self.sources.language is EMPTY or self.writing.order == "model":
+            return None
+        inner = self._write(None, Graph(framed(self._root, self.sources, self._translator.arena)))
+        frame = in_written_fences(inner.expr, self.writing.fence)
+        body = to_dfa(escaped(self.sources.language), self.limits)
+        called = CalledLanguage(to_dfa(frame, self.limits), body)
+        if called.num_callers < LEAST_CALLERS or called.copied_states <= MOST_COPIED_STATES:
+            return None
+        return (inner, frame, called) if called.is_deterministic else None
 
     @cached_property
     def _recogniser(self) -> Recogniser:
@@ -266,19 +304,19 @@ class SchemaLanguage:
                 rule="value",
             )
 
-    def options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
-        """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there."""
-        fence = self.writing.fence
+    def options(self, text: str, *, called: bool = False) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
+        """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there.
+
+        Args:
+            text: a text that is generated.
+            called: whether frames of texts are meant.
+        """
+        inner = (self._told if called else self._written).expr
         for path, values in choice_fields(self.source.document.root, json.loads(self.value_text(text))):
+            options = [(value, intersect(inner, with_value(path, value))) for value in values]
             yield (
                 field_name(path),
-                [
-                    (
-                        value,
-                        in_written_fences(intersect(self._written.expr, with_value(path, value)), fence),
-                    )
-                    for value in values
-                ],
+                [(value, in_written_fences(texts, self.writing.fence)) for value, texts in options],
             )
 
     def stated(self, text: str) -> Iterator[tuple[str, Span]]:
@@ -326,7 +364,7 @@ class SchemaLanguage:
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """How each keyword is enforced, and what is never generated though it would be valid."""
-        _, plan, cut = self._written
+        _, plan, cut = self._told
         validators = "jsonschema and pydantic" if self.source.python else "jsonschema"
         notes = [
             Note("automaton", "every keyword that no other line names"),
@@ -336,6 +374,8 @@ class SchemaLanguage:
         ]
         if self.sources is not None:
             notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
+        if self.called is not None:
+            notes.append(_called_note(self.called[1]))
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:

@@ -142,6 +142,13 @@ class Vocabulary:
         return digest.hexdigest()
 
     @cached_property
+    def single_bytes(self) -> frozenset[int]:
+        """The bytes that are tokens by themselves."""
+        trie = self.trie
+        nodes = trie.order_node[trie.depth[trie.order_node] == 1]
+        return frozenset(trie.byte[nodes].tolist())
+
+    @cached_property
     def trie(self) -> Trie:
         """The byte trie of the tokens; kept on disk for large vocabularies (see `cache_folder`)."""
         if self.size < _LARGE:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
-from canvasgen.automata import Expr, to_dfa
+from canvasgen.automata import DEAD, CalledLanguage, Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
+from canvasgen.constraints.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.drafting import Drafting, drafting_of
 from canvasgen.constraints.growth import grown_part
@@ -17,6 +19,7 @@ from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, field_relations_in
 from canvasgen.showing import call
+from canvasgen.tokens.longest_text import most_tokens
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -36,9 +39,11 @@ class CompiledConstraint(Lifted):
 
     Attributes:
         constraint: the constraint.
+        calls: how it is compiled with calls; None: with copies.
     """
 
     constraint: Texts
+    calls: CalledTexts | None = None
 
     @override
     def __repr__(self) -> str:
@@ -68,9 +73,12 @@ class CompiledConstraint(Lifted):
                 remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
             )
         _ = constraint.cells  # refuses tables that cannot be kept
-        automaton = constraint.automaton
+        calls = called_texts(constraint)
         try:
-            lifted = Lifted.of(automaton, constraint.placed, vocabulary, constraint.limits)
+            lifted = None if calls is None else Lifted.calling(calls.language, vocabulary, constraint.limits)
+            if lifted is None:
+                calls = None
+                lifted = Lifted.of(constraint.automaton, constraint.placed, vocabulary, constraint.limits)
         except ConstraintTooLarge as error:
             error.path = error.path or grown_part(constraint)
             raise
@@ -79,13 +87,40 @@ class CompiledConstraint(Lifted):
             token_automaton=lifted.token_automaton,
             restriction=lifted.restriction,
             constraint=constraint,
+            calls=calls,
         )
         if leads:
             _ = made.leading  # compiled here: the loop waits for nothing before its first step
         return made
 
+    @property
+    def language(self) -> Expr:
+        """The texts that are generated; with calls, their frames."""
+        return self.constraint.expr if self.calls is None else self.calls.frame
+
+    def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
+        """Return the choice-like fields of a text: by field and option, a part of `language`."""
+        return self.constraint.options(text) if self.calls is None else self.calls.options(text)
+
+    def has_one_way_on(self, content: bytes) -> bool:
+        """Return whether there is one text only that begins so."""
+        if self.calls is not None:
+            place = self.calls.language.run(content)
+            return place is not None and self.calls.language.has_one_way_on(place)
+        automaton = self.constraint.automaton
+        state = automaton.run(content)
+        return state != DEAD and automaton.has_one_way_on(state)
+
+    def fixed_bytes(self, content: bytes) -> int:
+        """Return how many bytes stand fast behind a beginning; 0 with calls, where it is not looked for."""
+        if self.calls is not None:
+            return 0
+        automaton = self.constraint.automaton
+        state = automaton.run(content)
+        return 0 if state == DEAD else automaton.fixed_bytes(state)
+
     def narrowed(self, language: Expr, *, remember: bool = True) -> Lifted:
-        """The texts of a language that is a part of the constraint's, with the same token positions.
+        """The texts of a part of `language`, with the same token positions.
 
         Args:
             language: the part.
@@ -96,6 +131,11 @@ class CompiledConstraint(Lifted):
         """
         constraint = self.constraint
         automaton = to_dfa(language, constraint.limits)
+        if self.calls is not None and not automaton.is_empty:
+            called = CalledLanguage(automaton, self.calls.language.body)
+            lifted = Lifted.calling(called, self.vocabulary, constraint.limits)
+            assert lifted is not None, "the whole could be lifted"
+            return lifted
         return Lifted.of(automaton, constraint.placed, self.vocabulary, constraint.limits, remember=remember)
 
     @cached_property
@@ -120,6 +160,11 @@ class CompiledConstraint(Lifted):
             self,
             lambda language: self.narrowed(language, remember=False),
         )
+
+    @cached_property
+    def most_tokens(self) -> int | None:
+        """Tokens within which its longest text can be written (`tokens.longest_text`); None if there is no longest one."""
+        return most_tokens(self.constraint.automaton, self.vocabulary)
 
     @cached_property
     def _agreement(self) -> Agreement | None:

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from canvasgen.automata import EMPTY, to_dfa
+from canvasgen.automata import EMPTY, literal, to_dfa
+from canvasgen.automata.private_bytes import CALL
 from canvasgen.grounding import Mark, ReaderName, Sources
 from canvasgen.schemas.normal.numbers import has_number
 from canvasgen.schemas.normal.shapes import (
@@ -31,7 +32,7 @@ from canvasgen.schemas.normal.shapes import (
 )
 from canvasgen.schemas.normal.strings import has_utf8, strings_contain
 
-__all__ = ["Marking", "grounded"]
+__all__ = ["Marking", "framed", "grounded"]
 
 SPAN, NUMBER = ReaderName("span"), ReaderName("number")
 _BY_FORMAT = {
@@ -130,9 +131,16 @@ def grounded(root: Node, sources: Sources, arena: Arena) -> Node:
     return _Everywhere(arena, _Grounding(sources).scalars, done).node(root)
 
 
+def framed(root: Node, sources: Sources, arena: Arena) -> Node:
+    """Return `grounded`, with the private byte `CALL` in the place of each string that may be any span of the sources."""
+    done = {NEVER_NODE} if sources.fields == "all" else {NEVER_NODE, ANY_NODE}
+    return _Everywhere(arena, _Grounding(sources, called=True).scalars, done).node(root)
+
+
 class _Grounding:
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, *, called: bool = False) -> None:
         self._sources = sources
+        self._call = Part("a call", literal(bytes((CALL,)))) if called else None
         self._everywhere = sources.fields == "all"
         self._span = Part("a span of the source", sources.language)
 
@@ -208,6 +216,9 @@ class _Grounding:
             listed = dict.fromkeys(text for text in chosen if text is not None)
             return [Strings(values=tuple(listed), marks=marks)] if listed else []
         if shape.values is None:
+            is_free = not shape.parts and shape.low <= 1 and shape.high is None
+            if self._call is not None and is_free and mark.region == _DEFAULT.region:
+                return [shape._replace(low=0, parts=(self._call,), marks=marks)]
             return [shape._replace(parts=(*shape.parts, self._span), marks=marks)]
         kept = tuple(value for value in shape.values if self._is_span(value))
         return [Strings(values=kept, marks=marks)] if kept else []
