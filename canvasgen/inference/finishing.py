@@ -39,7 +39,9 @@ class Remembering(Protocol[M]):
         ...
 
 
-def can_be_finished(layout: Symbols, memory: Remembering[M], state: int, start: M, tokens: int) -> bool | None:
+def can_be_finished(
+    layout: Symbols, memory: Remembering[M], state: int, start: M, tokens: int
+) -> bool | None:
     """Return whether some text of at most `tokens` tokens from a state on ends with the memory complete.
 
     The place with the fewest tokens to an end goes first. None: not found in a few thousand places, with a few tokens of
