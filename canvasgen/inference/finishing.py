@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Hashable, Iterator
 from typing import Protocol, TypeVar
 
-from canvasgen.inference.layout import Layout
+from canvasgen.inference.layout import Symbols
 from canvasgen.inference.tables import Bools
 
 __all__ = ["can_be_finished"]
@@ -39,7 +39,9 @@ class Remembering(Protocol[M]):
         ...
 
 
-def can_be_finished(layout: Layout, memory: Remembering[M], state: int, start: M, tokens: int) -> bool | None:
+def can_be_finished(
+    layout: Symbols, memory: Remembering[M], state: int, start: M, tokens: int
+) -> bool | None:
     """Return whether some text of at most `tokens` tokens from a state on ends with the memory complete.
 
     The place with the fewest tokens to an end goes first. None: not found in a few thousand places, with a few tokens of
@@ -71,7 +73,7 @@ def can_be_finished(layout: Layout, memory: Remembering[M], state: int, start: M
     return None
 
 
-def _ways(layout: Layout, memory: Remembering[M], state: int, at: M) -> Iterator[tuple[int, int, bool]]:
+def _ways(layout: Symbols, memory: Remembering[M], state: int, at: M) -> Iterator[tuple[int, int, bool]]:
     """Tokens and the states after them; False where others of their class are left out that may matter."""
     for token in memory.aimed(at):
         target = layout.step(state, token)

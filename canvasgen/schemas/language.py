@@ -11,11 +11,12 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from canvasgen.automata import EMPTY, CalledLanguage, Expr, difference, intersect, to_dfa, union
-from canvasgen.errors import Unsatisfiable, ValidationFailed
+from canvasgen.automata import EMPTY, Expr, difference, intersect, union
+from canvasgen.errors import Unsatisfiable, UnsupportedConstraint, ValidationFailed
 from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
+from canvasgen.schemas.called_spans import CalledSpans, called_spans
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.normal.grounded import framed, grounded
@@ -37,7 +38,7 @@ from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.loose import loose_language
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
-from canvasgen.schemas.texts.string_text import escaped
+from canvasgen.schemas.texts.related_spans import RelatedSpans
 from canvasgen.schemas.texts.writing import Writing
 from canvasgen.schemas.validator import Validator
 
@@ -82,20 +83,6 @@ _DEPARTURES = (
 )
 
 
-LEAST_CALLERS = 2
-MOST_COPIED_STATES = 10_000
-"""Spans that stand at several places are called if the automaton with copies would have more states than this."""
-
-
-def _called_note(called: CalledLanguage) -> Note:
-    copied, kept = called.copied_states, called.frame.num_states + called.body.num_states
-    return Note(
-        "departure",
-        f"the spans of the source are called at {called.num_callers} places, with {kept} states instead of {copied}: no "
-        "token reaches over the quotes around them; as a part of a larger constraint they are copied",
-    )
-
-
 class SchemaLanguage:
     """The JSON texts of the values of a schema: all of them (`matches`), and those that are generated (`expr`).
 
@@ -130,10 +117,23 @@ class SchemaLanguage:
             root = grounded(root, sources, self._translator.arena)
         self._graph = Graph(root)
         self._graph.check_depth()
+        self.related = self._related_spans()
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
         if writing.max_depth is not None:
             _ = self._told
+
+    def _related_spans(self) -> RelatedSpans | None:
+        """Return the relations between the places of the values, if there are some."""
+        if self.sources is None or not self.sources.relations:
+            return None
+        if self.writing.fence != "forbid" or self.writing.order == "model":
+            raise UnsupportedConstraint(
+                "relations between spans do not go with a code fence or with the order of a draft",
+                rule="relations",
+                remedy="leave out `fence` and property_order='model'",
+            )
+        return RelatedSpans(self._graph.root, self.sources, self.limits)
 
     @property
     def expr(self) -> Expr:
@@ -202,25 +202,17 @@ class SchemaLanguage:
     @property
     def _told(self) -> Written:
         """What is generated, with calls where there are some."""
-        return self._written if self._framed is None else self._framed[0]
-
-    @property
-    def called(self) -> tuple[Expr, CalledLanguage] | None:
-        """The frame of the texts that are generated, and their language with the spans of the sources called and not copied;
-        None if copies are smaller, or where the next byte would not tell whether a span goes on."""
-        return None if self._framed is None else self._framed[1:]
+        return self._written if self.called is None else self.called.written
 
     @cached_property
-    def _framed(self) -> tuple[Written, Expr, CalledLanguage] | None:
+    def called(self) -> CalledSpans | None:
+        """The texts that are generated with the spans of the sources called, where that is how they are compiled."""
         if self.sources is None or self.sources.language is EMPTY or self.writing.order == "model":
             return None
-        inner = self._write(None, Graph(framed(self._root, self.sources, self._translator.arena)))
-        frame = in_written_fences(inner.expr, self.writing.fence)
-        body = to_dfa(escaped(self.sources.language), self.limits)
-        called = CalledLanguage(to_dfa(frame, self.limits), body)
-        if called.num_callers < LEAST_CALLERS or called.copied_states <= MOST_COPIED_STATES:
+        if self.related is not None:  # the search for places cuts the texts themselves
             return None
-        return (inner, frame, called) if called.is_deterministic else None
+        frame = self._write(None, Graph(framed(self._root, self.sources, self._translator.arena)))
+        return called_spans(frame, self.sources, self.writing.fence, self.limits)
 
     @cached_property
     def _recogniser(self) -> Recogniser:
@@ -282,10 +274,13 @@ class SchemaLanguage:
         return True
 
     def check(self, text: str) -> None:
-        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a JSON text."""
+        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic, the spans' relations) accept a text."""
         self._validator(text)
         if self.source.python:
             self.source.read(text)
+        if self.related is not None and not self.related.hold(text):
+            reason = "no places of the source state these values and satisfy the relations"
+            raise ValidationFailed(reason, text=text, reasons=(reason,), rule="relations")
 
     def read(self, text: str) -> Any:
         """Return the value of a text that matches."""
@@ -323,7 +318,12 @@ class SchemaLanguage:
         """Yield the fields of a generated text that are taken from the sources, each with the first place that states it."""
         if self.sources is None:
             return
-        for path, value, marks, _ in stated_scalars(self._graph.root, json.loads(self.value_text(text))):
+        whole = json.loads(self.value_text(text))
+        related = None if self.related is None else self.related.places(whole)
+        for path, value, marks, _ in stated_scalars(self._graph.root, whole):
+            if related is not None and path in related:
+                yield field_name(path), related[path]
+                continue
             places = (self.sources.place(value, mark) for mark in marks if value is not None)
             found = next((place for place in places if place is not None), None)
             if found is not None:
@@ -335,7 +335,7 @@ class SchemaLanguage:
         """
         if self.sources is None:
             return
-        fence, inner = self.writing.fence, self._written.expr
+        fence, inner = self.writing.fence, self._copied.expr
         found = stated_scalars(self._graph.root, json.loads(self.value_text(text)))
         for path, value, _, nullable in islice(found, MOST_FIELDS):
             values = [value] if value is None or not nullable else [value, None]
@@ -374,8 +374,12 @@ class SchemaLanguage:
         ]
         if self.sources is not None:
             notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
+            notes += [
+                Note("relations", f"the places of the fields are {relation.kind.replace('_', ' ')}")
+                for relation in self.sources.relations
+            ]
         if self.called is not None:
-            notes.append(_called_note(self.called[1]))
+            notes.append(self.called.note)
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:

@@ -15,6 +15,7 @@ from canvasgen.constraints.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.drafting import Drafting, drafting_of
 from canvasgen.constraints.growth import grown_part
+from canvasgen.constraints.related_texts import related_in
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, field_relations_in
@@ -73,8 +74,8 @@ class CompiledConstraint(Lifted):
                 remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
             )
         _ = constraint.cells  # refuses tables that cannot be kept
-        calls = called_texts(constraint)
         try:
+            calls = called_texts(constraint)
             lifted = None if calls is None else Lifted.calling(calls.language, vocabulary, constraint.limits)
             if lifted is None:
                 calls = None
@@ -210,6 +211,7 @@ class CompiledConstraint(Lifted):
         from canvasgen.constraints.compiled.agreeing import AgreeingBelief
         from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
         from canvasgen.constraints.compiled.related_belief import FieldSearch, RelatedBelief
+        from canvasgen.constraints.compiled.span_belief import SpanBelief
         from canvasgen.constraints.compiled.table_belief import TableBelief
         from canvasgen.constraints.compiled.table_search import TableSearch
 
@@ -220,9 +222,13 @@ class CompiledConstraint(Lifted):
         assert not isinstance(search, FieldSearch)
         if self.cells is not None:
             return TableBelief(posterior, self.cells, prefix, budget, search)
+        narrow = partial(self.narrowed, remember=False)
+        related = related_in(self.constraint)
+        if related is not None:
+            whole = self.constraint.expr, self.constraint.automaton
+            return SpanBelief(posterior, related, whole, narrow, self.vocabulary, prefix, budget)
         if self._agreement is None:
             return ChainBelief(posterior)
-        narrow = partial(self.narrowed, remember=False)
         return AgreeingBelief(posterior, self._agreement, narrow, self.vocabulary, prefix, budget)
 
 
