@@ -14,8 +14,8 @@ from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.drafting import Drafting
 from canvasgen.constraints.cover import cover
-from canvasgen.constraints.drafting import Drafting
 from canvasgen.constraints.related_texts import RelatedTexts
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
 from canvasgen.constraints.text import Language, by_key

@@ -16,6 +16,7 @@ from canvasgen.errors import Unsatisfiable, UnsupportedConstraint, ValidationFai
 from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
+from canvasgen.schemas import departures
 from canvasgen.schemas.called_spans import CalledSpans, called_spans
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
@@ -44,43 +45,8 @@ from canvasgen.schemas.validator import Validator
 
 __all__ = ["SchemaLanguage"]
 
-_ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones last")
-_FOLLOWED = Note(
-    "departure",
-    "keys stand in the order of the model's first drafts, or in the schema's, undeclared ones last, as a part of a longer "
-    "constraint or where the drafts' automaton is too large",
-)
-_PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
-_GROUNDED = Note(
-    "automaton",
-    "strings are spans of the source, numbers, dates and times are written in it, but for those the schema lists",
-)
-_FENCED = Note("departure", "a code fence is three backticks, perhaps `json`, and a newline")
-_WHITESPACE = {
-    "flexible": Note(
-        "departure",
-        "whitespace is none, one space, or a newline with indentation, none around the whole text",
-    ),
-    "compact": Note("departure", "there is no whitespace"),
-    "model": Note(
-        "departure",
-        "whitespace is at most two spaces, or two newlines with an indentation of four spaces a level and four more",
-    ),
-}
-_MARKED = Note("automaton", "fields with `x-grounded` are taken from the source")
 _DEFAULT = Writing()
 _MOST_REMEMBERED = 32
-_WHOLE_NUMBERS = Note(
-    "departure",
-    "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
-)
-_DEPARTURES = (
-    Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
-    Note(
-        "departure",
-        "at most 19 digits before and 20 after a decimal point unless a bound has more, exponents to 307",
-    ),
-)
 
 
 class SchemaLanguage:
@@ -177,6 +143,7 @@ class SchemaLanguage:
         made = self._led.get(key)
         if made is None:
             made = copy(self)
+            made.__dict__.pop("notes", None)
             made.__dict__["_written"] = self._write(guide)
             if made._written.plan.is_whole:  # drafts with the same skeleton lead alike
                 self._led[key] = made
@@ -373,7 +340,7 @@ class SchemaLanguage:
             *cut,
         ]
         if self.sources is not None:
-            notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
+            notes.append(departures.GROUNDED if self.sources.fields == "all" else departures.MARKED)
             notes += [
                 Note("relations", f"the places of the fields are {relation.kind.replace('_', ' ')}")
                 for relation in self.sources.relations
@@ -394,7 +361,15 @@ class SchemaLanguage:
                     f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",
                 )
             )
-        order = {"schema": _ORDERED, "any": _PERMUTED, "model": _FOLLOWED}[self.writing.order]
+        order = {"schema": departures.ORDERED, "any": departures.PERMUTED, "model": departures.FOLLOWED}[
+            self.writing.order
+        ]
         if self.writing.fence != "forbid":
-            notes.append(_FENCED)
-        return (*notes, order, _WHOLE_NUMBERS, _WHITESPACE[self.writing.style], *_DEPARTURES)
+            notes.append(departures.FENCED)
+        return (
+            *notes,
+            order,
+            departures.WHOLE_NUMBERS,
+            departures.WHITESPACE[self.writing.style],
+            *departures.DEPARTURES,
+        )

@@ -12,8 +12,8 @@ from typing_extensions import override
 from canvasgen.automata import DEAD, CalledLanguage, Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.drafting import Drafting, drafting_of
 from canvasgen.constraints.compiled.lifted import Lifted
-from canvasgen.constraints.drafting import Drafting, drafting_of
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.related_texts import related_in
 from canvasgen.constraints.texts import Texts
