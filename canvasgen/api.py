@@ -134,15 +134,22 @@ def generate(prompt: Prompt = "", *, model: object = None, **options: Any) -> An
         choice: the allowed answers.
         template: text with holes, each a line of free text; or a `cg.template(…)` with constraints for its holes.
         table: a table whose cells agree, built with `cg.table`, `cg.sudoku`, `cg.roster`, …
+        relations: what holds between the fields of the schema's value, with paths as cells, such as
+            `canvasgen.relations.total(["lines[*].price"], "==", "total")`.
         constraint: a constraint built with `json_schema`, `regex`, `text`, … and their algebra.
         model: as for `load`; models named by a string stay loaded between calls. None: the embedded model, or for
             Sudokus that of its own.
         validators: called with the value; one that returns False or raises ValueError or AssertionError refuses it.
         max_tokens: budget of tokens; the text always closes within it.
         max_denoising_steps: denoising steps per block at most; None: the model's own.
+        quality: "fast", "balanced", "best" or a number from 0 to 1: how many of the model's steps a block may take, and how
+            certain a text has to be before it is committed.
+        target_ms: milliseconds that the answer may take; as many steps are taken as that allows. One of `quality`,
+            `target_ms` and `max_denoising_steps`.
         temperature: None for the model's schedule, 0 for the best canvas at every step, else constant.
         seed: makes the run repeatable.
         prompt_schema: tell the model the schema, or the form of a template, in the prompt.
+        whitespace, property_order, fence: how the JSON of a `schema` is written; see `json_schema`.
 
     Returns:
         An instance for a model class or type, plain data for a schema, the chosen item for a choice, a

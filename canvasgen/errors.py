@@ -142,7 +142,7 @@ class MissingPackage(CanvasgenError, ImportError):
 
 
 class StepLimit(CanvasgenError):
-    """A text was committed at the step limit before the model was confident, and `on_step_limit="raise"` was asked for.
+    """A text was committed before the model was confident, and `on_step_limit="raise"` was asked for; `outcome` says why.
 
     Attributes:
         completion: the result, which is valid.
@@ -154,7 +154,7 @@ class StepLimit(CanvasgenError):
 
 
 class StepLimitWarning(UserWarning):
-    """A text was committed at the step limit before the model was confident: valid, but perhaps not its best answer."""
+    """A text was committed before the model was confident: valid, but perhaps not its best answer."""
 
 
 class ModelError(CanvasgenError):
@@ -167,6 +167,13 @@ class Outcome(Enum):
     COMPLETE = "the model was confident and every validator accepted"
     STEP_LIMIT = (
         "valid, but a block was committed at the step limit before the model was confident: allow more steps"
+    )
+    TIME_LIMIT = (
+        "valid, but a block was committed at the target in time before the model was confident: allow more"
+    )
+    OSCILLATION = (
+        "valid, but the drafts of a block went round in a cycle before the model was confident: the most probable of them "
+        "was committed, more steps would not help"
     )
     UNCLOSED = "unconstrained text reached max_tokens without an end token: raise max_tokens"
 

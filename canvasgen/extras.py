@@ -14,7 +14,7 @@ EXTRAS = {
     "tables": ("ortools",),
     "cli": ("typer", "rich"),
     "gpu": ("accelerate", "triton"),
-    "grounded": ("dateparser",),
+    "grounded": ("dateparser", "phonenumbers", "price_parser"),
 }
 """Extra -> the packages that it installs."""
 

@@ -13,13 +13,15 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from canvasgen.checks import is_bool, is_mapping, is_sequence, whole_number
-from canvasgen.constraints import Constraint, span_of
+from canvasgen.checks import checked_quality, checked_target, is_bool, is_mapping, is_sequence, whole_number
+from canvasgen.constraints import Constraint
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
 from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
+from canvasgen.constraints.grounded import SpanOf
+from canvasgen.constraints.json_schema import JsonSchema, RelatedJson
 from canvasgen.constraints.template import Template
 from canvasgen.errors import (
     BudgetTooSmall,
@@ -27,13 +29,17 @@ from canvasgen.errors import (
     ModelError,
     UnknownOption,
 )
+from canvasgen.grounding import Sources
 from canvasgen.limits import Limits, checked_limits
 from canvasgen.named import names_checked
 from canvasgen.once import Once
+from canvasgen.relations import Relation
+from canvasgen.schemas import Source, load
 from canvasgen.showing import call_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
+    from canvasgen.schemas import Fence, Order, Style
 
 __all__ = [
     "Options",
@@ -54,12 +60,18 @@ class Settings(TypedDict, total=False):
     validators: Sequence[Callable[[Any], object]]
     max_tokens: int | None
     max_denoising_steps: int | None
+    quality: Literal["fast", "balanced", "best"] | float | None
+    target_ms: float | None
     temperature: float | None
     seed: int | None
     prompt_schema: bool | Mapping[str, Any]
     probabilities: bool
     on_step_limit: Literal["return", "warn", "raise"]
-    grounded: bool | str | Sequence[str]
+    grounded: bool | str | Sequence[str] | Sources
+    whitespace: Style | None
+    property_order: Order | None
+    fence: Fence | None
+    relations: Iterable[Relation] | None
     limits: Limits | None
 
 
@@ -85,17 +97,28 @@ class Request:
         schema, regex, grammar, choice, template, table, constraint: at most one of them.
         validators: called with the value.
         max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
+        quality: "fast", "balanced", "best" or a number from 0 to 1: how many of the model's steps a block may take, and how
+            certain a text has to be before it is committed (`denoise/stopping/dial`). None: the engine's policy.
+        target_ms: milliseconds from the first look at the prompt to the end, in which the constraint's compilation does not
+            count. As many steps are taken as the time allows, by what the request's own steps take: at least one a block. A
+            text that was cut short has the outcome `TIME_LIMIT`. One of `quality`, `target_ms` and `max_denoising_steps`.
         prompt_schema: whether the schema or form goes into the prompt; or another schema that goes there, constrained or
             not.
         probabilities: whether `Completion.probabilities` has those of the choice-like fields; this costs one more
             conditioning for each option.
-        grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers are written in it; or
-            the texts that they are spans of. Goes with `schema`, `regex`, `grammar` and a `template` that is a text, whose
-            holes are spans then; in other constraints write `cg.span_of(source)`.
+        grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers, dates and times are
+            written in it; or the texts that they are spans of, or `cg.Sources`. Goes with `schema`, `regex`, `grammar` and
+            a `template` that is a text, whose holes are spans then; in other constraints write `cg.span_of(source)`.
+            Fields of a schema that are marked (`cg.Grounded`, `x-grounded`) are taken from the prompt without it, too.
+        whitespace, property_order, fence: how the JSON of a `schema` is written, as `cg.json_schema` takes them; None: its
+            defaults. In other constraints they are arguments of `cg.json_schema`.
+        relations: what holds between the fields of the schema's value (`canvasgen.relations`), with paths as cells:
+            `total(["items[*].price"], "==", "total")`. Goes with `schema`.
         limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
             or template that is made already has limits of its own.
-        on_step_limit: what to do with a text that was committed at the step limit, before the model was confident (its
-            `outcome` says so, too): `return` it, return it and `warn` by `StepLimitWarning`, or `raise` `StepLimit`.
+        on_step_limit: what to do with a text that was committed before the model was confident, at the step limit or the
+            target in time, or because its drafts went round in a cycle (its `outcome` says so, too): `return` it, return it
+            and `warn` by `StepLimitWarning`, or `raise` `StepLimit`.
     """
 
     prompt: Prompt = ""
@@ -109,11 +132,17 @@ class Request:
     validators: Sequence[Callable[[Any], Any]] = field(default=(), kw_only=True)
     max_tokens: int | None = field(default=None, kw_only=True)
     max_denoising_steps: int | None = field(default=None, kw_only=True)
+    quality: Literal["fast", "balanced", "best"] | float | None = field(default=None, kw_only=True)
+    target_ms: float | None = field(default=None, kw_only=True)
     temperature: float | None = field(default=None, kw_only=True)
     seed: int | None = field(default=None, kw_only=True)
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
     probabilities: bool = field(default=False, kw_only=True)
-    grounded: bool | str | Sequence[str] = field(default=False, kw_only=True)
+    grounded: bool | str | Sequence[str] | Sources = field(default=False, kw_only=True)
+    whitespace: Style | None = field(default=None, kw_only=True)
+    property_order: Order | None = field(default=None, kw_only=True)
+    fence: Fence | None = field(default=None, kw_only=True)
+    relations: Sequence[Relation] | None = field(default=None, kw_only=True)
     limits: Limits | None = field(default=None, kw_only=True)
     on_step_limit: Literal["return", "warn", "raise"] = field(default="warn", kw_only=True)
 
@@ -134,10 +163,17 @@ class Request:
                 rule="one constraint",
                 remedy="give one of them; combine constraints with +, | and &",
             )
+        written = self._written(given[0] if given else None)
+        if self.relations is not None and given != ["schema"]:
+            raise InvalidConstraint(
+                f"relations do not go with {given[0] if given else 'free text'}",
+                rule="relations",
+                remedy="give a schema; a table takes relations of its own: cg.table(…, relations=…)",
+            )
         if self.grounded is not False:
             return self._grounded(given[0] if given else None)
         if self.schema is not None:
-            return _remembered(self.schema, self.limits)
+            return self._related(_of_schema(self.schema, self.limits, self.prompt, None, written))
         if self.regex is not None:
             return regex_constraint(self.regex, limits=self.limits)
         if self.grammar is not None:
@@ -163,22 +199,38 @@ class Request:
             remedy="build one with cg.json_schema, cg.regex, cg.table, …",
         )
 
+    def _written(self, kind: str | None) -> dict[str, Any]:
+        """Return how JSON is written, as arguments of `cg.json_schema`."""
+        names = ("whitespace", "property_order", "fence")
+        written = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        if written and kind != "schema":
+            name = next(iter(written))
+            raise InvalidConstraint(
+                f"{name} does not go with {kind or 'free text'}: it says how the JSON of a schema is written",
+                rule=name,
+                value=written[name],
+                remedy="give schema=, or pass it to cg.json_schema inside of your constraint",
+            )
+        return written
+
+    def _related(self, made: JsonSchema) -> JsonSchema:
+        return made if self.relations is None else RelatedJson(made, self.relations)
+
     def _grounded(self, kind: str | None) -> Constraint:
         """Return the constraint with its strings taken from the sources."""
         sources = _user_texts(self.prompt) if self.grounded is True else self.grounded
         if isinstance(sources, bool):
             raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
-        span = span_of(sources)
+        sources = sources if isinstance(sources, Sources) else Sources(sources)
         if kind == "schema":
-            return schema_constraint(self.schema, grounded=sources, limits=self.limits)
-        if kind == "regex" and self.regex is not None:
-            return span & regex_constraint(self.regex, limits=self.limits)
-        if kind == "grammar" and self.grammar is not None:
-            return span & grammar_constraint(self.grammar, limits=self.limits)
-        if kind == "template" and isinstance(self.template, str):
-            made = template_constraint(self.template, strict=False)
-            holes: dict[str, Constraint] = dict.fromkeys(made.holes, span)
-            return Template(made.pieces, holes, self.limits)
+            made = _of_schema(self.schema, self.limits, self.prompt, sources, self._written("schema"))
+            return self._related(made)
+        text: object = None if kind is None else getattr(self, kind)
+        if kind in ("regex", "grammar", "template") and isinstance(text, str):
+            key = (kind, text, checked_limits(self.limits), sources.key)
+            return _grounded.get(key, lambda: _of_spans(kind, text, self.limits, sources))
+        if kind == "grammar" and isinstance(text, Path):
+            return SpanOf(sources) & grammar_constraint(text, limits=self.limits)
         raise InvalidConstraint(
             f"grounded does not go with {kind or 'free text'}",
             rule="grounded",
@@ -199,20 +251,60 @@ def _user_texts(prompt: Any) -> list[str]:
     return [text for text in texts if isinstance(text, str)]
 
 
-_MOST_REMEMBERED = 64
-_schemas: Once[Constraint] = Once(_MOST_REMEMBERED)
+_MOST_REMEMBERED, _MOST_GROUNDED = 64, 16
+_schemas: Once[JsonSchema] = Once(_MOST_REMEMBERED)
+_grounded: Once[Constraint] = Once(_MOST_GROUNDED)
+_grounded_schemas: Once[JsonSchema] = Once(_MOST_GROUNDED)
+_loaded: Once[Source] = Once(_MOST_REMEMBERED)
 
 
-def _remembered(schema: object, limits: Limits | None) -> Constraint:
-    """Return the constraint of a schema or type; the last few dozen are remembered."""
-    kind = type(schema)
+def _of_schema(
+    schema: object,
+    limits: Limits | None,
+    prompt: Prompt,
+    sources: Sources | None,
+    writing: Mapping[str, Any],
+) -> JsonSchema:
+    """Return the constraint of a schema or type; the last few dozen are remembered.
+
+    Args:
+        schema: the schema or type.
+        limits: what its compilation may need.
+        prompt: the source of its marked fields.
+        sources: the source of all fields, if there is one.
+        writing: how its JSON is written.
+    """
+    kind: object = type(schema)
+    given: object = schema
     try:
         # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
-        key: Any = f"{schema!r}" if isinstance(schema, dict | str | bool) else schema
-        hash((key, checked_limits(limits)))
+        key: object = f"{schema!r}" if isinstance(schema, dict | str | bool) else schema
+        hash((key, checked_limits(limits), *writing.items()))
     except (TypeError, RecursionError):
-        return schema_constraint(schema, limits=limits)
-    return _schemas.get((kind, key, limits), lambda: schema_constraint(schema, limits=limits))
+        key = None
+    source = load(given) if key is None else _loaded.get((kind, key), lambda: load(given))
+    if sources is None and source.is_marked:
+        sources = Sources(_user_texts(prompt), fields="marked")
+
+    def made() -> JsonSchema:
+        return schema_constraint(source, grounded=sources, limits=limits, **writing)
+
+    if key is None:
+        return made()
+    kept = _schemas if sources is None else _grounded_schemas
+    return kept.get((kind, key, limits, None if sources is None else sources.key, *writing.items()), made)
+
+
+def _of_spans(kind: str, text: str, limits: Limits | None, sources: Sources) -> Constraint:
+    """Return the constraint of a pattern or a grammar whose texts, or of a template whose holes, are spans."""
+    span = SpanOf(sources)
+    if kind == "regex":
+        return span & regex_constraint(text, limits=limits)
+    if kind == "grammar":
+        return span & grammar_constraint(text, limits=limits)
+    made = template_constraint(text, strict=False)
+    holes: dict[str, Constraint] = dict.fromkeys(made.holes, span)
+    return Template(made.pieces, holes, limits)
 
 
 def request_of(value: object, number: int) -> Request:
@@ -268,6 +360,7 @@ def check_settings(request: Request) -> Request:
             numbers[name] = whole_number(value, rule=name, low=low)
     if numbers.get("max_tokens", 1) < 1:
         raise BudgetTooSmall("a text has at least one token", rule="max_tokens", value=numbers["max_tokens"])
+    numbers |= _checked_dial(request)
     if request.temperature is not None:
         numbers["temperature"] = _temperature(request.temperature)
     validators: object = request.validators
@@ -313,6 +406,25 @@ def _check_prompt(prompt: object) -> None:
             raise ModelError(
                 "the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=content
             )
+
+
+def _checked_dial(request: Request) -> dict[str, float]:
+    """Return what the request says of quality and time, as numbers."""
+    names = ("quality", "target_ms", "max_denoising_steps")
+    given = [name for name in names if getattr(request, name) is not None]
+    if len(given) > 1:
+        raise InvalidConstraint(
+            f"{' and '.join(given)} exclude each other",
+            rule=given[0],
+            value=getattr(request, given[0]),
+            remedy="give one of them: each says how many steps are taken",
+        )
+    found: dict[str, float] = {}
+    if request.quality is not None:
+        found["quality"] = checked_quality(request.quality)
+    if request.target_ms is not None:
+        found["target_ms"] = checked_target(request.target_ms)
+    return found
 
 
 def _temperature(warmth: object) -> float:

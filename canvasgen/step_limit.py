@@ -1,4 +1,4 @@
-"""What becomes of a text that was committed at the step limit: `on_step_limit` of a request."""
+"""What becomes of a text that was committed before the model was confident: `on_step_limit` of a request."""
 
 from __future__ import annotations
 
@@ -16,19 +16,29 @@ __all__ = ["settled"]
 
 
 def settled(request: Request, completion: Completion) -> Completion:
-    """Return a completion, or do what its request asks for if a block was committed at the step limit.
+    """Return a completion, or do what its request asks for if a block was committed before the model was confident.
 
     Raises:
         StepLimit: it was, and the request asks for an error.
     """
-    if completion.outcome is not Outcome.STEP_LIMIT or request.on_step_limit == "return":
+    if completion.outcome not in _REMEDIES or request.on_step_limit == "return":
         return completion
     message = f"{sum(completion.steps)} denoising steps were not enough for the model to be confident"
-    remedy = "raise max_denoising_steps, or take on_step_limit='return' if a valid text is enough"
+    remedy = _REMEDIES[completion.outcome]
+    if completion.outcome is Outcome.STEP_LIMIT and request.quality is not None:
+        remedy = "take a higher quality"
+    remedy = f"{remedy}, or take on_step_limit='return' if a valid text is enough"
     if request.on_step_limit == "raise":
         raise StepLimit(message, completion=completion, remedy=remedy)
     warnings.warn(f"{message}; {remedy}", StepLimitWarning, stacklevel=_callers_level())
     return completion
+
+
+_REMEDIES = {
+    Outcome.STEP_LIMIT: "raise max_denoising_steps",
+    Outcome.TIME_LIMIT: "raise target_ms",
+    Outcome.OSCILLATION: "more steps would not help, since its drafts went round in a cycle: say more in the prompt",
+}
 
 
 def _callers_level() -> int:

@@ -26,11 +26,14 @@ ConstraintTooLarge names the limit.
 **Too large** languages (`relaxed.py`): an automaton that leaves large counts open, and membership that keeps them, by
 states that are made as a text needs them (`lazy.py`).
 
+**Called** languages (`called_language.py`): one that stands at many places of another one, as two automata.
+
 **Patterns** (`regex/`): `parse_regex` reads the dialect of `re` or of ECMA-262 exactly, anchors, word
 boundaries and look-around anywhere included; it refuses what is not regular with its position and a remedy.
 """
 
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Limits
+from canvasgen.automata.called_language import CalledLanguage
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.dfa import DEAD, DFA
 from canvasgen.automata.expr import (
@@ -72,6 +75,7 @@ __all__ = [
     "DFA",
     "EMPTY",
     "EPSILON",
+    "CalledLanguage",
     "Expr",
     "Limits",
     "Relaxed",

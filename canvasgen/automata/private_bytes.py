@@ -12,6 +12,7 @@ from __future__ import annotations
 
 __all__ = [
     "ASSERTION_MARKERS",
+    "CALL",
     "CELL_BORDER",
     "CUT_BAR",
     "FOCUS_CLOSE",
@@ -59,6 +60,11 @@ CELL_BORDER = 0xFF
 HOLE_BORDER = 0xFE
 """At both borders of each occurrence of a hole that occurs several times."""
 
+# -- languages that are called (`automata.called_language`) ---------------------------------------------------
+
+CALL = 0xC0
+"""Stands for a text of the language that is called."""
+
 # -- lists of JSON ------------------------------------------------------------------------------------------
 
 LIST_ENTRIES = 250
@@ -77,6 +83,7 @@ TOGETHER: dict[str, tuple[bytes, ...]] = {
     ),
     "a table": (bytes((CELL_BORDER,)),),
     "a template": (bytes((HOLE_BORDER,)), bytes((CELL_BORDER,))),
+    "a frame": (bytes((CALL,)),),
     "a list": (bytes(range(LIST_ENTRIES)), bytes((LIST_MORE, LIST_COMMA)), bytes((LIST_SILENT, LIST_SKIP))),
 }
 """By kind of automaton, the uses whose bytes it may read together."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import Any, TypeGuard
 
@@ -16,7 +17,25 @@ from canvasgen.errors import ConstraintTooLarge, ValidationFailed
 from canvasgen.notes import Note
 from canvasgen.showing import call_of
 
-__all__ = ["NOWHERE", "Place", "Placed", "Texts", "as_bytes", "automaton_of", "field_path", "is_text"]
+__all__ = [
+    "NOWHERE",
+    "OTHER",
+    "Place",
+    "Placed",
+    "Texts",
+    "as_bytes",
+    "automaton_of",
+    "field_path",
+    "is_text",
+]
+
+
+class _Other(Enum):
+    OTHER = "other"
+
+
+OTHER = _Other.OTHER
+"""Stands for all options of a field that are not listed (`Texts.options`)."""
 
 
 class Place:
@@ -180,7 +199,10 @@ class Texts(ABC):
         return text
 
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
-        """Return the choice-like fields of a matching text: by field and option, the language of its texts."""
+        """Return the choice-like fields of a matching text: by field and option, the language of its texts.
+
+        A field whose other options are too many to list has them as one, `OTHER`.
+        """
         return {}
 
     def explain(self) -> tuple[Note, ...]:

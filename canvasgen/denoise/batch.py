@@ -18,7 +18,8 @@ rounding where a model's arithmetic depends on the shape of the batch).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
 from time import perf_counter
 from typing import TypeVar
 
@@ -28,15 +29,15 @@ from torch import Tensor
 from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
 from canvasgen.denoise.completion import Commit, Done, Draft, Event, Failed
-from canvasgen.denoise.convergence import converged, decided, streaks, texts_of
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
-from canvasgen.denoise.race import run_heat
+from canvasgen.denoise.race import Heat, run_heat
 from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.row import Row, spend
 from canvasgen.denoise.seats import Seats
-from canvasgen.errors import CanvasgenError, ModelError
+from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
+from canvasgen.errors import CanvasgenError, ModelError, Outcome
 from canvasgen.forks import settle
 
 __all__ = ["Batch"]
@@ -54,6 +55,7 @@ class Batch:
         randomness: None: `RowRandomness`, a generator for each row, from its job's seed.
         size: rows, and contenders of the races of starts, that go through the model together at most; the others wait.
             A job with more starts than that goes alone. None: no limit.
+        clock: seconds, for timings and targets.
 
     Raises:
         InvalidConstraint: `size` is no whole number above zero.
@@ -66,9 +68,11 @@ class Batch:
         policy: Policy | None = None,
         randomness: Randomness | None = None,
         size: int | None = None,
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
         usual = denoiser.defaults
         self._denoiser = denoiser
+        self._clock = clock
         self._policy = policy or Policy()
         self._bound = _either(self._policy.entropy_bound, usual.entropy_bound)
         self._confidence = _either(self._policy.confidence, usual.confidence)
@@ -94,7 +98,7 @@ class Batch:
         Raises:
             BudgetTooSmall, InvalidConstraint, ModelError: the job is impossible.
         """
-        row = Row(self._added, job, self._denoiser, self._policy)
+        row = Row(self._added, job, self._denoiser, self._policy, self._clock)
         self._waiting.append(row)
         self._added += 1
         return row.number
@@ -121,12 +125,12 @@ class Batch:
         seats = self._seats
         if not seats.rows:
             return []
-        begun = perf_counter()
+        begun = self._clock()
         seats.arrange()
         logits = seats.denoise()
-        spend(seats.rows, "denoise", begun)
+        spend(seats.rows, "denoise", self._clock() - begun)
 
-        begun = perf_counter()
+        begun = self._clock()
         temperatures = torch.tensor([row.advance() for row in seats.rows], dtype=logits.dtype)
         beliefs, events = self._believe(logits / temperatures.to(logits.device)[:, None, None])
         if beliefs is None:
@@ -137,18 +141,20 @@ class Batch:
             doubt = torch.where(beliefs.forced, 0.0, doubt)
         accepted = accept(doubt, self._bound)
         self._record(beliefs, accepted)
+        now = self._clock()
         for row in seats.rows:
             row.is_fresh = False
+            row.keep_pace(now)
         heat = run_heat(seats.rows)
-        self._renoise(beliefs, accepted, [seat for seat in heat.going if seat not in heat.repeated])
-        ready = self._ready(beliefs, doubt, heat.alone)
+        self._renoise(beliefs, accepted, heat.going)
+        ready = self._ready(beliefs, doubt, heat)
+        self._read_drafts()
         rows = seats.rows
-        spend(rows, "condition", begun)
-        leading = [row for seat, row in enumerate(rows) if heat.alone[seat] or seat in heat.winners]
-        events += [Draft(row.number, row.trace[-1]) for row in leading]
+        spend(rows, "condition", self._clock() - begun)
+        events += [Draft(rows[seat].number, rows[seat].trace[-1]) for seat in sorted(heat.leading)]
         finished: set[int] = set()
-        for seat, at_limit in ready.items():
-            events += self._commit(seat, beliefs, at_limit=at_limit)
+        for seat, ending in ready.items():
+            events += self._commit(seat, beliefs, ending)
             if rows[seat].is_over:
                 finished.add(seat)
                 self._own.end(rows[seat].number)
@@ -165,19 +171,19 @@ class Batch:
             new.append(row)
         if not new:
             return
-        begun = perf_counter()
+        begun = self._clock()
         context = self._denoiser.prefill([[*row.job.prompt, *row.job.written] for row in new])
         several = [at for at, row in enumerate(new) for _ in row.job.starts]
         if len(several) > len(new):
             context = self._denoiser.select(context, several)
         context = self._seats.joined(context)
-        spend(new, "prefill", begun)
+        spend(new, "prefill", self._clock() - begun)
         for row in new:  # from here on the model is not asked any more: nothing can go wrong halfway
             self._own.begin(row.number, row.job.seed)
         noise = self._fresh([row.number for row in new])
         rows = [one for row in new for one in (row.contenders() if len(row.job.starts) > 1 else [row])]
         for row in rows:
-            row.begin_block()
+            row.begin(begun)
         canvas = torch.stack([row.start.onto(noise[at]) for at, row in zip(several, rows, strict=True)])
         self._seats.append(rows, context, canvas)
         for _ in new:
@@ -217,12 +223,17 @@ class Batch:
         number = inside.sum(dim=-1).clamp(min=1)
         entropies = torch.where(inside, beliefs.entropies, 0.0).sum(dim=-1) / number
         log_mass = torch.where(inside, beliefs.log_mass, 0.0).sum(dim=-1) / number
-        columns = torch.stack([beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double()])
+        columns = torch.stack(
+            [beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double(), beliefs.best_log_prob]
+        )
         best = beliefs.best.cpu().numpy()
         numbers: list[list[float]] = columns.T.cpu().numpy().tolist()
-        for row, ids, values in zip(self._seats.rows, best, numbers, strict=True):
+        for seat, (row, ids, values) in enumerate(zip(self._seats.rows, best, numbers, strict=True)):
             partition = None if row.job.constraint is None else values[0]
-            row.record(ids[: row.text.budget.here], partition, values[1], values[2], int(values[3]))
+            whole = values[4] if values[4] > -inf else None
+            ids = ids[: row.text.budget.here]
+            if row.record(ids, partition, values[1], values[2], int(values[3]), whole):
+                row.keep(beliefs.of(seat))
 
     def _renoise(self, beliefs: Beliefs, accepted: Tensor, going: list[int]) -> None:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
@@ -253,14 +264,14 @@ class Batch:
         seats.canvas = canvas.index_copy(0, chosen, new)
         seats.decided = decided.index_copy(0, chosen, now)
 
-    def _ready(self, beliefs: Beliefs, doubt: Tensor, alone: list[bool]) -> dict[int, bool]:
-        """The seats of the rows to commit; True where that is because the schedule is over."""
-        if not any(alone):
+    def _ready(self, beliefs: Beliefs, doubt: Tensor, heat: Heat) -> dict[int, Outcome]:
+        """The seats of the rows to commit, and why."""
+        if not any(heat.alone):
             return {}
         seats, place = self._seats, doubt.device
         texts = texts_of(beliefs)
         streak = streaks(texts, seats.texts.to(place), seats.streak.to(place))
-        streak = torch.where(torch.tensor(alone, device=place), streak, -1)
+        streak = torch.where(torch.tensor(heat.alone, device=place), streak, -1)
         seats.texts, seats.streak = texts, streak
         sure = converged(
             beliefs,
@@ -270,24 +281,36 @@ class Batch:
             stability=self._stability,
             confidence=self._confidence,
         )
-        sure |= decided(beliefs, streak, self._policy)
+        sure |= decided(beliefs, streak, [row.policy for row in seats.rows])
         is_sure: list[bool] = sure.cpu().numpy().tolist()
-        ready: dict[int, bool] = {}
+        ready: dict[int, Outcome] = {}
         for seat, row in enumerate(seats.rows):
-            if alone[seat]:
-                if is_sure[seat] or row.text.only_one_way_on:
-                    ready[seat] = False
-                elif row.steps_left == 0:
-                    ready[seat] = True
+            if heat.alone[seat] and not row.is_drafting:
+                if is_sure[seat] or seat in heat.decided or row.text.leaves_no_choice(row.trace[-1].ids):
+                    ready[seat] = Outcome.COMPLETE
+                elif row.at_limit is not None:
+                    ready[seat] = row.at_limit
+                elif row.goes_round:
+                    ready[seat] = Outcome.OSCILLATION
         return ready
 
-    def _commit(self, seat: int, beliefs: Beliefs, *, at_limit: bool) -> Iterator[Event]:
+    def _read_drafts(self) -> None:
+        """Lets rows whose drafts are finished go on under what these lead to.
+
+        Where decided positions stay, those of drafts may contradict it: the canvas begins again.
+        """
+        for seat, row in enumerate(self._seats.rows):
+            if row.read_draft() and not self._noise.varies:
+                row.is_fresh = True
+                self._seats.begin(seat, self._fresh([row.number]), None)
+
+    def _commit(self, seat: int, beliefs: Beliefs, ending: Outcome) -> Iterator[Event]:
         """Commits a row's block, or starts it again if every candidate was refused."""
         row = self._seats.rows[seat]
-        begun = perf_counter()
+        begun = self._clock()
         try:
-            canvas = row.commit(beliefs.of(seat), at_limit=at_limit)
-            row.spend("commit", perf_counter() - begun)
+            canvas = row.commit(beliefs.of(seat), ending)
+            row.spend("commit", self._clock() - begun)
             if canvas is None:
                 row.begin_again()
                 row.is_greedy = row.is_greedy and self._noise.varies

@@ -17,13 +17,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from canvasgen.constraints.compiled.belief import Belief, text_length
-from canvasgen.constraints.compiled.table_belief import TableBelief
+from canvasgen.constraints.compiled.belief import Belief, SearchedBelief, text_length
 from canvasgen.errors import CanvasgenError, ModelError
 from canvasgen.inference import Posterior, Posteriors, condition_batch
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
+    from canvasgen.constraints.compiled.related_belief import FieldSearch
     from canvasgen.constraints.compiled.table_search import TableSearch
     from canvasgen.denoise.randomness import Randomness
     from canvasgen.tokens import Budget, Prefix
@@ -38,13 +38,13 @@ class Asked:
     Attributes:
         constraint: None for free text.
         prefix, budget: where the canvas stands in its text.
-        search: what the searches for a table's values share over the row's steps.
+        search: what the searches for the values of a table or of related fields share over the row's steps.
     """
 
     constraint: CompiledConstraint | None
     prefix: Prefix
     budget: Budget
-    search: TableSearch | None = None
+    search: TableSearch | FieldSearch | None = None
 
 
 class RowErrors(Exception):
@@ -101,6 +101,11 @@ class FreeBelief:
         """There is no automaton."""
         return None
 
+    def recalling(self, ids: NDArray[np.int64], log_prob: float) -> Belief:
+        """This step's: positions alone have no joint probability to compare."""
+        del ids, log_prob
+        return self
+
 
 class Beliefs:
     """About B rows with canvases of L positions over V tokens; tensors are on the device of the logits.
@@ -112,9 +117,10 @@ class Beliefs:
         log_mass: float64 `[B, L]`, log of the mass that the model gives the tokens allowed at each position.
         best: int64 `[B, L]`, the most probable canvases; behind a row's budget they mean nothing.
         best_log_prob: float64 `[B]`, log P(text of `best` | valid), of the canvas as a whole; −inf without a constraint, and
-            for tables, whose values are not chosen by it.
+            where the values of a table or of related fields are not chosen by it.
         lengths: int64 `[B]`, tokens of text in `best`, with the end token; without a constraint, L.
         constrained: bool `[B]`, whether the row has a constraint.
+        settles: bool `[B]`, whether `best` has been chosen against the model's will, by relations between fields.
 
     Args:
         logits: as above.
@@ -132,7 +138,7 @@ class Beliefs:
         self._free = [b for b, one in enumerate(asked) if one.constraint is None]
         self._bound = [b for b, one in enumerate(asked) if one.constraint is not None]
         self._place = {b: at for at, b in enumerate(self._bound)}
-        self._tables: dict[int, TableBelief] = {}
+        self._searched: dict[int, SearchedBelief] = {}
         self._probabilities: Tensor | None = None
         self.constrained = torch.tensor([one.constraint is not None for one in asked], device=logits.device)
         parts: list[tuple[list[int], tuple[Tensor, ...]]] = []
@@ -143,7 +149,8 @@ class Beliefs:
         columns = [self._together([(rows, values[at]) for rows, values in parts]) for at in range(6)]
         self.log_partition, self.entropies, self.log_mass, self.best, self.lengths = columns[:5]
         self.best_log_prob = columns[5]
-        self._read_tables()
+        self.settles = torch.zeros_like(self.constrained)
+        self._read_searched()
         self._check_numbers()
 
     def __len__(self) -> int:
@@ -193,18 +200,18 @@ class Beliefs:
         first = torch.where(ends, positions, length).amin(dim=-1)
         return torch.minimum(first + 1, here)
 
-    def _read_tables(self) -> None:
-        """Has the cells of tables chosen together, row by row."""
+    def _read_searched(self) -> None:
+        """Has the cells of tables and related fields chosen together, row by row."""
         errors: dict[int, CanvasgenError] = {}
-        tables = [
+        searched = [
             (b, one, one.constraint)
             for b, one in enumerate(self._asked)
-            if one.constraint is not None and one.constraint.cells is not None
+            if one.constraint is not None and one.constraint.is_searched
         ]
-        if tables:  # the posteriors' own tensors stay as they are
+        if searched:  # the posteriors' own tensors stay as they are
             self.best, self.lengths = self.best.clone(), self.lengths.clone()
             self.entropies, self.best_log_prob = self.entropies.clone(), self.best_log_prob.clone()
-        for b, one, constraint in tables:
+        for b, one, constraint in searched:
             try:
                 belief = constraint.believe(
                     self._posteriors[self._place[b]], one.prefix, one.budget, one.search
@@ -212,12 +219,14 @@ class Beliefs:
             except CanvasgenError as error:
                 errors[b] = error
                 continue
-            assert isinstance(belief, TableBelief)
-            self._tables[b] = belief
+            assert isinstance(belief, SearchedBelief)
+            self._searched[b] = belief
             self.best[b, : one.budget.here] = torch.as_tensor(belief.best, device=self.best.device)
             self.entropies[b, : one.budget.here] = torch.as_tensor(belief.entropies, device=self.best.device)
             self.lengths[b] = text_length(belief.best, self._end_ids)
-            self.best_log_prob[b] = -torch.inf
+            self.settles[b] = belief.settles
+            if belief.is_chosen:
+                self.best_log_prob[b] = -torch.inf
         _raise(errors)
 
     def _check_numbers(self) -> None:
@@ -289,14 +298,14 @@ class Beliefs:
         return out
 
     def _joint_samples(self, rows: list[int], seeds: list[int]) -> Tensor:
-        if rows == self._bound and not self._tables:
+        if rows == self._bound and not self._searched:
             out = self._posteriors.sample(seeds)
         else:
             out = self.best[rows]
             for at, (b, seed) in enumerate(zip(rows, seeds, strict=True)):
-                table = self._tables.get(b)
+                searched = self._searched.get(b)
                 posterior = self._posteriors[self._place[b]]
-                drawn = posterior.sample(1, seed)[0] if table is None else table.sample(seed)
+                drawn = posterior.sample(1, seed)[0] if searched is None else searched.sample(seed)
                 out[at, : len(drawn)] = torch.as_tensor(drawn, device=out.device)
         for at, (b, seed) in enumerate(zip(rows, seeds, strict=True)):
             here = self._asked[b].budget.here
@@ -309,8 +318,8 @@ class Beliefs:
     def of(self, row: int) -> Belief:
         """The row's view, which it is committed from."""
         one = self._asked[row]
-        if row in self._tables:
-            return self._tables[row]
+        if row in self._searched:
+            return self._searched[row]
         if one.constraint is not None:
             return one.constraint.believe(self._posteriors[self._place[row]], one.prefix, one.budget)
         here = one.budget.here

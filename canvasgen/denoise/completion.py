@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from typing_extensions import TypeVar
 
 from canvasgen.errors import CanvasgenError, Outcome
-from canvasgen.grounding import Span
+from canvasgen.grounding import Span, in_terminal, to_html
 from canvasgen.showing import call, call_of
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from canvasgen.vocabulary import Vocabulary
 
 Value = TypeVar("Value", covariant=True, default=Any)
@@ -24,19 +26,28 @@ __all__ = ["Commit", "Completion", "Done", "Draft", "Event", "Failed", "Shares",
 
 
 class Shares(dict[Any, float]):
-    """The probability of each option of a field: that the canvas decides for it. With `absent` and `open` they sum to one.
+    """The probability of each option of a field: that the canvas decides for it.
+
+    With `absent`, `other` and `open` they sum to one.
 
     Attributes:
         absent: the probability that the text does not have the field.
+        other: of a grounded field, the probability of all values that are not listed.
         open: the probability that the canvas decides for none: what may still follow it, or several ways to read it, leave
             more than one option.
     """
 
     def __init__(
-        self, options: Iterable[tuple[Any, float]] = (), *, absent: float = 0.0, open: float = 0.0
+        self,
+        options: Iterable[tuple[Any, float]] = (),
+        *,
+        absent: float = 0.0,
+        other: float = 0.0,
+        open: float = 0.0,
     ) -> None:
         super().__init__(options)
         self.absent = absent
+        self.other = other
         self.open = open
 
 
@@ -51,8 +62,11 @@ class Step:
             None for a row without a constraint. Two steps' masses are comparable only at the same
             temperature.
         mean_entropy: nats per position of the text, of the constrained marginals.
+        log_prob: log P(best canvas | valid) of its text as a whole, in nats; None without a constraint, and for a table
+            whose relations are kept.
         log_mass: mean log of the mass that the model gives the tokens allowed at a position of the text.
         accepted: positions accepted in this step.
+        seconds: from the row's beginning to the end of this step.
         ids: the best canvas, int64 `[L]`.
     """
 
@@ -66,6 +80,8 @@ class Step:
     ids: NDArray[np.int64] = field(repr=False)
     vocabulary: Vocabulary = field(repr=False, compare=False)
     before: bytes = field(default=b"", repr=False)
+    log_prob: float | None = None
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def mass(self) -> float:
@@ -76,6 +92,23 @@ class Step:
     def draft(self) -> str:
         """The whole text as it would be if this step's best canvas were committed."""
         return (self.before + self.vocabulary.text_bytes(self.ids)).decode("utf-8", errors="replace")
+
+
+def first_useful(trace: Sequence[Step], committed: str) -> float:
+    """Return the seconds until the first draft of the first block that stayed: the time to the first useful edit.
+
+    Args:
+        trace: all steps of a row.
+        committed: the text after the first block; where an earlier draft or a validator's choice was committed, the
+            last step's draft is another one, and what counts is the end of that step.
+    """
+    block = [step for step in trace if step.block == 1]
+    seconds = block[-1].seconds
+    for step in reversed(block):
+        if step.draft != committed:
+            break
+        seconds = step.seconds
+    return seconds
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,18 +124,21 @@ class Completion(Generic[Value]):
             tokens.
         probabilities: if asked for, by choice-like field of the value (`status`, `items[0].size`, a template's hole; the
             empty name for the whole), the probability of each option given that the text is valid: exact, under the
-            distributions of the canvas that decided it and given the canvases before. See `Shares`: with `absent` and `open`
-            they sum to one.
-        sources: of a grounded constraint, by field the first place in a source that says it.
+            distributions of the canvas that decided it and given the canvases before. A grounded field has that of its value
+            (summed over the tokenizations, and over the places that state it) and of null, if it may be null. See `Shares`:
+            with `absent`, `other` and `open` they sum to one.
+        sources: of a grounded constraint, by field the first place in a source that says it; `to_html` and `highlighted`
+            show them.
         steps: denoising steps of each block.
         blocks: number of blocks.
         outcome: how it ended.
-        proven: for a table with relations that are kept (mode `exact`): True if each canvas, when it was committed, was
-            proven to be the most probable one of all that satisfy the relations; False if the searches' time ended before
-            that, or a validator refused a more probable one. None for everything else.
+        proven: for relations between fields, and for a table with relations that are kept (mode `exact`): True if each
+            canvas, when it was committed, was proven to be the most probable one of all that satisfy the relations; False
+            if the searches' time ended before that, or a validator refused a more probable one. None for everything else.
         timings: seconds by `prefill`, `denoise`, `condition`, `solve` (searches for a table's values), `commit`,
             `other` (waiting for other rows, and the rest) and `total`, which is the sum of them. In a batch the model's
-            forward passes are shared, and each row that took part counts them in full.
+            forward passes are shared, and each row that took part counts them in full. `first_useful` is no part of the
+            sum: the time to the first draft of the first block that no later step changed.
         trace: one `Step` per denoising step.
     """
 
@@ -127,6 +163,23 @@ class Completion(Generic[Value]):
             steps=self.steps,
             outcome=str(self.outcome),
         )
+
+    def to_html(self) -> str:
+        """Return the sources as an HTML fragment, with the places of the values marked and named by field.
+
+        Raises:
+            InvalidConstraint: no value is taken from a source.
+        """
+        return to_html(self.sources)
+
+    def highlighted(self) -> Text:
+        """Return the sources with the places of the values marked, to be printed by `rich.print`.
+
+        Raises:
+            InvalidConstraint: no value is taken from a source.
+            MissingPackage: rich is not installed.
+        """
+        return in_terminal(self.sources)
 
 
 @dataclass(frozen=True, repr=False)

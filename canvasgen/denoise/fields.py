@@ -1,6 +1,7 @@
 """Exact probabilities of what the choice-like fields of a finished text could have been.
 
-An *outcome* of a field is one of its options, or that the field is absent. Each is a part of the constraint's texts, and
+An *outcome* of a field is one of its options, all others together where they are too many to list, or that the field is
+absent. Each is a part of the constraint's texts, and
 together they are all of them:
 
     P(outcome is still possible after the canvas | valid) = Z(texts of the outcome) / Z
@@ -23,6 +24,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from canvasgen.automata import EMPTY, difference, from_dfa, to_dfa, union
+from canvasgen.constraints.texts import OTHER
 from canvasgen.denoise.completion import Shares
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 
@@ -55,15 +57,15 @@ class Block:
 
 def probabilities(constraint: CompiledConstraint, text: str, blocks: Sequence[Block]) -> dict[str, Shares]:
     """By field, the probability of each option under the canvas that decided it."""
-    return {
-        field: _field(constraint, options, blocks)
-        for field, options in constraint.constraint.options(text).items()
-    }
+    return {field: _field(constraint, options, blocks) for field, options in constraint.options(text).items()}
 
 
 def _field(constraint: CompiledConstraint, options: Mapping[Any, Expr], blocks: Sequence[Block]) -> Shares:
-    languages = list(options.values())
-    languages.append(difference(constraint.constraint.expr, union(*languages)))
+    listed = [option for option in options if option is not OTHER]
+    languages = [options[option] for option in listed]
+    if OTHER in options:
+        languages.append(options[OTHER])
+    languages.append(difference(constraint.language, union(*languages)))
     narrowed = [_narrowed(constraint, language) for language in languages]
     shares: list[float] = []
     block = blocks[0]
@@ -78,7 +80,9 @@ def _field(constraint: CompiledConstraint, options: Mapping[Any, Expr], blocks: 
         others = [_narrowed(constraint, language) for language in _others(constraint, languages)]
         shares = [max(0.0, 1.0 - _share(one, block)) for one in others]
         is_open = max(0.0, 1.0 - sum(shares))
-    return Shares(zip(options, shares[:-1], strict=True), absent=shares[-1], open=is_open)
+    other = shares[len(listed)] if OTHER in options else 0.0
+    told = zip(listed, shares, strict=False)
+    return Shares(told, absent=shares[-1], other=other, open=is_open)
 
 
 def _others(constraint: CompiledConstraint, languages: Sequence[Expr]) -> list[Expr]:

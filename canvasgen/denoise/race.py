@@ -1,14 +1,24 @@
-"""The first steps of a row from each of its starts, side by side: the less likely half leaves after each step.
+"""The first steps of a row from each of its starts, side by side: starts that are beaten leave after each step.
 
 What decides is the mass that the model gives to valid texts: where fixed text stands in the wrong place, the model
-contradicts it the more the longer it looks. A step of the schedule is left for the winner. Source: successive halving,
-Karnin et al., "Almost optimal exploration in multi-armed bandits", ICML 2013.
+contradicts it the more the longer it looks. With all starts alike likely before, contender k's share is
+w_k = Z_k / sum of all Z, and a text has the probability sum_k w_k P_k(text | valid) over all of them. After each step
+
+    decided   from the second step on: the best text of one has at least the probability `Policy.certain`: it is committed,
+              the race is over. After the first step a model seems certain of a text as wide as the start's gap
+    beaten    contenders with less than exp(-`Policy.beaten`) of the largest mass leave
+    alike     of contenders with the same best text the one with the most mass stays
+    halved    of what is left, at most half as many go on as came: successive halving, Karnin et al., "Almost optimal
+              exploration in multi-armed bandits", ICML 2013
+
+One step of the schedule is left for the winner alone where it has two or more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import exp
 
 from canvasgen.denoise.row import Row
 
@@ -20,36 +30,55 @@ class Heat:
     """What one step of all races leaves.
 
     Attributes:
-        alone: by seat, whether the row was in no race.
+        alone: by seat, whether the row is in no race, or has just won its race.
         going: seats that go on, in order.
-        winners: seats of the rows that are ahead in their races.
-        repeated: seats whose schedule has one step only, which is still to be taken: their canvas stays as it is.
+        leading: seats of the rows that are alone or ahead in their races.
+        decided: seats of the rows whose race is over because the best text is certain.
     """
 
     alone: list[bool]
     going: list[int] = field(default_factory=list[int])
-    winners: list[int] = field(default_factory=list[int])
-    repeated: list[int] = field(default_factory=list[int])
+    leading: list[int] = field(default_factory=list[int])
+    decided: list[int] = field(default_factory=list[int])
 
 
 def run_heat(rows: Sequence[Row]) -> Heat:
-    """Halve the contenders of every race; rows of one number are contenders, and have recorded this step."""
+    """Drop contenders of every race; rows of one number are contenders, and have recorded this step."""
     groups: dict[int, list[int]] = {}
     for seat, row in enumerate(rows):
         groups.setdefault(row.number, []).append(seat)
-    heat = Heat([len(groups[row.number]) == 1 for row in rows])
+    heat = Heat([False] * len(rows))
     for seats in groups.values():
-        if len(seats) == 1:
-            heat.going += seats
-            continue
-        seats.sort(key=lambda seat: -rows[seat].trace[-1].mass)
-        winner = rows[seats[0]]
-        if winner.steps_left == 0:
-            winner.forget()
-            winner.begin_block()
-            heat.repeated.append(seats[0])
-            heat.going.append(seats[0])
-            continue
-        heat.winners.append(seats[0])
-        heat.going += seats[: 1 if winner.steps_left == 1 else -(-len(seats) // 2)]
+        going = seats
+        if len(seats) > 1:
+            going, decided = _going_on(seats, rows)
+            heat.decided += going[:1] if decided else []
+        heat.alone[going[0]] = len(going) == 1
+        heat.leading.append(going[0])
+        heat.going += going
     return heat
+
+
+def _going_on(seats: list[int], rows: Sequence[Row]) -> tuple[list[int], bool]:
+    """Return the contenders that go on, the one with the most mass first, and whether its text is decided."""
+    ordered = sorted(seats, key=lambda seat: -rows[seat].trace[-1].mass)
+    lead, policy = rows[ordered[0]].trace[-1].mass, rows[ordered[0]].policy
+    shares = {seat: exp(rows[seat].trace[-1].mass - lead) for seat in ordered}
+    texts: dict[str, list[int]] = {}
+    for seat in ordered:
+        texts.setdefault(rows[seat].trace[-1].draft, []).append(seat)
+    total = sum(shares.values())
+    for alike in texts.values() if rows[ordered[0]].step > 1 else ():
+        if sum(shares[seat] * _certainty(rows[seat]) for seat in alike) >= policy.certain * total:
+            return alike[:1], True
+    if rows[ordered[0]].steps_left <= 1:
+        return ordered[:1], False
+    least = exp(-policy.beaten)
+    different = [alike[0] for alike in texts.values() if shares[alike[0]] >= least]
+    return different[: -(-len(seats) // 2)], False
+
+
+def _certainty(row: Row) -> float:
+    """Return P(best canvas | valid) of this step; 0 where there is none."""
+    log_prob = row.trace[-1].log_prob
+    return 0.0 if log_prob is None else exp(log_prob)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from canvasgen.errors import CanvasgenError, ModelError
-from canvasgen.inference.layout import Layout
+from canvasgen.inference.known_layouts import AnyLayout
 from canvasgen.inference.tables import Bools, Ints, RowArrays
 
 __all__ = ["Batch", "Row"]
@@ -34,7 +33,7 @@ class Row:
         error: why the row is impossible, found before any logit was read; its results mean nothing.
     """
 
-    layout: Layout
+    layout: AnyLayout
     length: int
     fixed: Mapping[int, int]
     state: int
@@ -53,14 +52,8 @@ class Row:
     @property
     def needed_to_go_on(self) -> Ints:
         """int32 `[S]`: fewest tokens, at least one, from each state to an end behind this canvas; -1 if there is no way."""
-        layout, never = self.layout, np.iinfo(np.int32).max
-        later = layout.distance if self.later is None else self.later
-        text = layout.by_source.first < layout.num_states
-        sources, targets = layout.by_source.group[text], layout.by_source.first[text]
-        after = np.where(later[targets] < 0, never, later[targets] + 1)
-        out = np.full(layout.num_states, never, dtype=np.int32)
-        np.minimum.at(out, sources, after)
-        return np.where((out == never) | (later < 0), -1, np.maximum(out, later)).astype(np.int32)
+        later = self.layout.distance if self.later is None else self.later
+        return self.layout.distance_of_more(later)
 
 
 @dataclass(frozen=True, eq=False)

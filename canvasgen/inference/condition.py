@@ -14,11 +14,13 @@ from canvasgen.checks import is_mapping, whole_number
 from canvasgen.errors import BudgetTooSmall, CanvasgenError, InvalidConstraint, ModelError, Unsatisfiable
 from canvasgen.forks import settle
 from canvasgen.inference.batch import Batch, Row
-from canvasgen.inference.layout import AutomatonArrays, Layout, layout_of
+from canvasgen.inference.known_layouts import AnyLayout, called_layout_of
+from canvasgen.inference.layout import AutomatonArrays
 from canvasgen.inference.posterior import Posterior
 from canvasgen.inference.posteriors import Posteriors
 from canvasgen.inference.registry import backend_for
 from canvasgen.inference.restriction import Restriction
+from canvasgen.tokens import CalledAutomaton
 
 __all__ = ["Logits", "Request", "condition", "condition_batch"]
 
@@ -30,7 +32,7 @@ class Request:
     """One canvas of a batch: positions 0 to L - 1, of which the first n are within the budget.
 
     Attributes:
-        automaton: a `canvasgen.tokens.TokenAutomaton` over V tokens.
+        automaton: a `canvasgen.tokens.TokenAutomaton` over V tokens, or a `CalledAutomaton`, which has no restriction.
         logits: `[L, V]`, computed with as float32; numpy or torch, on any device. −inf is probability zero. Or a
             posterior of the same logits under another constraint: what it has read of them is not read again as far as
             that can be (it can if this constraint's texts are written with tokens of that one's). None: the row's part
@@ -46,7 +48,7 @@ class Request:
             model's own probability.
     """
 
-    automaton: AutomatonArrays
+    automaton: AutomatonArrays | CalledAutomaton
     logits: Logits | Posterior | None = None
     end_ids: Sequence[int] | None = None
     pad_id: int | None = None
@@ -59,7 +61,7 @@ class Request:
 
 
 def condition(
-    automaton: AutomatonArrays,
+    automaton: AutomatonArrays | CalledAutomaton,
     logits: Logits | Posterior,
     *,
     end_ids: Sequence[int] | None = None,
@@ -214,7 +216,7 @@ def _values(request: Request, stacked: Tensor | None, b: int) -> Tensor:
 def _row(request: Request, values: Tensor) -> Row:
     """The checked request; what makes it impossible is its `error`."""
     automaton, size = request.automaton, values.shape[1]
-    layout = layout_of(automaton, automaton.end_ids if request.end_ids is None else request.end_ids)
+    layout = called_layout_of(automaton, automaton.end_ids if request.end_ids is None else request.end_ids)
     length = len(values)
     if request.length is not None:
         length = whole_number(request.length, rule="length", low=1, high=len(values))
@@ -255,7 +257,7 @@ def _row(request: Request, values: Tensor) -> Row:
     )
 
 
-def _filler(layout: Layout, pad_id: int | None) -> int:
+def _filler(layout: AnyLayout, pad_id: int | None) -> int:
     if pad_id is not None:
         return pad_id
     return layout.end_ids[0] if layout.end_ids else 0

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from canvasgen.inference.layout import Layout
+from canvasgen.inference.layout import Symbols
 from canvasgen.inference.tables import Floats, Longs, RowArrays
 
-__all__ = ["Candidate", "enumerate_best"]
+__all__ = ["Candidate", "ChoiceLattice", "enumerate_best"]
 
 _BATCH = 8  # tokens of a class looked up at first
 
@@ -46,7 +46,7 @@ class _Choice:
 class _Tokens:
     """The tokens of one class at one position, in decreasing order, looked up in growing batches."""
 
-    def __init__(self, lattice: _Lattice, position: int, index: int) -> None:
+    def __init__(self, lattice: ChoiceLattice, position: int, index: int) -> None:
         self._lattice, self._position, self._index = lattice, position, index
         fixed = lattice.fixed.get(position)
         if fixed is None:
@@ -74,16 +74,17 @@ class _Tokens:
 class _Alternatives:
     """The choices at a (position, state), best first; of equals the first by target, class, token id."""
 
-    def __init__(self, lattice: _Lattice, position: int, state: int) -> None:
+    def __init__(self, lattice: ChoiceLattice, position: int, state: int) -> None:
         self._lattice, self._position = lattice, position
         self._found: list[_Choice] = []
         self._heap: list[tuple[float, int, int, int]] = []  # (-total, target, class or -1 for the tail, rank)
-        layout, edges, arrays = lattice.layout, lattice.layout.by_source, lattice.arrays
-        for edge in range(int(edges.offsets[state]), int(edges.offsets[state + 1])):
-            target, index = int(edges.first[edge]), int(edges.second[edge])
-            if arrays.best_sets[position, index] == -np.inf:
-                continue
-            after = float(arrays.to_go[position + 1, target])
+        layout, arrays = lattice.layout, lattice.arrays
+        targets, sets = layout.leaving(state)
+        weights = arrays.best_from(position + 1, targets)
+        possible = arrays.best_sets[position, sets] + weights > -np.inf
+        targets, sets, weights = targets[possible], sets[possible], weights[possible]
+        self._after: dict[int, float] = dict(zip(targets.tolist(), weights.tolist(), strict=True))
+        for target, index, after in zip(targets.tolist(), sets.tolist(), weights.tolist(), strict=True):
             if index == layout.tail_set:
                 self._push(float(arrays.tables.tail[position]) + after, target, -1, 0)
                 continue
@@ -109,15 +110,14 @@ class _Alternatives:
             assert token is not None, "a class of positive probability has a token"
             self._found.append(_Choice(token[0], token[1], target, -negative))
             if following is not None:
-                after = float(self._lattice.arrays.to_go[self._position + 1, target])
-                self._push(following[1] + after, target, index, place + 1)
+                self._push(following[1] + self._after[target], target, index, place + 1)
         return self._found[rank] if rank < len(self._found) else None
 
 
-class _Lattice:
-    """What the streams share."""
+class ChoiceLattice:
+    """The streams of alternatives, shared by all searches over one canvas."""
 
-    def __init__(self, layout: Layout, arrays: RowArrays, fixed: Mapping[int, int]) -> None:
+    def __init__(self, layout: Symbols, arrays: RowArrays, fixed: Mapping[int, int]) -> None:
         self.layout, self.arrays, self.fixed = layout, arrays, fixed
         self._tokens: dict[tuple[int, int], _Tokens] = {}
         self._alternatives: dict[tuple[int, int], _Alternatives] = {}
@@ -147,16 +147,16 @@ class _Deviation:
 
 
 def enumerate_best(
-    layout: Layout, arrays: RowArrays, state: int, fixed: Mapping[int, int]
+    layout: Symbols, arrays: RowArrays, state: int, fixed: Mapping[int, int]
 ) -> Iterator[Candidate]:
     """Every canvas of positive probability, in decreasing order.
 
     Args:
-        arrays: of the row; `to_go[0, state]` is finite.
+        arrays: of the row; the way from `state` to the end has a finite weight.
         state: state before the canvas.
         fixed: position -> token; the tables hold these already.
     """
-    lattice, length = _Lattice(layout, arrays, fixed), len(arrays.to_go) - 1
+    lattice, length = ChoiceLattice(layout, arrays, fixed), len(arrays.tables.tail)
     serial = 0
     queue = [(0.0, serial, _Deviation([], 0, 0))]
     while queue:

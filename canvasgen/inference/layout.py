@@ -16,18 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
-from weakref import WeakKeyDictionary
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from canvasgen.errors import ModelError
-from canvasgen.forks import Guard
 
-__all__ = ["AutomatonArrays", "Groups", "Layout", "layout_of"]
+__all__ = ["AutomatonArrays", "Groups", "Layout", "Symbols", "build_layout", "groups", "symbols_of"]
 
 Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
 
 
 class AutomatonArrays(Protocol):
@@ -112,8 +111,8 @@ class Groups:
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
-    """A token automaton and its end tokens, arranged for the recurrence.
+class Symbols:
+    """The tokens, classes and class sets of a layout; what it is without its edges.
 
     Attributes:
         vocabulary_size: V.
@@ -127,7 +126,6 @@ class Layout:
         set_offsets, set_classes: the classes of each of the Z + 1 sets that have classes.
         class_set_offsets, class_sets: where each of the C + 2 classes can stand: in its sets, and in the
             tail.
-        by_source: (target, set) of each source; `by_target`: (source, set); `by_set`: (source, target).
         distance: int32[S], fewest tokens to an accepting state.
         end_ids: the end tokens.
     """
@@ -144,9 +142,6 @@ class Layout:
     set_classes: Ints
     class_set_offsets: Ints
     class_sets: Ints
-    by_source: Groups
-    by_target: Groups
-    by_set: Groups
     distance: Ints
     end_ids: tuple[int, ...]
 
@@ -182,6 +177,10 @@ class Layout:
         needed = self.distance if distance is None else distance
         return np.append((needed >= 0) & (needed <= remaining), True)
 
+    def leaving(self, state: int) -> tuple[Longs, Longs]:
+        """int64 targets, ascending, and sets of the edges that leave a state; those of end tokens and the tail, too."""
+        raise NotImplementedError
+
     def step(self, state: int, token: int, closed: npt.NDArray[np.bool_] | None = None) -> int:
         """The state after `token`, or -1: text first, then an end token, then anything; no set of `closed[Z + 2]`."""
         if state == self.ended:
@@ -189,13 +188,45 @@ class Layout:
         if not 0 <= token < self.vocabulary_size:
             return -1
         wanted = int(self.class_of_token[token])
-        for edge in range(int(self.by_source.offsets[state]), int(self.by_source.offsets[state + 1])):
-            index = int(self.by_source.second[edge])
-            low, high = int(self.set_offsets[index]), int(self.set_offsets[index + 1])
-            place = low + int(np.searchsorted(self.set_classes[low:high], wanted))
-            if place < high and int(self.set_classes[place]) == wanted:
-                return int(self.by_source.first[edge]) if closed is None or not closed[index] else -1
+        holding = self.class_sets[self.class_set_offsets[wanted] : self.class_set_offsets[wanted + 1]]
+        targets, sets = self.leaving(state)
+        for place in np.flatnonzero(np.isin(sets, holding)).tolist():
+            return int(targets[place]) if closed is None or not closed[sets[place]] else -1
         return -1
+
+
+@dataclass(frozen=True, eq=False)
+class Layout(Symbols):
+    """A token automaton and its end tokens, arranged for the recurrence.
+
+    Attributes:
+        by_source: (target, set) of each source; `by_target`: (source, set); `by_set`: (source, target).
+    """
+
+    by_source: Groups
+    by_target: Groups
+    by_set: Groups
+
+    def leaving(self, state: int) -> tuple[Longs, Longs]:
+        """See `Symbols.leaving`."""
+        low, high = self.by_source.offsets[state], self.by_source.offsets[state + 1]
+        return self.by_source.first[low:high].astype(np.int64), self.by_source.second[low:high].astype(
+            np.int64
+        )
+
+    def distance_of_more(self, later: Ints) -> Ints:
+        """int32[S]: fewest tokens, at least one, from each state to an end; -1 if there is no way.
+
+        Args:
+            later: int32[S], fewest tokens, or none, from each state to an end.
+        """
+        never = np.iinfo(np.int32).max
+        text = self.by_source.first < self.num_states
+        sources, targets = self.by_source.group[text], self.by_source.first[text]
+        after = np.where(later[targets] < 0, never, later[targets] + 1)
+        out = np.full(self.num_states, never, dtype=np.int32)
+        np.minimum.at(out, sources, after)
+        return np.where((out == never) | (later < 0), -1, np.maximum(out, later)).astype(np.int32)
 
 
 def _offsets(keys: Ints, size: int) -> Ints:
@@ -208,7 +239,8 @@ def _order(keys: Ints, size: int) -> npt.NDArray[np.intp]:
     return np.argsort(keys.astype(np.uint16) if size <= 1 << 16 else keys, kind="stable")
 
 
-def _groups(keys: Ints, size: int, first: Ints, second: Ints) -> Groups:
+def groups(keys: Ints, size: int, first: Ints, second: Ints) -> Groups:
+    """Sort edges by one of their ends, a key below `size`."""
     order = _order(keys, size)
     return Groups(
         offsets=_offsets(keys, size),
@@ -218,13 +250,32 @@ def _groups(keys: Ints, size: int, first: Ints, second: Ints) -> Groups:
     )
 
 
-def build_layout(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:
-    """Arrange a token automaton for conditioning.
+class SymbolArrays(Protocol):
+    """What `symbols_of` reads of an automaton; see `AutomatonArrays`."""
+
+    @property
+    def num_states(self) -> int: ...
+    @property
+    def num_classes(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def class_of_token(self) -> Ints: ...
+    @property
+    def set_offsets(self) -> Ints: ...
+    @property
+    def set_classes(self) -> Ints: ...
+    @property
+    def distance(self) -> Ints: ...
+
+
+def symbols_of(automaton: SymbolArrays, end_ids: Sequence[int]) -> dict[str, Any]:
+    """The fields of `Symbols` for an automaton.
 
     Raises:
         ModelError: an end id is outside the vocabulary.
     """
-    states, classes, sets = automaton.num_states, automaton.num_classes, len(automaton.set_offsets) - 1
+    classes, sets = automaton.num_classes, len(automaton.set_offsets) - 1
     size = len(automaton.class_of_token)
     ends = tuple(sorted({int(token) for token in end_ids}))
     for token in ends:
@@ -234,52 +285,46 @@ def build_layout(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:
         np.int32
     )
     class_of_token[list(ends)] = classes
-
-    accepting = np.flatnonzero(automaton.accepting).astype(np.int32)
-    source = np.concatenate([automaton.edge_source, accepting, [states]]).astype(np.int32)
-    target = np.concatenate([automaton.edge_target, np.full(len(accepting) + 1, states)]).astype(np.int32)
-    edge_set = np.concatenate([automaton.edge_set, np.full(len(accepting), sets), [sets + 1]]).astype(
-        np.int32
-    )
-
     set_offsets = np.append(automaton.set_offsets, automaton.set_offsets[-1] + 1).astype(np.int32)
     set_classes = np.append(automaton.set_classes, classes).astype(np.int32)
     classes_of_pairs = np.append(set_classes, np.arange(classes + 2, dtype=np.int32))
     sets_of_pairs = np.repeat(
         np.arange(sets + 2, dtype=np.int32), np.append(np.diff(set_offsets), classes + 2)
     )
-    return Layout(
-        vocabulary_size=size,
-        num_states=states,
-        num_classes=classes,
-        num_sets=sets,
-        start=int(automaton.start),
-        class_of_token=class_of_token,
-        token_order=_order(class_of_token, classes + 2).astype(np.uint32),
-        class_offsets=_offsets(class_of_token, classes + 2),
-        set_offsets=set_offsets,
-        set_classes=set_classes,
-        class_set_offsets=_offsets(classes_of_pairs, classes + 2),
-        class_sets=np.ascontiguousarray(sets_of_pairs[np.argsort(classes_of_pairs, kind="stable")]),
-        by_source=_groups(source, states + 1, target, edge_set),
-        by_target=_groups(target, states + 1, source, edge_set),
-        by_set=_groups(edge_set, sets + 2, source, target),
-        distance=np.ascontiguousarray(automaton.distance, dtype=np.int32),
-        end_ids=ends,
+    return {
+        "vocabulary_size": size,
+        "num_states": automaton.num_states,
+        "num_classes": classes,
+        "num_sets": sets,
+        "start": int(automaton.start),
+        "class_of_token": class_of_token,
+        "token_order": _order(class_of_token, classes + 2).astype(np.uint32),
+        "class_offsets": _offsets(class_of_token, classes + 2),
+        "set_offsets": set_offsets,
+        "set_classes": set_classes,
+        "class_set_offsets": _offsets(classes_of_pairs, classes + 2),
+        "class_sets": np.ascontiguousarray(sets_of_pairs[np.argsort(classes_of_pairs, kind="stable")]),
+        "distance": np.ascontiguousarray(automaton.distance, dtype=np.int32),
+        "end_ids": ends,
+    }
+
+
+def build_layout(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:
+    """Arrange a token automaton for conditioning.
+
+    Raises:
+        ModelError: an end id is outside the vocabulary.
+    """
+    states, sets = automaton.num_states, len(automaton.set_offsets) - 1
+    accepting = np.flatnonzero(automaton.accepting).astype(np.int32)
+    source = np.concatenate([automaton.edge_source, accepting, [states]]).astype(np.int32)
+    target = np.concatenate([automaton.edge_target, np.full(len(accepting) + 1, states)]).astype(np.int32)
+    edge_set = np.concatenate([automaton.edge_set, np.full(len(accepting), sets), [sets + 1]]).astype(
+        np.int32
     )
-
-
-_known: WeakKeyDictionary[AutomatonArrays, dict[tuple[int, ...], Layout]] = WeakKeyDictionary()
-_lock = Guard()
-
-
-def layout_of(automaton: AutomatonArrays, end_ids: Sequence[int]) -> Layout:
-    """`build_layout`, remembered as long as the automaton lives."""
-    key = tuple(end_ids)
-    with _lock:
-        found = _known.get(automaton, {}).get(key)
-    if found is None:
-        found = build_layout(automaton, end_ids)
-        with _lock:
-            found = _known.setdefault(automaton, {}).setdefault(key, found)
-    return found
+    return Layout(
+        **symbols_of(automaton, end_ids),
+        by_source=groups(source, states + 1, target, edge_set),
+        by_target=groups(target, states + 1, source, edge_set),
+        by_set=groups(edge_set, sets + 2, source, target),
+    )

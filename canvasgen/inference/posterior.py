@@ -13,7 +13,7 @@ since in the don't-care tail a token has the model's own probability.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -25,7 +25,9 @@ from torch import Tensor
 from canvasgen.errors import Unsatisfiable
 from canvasgen.inference.backend import Backend, Lattice
 from canvasgen.inference.batch import Batch
+from canvasgen.inference.finishing import can_be_finished
 from canvasgen.inference.k_best import Candidate, enumerate_best
+from canvasgen.inference.remembering import M, Memory, RememberedBest
 from canvasgen.inference.spans import SpanGraph, span_masses
 from canvasgen.inference.tables import Bools, Floats, Longs, RowArrays
 from canvasgen.showing import call
@@ -198,7 +200,7 @@ class Posterior:
     @property
     def best_log_weight(self) -> float:
         """log of the mass that ∏ softmax(logits_i) puts on text and end of `best`, the tail summed out."""
-        return float(self.arrays.to_go[0, self._state])
+        return float(self.arrays.best_from(0, np.array([self._state]))[0])
 
     @property
     def best_log_prob(self) -> float:
@@ -221,6 +223,41 @@ class Posterior:
         for candidate in enumerate_best(self._layout, self.arrays, self._state, self._fixed):
             self.require_unchanged()
             yield self._written(candidate), candidate.log_weight - self.log_partition
+
+    def remembering(self, memory: Memory[M], start: M, *, after: int) -> RememberedBest[M]:
+        """Return a search for the best canvas of which something holds that the automaton does not know.
+
+        Args:
+            memory: what is remembered of the tokens.
+            start: the memory before the canvas.
+            after: tokens of budget behind the canvas; 0: the text has to end on it.
+        """
+        self.require_unchanged()
+        return RememberedBest(self._layout, self.arrays, self._state, self._fixed, memory, start, after=after)
+
+    def satisfies(self, ids: Longs, memory: Memory[M], start: M, *, after: int) -> bool:
+        """Return whether a canvas is one that `remembering` looks for, or the beginning of one that is known to exist."""
+        state, found = self._state, start
+        for i, token in enumerate(ids.tolist()):
+            state = self._layout.step(state, token, None if self._closed is None else self._closed[i])
+            if state < 0:
+                return False
+            if state == self._layout.ended:
+                return memory.is_complete(found)
+            following = memory.read(found, token)
+            if following is None:
+                return False
+            found = following
+        return bool(can_be_finished(self._layout, memory, state, found, after))
+
+    def canvas(self, tokens: Sequence[int]) -> Longs:
+        """Return the canvas int64 `[n]` with a text and its end, then pads."""
+        return self._written(Candidate(list(tokens), 0.0))
+
+    @property
+    def end_ids(self) -> tuple[int, ...]:
+        """The tokens that end a text."""
+        return self._layout.end_ids
 
     def _written(self, candidate: Candidate) -> Longs:
         ids = np.full(self.length, self._row.filler, dtype=np.int64)
@@ -312,7 +349,7 @@ class Posterior:
 
     def impossible(self) -> Unsatisfiable:
         """Why `log_partition` is −inf: the first position where nothing of positive probability can stand."""
-        reached: Bools = (self.arrays.alpha > -np.inf).max(axis=1)
+        reached = self.arrays.reached
         if reached[-1]:
             return Unsatisfiable(
                 "no canvas of positive probability can be finished within the budget",

@@ -19,7 +19,8 @@ from math import inf
 
 import numpy as np
 
-from canvasgen.inference.layout import AutomatonArrays, layout_of
+from canvasgen.inference.known_layouts import layout_of
+from canvasgen.inference.layout import AutomatonArrays
 from canvasgen.inference.tables import Bools, Ints, Longs
 from canvasgen.tokens.lists import breadth_first
 
@@ -166,6 +167,11 @@ class Restriction:
         usable = ~self.closed(position, 1)[0, : self.num_sets]
         token = self.fixed.get(position)
         return usable if token is None else usable & self._holding[token]
+
+    def targets(self, state: int, position: int) -> Ints:
+        """int32: the states that a token of text at a position leads to."""
+        edges = (self._automaton.edge_source == state) & self.usable(position)[self._automaton.edge_set]
+        return self._automaton.edge_target[edges]
 
     def _may_end(self, length: int) -> Bools:
         """bool[S]: the states in which a text of so many tokens may end."""

@@ -108,6 +108,15 @@ class RowArrays(Protocol):
         """`beta` in the max semiring."""
         ...
 
+    def best_from(self, position: int, states: Longs) -> Floats:
+        """`[m]`: best weights from some states before a position (0 to n) to the end: of `to_go`."""
+        ...
+
+    @property
+    def reached(self) -> Bools:
+        """bool `[n + 1]`: whether some state can stand before each position."""
+        ...
+
     def top_tokens(self, position: int, index: int, count: int) -> tuple[Longs, Floats]:
         """The `count` best tokens of class `index` at a position, and their logits: decreasing, ties by id."""
         ...

@@ -11,5 +11,19 @@ or the digits end. `SchemaLanguage.notes` says which.
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.language import SchemaLanguage
 from canvasgen.schemas.loader import load
+from canvasgen.schemas.texts.fences import FENCES, Fence
+from canvasgen.schemas.texts.whitespace import STYLES, Style
+from canvasgen.schemas.texts.writing import ORDERS, Order, Writing
 
-__all__ = ["SchemaLanguage", "Source", "load"]
+__all__ = [
+    "FENCES",
+    "ORDERS",
+    "STYLES",
+    "Fence",
+    "Order",
+    "SchemaLanguage",
+    "Source",
+    "Style",
+    "Writing",
+    "load",
+]

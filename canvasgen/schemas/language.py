@@ -4,42 +4,77 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from copy import copy
 from functools import cached_property
+from itertools import islice
+from typing import Any
 
-from canvasgen.automata import EMPTY, Expr, intersect
-from canvasgen.errors import Unsatisfiable, ValidationFailed
-from canvasgen.grounding import Sources
+from canvasgen.automata import EMPTY, Expr, difference, intersect, union
+from canvasgen.errors import Unsatisfiable, UnsupportedConstraint, ValidationFailed
+from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
+from canvasgen.schemas.called_spans import CalledSpans, called_spans
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
-from canvasgen.schemas.normal.grounded import grounded
-from canvasgen.schemas.texts.choice_fields import Scalar, choice_fields, field_name, with_value
+from canvasgen.schemas.normal.grounded import framed, grounded
+from canvasgen.schemas.normal.shapes import Node
+from canvasgen.schemas.normal.stated_values import stated_scalars
+from canvasgen.schemas.texts.choice_fields import (
+    MOST_FIELDS,
+    Scalar,
+    choice_fields,
+    field_name,
+    with_any_value,
+    with_value,
+)
 from canvasgen.schemas.texts.covers import cover
+from canvasgen.schemas.texts.drafts.guide import Guide, guide_of
 from canvasgen.schemas.texts.emit import Written, written
+from canvasgen.schemas.texts.fences import fenced_ends, in_fences, in_written_fences, inside, without_fence
 from canvasgen.schemas.texts.graph import Graph
+from canvasgen.schemas.texts.loose import loose_language
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
+from canvasgen.schemas.texts.related_spans import RelatedSpans
+from canvasgen.schemas.texts.writing import Writing
 from canvasgen.schemas.validator import Validator
 
 __all__ = ["SchemaLanguage"]
 
 _ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones last")
+_FOLLOWED = Note(
+    "departure",
+    "keys stand in the order of the model's first drafts, or in the schema's, undeclared ones last, as a part of a longer "
+    "constraint or where the drafts' automaton is too large",
+)
 _PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
 _GROUNDED = Note(
     "automaton",
-    "strings are spans of the source and numbers are written in it, but for those the schema lists",
+    "strings are spans of the source, numbers, dates and times are written in it, but for those the schema lists",
 )
-_DEPARTURES = (
-    Note(
-        "departure",
-        "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
-    ),
-    Note(
+_FENCED = Note("departure", "a code fence is three backticks, perhaps `json`, and a newline")
+_WHITESPACE = {
+    "flexible": Note(
         "departure",
         "whitespace is none, one space, or a newline with indentation, none around the whole text",
     ),
+    "compact": Note("departure", "there is no whitespace"),
+    "model": Note(
+        "departure",
+        "whitespace is at most two spaces, or two newlines with an indentation of four spaces a level and four more",
+    ),
+}
+_MARKED = Note("automaton", "fields with `x-grounded` are taken from the source")
+_DEFAULT = Writing()
+_MOST_REMEMBERED = 32
+_WHOLE_NUMBERS = Note(
+    "departure",
+    "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
+)
+_DEPARTURES = (
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
     Note(
         "departure",
@@ -53,11 +88,9 @@ class SchemaLanguage:
 
     Args:
         source: the schema or the type.
-        flexible: whether whitespace may stand between the tokens of a text that is generated.
-        max_depth: how often recursive schemas are unrolled in what is generated; None: as the size allows.
-        ordered: whether declared properties are generated in the schema's order only.
         limits: what the automaton may need.
-        sources: texts whose spans and numbers the strings and numbers of a value are; None: any.
+        writing: how the texts are written that are generated, and whether they stand in a code fence.
+        sources: texts that the strings and numbers of a value are taken from; None: any.
 
     Raises:
         InvalidConstraint, UnsupportedConstraint: the schema is malformed, or uses what is not supported.
@@ -69,28 +102,38 @@ class SchemaLanguage:
         self,
         source: Source,
         limits: Limits,
+        writing: Writing = _DEFAULT,
         *,
-        flexible: bool,
-        max_depth: int | None,
-        ordered: bool,
         sources: Sources | None = None,
     ) -> None:
         self.source = source
         self.limits = limits
-        self.flexible = flexible
-        self.ordered = ordered
-        self.max_depth = max_depth
-        self._translator = Translator(source.document, python=source.python, limits=limits)
+        self.writing = writing
+        self._translator = Translator(source.document, python=source.python, limits=limits, sources=sources)
         self.sources = sources
-        root = self._translator.root()
+        self._led: OrderedDict[object, SchemaLanguage] = OrderedDict()
+        self._root = root = self._translator.root()
         if sources is not None:
             root = grounded(root, sources, self._translator.arena)
         self._graph = Graph(root)
         self._graph.check_depth()
+        self.related = self._related_spans()
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
-        if max_depth is not None:
-            _ = self._written
+        if writing.max_depth is not None:
+            _ = self._told
+
+    def _related_spans(self) -> RelatedSpans | None:
+        """Return the relations between the places of the values, if there are some."""
+        if self.sources is None or not self.sources.relations:
+            return None
+        if self.writing.fence != "forbid" or self.writing.order == "model":
+            raise UnsupportedConstraint(
+                "relations between spans do not go with a code fence or with the order of a draft",
+                rule="relations",
+                remedy="leave out `fence` and property_order='model'",
+            )
+        return RelatedSpans(self._graph.root, self.sources, self.limits)
 
     @property
     def expr(self) -> Expr:
@@ -102,16 +145,74 @@ class SchemaLanguage:
         """
         if self._written.expr is EMPTY:
             raise self._emptiness()
-        return self._written.expr
+        return in_written_fences(self._written.expr, self.writing.fence)
+
+    @property
+    def root(self) -> Node:
+        """The values that are accepted, in normal form."""
+        return self._graph.root
 
     @cached_property
     def cover(self) -> Expr:
         """A language that contains every text that is accepted, in any spelling, and as little else as its size allows."""
-        return cover(self._graph.root)
+        return in_fences(cover(self._graph.root), self.writing.fence)
+
+    @cached_property
+    def loose(self) -> Expr:
+        """The language that first drafts are read from, in which keys have no order; it holds texts that are not valid."""
+        return in_written_fences(loose_language(self._graph, self.writing.style), self.writing.fence)
+
+    def led(self, drafts: Sequence[str]) -> SchemaLanguage:
+        """Return the same language, whose generated texts are led by drafts: they are in the drafts' order of keys, and have
+        the properties, alternatives and depth that the drafts have, as far as these are valid.
+
+        Args:
+            drafts: texts, or beginnings of some, perhaps in a code fence.
+
+        Raises:
+            ConstraintTooLarge: every automaton is too large.
+        """
+        guide = guide_of([without_fence(text) for text in drafts])
+        key = None if guide is None else guide.skeleton
+        made = self._led.get(key)
+        if made is None:
+            made = copy(self)
+            made.__dict__["_written"] = self._write(guide)
+            if made._written.plan.is_whole:  # drafts with the same skeleton lead alike
+                self._led[key] = made
+                while len(self._led) > _MOST_REMEMBERED:
+                    _ = self._led.popitem(last=False)
+        return made
 
     @cached_property
     def _written(self) -> Written:
-        return written(self._graph, self.max_depth, self.limits, flexible=self.flexible, ordered=self.ordered)
+        return self._write(None)
+
+    def _write(self, guide: Guide | None, graph: Graph | None = None) -> Written:
+        ordered = self.writing.order != "any"
+        return written(
+            self._graph if graph is None else graph,
+            self.writing.max_depth,
+            self.limits,
+            style=self.writing.style,
+            ordered=ordered,
+            guide=guide,
+        )
+
+    @property
+    def _told(self) -> Written:
+        """What is generated, with calls where there are some."""
+        return self._written if self.called is None else self.called.written
+
+    @cached_property
+    def called(self) -> CalledSpans | None:
+        """The texts that are generated with the spans of the sources called, where that is how they are compiled."""
+        if self.sources is None or self.sources.language is EMPTY or self.writing.order == "model":
+            return None
+        if self.related is not None:  # the search for places cuts the texts themselves
+            return None
+        frame = self._write(None, Graph(framed(self._root, self.sources, self._translator.arena)))
+        return called_spans(frame, self.sources, self.writing.fence, self.limits)
 
     @cached_property
     def _recogniser(self) -> Recogniser:
@@ -123,17 +224,47 @@ class SchemaLanguage:
     def _validator(self) -> Validator:
         return Validator(self.source.document, python=self.source.python, limits=self.limits)
 
+    def value_text(self, text: str) -> str:
+        """Return the JSON text within a text: all of it, or what is inside of its code fence.
+
+        Raises:
+            ValidationFailed: a fence is missing, not closed, or must not be there.
+        """
+        found = inside(text, self.writing.fence)
+        if found is None:
+            said = (
+                "is required and missing, or not closed"
+                if self.writing.fence != "forbid"
+                else "is not allowed"
+            )
+            raise ValidationFailed(
+                f"a code fence {said}", text=text, rule="fence", value=text, remedy='pass fence="allow"'
+            )
+        return text[slice(*found)]
+
     def ends(self, text: str, start: int) -> list[int]:
         """Return where a text of the language that begins at a place of a longer text may end, in increasing order."""
-        return [
-            stop
-            for end, gap_end in value_ends(text, start)
-            if self.matches(text[start:end])
-            for stop in range(end, gap_end + 1)
-        ]
+        plain, fenced = list[tuple[int, int, int]](), list[tuple[int, int, int]]()
+        if self.writing.fence != "require":
+            plain = [
+                (start, end, stop)
+                for end, gap_end in value_ends(text, start)
+                for stop in range(end, gap_end + 1)
+            ]
+        if self.writing.fence != "forbid":
+            fenced = fenced_ends(text, start)
+        known: dict[tuple[int, int], bool] = {}
+        for begin, end, _ in (*plain, *fenced):
+            if (begin, end) not in known:
+                known[begin, end] = self._holds(text[begin:end])
+        return [stop for begin, end, stop in (*plain, *fenced) if known[begin, end]]
 
     def matches(self, text: str) -> bool:
-        """Return True if a text is a JSON text, in any spelling, of a value that is valid."""
+        """Return True if a text is a JSON text, in any spelling, of a value that is valid; perhaps in a code fence."""
+        found = inside(text, self.writing.fence)
+        return found is not None and self._holds(text[slice(*found)])
+
+    def _holds(self, text: str) -> bool:
         if not self._recogniser.accepts(text):
             return False
         try:
@@ -143,13 +274,21 @@ class SchemaLanguage:
         return True
 
     def check(self, text: str) -> None:
-        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a text."""
+        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic, the spans' relations) accept a text."""
         self._validator(text)
         if self.source.python:
             self.source.read(text)
+        if self.related is not None and not self.related.hold(text):
+            reason = "no places of the source state these values and satisfy the relations"
+            raise ValidationFailed(reason, text=text, reasons=(reason,), rule="relations")
+
+    def read(self, text: str) -> Any:
+        """Return the value of a text that matches."""
+        return self.source.read(self.value_text(text))
 
     def validate(self, text: str) -> None:
         """Raise ValidationFailed, with the reason, unless `matches` accepts a text."""
+        text = self.value_text(text)
         self.check(text)
         refusal = self._recogniser.refusal(text)
         if refusal is not None:
@@ -160,12 +299,53 @@ class SchemaLanguage:
                 rule="value",
             )
 
-    def options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
-        """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there."""
-        for path, values in choice_fields(self.source.document.root, json.loads(text)):
+    def options(self, text: str, *, called: bool = False) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
+        """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there.
+
+        Args:
+            text: a text that is generated.
+            called: whether frames of texts are meant.
+        """
+        inner = (self._told if called else self._written).expr
+        for path, values in choice_fields(self.source.document.root, json.loads(self.value_text(text))):
+            options = [(value, intersect(inner, with_value(path, value))) for value in values]
             yield (
                 field_name(path),
-                [(value, intersect(self.expr, with_value(path, value))) for value in values],
+                [(value, in_written_fences(texts, self.writing.fence)) for value, texts in options],
+            )
+
+    def stated(self, text: str) -> Iterator[tuple[str, Span]]:
+        """Yield the fields of a generated text that are taken from the sources, each with the first place that states it."""
+        if self.sources is None:
+            return
+        whole = json.loads(self.value_text(text))
+        related = None if self.related is None else self.related.places(whole)
+        for path, value, marks, _ in stated_scalars(self._graph.root, whole):
+            if related is not None and path in related:
+                yield field_name(path), related[path]
+                continue
+            places = (self.sources.place(value, mark) for mark in marks if value is not None)
+            found = next((place for place in places if place is not None), None)
+            if found is not None:
+                yield field_name(path), found
+
+    def stated_options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]], Expr]]:
+        """Yield the fields that are taken from the sources: each name, for its value and for null where it may be null the
+        generated texts that have it there, and those that have another value there.
+        """
+        if self.sources is None:
+            return
+        fence, inner = self.writing.fence, self._copied.expr
+        found = stated_scalars(self._graph.root, json.loads(self.value_text(text)))
+        for path, value, _, nullable in islice(found, MOST_FIELDS):
+            values = [value] if value is None or not nullable else [value, None]
+            options = [(one, intersect(inner, with_value(path, one))) for one in values]
+            present = intersect(inner, with_any_value(path))
+            others = difference(present, union(*(texts for _, texts in options)))
+            yield (
+                field_name(path),
+                [(one, in_written_fences(texts, fence)) for one, texts in options],
+                in_written_fences(others, fence),
             )
 
     def _emptiness(self) -> Unsatisfiable:
@@ -184,7 +364,7 @@ class SchemaLanguage:
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """How each keyword is enforced, and what is never generated though it would be valid."""
-        _, plan, cut = self._written
+        _, plan, cut = self._told
         validators = "jsonschema and pydantic" if self.source.python else "jsonschema"
         notes = [
             Note("automaton", "every keyword that no other line names"),
@@ -193,7 +373,13 @@ class SchemaLanguage:
             *cut,
         ]
         if self.sources is not None:
-            notes.append(_GROUNDED)
+            notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
+            notes += [
+                Note("relations", f"the places of the fields are {relation.kind.replace('_', ' ')}")
+                for relation in self.sources.relations
+            ]
+        if self.called is not None:
+            notes.append(self.called.note)
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:
@@ -208,5 +394,7 @@ class SchemaLanguage:
                     f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",
                 )
             )
-        order = _ORDERED if self.ordered else _PERMUTED
-        return (*notes, order, *_DEPARTURES)
+        order = {"schema": _ORDERED, "any": _PERMUTED, "model": _FOLLOWED}[self.writing.order]
+        if self.writing.fence != "forbid":
+            notes.append(_FENCED)
+        return (*notes, order, _WHOLE_NUMBERS, _WHITESPACE[self.writing.style], *_DEPARTURES)

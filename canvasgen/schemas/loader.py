@@ -18,13 +18,15 @@ def load(schema: object, registry: object = None) -> Source:
     """Recognise a schema (dict, bool or JSON text) or a type.
 
     Args:
-        schema: the schema or the type.
+        schema: the schema or the type; or its source, which is returned.
         registry: schemas that a schema refers to, by URI; see `registry.registry_of`.
 
     Raises:
         InvalidConstraint: it is neither, or pydantic cannot make an adapter for the type.
         UnsupportedConstraint: pydantic has no JSON schema for the type.
     """
+    if isinstance(schema, Source):
+        return schema
     if schema is None:
         raise InvalidConstraint("there is no schema", remedy="for the null type use type(None)")
     if isinstance(schema, str):

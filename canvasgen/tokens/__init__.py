@@ -3,13 +3,15 @@
 from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.blocks import Budget, Prefix
 from canvasgen.tokens.cache import cached_lift, clear_memory, fingerprint
-from canvasgen.tokens.lifting import lift
+from canvasgen.tokens.called import CalledAutomaton, linked
+from canvasgen.tokens.lifting import lift, lift_frame
 from canvasgen.tokens.marking import factor_states, mark_edges
 from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits
 
 __all__ = [
     "DEFAULT_LIMITS",
     "Budget",
+    "CalledAutomaton",
     "Prefix",
     "TokenAutomaton",
     "TokenLimits",
@@ -18,5 +20,7 @@ __all__ = [
     "factor_states",
     "fingerprint",
     "lift",
+    "lift_frame",
+    "linked",
     "mark_edges",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -74,6 +74,11 @@ class TokenAutomaton:
         return len(self.set_offsets) - 1
 
     @property
+    def num_bytes(self) -> int:
+        """Bytes of the arrays."""
+        return sum(array.nbytes for array in self.to_arrays().values())
+
+    @property
     def shortest_tokens(self) -> int:
         """Fewest tokens of a complete text, end token not counted."""
         return int(self.distance[self.start])
@@ -95,6 +100,10 @@ class TokenAutomaton:
         owner = np.repeat(np.arange(self.num_sets, dtype=np.int32), np.diff(self.set_offsets))
         order = np.argsort(self.set_classes, kind="stable")
         return np.searchsorted(self.set_classes[order], np.arange(self.num_classes + 1)), owner[order]
+
+    def targets(self, state: int) -> Ints:
+        """Return the states that one token of text leads to."""
+        return self.edge_target[int(self._edge_offsets[state]) : int(self._edge_offsets[state + 1])]
 
     def step(self, state: int, token: int) -> int:
         """Return the state after one token of text; `DEAD` (-1) if it has no transition.
@@ -157,7 +166,64 @@ class TokenAutomaton:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> TokenAutomaton:
-        """Return the automaton of `to_arrays`."""
+        """Return the automaton of `to_arrays`.
+
+        Raises:
+            ValueError: the arrays are those of no automaton: a name, type, length or index is wrong. The kernels do not
+                look at bounds again.
+        """
         rest = dict(arrays)
-        start, classes, *ends = (int(value) for value in rest.pop("scalars"))
-        return cls(start=start, num_classes=classes, end_ids=tuple(ends), **rest)
+        scalars = rest.pop("scalars", np.zeros(0))
+        expected = {field.name for field in fields(cls)} - {"start", "num_classes", "end_ids"}
+        if rest.keys() != expected or scalars.ndim != 1 or len(scalars) < 2:
+            raise ValueError(f"arrays {sorted(rest)}")
+        start, classes, *ends = (int(value) for value in scalars)
+        found = cls(start=start, num_classes=classes, end_ids=tuple(ends), **rest)
+        for name, holds in _laws(found):
+            if not holds():
+                raise ValueError(name)
+        return found
+
+
+def _laws(a: TokenAutomaton) -> list[tuple[str, Callable[[], bool]]]:
+    """What the arrays of every automaton obey, in an order in which each may rely on those before it."""
+
+    def within(values: npt.NDArray[Any], low: int, high: int) -> bool:
+        return len(values) == 0 or (int(values.min()) >= low and int(values.max()) < high)
+
+    def types() -> bool:
+        arrays = [value for field in fields(a) if isinstance(value := getattr(a, field.name), np.ndarray)]
+        wanted = [bool if array is a.accepting else np.int32 for array in arrays]
+        return all(
+            array.ndim == 1 and array.dtype == kind for array, kind in zip(arrays, wanted, strict=True)
+        )
+
+    def sorted_edges() -> bool:
+        pairs = a.edge_source.astype(np.int64) * a.num_states + a.edge_target
+        return bool(np.all(np.diff(pairs) > 0))
+
+    def ascending_sets() -> bool:
+        rises = np.diff(a.set_classes) > 0
+        rises[a.set_offsets[1:-1] - 1] = True
+        return bool(rises.all())
+
+    return [
+        ("types", types),
+        ("lengths", lambda: len(a.edge_source) == len(a.edge_target) == len(a.edge_set)),
+        ("states", lambda: len(a.distance) == a.num_states and 0 <= a.start < a.num_states),
+        ("classes", lambda: a.num_classes >= 0 and within(a.class_of_token, -1, a.num_classes)),
+        ("end_ids", lambda: within(np.array(a.end_ids, np.int64), 0, len(a.class_of_token))),
+        ("edges", lambda: within(a.edge_source, 0, a.num_states) and within(a.edge_target, 0, a.num_states)),
+        ("order of edges", sorted_edges),
+        ("offsets", lambda: len(a.set_offsets) > 0 and int(a.set_offsets[0]) == 0),
+        (
+            "sets",
+            lambda: int(a.set_offsets[-1]) == len(a.set_classes) and bool((np.diff(a.set_offsets) > 0).all()),
+        ),
+        ("sets of edges", lambda: within(a.edge_set, 0, a.num_sets)),
+        ("members", lambda: within(a.set_classes, 0, a.num_classes) and ascending_sets()),
+        (
+            "distances",
+            lambda: within(a.distance, 0, a.num_states) and bool(((a.distance == 0) == a.accepting).all()),
+        ),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["cached_lift", "clear_memory", "fingerprint"]
 
+_log = logging.getLogger(__name__)
+
 # Part of every fingerprint: to be raised when the meaning of a token automaton's arrays changes.
 _VERSION = "canvasgen token automaton 1"
 
+# How many automata and how many of their bytes stay in memory.
 _REMEMBERED = 64
+_REMEMBERED_BYTES = 256_000_000
 _memory: OrderedDict[str, TokenAutomaton] = OrderedDict()
 _stores: dict[Path | None, ArrayStore] = {}
 _lock = Guard()
@@ -45,7 +50,7 @@ def cached_lift(
     cache_dir: Path | None = None,
     limits: TokenLimits = DEFAULT_LIMITS,
 ) -> TokenAutomaton:
-    """`lift`, or what an earlier one gave: the last 64 are in memory, all on disk until the folder is full.
+    """`lift`, or what an earlier one gave: the last ones are in memory (64, 256 MB), all on disk until the folder is full.
 
     Args:
         dfa: the byte automaton.
@@ -66,15 +71,28 @@ def cached_lift(
             return known
         folder = cache_folder() if cache_dir is None else cache_dir
         store = _stores.setdefault(folder, ArrayStore(folder))
-    arrays = store.load(key)
-    if arrays is not None:
-        automaton = TokenAutomaton.from_arrays(arrays)
-    else:
+    automaton = _loaded(store, key, vocabulary)
+    if automaton is None:
         automaton = lift(dfa, vocabulary, limits)
         store.save(key, automaton.to_arrays())
     with _lock:
         _memory[key] = automaton
         _memory.move_to_end(key)
-        while len(_memory) > _REMEMBERED:
-            _memory.popitem(last=False)
+        size = sum(known.num_bytes for known in _memory.values())
+        while len(_memory) > _REMEMBERED or (size > _REMEMBERED_BYTES and len(_memory) > 1):
+            size -= _memory.popitem(last=False)[1].num_bytes
     return automaton
+
+
+def _loaded(store: ArrayStore, key: str, vocabulary: Vocabulary) -> TokenAutomaton | None:
+    """The automaton of a file; None where there is none, or none of this vocabulary."""
+    arrays = store.load(key)
+    if arrays is None:
+        return None
+    try:
+        automaton = TokenAutomaton.from_arrays(arrays)
+    except ValueError as fault:
+        _log.warning("the cache file %s holds no automaton (%s); it is built again", store.path(key), fault)
+        return None
+    fits = len(automaton.class_of_token) == vocabulary.size and automaton.end_ids == vocabulary.end_ids
+    return automaton if fits else None

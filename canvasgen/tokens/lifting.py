@@ -12,6 +12,7 @@ which there can be many millions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from canvasgen.automata import DFA
     from canvasgen.vocabulary import Trie, Vocabulary
 
-__all__ = ["lift"]
+__all__ = ["lift", "lift_frame"]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -86,14 +87,37 @@ def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS)
         Unsatisfiable: no sequence of tokens spells an accepted text.
         ConstraintTooLarge: names the limit.
     """
+    return lift_frame(dfa, [], vocabulary, limits)[0]
+
+
+def lift_frame(
+    dfa: DFA, jumps: Sequence[tuple[int, int]], vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS
+) -> tuple[TokenAutomaton, Ints]:
+    """Return the token automaton of a frame, whose states are joined by more than tokens, and its states' numbers.
+
+    Args:
+        dfa: the frame; it may have states that only jumps reach, or that reach the end by jumps only.
+        jumps: pairs of states that a text of another language joins. They count as a token in `distance`.
+        vocabulary, limits: as for `lift`.
+
+    Returns:
+        The automaton without the jumps; int32 `[states of dfa]`, the number of each state in it, -1 for none.
+
+    Raises:
+        Unsatisfiable, ConstraintTooLarge: as `lift`.
+    """
     action = _actions(dfa, vocabulary.trie, limits)
     states = dfa.num_states
     edges = _edges(action, states, limits)
+    source, target = edges.source, edges.target
+    if jumps:
+        more = np.array(jumps, np.int32).reshape(-1, 2)
+        source, target = np.concatenate([source, more[:, 0]]), np.concatenate([target, more[:, 1]])
     start = np.zeros(states, np.bool_)
     start[0] = True
     start.setflags(write=False)  # as those of the automaton are: one compiled kernel serves both
-    distance: Ints = breadth_first(edges.target, edges.source, dfa.accepting)
-    kept: Bools = (distance >= 0) & (breadth_first(edges.source, edges.target, start) >= 0)
+    distance: Ints = breadth_first(target, source, dfa.accepting)
+    kept: Bools = (distance >= 0) & (breadth_first(source, target, start) >= 0)
     if not kept[0]:
         raise Unsatisfiable(
             "no sequence of the vocabulary's tokens spells a text that satisfies the constraint",
@@ -105,7 +129,7 @@ def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS)
         action = _trimmed(action, kept, number)
         edges = _edges(action, int(number[-1]) + 1, limits)
     edge_set, sets = _class_sets(action, edges, limits)
-    return TokenAutomaton(
+    automaton = TokenAutomaton(
         start=0,
         class_of_token=action.class_of_token,
         num_classes=len(action.parts),
@@ -118,6 +142,7 @@ def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS)
         distance=distance[kept],
         end_ids=vocabulary.end_ids,
     )
+    return automaton, np.where(kept, number, -1).astype(np.int32)
 
 
 def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:

@@ -64,6 +64,33 @@ class Trie:
         """The length of the longest token."""
         return int(self.depth.max())
 
+    def fits(self, size: int) -> bool:
+        """Whether the arrays are those of a trie over `size` tokens: what is read from a file is looked at once."""
+        nodes = self.num_nodes
+        arrays = (self.parent, self.depth, self.end, self.node_of_token, self.token_order, self.order_node)
+        if nodes == 0 or any(array.ndim != 1 or array.dtype != np.int32 for array in arrays):
+            return False
+        if self.byte.dtype != np.uint8 or not self.byte.shape == self.depth.shape == self.end.shape == (
+            nodes,
+        ):
+            return False
+        text = self.node_of_token >= 0
+        if len(text) != size or not self.token_order.shape == self.order_node.shape == (int(text.sum()),):
+            return False
+        numbers = np.arange(nodes)
+        ordered = [
+            self.parent[0] == -1 and self.depth[0] == 0,
+            np.all((self.parent[1:] >= 0) & (self.parent[1:] < numbers[1:])),
+            np.all((self.end > numbers) & (self.end <= nodes)),
+            np.all((self.node_of_token >= -1) & (self.node_of_token < nodes)),
+            np.all((self.token_order >= 0) & (self.token_order < size)),
+        ]
+        return all(map(bool, ordered)) and bool(
+            np.all(self.depth[1:] == self.depth[self.parent[1:]] + 1)
+            and np.all(self.node_of_token[self.token_order] == self.order_node)
+            and np.all(np.diff(self.order_node) >= 0)
+        )
+
     @classmethod
     def build(cls, tokens: Sequence[bytes | None]) -> Trie:
         """Return the trie of the tokens that are text (not None, not empty); O(bytes) after a sort of the tokens."""

@@ -142,6 +142,13 @@ class Vocabulary:
         return digest.hexdigest()
 
     @cached_property
+    def single_bytes(self) -> frozenset[int]:
+        """The bytes that are tokens by themselves."""
+        trie = self.trie
+        nodes = trie.order_node[trie.depth[trie.order_node] == 1]
+        return frozenset(trie.byte[nodes].tolist())
+
+    @cached_property
     def trie(self) -> Trie:
         """The byte trie of the tokens; kept on disk for large vocabularies (see `cache_folder`)."""
         if self.size < _LARGE:
@@ -149,8 +156,11 @@ class Vocabulary:
         store = ArrayStore(cache_folder())
         key = f"trie 2 {self.fingerprint}"
         arrays = store.load(key)
-        if arrays is not None:
-            return Trie(**arrays)
+        names = [field.name for field in fields(Trie)]
+        if arrays is not None and sorted(arrays) == sorted(names):
+            found = Trie(**arrays)
+            if found.fits(self.size):
+                return found
         trie = Trie.build(self.tokens)
-        store.save(key, {field.name: getattr(trie, field.name) for field in fields(trie)})
+        store.save(key, {name: getattr(trie, name) for name in names})
         return trie

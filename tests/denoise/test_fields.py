@@ -25,6 +25,7 @@ from canvasgen.constraints import (
     literal,
     optional,
     regex,
+    span_of,
     template,
     text,
 )
@@ -180,6 +181,83 @@ def test_what_canvases_decide_is_summed_and_the_rest_is_open(
     assert told.absent == pytest.approx(decided[None], abs=1e-6)
     assert told.open == pytest.approx(several, abs=1e-6)
     assert sum(told.values()) + told.absent + told.open == pytest.approx(1.0, abs=1e-9)
+
+
+STATED = "x: 1, xy"
+GROUNDED: list[dict[str, Any]] = [
+    {"type": "string"},
+    {"type": ["string", "null"]},
+    {"type": ["integer", "string", "null"]},
+    {"type": "array", "items": {"type": "string"}, "maxItems": 2},
+    {
+        "type": "object",
+        "properties": {"a": {"type": ["string", "null"]}, "b": {"type": "string"}},
+        "required": ["a"],
+        "additionalProperties": False,
+    },
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(GROUNDED), st.integers(0, 2**32 - 1))
+def test_stated_values_are_summed_over_all_canvases(schema: dict[str, Any], seed: int) -> None:
+    constraint = json_schema(schema, grounded=STATED)
+    compiled = constraint.compile(PIECES)
+    logits = torch.from_numpy(np.random.default_rng(seed).normal(0, 2, (6, PIECES.size)).astype(np.float32))
+    posterior = compiled.condition(logits)
+    written = PIECES.text_bytes(posterior.best).decode()
+    value = json.loads(written)
+    found = probabilities(compiled, written, [Block(posterior, Prefix(), Budget(len(logits)))])
+    nullable = {"": "null" in schema["type"], "a": True}
+    fields = ["a", "b"] if isinstance(value, dict) else [""]
+    if isinstance(value, list):
+        fields = [f"[{at}]" for at in range(len(value))]
+    for field in fields:
+        path = {"": (), "a": ("a",), "b": ("b",), "[0]": (0,), "[1]": (1,)}[field]
+        here = at_place(value, path)
+        if here is KeyError:
+            assert field not in found
+            continue
+        options = [here] if here is None or not nullable.get(field, False) else [here, None]
+        masses: dict[str, float] = defaultdict(float)
+        for ids, log_prob in posterior.k_best():
+            other = at_place(json.loads(PIECES.text_bytes(ids)), path)
+            known = "absent" if other is KeyError else other if other in options else "other"
+            masses[json.dumps(known)] += math.exp(log_prob)
+        told = found[field]
+        assert list(told) == options
+        for option in options:
+            assert told[option] == pytest.approx(masses[json.dumps(option)], abs=1e-6)
+        assert told.absent == pytest.approx(masses['"absent"'], abs=1e-6)
+        assert told.other == pytest.approx(masses['"other"'], abs=1e-6)
+        assert sum(told.values()) + told.absent + told.other == pytest.approx(1.0, abs=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_spans_are_summed_over_all_canvases(seed: int) -> None:
+    """Of holes that are spans, and of a span by itself."""
+    source = "x 1 2 12"
+    letters = Vocabulary(
+        [None, None, *(p.encode() for p in ("1", "2", "12", "x", " ", "x ", "-"))], [END], PAD
+    )
+    for constraint in (span_of(source), template("{a}-{b}", a=span_of(source), b=span_of(source))):
+        compiled = constraint.compile(letters)
+        logits = torch.from_numpy(np.random.default_rng(seed).normal(0, 2, (4, 9)).astype(np.float32))
+        posterior = compiled.condition(logits)
+        written = letters.text_bytes(posterior.best).decode()
+        found = probabilities(compiled, written, [Block(posterior, Prefix(), Budget(len(logits)))])
+        said = dict(zip(("a", "b"), written.split("-"), strict=True)) if "-" in written else {"": written}
+        assert found.keys() == said.keys()
+        for field, value in said.items():
+            mass = 0.0
+            for ids, log_prob in posterior.k_best():
+                text = letters.text_bytes(ids).decode()
+                other = dict(zip(("a", "b"), text.split("-"), strict=True)) if "-" in text else {"": text}
+                mass += math.exp(log_prob) * (other[field] == value)
+            assert list(found[field]) == [value]
+            assert found[field][value] == pytest.approx(mass, abs=1e-6)
+            assert found[field].other == pytest.approx(1 - mass, abs=1e-6)
 
 
 def test_numbers_of_which_one_begins_like_another() -> None:

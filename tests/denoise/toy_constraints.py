@@ -28,6 +28,9 @@ class Texts:
 class Compiled(Lifted):
     constraint: Texts
     cells = None
+    leading = None
+
+    is_searched = False
 
     def begin_search(self):
         return None

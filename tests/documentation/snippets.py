@@ -88,7 +88,8 @@ def run_python(examples: list[Example]) -> list[Example]:
         printed = io.StringIO()
         try:
             with contextlib.redirect_stdout(printed):
-                exec(compile("\n" * example.line + example.code, str(example.page), "exec"), namespace)
+                code = "\n" * example.line + example.code
+                exec(compile(code, str(example.page), "exec", dont_inherit=True), namespace)
         except Exception as error:
             error.add_note(str(example))
             raise

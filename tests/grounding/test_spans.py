@@ -50,14 +50,14 @@ def language(sources: Sources) -> set[str]:
 
 @given(TEXTS, st.booleans(), st.booleans())
 def test_the_language_is_every_span(texts: list[str], characters: bool, across_lines: bool) -> None:
-    sources = Sources(texts, characters=characters, across_lines=across_lines)
+    sources = Sources(texts, unit="character" if characters else "word", across_lines=across_lines)
     assert language(sources) == spans(texts, characters=characters, across_lines=across_lines)
 
 
 @given(TEXTS, st.integers(1, 4))
 def test_the_longest_span(texts: list[str], most: int) -> None:
     every = spans(texts, characters=False, across_lines=False)
-    assert language(Sources(texts, most=most)) == {span for span in every if len(span) <= most}
+    assert language(Sources(texts, max_length=most)) == {span for span in every if len(span) <= most}
 
 
 @given(TEXTS)

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from called_cases import CalledTable
 from inference_oracle import Enumeration, Problem, TableAutomaton
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -19,6 +20,9 @@ from canvasgen.inference import Posteriors, Request, condition_batch
 
 def over(problem: Problem, size: int) -> Problem:
     """The same problem over more tokens, of which the new ones are no text."""
+    if isinstance(problem.automaton, CalledTable):
+        logits = np.pad(problem.logits, ((0, 0), (0, size - problem.logits.shape[1])), constant_values=0.25)
+        return replace(problem, automaton=problem.automaton.over(size), logits=logits)
     table, more = problem.automaton.table, size - problem.automaton.table.shape[1]
     automaton = TableAutomaton(
         np.pad(table, ((0, 0), (0, more)), constant_values=-1),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from called_cases import called_problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inference_oracle import Problem, TableAutomaton, problems, restricted_problems
@@ -24,7 +25,9 @@ DTYPES = st.sampled_from([torch.float32, torch.float64, torch.bfloat16, torch.fl
 
 @st.composite
 def batches(draw: st.DrawFn) -> tuple[list[Problem], int, torch.dtype]:
-    several = draw(st.lists(problems(max_length=3) | restricted_problems(), min_size=1, max_size=4))
+    several = draw(
+        st.lists(problems(max_length=3) | restricted_problems() | called_problems(3), min_size=1, max_size=4)
+    )
     size = max(problem.logits.shape[1] for problem in several) + draw(st.integers(0, 1))
     longest = max(len(problem.logits) for problem in several)
     rows = [over(problem, size) for problem in several]

@@ -11,7 +11,7 @@ from inference_oracle import TableAutomaton
 from test_numerics import random_automaton
 
 from canvasgen.inference import Request, condition, condition_batch
-from canvasgen.inference.layout import layout_of
+from canvasgen.inference.known_layouts import layout_of
 from canvasgen.inference.numba_backend.chain_kernels import pair_log, share_rows, sweep_log
 from canvasgen.inference.numba_backend.exponential import log64
 from canvasgen.inference.numba_backend.reuse import reduced_again

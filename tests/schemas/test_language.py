@@ -7,11 +7,11 @@ from pydantic import BaseModel
 
 from canvasgen.automata import DEFAULT_LIMITS, to_dfa
 from canvasgen.errors import Unsatisfiable, ValidationFailed
-from canvasgen.schemas import SchemaLanguage, load
+from canvasgen.schemas import SchemaLanguage, Writing, load
 
 
 def language_of(schema: object) -> SchemaLanguage:
-    return SchemaLanguage(load(schema), DEFAULT_LIMITS, flexible=False, max_depth=None, ordered=True)
+    return SchemaLanguage(load(schema), DEFAULT_LIMITS, Writing("compact"))
 
 
 LIST = {"type": "array", "items": {"type": "integer"}, "uniqueItems": True}

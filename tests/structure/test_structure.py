@@ -34,6 +34,7 @@ ORDER = [
     "schemas",
     "tokens",
     "inference",
+    "field_relations",
     "constraints",
     "denoise",
     "models",

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from token_oracle import check, expected, make_dfa
 
 from canvasgen.automata import DFA, literal, repeat, to_dfa, union
 from canvasgen.errors import Unsatisfiable
 from canvasgen.tokens import TokenAutomaton, cached_lift, clear_memory, fingerprint, lift
-from canvasgen.vocabulary import Vocabulary
+from canvasgen.vocabulary import ArrayStore, Vocabulary
 
 
 def problem() -> tuple[DFA, Vocabulary]:
@@ -122,3 +124,59 @@ def test_concurrent_processes(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         found = pool.map(lift_in_process, [str(tmp_path)] * 2)
     assert all(np.array_equal(classes, want) for classes in found)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_planted_file_is_an_automaton_or_none(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Whatever arrays a file holds under a right checksum: what comes of them keeps every index within bounds."""
+    dfa, vocabulary = problem()
+    arrays = {name: array.copy() for name, array in lift(dfa, vocabulary).to_arrays().items()}
+    for _ in range(data.draw(st.integers(1, 3))):
+        name = data.draw(st.sampled_from(sorted(arrays)))
+        array = arrays[name]
+        kind = data.draw(st.sampled_from(["value", "shorter", "longer", "type", "shape", "drop"]))
+        if kind == "value" and array.size:
+            values = st.sampled_from([-(2**31), -2, -1, 0, 1, 2, 5, 6, 7, 100, 2**31 - 1])
+            array.flat[data.draw(st.integers(0, array.size - 1))] = data.draw(values)
+        elif kind == "drop" and len(arrays) > 1:
+            del arrays[name]
+        else:
+            changed = {
+                "shorter": array.reshape(-1)[:-1],
+                "longer": np.append(array, array[-1:]),
+                "type": array.astype(np.int64),
+                "shape": array.reshape(1, -1),
+            }
+            arrays[name] = changed.get(kind, array)
+    folder = tmp_path_factory.mktemp("planted")
+    ArrayStore(folder).save(fingerprint(dfa, vocabulary), arrays)
+    clear_memory()
+    found = cached_lift(dfa, vocabulary, cache_dir=folder)
+    assert found.end_ids == vocabulary.end_ids
+    for state in range(found.num_states):
+        for token in range(vocabulary.size):
+            assert -1 <= found.step(state, token) < found.num_states
+
+
+def test_a_secret_tells_what_others_planted(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dfa, vocabulary = problem()
+    other = to_dfa(literal("bb"))
+    ArrayStore(own_cache).save(fingerprint(dfa, vocabulary), lift(other, vocabulary).to_arrays())
+    monkeypatch.setenv("CANVASGEN_CACHE_KEY", "of this user")
+    clear_memory()
+    check(cached_lift(dfa, vocabulary), expected(dfa, vocabulary))
+    monkeypatch.setattr("canvasgen.tokens.cache.lift", no_lift)
+    clear_memory()
+    check(cached_lift(dfa, vocabulary), expected(dfa, vocabulary))
+
+
+def test_memory_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANVASGEN_CACHE", "")
+    dfa, vocabulary = problem()
+    first = cached_lift(dfa, vocabulary)
+    monkeypatch.setattr("canvasgen.tokens.cache._REMEMBERED_BYTES", first.num_bytes + 1)
+    cached_lift(to_dfa(literal("ab")), vocabulary)
+    assert cached_lift(dfa, vocabulary) is not first

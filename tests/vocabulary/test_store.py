@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import multiprocessing
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -146,3 +149,66 @@ def test_concurrent_writers(tmp_path: Path) -> None:
 def test_only_plain_numbers(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="float64"):
         ArrayStore(tmp_path).save("key", {"x": np.zeros(2)})
+
+
+def planted(folder: Path, header: object, body: bytes = b"") -> None:
+    """A file with a right checksum over what no `save` wrote."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    tail = len(text).to_bytes(8, "little") + text + body
+    path = ArrayStore(folder).path("key")
+    assert path is not None
+    path.write_bytes(b"canvasgen array file 01\n" + hashlib.sha256(tail).digest() + tail)
+
+
+HEADERS: list[object] = [
+    b"", b"{", b"[" * 20_000, [], {}, {"key": "key"}, {"key": "key", "arrays": 5}, {"key": "key", "arrays": [1]},
+    *({"key": "key", "arrays": [["a", dtype, shape]]}
+      for dtype, shape in [("<i4", [-1]), ("<i4", [1 << 62, 4]), ("<i4", [4]), ("|O", [1]), ("<i4", "no"),
+                           ("<i4", [1.5]), ("<i4", [True])]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(HEADERS)))
+def test_a_planted_header_is_a_miss(tmp_path: Path, number: int) -> None:
+    planted(tmp_path, HEADERS[number])
+    assert ArrayStore(tmp_path).load("key") is None
+
+
+def test_the_folder_is_its_owners(tmp_path: Path) -> None:
+    path = saved(tmp_path / "new")
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    path.chmod(0o666)
+    assert ArrayStore(path.parent).load("key") is None
+    path.chmod(0o600)
+    assert same(ArrayStore(path.parent).load("key"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_of_another_user_is_a_miss(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    os.chown(path, 12_345, 12_345)
+    assert ArrayStore(tmp_path).load("key") is None
+
+
+def test_a_secret_keys_the_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved(tmp_path)
+    for secret, known in [("one", False), ("one", True), ("two", False), ("", False)]:
+        monkeypatch.setenv("CANVASGEN_CACHE_KEY", secret)
+        assert (ArrayStore(tmp_path).load("key") is not None) == known
+        saved(tmp_path)
+
+
+def test_what_a_killed_writer_left_goes_after_a_while(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    old, new = tmp_path / f"{path.name}1.part", tmp_path / f"{path.name}2.part"
+    for file, age in [(old, 7200), (new, 60)]:
+        file.write_bytes(b"half")
+        os.utime(file, (time.time() - age,) * 2)
+    saved(tmp_path)
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_a_file_above_the_limit_is_not_read(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    assert ArrayStore(tmp_path, max_bytes=path.stat().st_size - 1).load("key") is None

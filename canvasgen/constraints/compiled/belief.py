@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from canvasgen.inference import Posterior
 
-__all__ = ["Belief", "ChainBelief", "text_length"]
+__all__ = ["Belief", "ChainBelief", "SearchedBelief", "text_length"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -49,6 +50,32 @@ class Belief(Protocol):
         """The automaton's state after a canvas `[n]`; None without a constraint."""
         ...
 
+    def recalling(self, ids: Longs, log_prob: float) -> Belief:
+        """The same with the best canvas of an earlier step as `best`, with the log-probability that it had there.
+
+        Itself where what is best is not the automaton's to say: without a constraint, for cells and for holes that agree.
+        """
+        ...
+
+
+@runtime_checkable
+class SearchedBelief(Belief, Protocol):
+    """A belief whose best canvas is searched for, beside the chain's.
+
+    Attributes:
+        entropies: float64 `[n]`, in nats: how much each position is doubted.
+        is_chosen: whether the best canvas may be another one than the chain's.
+        settles: whether the canvas may be committed for having stayed the same, whatever the doubt.
+    """
+
+    entropies: Floats
+    is_chosen: bool
+    settles: bool
+
+    def sample(self, seed: int) -> Longs:
+        """A canvas int64 `[n]` to go on from."""
+        ...
+
 
 class ChainBelief:
     """The exact posterior over valid canvases, of a constraint that is an automaton and nothing else."""
@@ -79,6 +106,34 @@ class ChainBelief:
     def end_state(self, ids: Longs) -> int | None:
         """One past the last state after an end token."""
         return self._posterior.end_state(ids)
+
+    def recalling(self, ids: Longs, log_prob: float) -> Belief:
+        """The earlier canvas first, then those of this step; those of a subclass are chosen by more than the automaton."""
+        return _Recalling(self._posterior, ids, log_prob) if type(self) is ChainBelief else self
+
+
+class _Recalling(ChainBelief):
+    """A step's belief, but for the best canvas of an earlier step in front of its own.
+
+    Args:
+        posterior: of this step.
+        ids: int64 `[n]`, the earlier canvas.
+        log_prob: what it had there, given that it is valid.
+    """
+
+    def __init__(self, posterior: Posterior, ids: Longs, log_prob: float) -> None:
+        super().__init__(posterior)
+        self.best = ids
+        self._recalled = log_prob
+
+    @override
+    def candidates(self) -> Iterator[Longs]:
+        yield self.best
+        yield from super().candidates()
+
+    @override
+    def log_prob(self, ids: Longs) -> float:
+        return self._recalled if np.array_equal(ids, self.best) else super().log_prob(ids)
 
 
 def text_length(ids: Longs, end_ids: tuple[int, ...]) -> int:

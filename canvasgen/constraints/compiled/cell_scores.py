@@ -28,7 +28,7 @@ from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import CanvasgenError
 from canvasgen.inference import Posterior, SpanGraph, Spans
-from canvasgen.tokens import Prefix, factor_states
+from canvasgen.tokens import Prefix, TokenAutomaton, factor_states
 
 __all__ = ["CompiledCells", "Scores"]
 
@@ -96,7 +96,9 @@ class CompiledCells:
         self._cells = cells
         self._narrow = narrow
         self._plain = constraint.automaton
-        self._automaton = lifted.token_automaton
+        automaton = lifted.token_automaton
+        assert isinstance(automaton, TokenAutomaton), "tables are not called"
+        self._automaton = automaton
         self.vocabulary = lifted.vocabulary
         self._marked = to_dfa(cells.marked, constraint.limits)
         # By cell, the texts of its values with the values' numbers.

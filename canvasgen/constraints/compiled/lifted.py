@@ -6,11 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from canvasgen.automata import DEAD, DFA, Limits
+from canvasgen.automata import DEAD, DFA, CalledLanguage, Limits
 from canvasgen.checks import whole_number
 from canvasgen.constraints.texts import Placed
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
-from canvasgen.tokens import Budget, Prefix, TokenAutomaton, TokenLimits, cached_lift, lift
+from canvasgen.tokens import (
+    Budget,
+    CalledAutomaton,
+    Prefix,
+    TokenAutomaton,
+    TokenLimits,
+    cached_lift,
+    lift,
+    lift_frame,
+    linked,
+)
 
 if TYPE_CHECKING:
     from canvasgen.inference import Posterior, Request, Restriction
@@ -30,7 +40,7 @@ class Lifted:
     """
 
     vocabulary: Vocabulary
-    token_automaton: TokenAutomaton
+    token_automaton: TokenAutomaton | CalledAutomaton
     restriction: Restriction | None = None
 
     @classmethod
@@ -62,15 +72,33 @@ class Lifted:
 
         return cls(vocabulary, *lift_placed(automaton, placed.places, vocabulary, limits))
 
+    @classmethod
+    def calling(cls, language: CalledLanguage, vocabulary: Vocabulary, limits: Limits) -> Self | None:
+        """Lift texts with calls; None if the vocabulary has no token for some byte, so that borders of tokens cannot be
+        anywhere.
+
+        Raises:
+            Unsatisfiable, ConstraintTooLarge: as `of`.
+        """
+        if not language.used_bytes <= vocabulary.single_bytes:
+            return None
+        most = TokenLimits.within(limits.max_bytes)
+        body = cached_lift(language.body, vocabulary, limits=most)
+        frame, number = lift_frame(language.own, language.calls, vocabulary, most)
+        calls = [(int(number[before]), int(number[behind])) for before, behind in language.calls]
+        kept = [call for call in calls if min(call) >= 0]
+        return cls(vocabulary, linked(frame, body, kept) if kept else frame)
+
     @property
     def num_states(self) -> int:
-        """States of the token automaton."""
-        return self.token_automaton.num_states
+        """States of the token automaton whose edges are kept: those of what is called count once."""
+        automaton = self.token_automaton
+        return automaton.num_states if isinstance(automaton, TokenAutomaton) else automaton.stored_states
 
     @property
     def num_edges(self) -> int:
         """Pairs (source, target) that some token connects."""
-        return len(self.token_automaton.edge_source)
+        return self.token_automaton.num_edges
 
     @property
     def num_classes(self) -> int:
@@ -89,11 +117,10 @@ class Lifted:
         count = len(prefix)
         if not at_least_one:
             return int((automaton.distance if restriction is None else restriction.distance(count))[at])
-        edges = automaton.edge_source == at
-        if restriction is not None:
-            edges &= restriction.usable(count)[automaton.edge_set]
-        after = automaton.distance if restriction is None else restriction.distance(count + 1)
-        found = after[automaton.edge_target[edges]]
+        if restriction is None:
+            found = automaton.distance[automaton.targets(at)]
+        else:
+            found = restriction.distance(count + 1)[restriction.targets(at, count)]
         return 1 + int(found[found >= 0].min()) if (found >= 0).any() else -1
 
     def prefix(self, ids: Sequence[int]) -> Prefix | None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
-from canvasgen.automata import EMPTY, Expr
-from canvasgen.checks import is_bool, whole_number
+from canvasgen.automata import EMPTY, Expr, difference, literal
 from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.texts import OTHER
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
 from canvasgen.grounding import Sources
 from canvasgen.notes import Note
 
 __all__ = ["SpanOf", "span_of"]
-
-UNITS = ("word", "character")
 
 
 class SpanOf(Constraint):
@@ -32,13 +30,18 @@ class SpanOf(Constraint):
         return language
 
     @override
+    def options(self, text: str) -> Mapping[str, Mapping[object, Expr]]:
+        written = literal(text)
+        return {"": {text: written, OTHER: difference(self.expr, written)}}
+
+    @override
     def explain(self) -> tuple[Note, ...]:
-        unit = "at any character" if self.sources.characters else "at words"
+        unit = "at any character" if self.sources.unit == "character" else "at words"
         return (Note("automaton", f"the text is a span of the source, which begins and ends {unit}"),)
 
 
 def span_of(
-    source: str | Sequence[str],
+    source: str | Sequence[str] | Sources,
     *,
     unit: str = "word",
     across_lines: bool = False,
@@ -50,7 +53,7 @@ def span_of(
     it (`$`, `#`, `@`, `-`) or after it (`%`, `€`) may belong to it, other punctuation around it does not.
 
     Args:
-        source: one or several texts.
+        source: one or several texts; or `cg.Sources`, without the other arguments.
         unit: `word`, or `character`: a span may begin and end at any character that is not white space.
         across_lines: whether a span may contain line breaks.
         max_length: most characters of a span.
@@ -60,9 +63,8 @@ def span_of(
         ConstraintTooLarge: the sources are too long.
         Unsatisfiable: (when compiled) the source has no word.
     """
-    if unit not in UNITS:
-        raise InvalidConstraint("unit is `word` or `character`", rule="unit", value=unit)
-    if not is_bool(across_lines):
-        raise InvalidConstraint("across_lines is True or False", rule="across_lines", value=across_lines)
-    most = None if max_length is None else whole_number(max_length, rule="max_length", low=1)
-    return SpanOf(Sources(source, characters=unit == "character", across_lines=across_lines, most=most))
+    if isinstance(source, Sources):
+        if unit != "word" or across_lines or max_length is not None:
+            raise InvalidConstraint("Sources have these settings themselves", rule="span_of", value=source)
+        return SpanOf(source)
+    return SpanOf(Sources(source, unit=unit, across_lines=across_lines, max_length=max_length))

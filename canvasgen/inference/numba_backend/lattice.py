@@ -11,8 +11,11 @@ import torch
 from torch import Tensor
 
 from canvasgen.inference.backend import Backend
-from canvasgen.inference.batch import Batch
+from canvasgen.inference.batch import Batch, Row
 from canvasgen.inference.computed_once import once
+from canvasgen.inference.layout import Layout
+from canvasgen.inference.numba_backend.called_row import CalledRow
+from canvasgen.inference.numba_backend.class_row import ClassRow
 from canvasgen.inference.numba_backend.parallel import each
 from canvasgen.inference.numba_backend.row import NumbaRow
 from canvasgen.inference.tables import RowArrays, Singles
@@ -43,18 +46,23 @@ def _array(values: Tensor) -> Singles:
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
+def _row(row: Row, logits: Singles) -> NumbaRow | CalledRow:
+    layout = row.layout
+    return NumbaRow(row, layout, logits) if isinstance(layout, Layout) else CalledRow(row, layout, logits)
+
+
 class NumbaLattice:
-    """`Lattice` whose rows are `NumbaRow`s; its tensors share memory with numpy arrays unless the logits are elsewhere."""
+    """`Lattice` whose rows are `ClassRow`s; its tensors share memory with numpy arrays unless the logits are elsewhere."""
 
     def __init__(self, backend: Backend, batch: Batch) -> None:
         self.backend: Backend = backend
         self.batch = batch
         arrays = map(_array, batch.logits) if batch.stacked is None else _array(batch.stacked)
-        self._rows = [NumbaRow(row, array) for row, array in zip(batch.rows, arrays, strict=True)]
-        each(NumbaRow.read, self._rows, batch.threads)
+        self._rows = [_row(row, array) for row, array in zip(batch.rows, arrays, strict=True)]
+        each(ClassRow.read, self._rows, batch.threads)
 
     @property
-    def _possible(self) -> list[NumbaRow]:
+    def _possible(self) -> list[ClassRow]:
         return [row for row in self._rows if row.is_possible]
 
     def _out(self, array: npt.NDArray[np.generic]) -> Tensor:
@@ -62,7 +70,7 @@ class NumbaLattice:
         return tensor if self.batch.device.type == "cpu" else tensor.to(self.batch.device)
 
     def _gathered(
-        self, part: Callable[[NumbaRow], npt.NDArray[np.generic]], fill: npt.NDArray[np.generic]
+        self, part: Callable[[ClassRow], npt.NDArray[np.generic]], fill: npt.NDArray[np.generic]
     ) -> Tensor:
         """The rows' parts `[L_b]` as one tensor `[B, L]`, with `fill[B]` where there is none."""
         if len(self._rows) == 1 and self._rows[0].is_possible:
@@ -86,7 +94,7 @@ class NumbaLattice:
     @once
     def _summarised(self) -> bool:
         self.batch.require_unchanged()
-        each(NumbaRow.summarise, self._possible, self.batch.threads)
+        each(ClassRow.summarise, self._possible, self.batch.threads)
         return True
 
     @once
@@ -111,7 +119,7 @@ class NumbaLattice:
     def best(self) -> Tensor:
         """See `Lattice.best`."""
         self.batch.require_unchanged()
-        each(NumbaRow.find_best, self._possible, self.batch.threads)
+        each(ClassRow.find_best, self._possible, self.batch.threads)
         return self._gathered(lambda row: row.best, self._fillers)
 
     @once
@@ -143,7 +151,7 @@ class NumbaLattice:
         return self._out(ids), self._out(log_probs)
 
     def _spread(
-        self, rows: slice, kind: npt.DTypeLike, part: Callable[[NumbaRow, npt.NDArray[Any], int], None]
+        self, rows: slice, kind: npt.DTypeLike, part: Callable[[ClassRow, npt.NDArray[Any], int], None]
     ) -> Tensor:
         """`[R, L, V]`: the rows' parts; the filler has probability one where a row has no logits."""
         chosen = self._rows[rows]
@@ -164,12 +172,12 @@ class NumbaLattice:
     def marginals(self, rows: slice) -> Tensor:
         """See `Lattice.marginals`."""
         self.batch.require_unchanged()
-        return self._spread(rows, np.float32, NumbaRow.marginals)
+        return self._spread(rows, np.float32, ClassRow.marginals)
 
     def support(self, rows: slice) -> Tensor:
         """See `Lattice.support`."""
         self.batch.require_unchanged()
-        return self._spread(rows, np.bool_, NumbaRow.support)
+        return self._spread(rows, np.bool_, ClassRow.support)
 
     def row(self, index: int) -> RowArrays:
         """See `Lattice.row`."""

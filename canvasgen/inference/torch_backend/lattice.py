@@ -16,6 +16,7 @@ from torch import Tensor
 from canvasgen.inference.backend import Backend
 from canvasgen.inference.batch import Batch
 from canvasgen.inference.computed_once import once
+from canvasgen.inference.known_layouts import copied_layout
 from canvasgen.inference.torch_backend import paths
 from canvasgen.inference.torch_backend.classes import precise, read_classes
 from canvasgen.inference.torch_backend.layouts import block_layout
@@ -68,7 +69,7 @@ class TorchLattice:
         self.backend: Backend = backend
         self.batch = batch
         self.logits = _stacked(batch).detach()
-        self.layout = block_layout([row.layout for row in batch.rows], batch.device)
+        self.layout = block_layout([copied_layout(row.layout) for row in batch.rows], batch.device)
         numbers = [
             [row.state, row.length, row.remaining, row.filler, row.error is not None] for row in batch.rows
         ]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from canvasgen.inference.computed_once import once
 from canvasgen.inference.layout import Layout
-from canvasgen.inference.tables import ClassTables, Floats, Longs
+from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs
 from canvasgen.inference.torch_backend.classes import Tables, precise
 
 __all__ = ["Arrays", "TorchRow"]
@@ -128,6 +128,15 @@ class TorchRow:
     def to_go(self) -> Floats:
         """See `RowArrays.to_go`."""
         return _host(self._arrays.to_go[: self._length + 1, self._states])
+
+    def best_from(self, position: int, states: Longs) -> Floats:
+        """See `RowArrays.best_from`."""
+        return self.to_go[position, states]
+
+    @property
+    def reached(self) -> Bools:
+        """See `RowArrays.reached`."""
+        return (self.alpha > -np.inf).max(axis=1)
 
     @property
     def _logits(self) -> Tensor:

@@ -144,12 +144,17 @@ def cells_of(cells: Iterable[Cell], rule: str, least: int = 1) -> tuple[Cell, ..
         InvalidConstraint: they are no list, there are fewer than `least`, one is named twice, or one is not hashable.
     """
     found = tuple(cell_of(cell, rule) for cell in listed(cells, rule, "cells"))
-    if len(found) < least:
+    if len(found) < least and not any(_is_many(cell) for cell in found):
         refuse(f"{rule} needs at least {least} cell{'s' if least > 1 else ''}", rule, found)
     if len(set(found)) < len(found):
         twice = next(cell for n, cell in enumerate(found) if cell in found[:n])
         refuse(f"{rule} names the cell {twice} twice", rule, found)
     return found
+
+
+def _is_many(cell: Cell) -> bool:
+    """Return whether a cell is the path of several fields of a JSON value."""
+    return isinstance(cell, str) and ("[*]" in cell or ".*" in cell)
 
 
 def comparison(op: Any, rule: str, known: Iterable[str] = COMPARISONS) -> str:

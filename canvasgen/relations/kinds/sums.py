@@ -97,9 +97,12 @@ class Ordered(Relation):
 
     def holds(self, values: Sequence[Value]) -> bool:
         """Return whether the values are of one kind and each compares with the next."""
-        if len({_kind(value) for value in values}) > 1 or _kind(values[0]) is None:
-            return False
-        return all(COMPARISONS[self.op](a, b) for a, b in pairwise(values))
+        return all(self.holds_between(a, b) for a, b in pairwise(values))
+
+    def holds_between(self, one: Value, other: Value) -> bool:
+        """Return whether two neighbours are of one kind and compare."""
+        kind = _kind(one)
+        return kind is not None and kind == _kind(other) and COMPARISONS[self.op](one, other)
 
     def sentence(self) -> str:
         """Return the relation in words."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import Any
 
 from canvasgen.errors import ValidationFailed
 from canvasgen.schemas.document.document import Document
+from canvasgen.schemas.document.grounded_keyword import has_marks, without_marks
+from canvasgen.schemas.document.plain import Json
 
 __all__ = ["Source"]
 
@@ -24,9 +27,20 @@ class Source:
     def __init__(self, document: Document) -> None:
         self.document = document
 
-    @property
-    def prompt_schema(self) -> Any:
+    @cached_property
+    def is_marked(self) -> bool:
+        """Whether a part of the schema is to be taken from a source (`x-grounded`)."""
+        return has_marks(self.document.root)
+
+    @cached_property
+    def prompt_schema(self) -> Json:
         """The schema to show to a model."""
+        shown = self.written_schema
+        return without_marks(shown) if self.is_marked else shown
+
+    @property
+    def written_schema(self) -> Json:
+        """The schema as the user would write it."""
         return self.document.root
 
     def read(self, text: str) -> Any:

@@ -50,6 +50,10 @@ class Context(Protocol):
         """Return the value set of a schema without `unevaluatedItems` and `unevaluatedProperties`."""
         ...
 
+    def marked(self, schema: SchemaObject, values: Values) -> Values:
+        """Return the value set of a schema with the mark of its `x-grounded`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaObject:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.grounding import KEYWORD as GROUNDED
+from canvasgen.grounding import Sources, mark_of
 from canvasgen.limits import DEFAULT_LIMITS, Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.document.document import Document
@@ -30,6 +32,7 @@ from canvasgen.schemas.keywords.references import referenced, target
 from canvasgen.schemas.keywords.schema_object import SchemaObject
 from canvasgen.schemas.keywords.unevaluated import UNEVALUATED, restricted
 from canvasgen.schemas.normal.combine import intersect, new_arena
+from canvasgen.schemas.normal.grounded import Marking
 from canvasgen.schemas.normal.shapes import ANY, ANY_NODE, NEVER_NODE, Node, Values
 
 __all__ = ["Translator"]
@@ -47,15 +50,25 @@ class Translator:
         document: the schema document.
         python: True for schemas that come from a Python type, whose formats are pydantic's.
         limits: what the compilation may need.
+        sources: what `x-grounded` takes values from; None: nothing.
         notes: what `explain()` says about keywords.
         contradictions: (path, message) of shapes that turned out empty.
     """
 
-    def __init__(self, document: Document, *, python: bool, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        document: Document,
+        *,
+        python: bool,
+        limits: Limits = DEFAULT_LIMITS,
+        sources: Sources | None = None,
+    ) -> None:
         self.document = document
         self.python = python
         self.limits = limits
+        self.sources = sources
         self.arena = new_arena()
+        self._marking = Marking(self.arena)
         self.notes: dict[Note, None] = {}
         self.contradictions: list[tuple[str, str]] = []
         self._negations = 0
@@ -160,11 +173,28 @@ class Translator:
             before = values
             values = combined_late(values, schema, name)
             blame.check(schema.at(name), before, values)
+        return self.marked(schema, values)
+
+    def marked(self, schema: SchemaObject, values: Values) -> Values:
+        """Return the value set of a schema with the mark of its `x-grounded`."""
+        if GROUNDED not in schema.keywords:
+            return values
+        mark = mark_of(schema.keywords[GROUNDED], schema.at(GROUNDED))
+        if self.sources is not None:
+            self.sources.check(mark, schema.path)
+            return self._marking.marked(values, mark)
+        if mark.on:
+            raise InvalidConstraint(
+                "a grounded field needs a source",
+                path=schema.path,
+                rule=GROUNDED,
+                remedy="pass grounded=text, or cg.Sources(text, fields='marked') for this field and its like alone",
+            )
         return values
 
     def _is_known(self, schema: SchemaObject, name: str) -> bool:
         """Return False for keywords that allow every value; add a note for those that no draft has."""
-        if name in WITHOUT_MEANING:
+        if name in WITHOUT_MEANING or name == GROUNDED:
             return False
         if name in KEYWORDS or name.startswith(PRIVATE_PREFIX):
             return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from canvasgen.grounding import KEYWORD as GROUNDED
 from canvasgen.schemas.document.keywords import meant_by
 from canvasgen.schemas.document.plain import Json
 from canvasgen.schemas.document.resources import Base
@@ -117,7 +118,7 @@ class _Readings:
 
     def of_object(self, schema: SchemaObject, chain: int) -> list[Reading]:
         """Return the readings of a schema object, with its own `unevaluated*` applied."""
-        values = self.context.plain_values(schema.without(_BRANCHES))
+        values = self.context.plain_values(schema.without(_BRANCHES | {GROUNDED}))
         readings = [Reading(values, _own(schema))]
         for options in self._branches(schema, chain + 1):
             readings = self._product(readings, options)
@@ -127,7 +128,7 @@ class _Readings:
         if "unevaluatedProperties" in schema.keywords:
             node = schema.node("unevaluatedProperties")
             readings = [_restrict_properties(reading, node, schema) for reading in readings]
-        return readings
+        return [reading._replace(values=self.context.marked(schema, reading.values)) for reading in readings]
 
     def _branches(self, schema: SchemaObject, chain: int) -> list[list[Reading]]:
         """Return the readings of each keyword that applies schemas in place."""

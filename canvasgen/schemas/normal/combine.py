@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from canvasgen.errors import UnsupportedConstraint
+from canvasgen.grounding import KEYWORD, Mark
 from canvasgen.schemas.normal.arrays import meet_arrays, subtract_array
 from canvasgen.schemas.normal.disjoint import arrays_apart, objects_apart
 from canvasgen.schemas.normal.numbers import meet_numbers, merge_numbers, subtract_numbers
 from canvasgen.schemas.normal.objects import meet_objects, subtract_object
-from canvasgen.schemas.normal.shapes import ANY, Arena, Array, Numbers, Object, Strings, Values, bounded
+from canvasgen.schemas.normal.shapes import (
+    ANY,
+    Arena,
+    Array,
+    Numbers,
+    Object,
+    Strings,
+    Values,
+    both_marks,
+    bounded,
+)
 from canvasgen.schemas.normal.strings import meet_strings, merge_strings, subtract_strings
 
 __all__ = ["intersect", "new_arena", "subtract", "union"]
@@ -50,7 +62,22 @@ def union(a: Values, b: Values) -> Values:
         _join_strings(a.strings, b.strings),
         _join(a.arrays, b.arrays, _ANY_ARRAYS),
         _join(a.objects, b.objects, _ANY_OBJECTS),
+        _either_evidence(a, b),
     )
+
+
+def _either_evidence(a: Values, b: Values) -> tuple[Mark, ...]:
+    """Return what holds of the booleans of either; a free one stays free."""
+    if a.evidence == b.evidence or not (b.true or b.false):
+        return a.evidence
+    if not (a.true or a.false):
+        return b.evidence
+    if a.evidence and b.evidence:
+        raise UnsupportedConstraint("a boolean whose alternatives have different readers", rule=KEYWORD)
+    free = b if a.evidence else a
+    if (a.true and not free.true) or (a.false and not free.false):
+        raise UnsupportedConstraint("a boolean that is grounded in one alternative only", rule=KEYWORD)
+    return ()
 
 
 def _join(a: tuple[S, ...], b: tuple[S, ...], everything: tuple[S, ...]) -> tuple[S, ...]:
@@ -82,6 +109,7 @@ def intersect(a: Values, b: Values, arena: Arena) -> Values:
         _merged(_pairs(a.strings, b.strings, _ANY_STRINGS, meet_strings), merge_strings),
         _few_pairs(a.arrays, b.arrays, _ANY_ARRAYS, lambda x, y: meet_arrays(x, y, arena)),
         _few_pairs(a.objects, b.objects, _ANY_OBJECTS, lambda x, y: meet_objects(x, y, arena)),
+        both_marks(a.evidence, b.evidence),
     )
 
 
@@ -137,6 +165,7 @@ def subtract(a: Values, b: Values, arena: Arena) -> Values:
         _without(a.strings, b.strings, _ANY_STRINGS, subtract_strings, merge_strings),
         _cut(a.arrays, b.arrays, _ANY_ARRAYS, arena, arrays_apart, subtract_array),
         _cut(a.objects, b.objects, _ANY_OBJECTS, arena, objects_apart, subtract_object),
+        a.evidence,
     )
 
 

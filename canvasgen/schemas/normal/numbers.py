@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-from canvasgen.schemas.normal.shapes import Numbers
+from canvasgen.schemas.normal.shapes import Numbers, both_marks
 
 __all__ = [
     "as_fraction",
@@ -39,7 +39,9 @@ def meet_numbers(a: Numbers, b: Numbers) -> Numbers | None:
             return None
     if step is not None and any((step / other).denominator == 1 for other in not_steps):
         return None
-    return Numbers(low, low_open, high, high_open, step, not_steps, a.point and b.point)
+    return Numbers(
+        low, low_open, high, high_open, step, not_steps, a.point and b.point, both_marks(a.marks, b.marks)
+    )
 
 
 def common_multiple(a: Fraction, b: Fraction) -> Fraction:
@@ -81,7 +83,9 @@ def merge_numbers(shapes: Iterable[Numbers]) -> tuple[Numbers, ...]:
     """Return the same union in fewer shapes: intervals with the same steps that touch become one."""
     groups: dict[tuple[object, ...], list[Numbers]] = {}
     for shape in shapes:
-        groups.setdefault((shape.step, frozenset(shape.not_steps), shape.point), []).append(shape)
+        groups.setdefault((shape.step, frozenset(shape.not_steps), shape.point, shape.marks), []).append(
+            shape
+        )
     found: list[Numbers] = []
     for group in groups.values():
         group.sort(key=lambda shape: (shape.low is not None, shape.low or 0, shape.low_open))

@@ -30,6 +30,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from canvasgen.automata import Expr
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, located
+from canvasgen.grounding import Mark
 
 __all__ = [
     "ANY",
@@ -48,6 +49,7 @@ __all__ = [
     "Property",
     "Strings",
     "Values",
+    "both_marks",
     "bounded",
 ]
 
@@ -105,8 +107,8 @@ class Numbers(NamedTuple):
     """Numbers between `low` and `high` (None: unbounded), multiples of `step`, not multiples of any of
     `not_steps`.
 
-    `point` says whether whole numbers may be written with a fraction (`1.0`): a matter of spelling, not of
-    the set.
+    `point` says whether whole numbers may be written with a fraction (`1.0`), `marks` what the schema says about grounding:
+    not matters of the set.
     """
 
     low: Fraction | None = None
@@ -116,15 +118,20 @@ class Numbers(NamedTuple):
     step: Fraction | None = None
     not_steps: tuple[Fraction, ...] = ()
     point: bool = True
+    marks: tuple[Mark, ...] = ()
 
 
 class Strings(NamedTuple):
-    """Strings of `low` to `high` code points in every one of `parts`; or, if given, just these `values`."""
+    """Strings of `low` to `high` code points in every one of `parts`; or, if given, just these `values`.
+
+    `marks` is what the schema says about grounding.
+    """
 
     low: int = 0
     high: int | None = None
     parts: tuple[Part, ...] = ()
     values: tuple[str, ...] | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 class Array(NamedTuple):
@@ -185,7 +192,7 @@ class Object(NamedTuple):
 
 
 class Values(NamedTuple):
-    """A union of shapes."""
+    """A union of shapes; `evidence` is what the schema says about the grounding of its booleans."""
 
     null: bool = False
     true: bool = False
@@ -194,11 +201,12 @@ class Values(NamedTuple):
     strings: tuple[Strings, ...] = ()
     arrays: tuple[Array, ...] = ()
     objects: tuple[Object, ...] = ()
+    evidence: tuple[Mark, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """True if there is no shape at all (shapes themselves may still turn out empty)."""
-        return not any(self)
+        return not any(self[:-1])
 
 
 class Node:
@@ -346,6 +354,11 @@ NEVER = Values()
 NEVER_NODE = Node.of(NEVER, "$", None)
 
 S = TypeVar("S")
+
+
+def both_marks(a: tuple[Mark, ...], b: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """Return what two schemas that both hold say about grounding."""
+    return a if a == b or not b else (*a, *(mark for mark in b if mark not in a))
 
 
 def bounded(shapes: tuple[S, ...]) -> tuple[S, ...]:

@@ -8,7 +8,8 @@ from functools import lru_cache
 from canvasgen import automata
 from canvasgen.automata import to_dfa
 from canvasgen.errors import ConstraintTooLarge
-from canvasgen.schemas.normal.shapes import Part, Strings
+from canvasgen.grounding import Mark
+from canvasgen.schemas.normal.shapes import Part, Strings, both_marks
 
 __all__ = [
     "both",
@@ -50,18 +51,19 @@ def strings_contain(shape: Strings, value: str) -> bool:
 
 def meet_strings(a: Strings, b: Strings) -> Strings | None:
     """Return the strings of both; None if there are none (found by lengths and finite lists alone)."""
+    marks = both_marks(a.marks, b.marks)
     if a.values is not None:
         kept = tuple(value for value in a.values if strings_contain(b, value))
-        return Strings(values=kept) if kept else None
+        return Strings(values=kept, marks=marks) if kept else None
     if b.values is not None:
         kept = tuple(value for value in b.values if strings_contain(a, value))
-        return Strings(values=kept) if kept else None
+        return Strings(values=kept, marks=marks) if kept else None
     low = max(a.low, b.low)
     high = a.high if b.high is None else b.high if a.high is None else min(a.high, b.high)
     if high is not None and low > high:
         return None
     parts = a.parts + tuple(part for part in b.parts if part not in a.parts)
-    return Strings(low, high, parts)
+    return Strings(low, high, parts, marks=marks)
 
 
 def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
@@ -69,7 +71,7 @@ def subtract_strings(a: Strings, b: Strings) -> list[Strings]:
     if b.values is not None:
         if a.values is not None:
             kept = tuple(value for value in a.values if value not in b.values)
-            return [Strings(values=kept)] if kept else []
+            return [a._replace(values=kept)] if kept else []
         listed = automata.union(*(automata.literal(value) for value in b.values if has_utf8(value)))
         pieces = [Strings(parts=(Part("not in enum", automata.complement(listed)),))]
     else:
@@ -128,20 +130,20 @@ def both(a: Part, b: Part) -> Part:
 
 def merge_strings(shapes: Iterable[Strings]) -> tuple[Strings, ...]:
     """Return the same union in fewer shapes: one finite list, and, if there are many, one shape for each length
-    interval."""
-    listed: dict[str, None] = {}
+    interval. Shapes that the schema marks differently stay apart."""
+    listed: dict[tuple[Mark, ...], dict[str, None]] = {}
     open_shapes: list[Strings] = []
     for shape in shapes:
         if shape.values is None:
             open_shapes.append(shape)
         else:
-            listed.update(dict.fromkeys(shape.values))
+            listed.setdefault(shape.marks, {}).update(dict.fromkeys(shape.values))
     if len(open_shapes) >= MANY_SHAPES:
-        groups: dict[tuple[int, int | None], list[Strings]] = {}
+        groups: dict[tuple[object, ...], list[Strings]] = {}
         for shape in open_shapes:
-            groups.setdefault((shape.low, shape.high), []).append(shape)
+            groups.setdefault((shape.low, shape.high, shape.marks), []).append(shape)
         open_shapes = [shape for group in groups.values() for shape in _one_language(group)]
-    finite = (Strings(values=tuple(listed)),) if listed else ()
+    finite = (Strings(values=tuple(values), marks=marks) for marks, values in listed.items())
     return (*finite, *open_shapes)
 
 
@@ -173,4 +175,4 @@ def _one_language(shapes: list[Strings]) -> list[Strings]:
         over_approximates=any(part.over_approximates for part in parts),
         holds=holds,
     )
-    return [Strings(shapes[0].low, shapes[0].high, (one,))]
+    return [Strings(shapes[0].low, shapes[0].high, (one,), marks=shapes[0].marks)]

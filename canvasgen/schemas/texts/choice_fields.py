@@ -19,6 +19,7 @@ from canvasgen.automata import (
     byte_set,
     concat,
     from_dfa,
+    intersect,
     literal,
     optional,
     repeat,
@@ -30,7 +31,17 @@ from canvasgen.schemas.normal.shapes import Numbers
 from canvasgen.schemas.texts.numerals.number_text import number_text
 from canvasgen.schemas.texts.string_text import quoted
 
-__all__ = ["Path", "Scalar", "choice_fields", "field_name", "with_value"]
+__all__ = [
+    "MOST_FIELDS",
+    "Path",
+    "Scalar",
+    "choice_fields",
+    "field_name",
+    "scalar_text",
+    "with_any_value",
+    "with_text",
+    "with_value",
+]
 
 Path: TypeAlias = "tuple[str | int, ...]"
 Scalar: TypeAlias = "bool | int | float | str | None"
@@ -177,8 +188,20 @@ def _balanced() -> tuple[Expr, Expr]:
 
 def with_value(path: Path, value: Scalar) -> Expr:
     """Return the JSON texts (and others that are no JSON) in which the place of a path holds a scalar value."""
+    return with_text(path, scalar_text(value))
+
+
+def with_any_value(path: Path) -> Expr:
+    """Return the JSON texts (and others that are no JSON) that have the place of a path."""
+    _, item = _balanced()
+    begun = concat(byte_set([(0x21, 0xFF)]), repeat(byte_set([(0x00, 0xFF)])))
+    return with_text(path, intersect(item, begun))
+
+
+def with_text(path: Path, value: Expr) -> Expr:
+    """Return the JSON texts (and others that are no JSON) in which the place of a path holds a text of a language."""
     anything, item = _balanced()
-    expr = concat(_SPACE, _written(value), _SPACE)
+    expr = concat(_SPACE, value, _SPACE)
     for step in reversed(path):
         if isinstance(step, str):
             # The comma ends the value: without it, what follows could be the rest of a longer number.
@@ -191,7 +214,8 @@ def with_value(path: Path, value: Scalar) -> Expr:
     return expr
 
 
-def _written(value: Scalar) -> Expr:
+def scalar_text(value: Scalar | Fraction) -> Expr:
+    """Return the generated JSON texts of a scalar."""
     if isinstance(value, str):
         return quoted(value)
     if value is None or isinstance(value, bool):
@@ -200,5 +224,5 @@ def _written(value: Scalar) -> Expr:
     return number_text(Numbers(exact, False, exact, False, None, (), True))
 
 
-def _exact(number: float) -> Fraction:
+def _exact(number: float | Fraction) -> Fraction:
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)

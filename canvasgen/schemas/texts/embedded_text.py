@@ -18,7 +18,7 @@ def text_part(node: Node) -> Part:
     """
     graph = Graph(node)
     graph.check_depth()
-    expr = written(graph, None, DEFAULT_LIMITS, flexible=False, ordered=True).expr
+    expr = written(graph, None, DEFAULT_LIMITS, style="compact", ordered=True).expr
     return Part(
         "a JSON text", expr, under_approximates=True, holds=Recogniser(node, whole_points=True).accepts
     )

@@ -13,6 +13,7 @@ from canvasgen.schemas.texts.listing import loop
 from canvasgen.schemas.texts.numerals.exponents import number_exponent
 from canvasgen.schemas.texts.numerals.number_text import number_text
 from canvasgen.schemas.texts.string_text import any_string, quoted, string_text
+from canvasgen.schemas.texts.whitespace import Style
 
 __all__ = ["LITERALS", "any_value", "few_values", "open_key"]
 
@@ -22,19 +23,20 @@ MOST_FEW = 64
 
 
 @lru_cache(maxsize=256)
-def any_value(depth: int, level: int, *, flexible: bool) -> Expr:
+def any_value(depth: int, level: int, *, style: Style) -> Expr:
     """Return any JSON value with at most `depth` levels of arrays and objects, on a level of nesting."""
     scalars = union(literal("null"), literal("true"), literal("false"), _any_number(), any_string())
     if depth <= 0:
         return scalars
-    inner = any_value(depth - 1, level + 1 if flexible else 0, flexible=flexible)
-    comma = concat(literal(","), whitespace.after_mark(level + 1, flexible=flexible))
-    start = whitespace.after_mark(level + 1, flexible=flexible)
-    stop = whitespace.before_close(level + 1, flexible=flexible)
-    pair = concat(any_string(), whitespace.colon(flexible=flexible), inner)
+    inner = any_value(depth - 1, 0 if style == "compact" else level + 1, style=style)
+    comma = whitespace.comma(level + 1, style=style)
+    start = whitespace.after_mark(level + 1, style=style)
+    stop = whitespace.before_close(level + 1, style=style)
+    pair = concat(any_string(), whitespace.colon(style=style), inner)
     array = concat(literal("["), start, loop(inner, comma), stop, literal("]"))
     mapping = concat(literal("{"), start, loop(pair, comma), stop, literal("}"))
-    whole = union(scalars, literal("[]"), literal("{}"), array, mapping)
+    empty = (whitespace.empty(marks, level + 1, style=style) for marks in ("[]", "{}"))
+    whole = union(scalars, *empty, array, mapping)
     return automata.from_dfa(to_dfa(whole))
 
 

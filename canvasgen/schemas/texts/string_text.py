@@ -14,7 +14,7 @@ from canvasgen import automata
 from canvasgen.automata import Expr, byte_set, code_points, concat, literal, repeat, substitute, to_dfa, union
 from canvasgen.schemas.normal.shapes import Part, Strings
 
-__all__ = ["any_string", "content", "enforces_length", "quoted", "string_text"]
+__all__ = ["any_string", "content", "enforces_length", "escaped", "quoted", "string_text"]
 
 LENGTH_STATES = 10_000
 """Length bounds on a pattern or a format are in the automaton if counting needs no more states than this."""
@@ -71,9 +71,14 @@ def enforces_length(shape: Strings) -> bool:
     return bound * max(to_dfa(part.expr).num_states for part in shape.parts) <= LENGTH_STATES
 
 
+def escaped(language: Expr) -> Expr:
+    """Return the spellings inside of quotes of some strings."""
+    return substitute(language, _ESCAPES)
+
+
 @lru_cache(maxsize=4096)
 def _escaped(parts: tuple[Part, ...], low: int, high: int | None) -> Expr:
-    language = concat(_QUOTE, substitute(content(Strings(low, high, parts)), _ESCAPES), _QUOTE)
+    language = concat(_QUOTE, escaped(content(Strings(low, high, parts))), _QUOTE)
     dfa = to_dfa(language)
     return automata.EMPTY if dfa.is_empty else automata.from_dfa(dfa)
 

@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, ValidationFailed
 from canvasgen.schemas.document.document import Document
+from canvasgen.schemas.document.plain import Json
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.types.type_schemas import InternalSchema, ShownSchema, Unreadable
 
@@ -37,12 +38,12 @@ class TypeSource(Source):
         self.adapter = adapter
 
     @cached_property
-    def _shown(self) -> Any:
+    def _shown(self) -> Json:
         return self.adapter.json_schema(by_alias=True, mode="validation", schema_generator=ShownSchema)
 
     @property
     @override
-    def prompt_schema(self) -> Any:
+    def written_schema(self) -> Json:
         return self._shown
 
     @override

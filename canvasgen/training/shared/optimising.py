@@ -20,6 +20,7 @@ class Optimising:
         average: decay of the averages.
         warmup: steps of rising rates.
         decay: last share of the run over which the rates fall to zero.
+        dtype: of Muon's iterations.
     """
 
     def __init__(
@@ -32,10 +33,11 @@ class Optimising:
         average: float,
         warmup: int,
         decay: float,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         self.parameters = [*matrices, *others]
         self.optimizers: list[torch.optim.Optimizer] = [
-            Muon(matrices, lr=matrix_rate, momentum=0.95, weight_decay=0.01),
+            Muon(matrices, lr=matrix_rate, momentum=0.95, weight_decay=0.01, dtype=dtype),
             torch.optim.AdamW(list(others), lr=other_rate, betas=(0.9, 0.97), weight_decay=0.0),
         ]
         self.rates = [group["lr"] for optimizer in self.optimizers for group in optimizer.param_groups]

@@ -75,6 +75,7 @@ class Trainer:
             average=settings.average,
             warmup=settings.warmup,
             decay=settings.decay,
+            dtype=self.lean.dtype,
         )
         self.feed = Feed(words, settings.seed, settings.tokens)
         self.generator = torch.Generator().manual_seed(settings.seed)
