@@ -1,15 +1,16 @@
 """Which JSON Schemas are taken, and are they understood? The official suite, and the schemas of JSONSchemaBench.
 
     python benchmarks/conformance.py [--suite] [--bench FILE] [--limit N] [--peers PYTHON] [--gemma TOKENIZER]
-                                     [--update] [--docs]
+                                     [--order schema|any|model] [--update] [--docs]
 
 Without `--suite` and `--bench` both are run, the latter where CANVASGEN_JSONSCHEMABENCH names the data (one schema
 a line: `name`, `schema`, and `tests` of `data` and `valid`; possibly .xz). A schema passes if it compiles within 10 s
 and 2 GB, all its valid instances match and none of the invalid ones does; one that is refused as unsatisfiable passes
 if the data has no valid instance for it. Every engine works in processes of its own, one thread each; one that dies
 or is killed counts as a crash. Times are CPU seconds. PYTHON is an interpreter that has the peers (`pip install
-llguidance maskforge`), which read the same texts byte by byte; what they accept they can generate. `--update` writes
-tests/conformance/baselines, `--docs` writes docs/json-schema.md from those.
+llguidance maskforge`), which read the same texts byte by byte; what they accept they can generate. `--order` is canvasgen's
+`property_order`: with `model` a text can be generated if it can be drafted, and can be written once it has been. `--update`
+writes tests/conformance/baselines, `--docs` writes docs/json-schema.md from those.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ def main(
     limit: Annotated[int | None, typer.Option(help="a random sample of so many schemas")] = None,
     peers: Annotated[str | None, typer.Option(help="interpreter that has llguidance and maskforge")] = None,
     gemma: Annotated[Path | None, typer.Option(help="tokenizer to lift the automata to")] = None,
+    order: Annotated[str, typer.Option(help="property_order: schema, any or model")] = "schema",
     jobs: Annotated[int, typer.Option(help="processes at a time")] = 2,
     update: Annotated[bool, typer.Option("--update", help="write the baselines")] = False,
     docs: Annotated[bool, typer.Option("--docs", help="write docs/json-schema.md")] = False,
@@ -117,7 +119,7 @@ def main(
         print(f"JSONSchemaBench is skipped: {bench.VARIABLE} does not name its data")
     if data is not None:
         lines = bench.read_bench(data, limit)
-        results = {"canvasgen": bench.run("canvasgen", lines, jobs, tokenizer=str(gemma or ""))}
+        results = {"canvasgen": bench.run("canvasgen", lines, jobs, tokenizer=str(gemma or ""), order=order)}
         for peer in bench.KINDS if peers is not None else ():
             if peer != "canvasgen":
                 results[peer] = bench.run(peer, lines, jobs, python=str(peers))

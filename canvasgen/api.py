@@ -140,9 +140,14 @@ def generate(prompt: Prompt = "", *, model: object = None, **options: Any) -> An
         validators: called with the value; one that returns False or raises ValueError or AssertionError refuses it.
         max_tokens: budget of tokens; the text always closes within it.
         max_denoising_steps: denoising steps per block at most; None: the model's own.
+        quality: "fast", "balanced", "best" or a number from 0 to 1: how many of the model's steps a block may take, and how
+            certain a text has to be before it is committed.
+        target_ms: milliseconds that the answer may take; as many steps are taken as that allows. One of `quality`,
+            `target_ms` and `max_denoising_steps`.
         temperature: None for the model's schedule, 0 for the best canvas at every step, else constant.
         seed: makes the run repeatable.
         prompt_schema: tell the model the schema, or the form of a template, in the prompt.
+        whitespace, property_order, fence: how the JSON of a `schema` is written; see `json_schema`.
 
     Returns:
         An instance for a model class or type, plain data for a schema, the chosen item for a choice, a

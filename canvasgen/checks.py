@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from canvasgen.errors import InvalidConstraint
 
-__all__ = ["is_bool", "is_enum", "is_iterable", "is_mapping", "is_sequence", "one_of", "whole_number"]
+__all__ = [
+    "QUALITIES",
+    "checked_quality",
+    "checked_target",
+    "is_bool",
+    "is_enum",
+    "is_iterable",
+    "is_mapping",
+    "is_sequence",
+    "one_of",
+    "whole_number",
+]
+
+QUALITIES = {"fast": 0.0, "balanced": 0.5, "best": 1.0}
+"""The names of some qualities, 0 to 1 (`denoise/stopping/dial`)."""
 
 
 def is_bool(value: object) -> bool:
@@ -97,3 +112,32 @@ def _bounds(low: int | None, high: int | None) -> str:
     if low is not None:
         return f", {low} or more"
     return "" if high is None else f", {high} or less"
+
+
+def checked_quality(value: object) -> float:
+    """Return a quality from 0 to 1.
+
+    Raises:
+        InvalidConstraint: it is neither that nor the name of one.
+    """
+    if isinstance(value, str) and value in QUALITIES:
+        return QUALITIES[value]
+    if is_bool(value) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
+        raise InvalidConstraint(
+            "a quality is a number from 0 to 1, or the name of one",
+            rule="quality",
+            value=value,
+            remedy="take one of " + ", ".join(map(repr, QUALITIES)),
+        )
+    return float(value)
+
+
+def checked_target(value: object) -> float:
+    """Return a target in milliseconds.
+
+    Raises:
+        InvalidConstraint: it is no number above 0.
+    """
+    if is_bool(value) or not isinstance(value, Real) or not 0 < float(value) < math.inf:
+        raise InvalidConstraint("a target is a number of milliseconds above 0", rule="target_ms", value=value)
+    return float(value)

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
 from canvasgen.calls import Calls
-from canvasgen.checks import is_bool, is_iterable, whole_number
+from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.text import MOST_OPTIONS
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 from canvasgen.extras import needed
+from canvasgen.models.canvases import canvas_for
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
@@ -60,6 +61,7 @@ class Engine(Calls):
         self._policy = policy
         self._specialist = specialist
         # By identity; the constraint is kept with it, so that no other one gets its identity.
+        self._canvases: dict[int, Denoiser] = {}
         self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(_MOST_REMEMBERED)
 
     def __repr__(self) -> str:
@@ -83,8 +85,8 @@ class Engine(Calls):
         return self._loaded.prompts.tokens(text)
 
     def _complete(self, request: Request) -> Completion:
-        engine, job = self._prepared(request)
-        return settled(request, run(engine.denoiser, [job], policy=engine._policy)[0])
+        engine, denoiser, job = self._prepared(request)
+        return settled(request, run(denoiser, [job], policy=engine._policy)[0])
 
     def stream(self, prompt: Prompt | Request = "", **options: Unpack[Options]) -> Iterator[Event]:
         """Return the events of a completion: `Draft` at every step, `Commit` at every block, `Done` at the end.
@@ -92,8 +94,8 @@ class Engine(Calls):
         Errors of the request are raised here and not at the first event.
         """
         request = as_request(prompt, options)
-        engine, job = self._prepared(request)
-        return self._raising(stream(engine.denoiser, [job], policy=engine._policy), request)
+        engine, denoiser, job = self._prepared(request)
+        return self._raising(stream(denoiser, [job], policy=engine._policy), request)
 
     @overload
     def batch(
@@ -140,7 +142,7 @@ class Engine(Calls):
         if not isinstance(wanted, str) or wanted not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=wanted)
         done: dict[int, Completion | CanvasgenError] = {}
-        batches: dict[Engine, tuple[Batch, list[int]]] = {}
+        batches: dict[int, tuple[Batch, list[int]]] = {}  # by its model, one for each length of canvases
         if not is_bool(progress):
             raise InvalidConstraint("progress is True or False", rule="progress", value=progress)
         if not is_iterable(requests) or isinstance(requests, (str, bytes, Mapping)):
@@ -150,10 +152,10 @@ class Engine(Calls):
             try:
                 made = request_of(request, number)
                 asked[number] = made
-                engine, job = self._prepared(made)
-                if engine not in batches:
-                    batches[engine] = Batch(engine.denoiser, policy=engine._policy, size=size), []
-                batch, numbers = batches[engine]
+                engine, denoiser, job = self._prepared(made)
+                if id(denoiser) not in batches:
+                    batches[id(denoiser)] = Batch(denoiser, policy=engine._policy, size=size), []
+                batch, numbers = batches[id(denoiser)]
                 batch.add(job)
                 numbers.append(number)
             except CanvasgenError as error:
@@ -206,13 +208,20 @@ class Engine(Calls):
         )
         return after_several_steps(found, self.batch(replace(request, seed=one) for one in seeds))
 
-    def _prepared(self, request: Request) -> tuple[Engine, Job]:
-        """Return the engine that answers a request, and its job there."""
+    def _prepared(self, request: Request) -> tuple[Engine, Denoiser, Job]:
+        """Return the engine that answers a request, its model with the canvas that suits the answer, and the job there."""
         request = check_settings(request)
         constraint = request.resolve()
         trained = None if constraint is None else constraint.shown.trained
         engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
-        return engine, engine._job(request, constraint)
+        job = engine._job(request, constraint)
+        return engine, engine._sized(job), job
+
+    def _sized(self, job: Job) -> Denoiser:
+        """Return the model with the canvas that suits a job; the same object for the same length."""
+        usual = None if self._policy is None else self._policy.canvas_length
+        found = canvas_for(self.denoiser, job.constraint, job.starts, max_tokens=job.max_tokens, usual=usual)
+        return self._canvases.setdefault(found.canvas_length, found)
 
     def _job(self, request: Request, constraint: Constraint | None) -> Job:
         shown = None if constraint is None or not request.prompt_schema else constraint.shown
@@ -224,6 +233,8 @@ class Engine(Calls):
             constraint=None if constraint is None else self._compiled(constraint),
             max_tokens=request.max_tokens,
             max_denoising_steps=request.max_denoising_steps,
+            quality=None if request.quality is None else checked_quality(request.quality),
+            target_seconds=None if request.target_ms is None else request.target_ms / 1000,
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,

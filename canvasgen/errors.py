@@ -168,6 +168,9 @@ class Outcome(Enum):
     STEP_LIMIT = (
         "valid, but a block was committed at the step limit before the model was confident: allow more steps"
     )
+    TIME_LIMIT = (
+        "valid, but a block was committed at the target in time before the model was confident: allow more"
+    )
     OSCILLATION = (
         "valid, but the drafts of a block went round in a cycle before the model was confident: the most probable of them "
         "was committed, more steps would not help"

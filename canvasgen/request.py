@@ -13,7 +13,7 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from canvasgen.checks import is_bool, is_mapping, is_sequence, whole_number
+from canvasgen.checks import checked_quality, checked_target, is_bool, is_mapping, is_sequence, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
@@ -60,6 +60,8 @@ class Settings(TypedDict, total=False):
     validators: Sequence[Callable[[Any], object]]
     max_tokens: int | None
     max_denoising_steps: int | None
+    quality: Literal["fast", "balanced", "best"] | float | None
+    target_ms: float | None
     temperature: float | None
     seed: int | None
     prompt_schema: bool | Mapping[str, Any]
@@ -95,6 +97,11 @@ class Request:
         schema, regex, grammar, choice, template, table, constraint: at most one of them.
         validators: called with the value.
         max_tokens, max_denoising_steps, temperature, seed: None for the model's own; no seed: a new one each time.
+        quality: "fast", "balanced", "best" or a number from 0 to 1: how many of the model's steps a block may take, and how
+            certain a text has to be before it is committed (`denoise/stopping/dial`). None: the engine's policy.
+        target_ms: milliseconds from the first look at the prompt to the end, in which the constraint's compilation does not
+            count. As many steps are taken as the time allows, by what the request's own steps take: at least one a block. A
+            text that was cut short has the outcome `TIME_LIMIT`. One of `quality`, `target_ms` and `max_denoising_steps`.
         prompt_schema: whether the schema or form goes into the prompt; or another schema that goes there, constrained or
             not.
         probabilities: whether `Completion.probabilities` has those of the choice-like fields; this costs one more
@@ -109,9 +116,9 @@ class Request:
             `total(["items[*].price"], "==", "total")`. Goes with `schema`.
         limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
             or template that is made already has limits of its own.
-        on_step_limit: what to do with a text that was committed before the model was confident, at the step limit or because
-            its drafts went round in a cycle (its `outcome` says so, too): `return` it, return it and `warn` by
-            `StepLimitWarning`, or `raise` `StepLimit`.
+        on_step_limit: what to do with a text that was committed before the model was confident, at the step limit or the
+            target in time, or because its drafts went round in a cycle (its `outcome` says so, too): `return` it, return it
+            and `warn` by `StepLimitWarning`, or `raise` `StepLimit`.
     """
 
     prompt: Prompt = ""
@@ -125,6 +132,8 @@ class Request:
     validators: Sequence[Callable[[Any], Any]] = field(default=(), kw_only=True)
     max_tokens: int | None = field(default=None, kw_only=True)
     max_denoising_steps: int | None = field(default=None, kw_only=True)
+    quality: Literal["fast", "balanced", "best"] | float | None = field(default=None, kw_only=True)
+    target_ms: float | None = field(default=None, kw_only=True)
     temperature: float | None = field(default=None, kw_only=True)
     seed: int | None = field(default=None, kw_only=True)
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
@@ -351,6 +360,7 @@ def check_settings(request: Request) -> Request:
             numbers[name] = whole_number(value, rule=name, low=low)
     if numbers.get("max_tokens", 1) < 1:
         raise BudgetTooSmall("a text has at least one token", rule="max_tokens", value=numbers["max_tokens"])
+    numbers |= _checked_dial(request)
     if request.temperature is not None:
         numbers["temperature"] = _temperature(request.temperature)
     validators: object = request.validators
@@ -396,6 +406,25 @@ def _check_prompt(prompt: object) -> None:
             raise ModelError(
                 "the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=content
             )
+
+
+def _checked_dial(request: Request) -> dict[str, float]:
+    """Return what the request says of quality and time, as numbers."""
+    names = ("quality", "target_ms", "max_denoising_steps")
+    given = [name for name in names if getattr(request, name) is not None]
+    if len(given) > 1:
+        raise InvalidConstraint(
+            f"{' and '.join(given)} exclude each other",
+            rule=given[0],
+            value=getattr(request, given[0]),
+            remedy="give one of them: each says how many steps are taken",
+        )
+    found: dict[str, float] = {}
+    if request.quality is not None:
+        found["quality"] = checked_quality(request.quality)
+    if request.target_ms is not None:
+        found["target_ms"] = checked_target(request.target_ms)
+    return found
 
 
 def _temperature(warmth: object) -> float:

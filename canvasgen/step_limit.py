@@ -24,7 +24,10 @@ def settled(request: Request, completion: Completion) -> Completion:
     if completion.outcome not in _REMEDIES or request.on_step_limit == "return":
         return completion
     message = f"{sum(completion.steps)} denoising steps were not enough for the model to be confident"
-    remedy = f"{_REMEDIES[completion.outcome]}, or take on_step_limit='return' if a valid text is enough"
+    remedy = _REMEDIES[completion.outcome]
+    if completion.outcome is Outcome.STEP_LIMIT and request.quality is not None:
+        remedy = "take a higher quality"
+    remedy = f"{remedy}, or take on_step_limit='return' if a valid text is enough"
     if request.on_step_limit == "raise":
         raise StepLimit(message, completion=completion, remedy=remedy)
     warnings.warn(f"{message}; {remedy}", StepLimitWarning, stacklevel=_callers_level())
@@ -33,6 +36,7 @@ def settled(request: Request, completion: Completion) -> Completion:
 
 _REMEDIES = {
     Outcome.STEP_LIMIT: "raise max_denoising_steps",
+    Outcome.TIME_LIMIT: "raise target_ms",
     Outcome.OSCILLATION: "more steps would not help, since its drafts went round in a cycle: say more in the prompt",
 }
 

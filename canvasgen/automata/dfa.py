@@ -150,6 +150,17 @@ class DFA:
             state = target[row]
         return False
 
+    def fixed_bytes(self, state: int) -> int:
+        """Return how many bytes from a state on are the same in all strings; of an automaton that is trim."""
+        offsets, low, high, target = self._rows
+        count = 0
+        while count < self.num_states and not self.accepting[state]:
+            row, end = offsets[state], offsets[state + 1]
+            if end - row != 1 or low[row] != high[row]:
+                break
+            state, count = target[row], count + 1
+        return count
+
     # -- the language ------------------------------------------------------------------------------
 
     @cached_property
@@ -203,7 +214,7 @@ class DFA:
         return bytes(found)
 
     @cached_property
-    def _topological(self) -> list[int] | None:
+    def topological(self) -> list[int] | None:
         """All states, each before those that it leads to (Kahn 1962); None if there is a cycle."""
         arrivals = np.bincount(self.target, minlength=self.num_states).tolist()
         offsets, _, _, target = self._rows
@@ -218,18 +229,18 @@ class DFA:
     @property
     def is_finite(self) -> bool:
         """True if the language is finite: the automaton (which is trim) has no cycle."""
-        return self._topological is not None
+        return self.topological is not None
 
     def strings(self, most: int) -> list[bytes] | None:
         """Return every string of the language, in order of length, then of bytes; None if there are more than `most`.
 
         Counting takes one pass over the transitions, so a large or infinite language is found out at once.
         """
-        if self._topological is None:
+        if self.topological is None:
             return None
         offsets, low, high, target = self._rows
         ways = [int(flag) for flag in self.accepting]  # to accept from each state, or `most` + 1
-        for state in reversed(self._topological):
+        for state in reversed(self.topological):
             for row in range(offsets[state], offsets[state + 1]):
                 ways[state] += (high[row] - low[row] + 1) * ways[target[row]]
             ways[state] = min(ways[state], most + 1)

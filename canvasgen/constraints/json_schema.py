@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +15,9 @@ from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.cover import cover
+from canvasgen.constraints.drafting import Drafting
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
-from canvasgen.constraints.text import by_key
+from canvasgen.constraints.text import Language, by_key
 from canvasgen.constraints.texts import OTHER, as_bytes
 from canvasgen.errors import ConstraintTooLarge, UnsupportedConstraint, ValidationFailed
 from canvasgen.field_relations import judge, related_fields
@@ -107,37 +109,27 @@ class JsonSchema(Constraint):
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
-        listed = _listed_options(self.language, text)
-        stated = {
-            name: {**dict(options), OTHER: other}
-            for name, options, other in self.language.stated_options(text)
-            if name not in listed
-        }
-        return listed | stated
+        return _options(text, self.language)
 
     @override
     def explain(self) -> tuple[Note, ...]:
         return self.language.notes
 
+    @property
+    def drafting(self) -> Drafting | None:
+        """How it is led by first drafts; None if keys have an order that is known before."""
+        if self.language.writing.order != "model":
+            return None
+        loose = Language(self.language.loose)
+        loose.limits = self.limits
+        return Drafting(loose, self._led)
 
-def _listed_options(
-    language: SchemaLanguage, text: str, *, called: bool = False
-) -> dict[str, Mapping[Any, Expr]]:
-    return {
-        name: by_key((value, json.dumps(value), one) for value, one in narrowed)
-        for name, narrowed in language.options(text, called=called)
-    }
-
-
-@called_texts.register
-def _called_spans(constraint: JsonSchema) -> CalledTexts | None:
-    language = constraint.language
-    called = language.called
-    if called is None:
-        return None
-    return CalledTexts(
-        called.language, called.frame, lambda text: _listed_options(language, text, called=True)
-    )
+    def _led(self, drafts: Sequence[str]) -> JsonSchema:
+        made = copy(self)
+        for name in ("expr", "automaton"):
+            made.__dict__.pop(name, None)
+        made.language = self.language.led(drafts)
+        return made
 
 
 class RelatedJson(JsonSchema):
@@ -156,17 +148,22 @@ class RelatedJson(JsonSchema):
     Raises:
         InvalidConstraint: a path names no field, or one that its relation cannot be about.
         UnsupportedConstraint: a path names several fields, and the relation is about single ones; or the text may stand
-            in a code fence.
+            in a code fence, or in the order of a draft.
     """
 
     def __init__(self, plain: JsonSchema, relations: Iterable[Relation]) -> None:
-        if plain.language.writing.fence != "forbid":
-            raise UnsupportedConstraint(
-                "relations do not go with a code fence",
-                rule="fence",
-                value=plain.language.writing.fence,
-                remedy="leave out `fence`, or judge the value with a validator",
-            )
+        writing = plain.language.writing
+        for name, value, what in (
+            ("fence", writing.fence, "a code fence"),
+            ("property_order", writing.order, "the order of a draft"),
+        ):
+            if value not in ("forbid", "schema", "any"):
+                raise UnsupportedConstraint(
+                    f"relations do not go with {what}",
+                    rule=name,
+                    value=value,
+                    remedy=f"leave out `{name}`, or judge the value with a validator",
+                )
         self.limits = plain.limits
         self.language = plain.language
         self._plain = plain
@@ -192,11 +189,16 @@ class RelatedJson(JsonSchema):
         judge(self.field_relations, text)
 
     @override
+    def ends(self, text: str, start: int) -> list[int]:
+        return [stop for stop in super().ends(text, start) if self._agrees(text[start:stop])]
+
+    @override
     def matches(self, text: str | bytes) -> bool:
-        if not super().matches(text):
-            return False
+        return super().matches(text) and self._agrees(text if isinstance(text, str) else text.decode())
+
+    def _agrees(self, text: str) -> bool:
         try:
-            judge(self.field_relations, text if isinstance(text, str) else text.decode())
+            judge(self.field_relations, text)
         except ValidationFailed:
             return False
         return True
@@ -211,9 +213,31 @@ class RelatedJson(JsonSchema):
         return (*super().explain(), how, *held)
 
 
+def _options(
+    text: str, language: SchemaLanguage, *, called: bool = False
+) -> Mapping[str, Mapping[Any, Expr]]:
+    """The fields of a text with their options; with `called`, of frames, in which what is called has none."""
+    listed = {
+        name: by_key((value, json.dumps(value), one) for value, one in narrowed)
+        for name, narrowed in language.options(text, called=called)
+    }
+    stated = {
+        name: {**dict(options), OTHER: other}
+        for name, options, other in (() if called else language.stated_options(text))
+        if name not in listed
+    }
+    return listed | stated
+
+
 @called_texts.register
-def _copied_spans(constraint: RelatedJson) -> CalledTexts | None:
-    return None  # the search for related fields reads all states
+def _called_spans(constraint: JsonSchema) -> CalledTexts | None:
+    language = constraint.language
+    called = language.called
+    if called is None or isinstance(
+        constraint, RelatedJson
+    ):  # the search for related fields reads all states
+        return None
+    return CalledTexts(called.language, called.frame, lambda text: _options(text, language, called=True))
 
 
 @cover.register
@@ -248,7 +272,9 @@ def json_schema(
             the largest number, up to five and three, that keeps the automaton small. `explain()` says it.
         registry: schemas that the schema refers to: a mapping from URI to schema, or a `referencing.Registry`.
             Nothing is ever fetched; JSON Schema's own meta-schemas are known.
-        property_order: `schema` (declared properties in the order of `properties`) or `any`.
+        property_order: `schema` (declared properties in the order of `properties`); `any`; or `model`: the first steps are
+            drafts under a loose automaton, and the text is written in the drafts' order of keys, with the undeclared keys,
+            alternatives and depth that they have. As a part of a longer constraint, `model` is the schema's order.
         fence: whether the text may (`allow`) or must (`require`) stand in a code fence, three backticks with or without
             the word `json`; `forbid`: it must not. The value is what is inside.
         grounded: one or several texts, or `cg.Sources`; every string is then a verbatim span of one of them, and every

@@ -6,7 +6,7 @@ from canvasgen.denoise.job import Job
 from canvasgen.denoise.loop import run, stream
 from canvasgen.denoise.noise import Mask, Noise, Uniform
 from canvasgen.denoise.policy import Policy
-from canvasgen.denoise.protocol import Context, Defaults, Denoiser
+from canvasgen.denoise.protocol import Context, Defaults, Denoiser, Resizable
 from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.start import Start
 from canvasgen.denoise.validators import Validator
@@ -27,6 +27,7 @@ __all__ = [
     "Noise",
     "Policy",
     "Randomness",
+    "Resizable",
     "RowRandomness",
     "Start",
     "Step",

@@ -18,7 +18,7 @@ rounding where a model's arithmetic depends on the shape of the batch).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 from time import perf_counter
 from typing import TypeVar
@@ -55,6 +55,7 @@ class Batch:
         randomness: None: `RowRandomness`, a generator for each row, from its job's seed.
         size: rows, and contenders of the races of starts, that go through the model together at most; the others wait.
             A job with more starts than that goes alone. None: no limit.
+        clock: seconds, for timings and targets.
 
     Raises:
         InvalidConstraint: `size` is no whole number above zero.
@@ -67,9 +68,11 @@ class Batch:
         policy: Policy | None = None,
         randomness: Randomness | None = None,
         size: int | None = None,
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
         usual = denoiser.defaults
         self._denoiser = denoiser
+        self._clock = clock
         self._policy = policy or Policy()
         self._bound = _either(self._policy.entropy_bound, usual.entropy_bound)
         self._confidence = _either(self._policy.confidence, usual.confidence)
@@ -95,7 +98,7 @@ class Batch:
         Raises:
             BudgetTooSmall, InvalidConstraint, ModelError: the job is impossible.
         """
-        row = Row(self._added, job, self._denoiser, self._policy)
+        row = Row(self._added, job, self._denoiser, self._policy, self._clock)
         self._waiting.append(row)
         self._added += 1
         return row.number
@@ -122,12 +125,12 @@ class Batch:
         seats = self._seats
         if not seats.rows:
             return []
-        begun = perf_counter()
+        begun = self._clock()
         seats.arrange()
         logits = seats.denoise()
-        spend(seats.rows, "denoise", begun)
+        spend(seats.rows, "denoise", self._clock() - begun)
 
-        begun = perf_counter()
+        begun = self._clock()
         temperatures = torch.tensor([row.advance() for row in seats.rows], dtype=logits.dtype)
         beliefs, events = self._believe(logits / temperatures.to(logits.device)[:, None, None])
         if beliefs is None:
@@ -138,13 +141,16 @@ class Batch:
             doubt = torch.where(beliefs.forced, 0.0, doubt)
         accepted = accept(doubt, self._bound)
         self._record(beliefs, accepted)
+        now = self._clock()
         for row in seats.rows:
             row.is_fresh = False
-        heat = run_heat(seats.rows, self._policy)
+            row.keep_pace(now)
+        heat = run_heat(seats.rows)
         self._renoise(beliefs, accepted, heat.going)
         ready = self._ready(beliefs, doubt, heat)
+        self._read_drafts()
         rows = seats.rows
-        spend(rows, "condition", begun)
+        spend(rows, "condition", self._clock() - begun)
         events += [Draft(rows[seat].number, rows[seat].trace[-1]) for seat in sorted(heat.leading)]
         finished: set[int] = set()
         for seat, ending in ready.items():
@@ -165,19 +171,19 @@ class Batch:
             new.append(row)
         if not new:
             return
-        begun = perf_counter()
+        begun = self._clock()
         context = self._denoiser.prefill([[*row.job.prompt, *row.job.written] for row in new])
         several = [at for at, row in enumerate(new) for _ in row.job.starts]
         if len(several) > len(new):
             context = self._denoiser.select(context, several)
         context = self._seats.joined(context)
-        spend(new, "prefill", begun)
+        spend(new, "prefill", self._clock() - begun)
         for row in new:  # from here on the model is not asked any more: nothing can go wrong halfway
             self._own.begin(row.number, row.job.seed)
         noise = self._fresh([row.number for row in new])
         rows = [one for row in new for one in (row.contenders() if len(row.job.starts) > 1 else [row])]
         for row in rows:
-            row.begin_block()
+            row.begin(begun)
         canvas = torch.stack([row.start.onto(noise[at]) for at, row in zip(several, rows, strict=True)])
         self._seats.append(rows, context, canvas)
         for _ in new:
@@ -275,26 +281,36 @@ class Batch:
             stability=self._stability,
             confidence=self._confidence,
         )
-        sure |= decided(beliefs, streak, self._policy)
+        sure |= decided(beliefs, streak, [row.policy for row in seats.rows])
         is_sure: list[bool] = sure.cpu().numpy().tolist()
         ready: dict[int, Outcome] = {}
         for seat, row in enumerate(seats.rows):
-            if heat.alone[seat]:
-                if is_sure[seat] or seat in heat.decided or row.text.only_one_way_on:
+            if heat.alone[seat] and not row.is_drafting:
+                if is_sure[seat] or seat in heat.decided or row.text.leaves_no_choice(row.trace[-1].ids):
                     ready[seat] = Outcome.COMPLETE
-                elif row.steps_left == 0:
-                    ready[seat] = Outcome.STEP_LIMIT
+                elif row.at_limit is not None:
+                    ready[seat] = row.at_limit
                 elif row.goes_round:
                     ready[seat] = Outcome.OSCILLATION
         return ready
 
+    def _read_drafts(self) -> None:
+        """Lets rows whose drafts are finished go on under what these lead to.
+
+        Where decided positions stay, those of drafts may contradict it: the canvas begins again.
+        """
+        for seat, row in enumerate(self._seats.rows):
+            if row.read_draft() and not self._noise.varies:
+                row.is_fresh = True
+                self._seats.begin(seat, self._fresh([row.number]), None)
+
     def _commit(self, seat: int, beliefs: Beliefs, ending: Outcome) -> Iterator[Event]:
         """Commits a row's block, or starts it again if every candidate was refused."""
         row = self._seats.rows[seat]
-        begun = perf_counter()
+        begun = self._clock()
         try:
             canvas = row.commit(beliefs.of(seat), ending)
-            row.spend("commit", perf_counter() - begun)
+            row.spend("commit", self._clock() - begun)
             if canvas is None:
                 row.begin_again()
                 row.is_greedy = row.is_greedy and self._noise.varies

@@ -120,6 +120,7 @@ class Beliefs:
             where the values of a table or of related fields are not chosen by it.
         lengths: int64 `[B]`, tokens of text in `best`, with the end token; without a constraint, L.
         constrained: bool `[B]`, whether the row has a constraint.
+        settles: bool `[B]`, whether `best` has been chosen against the model's will, by relations between fields.
 
     Args:
         logits: as above.
@@ -148,6 +149,7 @@ class Beliefs:
         columns = [self._together([(rows, values[at]) for rows, values in parts]) for at in range(6)]
         self.log_partition, self.entropies, self.log_mass, self.best, self.lengths = columns[:5]
         self.best_log_prob = columns[5]
+        self.settles = torch.zeros_like(self.constrained)
         self._read_searched()
         self._check_numbers()
 
@@ -222,6 +224,7 @@ class Beliefs:
             self.best[b, : one.budget.here] = torch.as_tensor(belief.best, device=self.best.device)
             self.entropies[b, : one.budget.here] = torch.as_tensor(belief.entropies, device=self.best.device)
             self.lengths[b] = text_length(belief.best, self._end_ids)
+            self.settles[b] = belief.settles
             if belief.is_chosen:
                 self.best_log_prob[b] = -torch.inf
         _raise(errors)

@@ -37,6 +37,7 @@ from canvasgen.errors import ValidationFailed
 from canvasgen.tokens import Budget, Prefix
 
 if TYPE_CHECKING:
+    from canvasgen.constraints import CompiledConstraint
     from canvasgen.denoise.job import Job
     from canvasgen.denoise.protocol import Denoiser
 
@@ -93,6 +94,27 @@ class RowText:
         if self._constraint is None:
             return False
         return self._constraint.has_one_way_on(self.content)
+
+    def leaves_no_choice(self, ids: NDArray[np.int64]) -> bool:
+        """Whether there is one text for the next canvas: the only one there is, or fixed text as far as the canvas goes."""
+        return self.only_one_way_on or (
+            len(ids) <= self._fixed_bytes
+            and not np.isin(ids, self._vocabulary.end_ids).any()
+            and len(self._bytes(ids)) <= self._fixed_bytes
+        )
+
+    @cached_property
+    def _fixed_bytes(self) -> int:
+        """Bytes from here on that the constraint leaves no choice for."""
+        if self._constraint is None:
+            return 0
+        return self._constraint.fixed_bytes(self.content)
+
+    def adopt(self, constraint: CompiledConstraint, prefix: Prefix) -> None:
+        """Goes on under another constraint, of whose texts what is written is a beginning."""
+        self._constraint, self.prefix = constraint, prefix
+        for known in ("only_one_way_on", "_fixed_bytes"):
+            self.__dict__.pop(known, None)
 
     def choose(self, belief: Belief) -> Chosen | None:
         """Takes the first acceptable canvas; None if all were refused and the block is to be denoised again.
@@ -155,7 +177,8 @@ class RowText:
         self.content = self._with(chosen.ids)
         self.log_prob += belief.log_prob(chosen.canvas)
         self.budget = Budget.of(self.budget.after, self._canvas_length)
-        self.__dict__.pop("only_one_way_on", None)
+        for remembered in ("only_one_way_on", "_fixed_bytes"):
+            self.__dict__.pop(remembered, None)
         return chosen
 
     def _with(self, ids: NDArray[np.int64]) -> bytes:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from typing_extensions import TypeVar
 
 from canvasgen.errors import CanvasgenError, Outcome
-from canvasgen.grounding import Span
+from canvasgen.grounding import Span, in_terminal, to_html
 from canvasgen.showing import call, call_of
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from canvasgen.vocabulary import Vocabulary
 
 Value = TypeVar("Value", covariant=True, default=Any)
@@ -125,7 +127,8 @@ class Completion(Generic[Value]):
             distributions of the canvas that decided it and given the canvases before. A grounded field has that of its value
             (summed over the tokenizations, and over the places that state it) and of null, if it may be null. See `Shares`:
             with `absent`, `other` and `open` they sum to one.
-        sources: of a grounded constraint, by field the first place in a source that says it.
+        sources: of a grounded constraint, by field the first place in a source that says it; `to_html` and `highlighted`
+            show them.
         steps: denoising steps of each block.
         blocks: number of blocks.
         outcome: how it ended.
@@ -160,6 +163,23 @@ class Completion(Generic[Value]):
             steps=self.steps,
             outcome=str(self.outcome),
         )
+
+    def to_html(self) -> str:
+        """Return the sources as an HTML fragment, with the places of the values marked and named by field.
+
+        Raises:
+            InvalidConstraint: no value is taken from a source.
+        """
+        return to_html(self.sources)
+
+    def highlighted(self) -> Text:
+        """Return the sources with the places of the values marked, to be printed by `rich.print`.
+
+        Raises:
+            InvalidConstraint: no value is taken from a source.
+            MissingPackage: rich is not installed.
+        """
+        return in_terminal(self.sources)
 
 
 @dataclass(frozen=True, repr=False)

@@ -35,6 +35,9 @@ class Job:
         seed: of all the row's random numbers.
         starts: what is there before the first step; all have the same written tokens, which do not count towards
             `max_tokens`. Of several, the one wins under which the model gives valid texts the most mass.
+        quality: 0 to 1, the thresholds and steps of `stopping.dial`; None: the policy's and the model's own.
+        target_seconds: from the row's prefill to its end; as many steps are taken as that allows, one for each block at
+            least. None: no target.
         probabilities: whether the completion tells those of choice-like fields; keeps each block's logits till then.
     """
 
@@ -47,6 +50,8 @@ class Job:
     seed: int = 0
     starts: tuple[Start, ...] = (Start(),)
     probabilities: bool = False
+    quality: float | None = None
+    target_seconds: float | None = None
 
     @property
     def written(self) -> tuple[int, ...]:

@@ -37,17 +37,23 @@ class Policy:
         certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
             above 1: never for this reason.
         likely, patience: the same for a text that has stayed the same for this many steps.
+        canvas_length: of answers whose longest text is not known or longer, for models that take several lengths
+            (`Resizable`); shorter answers get a shorter one. Read by the engine.
         beaten: nats of mass on valid texts by which a start is behind the best one when it leaves their race
             (`denoise/race`).
         cycle, patience_cycle: drafts that go round among so many texts at most, over three times as many steps and over
             `patience_cycle` at least, are over: the most probable one of the block is committed (`denoise/stopping/cycles`).
             0 for `cycle`: never for this reason.
+        settled: steps after which a text with related fields is committed if it has stayed the same, though the model
+            would rather write another one, of which the relations do not hold.
         disbelief: weight of the second part of doubt at the first step; 0 looks at entropies alone.
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
         self_conditioning: what goes back to the model: its own last logits, or the constrained marginals.
         candidates: further texts shown to the validators after they refused the best one.
         restarts: times a refused block is denoised again from fresh noise.
+        draft_steps: first steps of a canvas whose drafts lead a constraint that follows the model's habits
+            (`property_order="model"`); 0: none, it is written as without drafts.
     """
 
     entropy_bound: float | None = None
@@ -57,13 +63,16 @@ class Policy:
     likely: float = 0.3
     patience: int = 3
     beaten: float = 5.0
+    canvas_length: int | None = None
     cycle: int = 3
     patience_cycle: int = 6
+    settled: int = 6
     disbelief: float = 1.0
     pin_forced: bool = False
     self_conditioning: Literal["model", "constrained"] = "model"
     candidates: int = 16
     restarts: int = 2
+    draft_steps: int = 2
 
     def doubt(self, entropies: Tensor, log_mass: Tensor, progress: Tensor) -> Tensor:
         """Nats of doubt, float64 `[B, L]`.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from canvasgen.denoise.noise import Noise
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Context", "Defaults", "Denoiser"]
+__all__ = ["Context", "Defaults", "Denoiser", "Resizable"]
 
 Context: TypeAlias = Any
 """What a denoiser remembers of the text so far, for B rows; opaque to the loop, never changed in place."""
@@ -110,4 +110,18 @@ class Denoiser(Protocol):
 
     def commit(self, context: Context, ids: torch.Tensor) -> Context:
         """The context with a finished block, int64 `[B, L]`, read to its end; the given one stays usable."""
+        ...
+
+
+@runtime_checkable
+class Resizable(Protocol):
+    """A denoiser that can take canvases of several lengths; one that cannot does without these two."""
+
+    @property
+    def canvas_lengths(self) -> tuple[int, ...]:
+        """Those that it was trained for, increasing, with its own."""
+        ...
+
+    def with_canvas(self, length: int) -> Denoiser:
+        """The same model with another of these lengths as its own."""
         ...

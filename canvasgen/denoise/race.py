@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import exp
 
-from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.row import Row
 
 __all__ = ["Heat", "run_heat"]
@@ -43,7 +42,7 @@ class Heat:
     decided: list[int] = field(default_factory=list[int])
 
 
-def run_heat(rows: Sequence[Row], policy: Policy) -> Heat:
+def run_heat(rows: Sequence[Row]) -> Heat:
     """Drop contenders of every race; rows of one number are contenders, and have recorded this step."""
     groups: dict[int, list[int]] = {}
     for seat, row in enumerate(rows):
@@ -52,7 +51,7 @@ def run_heat(rows: Sequence[Row], policy: Policy) -> Heat:
     for seats in groups.values():
         going = seats
         if len(seats) > 1:
-            going, decided = _going_on(seats, rows, policy)
+            going, decided = _going_on(seats, rows)
             heat.decided += going[:1] if decided else []
         heat.alone[going[0]] = len(going) == 1
         heat.leading.append(going[0])
@@ -60,10 +59,10 @@ def run_heat(rows: Sequence[Row], policy: Policy) -> Heat:
     return heat
 
 
-def _going_on(seats: list[int], rows: Sequence[Row], policy: Policy) -> tuple[list[int], bool]:
+def _going_on(seats: list[int], rows: Sequence[Row]) -> tuple[list[int], bool]:
     """Return the contenders that go on, the one with the most mass first, and whether its text is decided."""
     ordered = sorted(seats, key=lambda seat: -rows[seat].trace[-1].mass)
-    lead = rows[ordered[0]].trace[-1].mass
+    lead, policy = rows[ordered[0]].trace[-1].mass, rows[ordered[0]].policy
     shares = {seat: exp(rows[seat].trace[-1].mass - lead) for seat in ordered}
     texts: dict[str, list[int]] = {}
     for seat in ordered:

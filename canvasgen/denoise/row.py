@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from canvasgen.constraints import stated
 from canvasgen.constraints.compiled.belief import Belief
+from canvasgen.constraints.compiled.constraint import Leading
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
 from canvasgen.denoise.completion import Completion, Step, first_useful
@@ -20,7 +23,9 @@ from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.schedule import Schedule
 from canvasgen.denoise.stopping.cycles import Drafts
+from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
 from canvasgen.errors import Outcome
+from canvasgen.tokens import Prefix
 
 __all__ = ["Row"]
 
@@ -31,6 +36,7 @@ class Row:
     Attributes:
         number: of the row in its batch.
         job: what it was asked.
+        policy: the batch's, with the thresholds of the job's quality.
         text: what it has committed.
         start: what stands on its first canvas.
         times: seconds by what they were spent on.
@@ -38,12 +44,20 @@ class Row:
         is_greedy: whether tokens of the best canvas are accepted, and not those of a sample.
         is_over: whether its text is finished, or it has failed.
         is_fresh: whether the next step is the first since the canvas was filled with noise.
+        constraint: what its text is generated under; the job's own, or the one that drafts led to.
 
     Raises:
         BudgetTooSmall, InvalidConstraint, ModelError: the job is impossible.
     """
 
-    def __init__(self, number: int, job: Job, denoiser: Denoiser, policy: Policy) -> None:
+    def __init__(
+        self,
+        number: int,
+        job: Job,
+        denoiser: Denoiser,
+        policy: Policy,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
         self.number = number
         self.job = job
         self.text = RowText(job, token_budget(job, denoiser), denoiser, policy)
@@ -51,19 +65,26 @@ class Row:
         self.times: dict[str, float] = dict.fromkeys(
             ("prefill", "denoise", "condition", "solve", "commit", "other", "total"), 0.0
         )
+        self.constraint = job.constraint
+        self._loose: Prefix | None = None  # while it drafts: what is written, as the loose automaton reads it
         self._search = None if job.constraint is None else job.constraint.begin_search()
         self._proven: bool | None = None
         self.trace: list[Step] = []
         self.is_fresh = True
         self.is_over = False
         self.is_greedy = job.temperature == 0
-        self._begun = perf_counter()
+        self._begun = clock()
         self._schedule = _schedule(job, denoiser)
+        self._canvas_length = denoiser.canvas_length
         self._vocabulary = denoiser.vocabulary
         self._step = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
-        self._policy = policy
+        self.policy = dialled(policy, job.quality)
+        self._clock = clock
+        self._pace = None if job.target_seconds is None else Pace(job.target_seconds)
+        self._further = 0
+        self._most_steps = self._schedule.steps
         self._drafts = Drafts()
         self._first_block: str | None = None
         self._best: Belief | None = None
@@ -81,28 +102,106 @@ class Row:
 
     # A block starts, or starts again.
 
+    def begin(self, begun: float) -> None:
+        """The first block, of a row whose prefill began at some time of the clock."""
+        if self._pace is not None:
+            self._pace = replace(self._pace, begun=begun, last=self._clock())
+        self.begin_block()
+
     def begin_block(self) -> None:
         """A new block, from a fresh canvas."""
         self._steps.append(0)
         self.begin_again()
+        leading = self._leading
+        if leading is None or len(self.job.starts) > 1 or (self.block > 1 and self.job.probabilities):
+            return  # probabilities over several canvases are those of one constraint
+        if 0 < self._policy.draft_steps < self.steps_left:
+            self._loose = leading.loose.prefix(self.text.prefix.ids)
 
     def begin_again(self) -> None:
         """The same block once more, from another fresh canvas."""
         self.is_fresh = True
         self._drafts, self._best = Drafts(), None
+        self._schedule = replace(self._schedule, steps=self._most_steps)
         self._step = self._schedule.skipped(self.start.strength) if self.block == 1 else 0
+        if self._pace is not None:
+            self._further = self._further_blocks()
+            self._plan(at_least=1)
+
+    def _further_blocks(self) -> int:
+        """Blocks behind this one that even the shortest text needs."""
+        if self.job.constraint is None:
+            return 0
+        more = self.job.constraint.fewest_tokens(self.text.prefix) - self.text.budget.here
+        return max(0, -(-more // self._canvas_length))
+
+    def _plan(self, at_least: int = 0) -> None:
+        """Gives the block as many more steps as its row's time allows."""
+        left = None if self._pace is None else self._pace.steps_left(self._further)
+        if left is not None:
+            steps = min(self._most_steps, self._step + max(left, at_least))
+            self._schedule = replace(self._schedule, steps=steps)
+
+    def keep_pace(self, now: float) -> None:
+        """Counts the step that ended now, and plans the others."""
+        if self._pace is not None:
+            self._pace = self._pace.after_step(now)
+            self._plan()
+
+    @property
+    def at_limit(self) -> Outcome | None:
+        """Why the block has to end with this step; None if it has not."""
+        if self.steps_left > 0:
+            return None
+        in_time = self._schedule.steps == self._most_steps
+        return Outcome.STEP_LIMIT if in_time else Outcome.TIME_LIMIT
 
     @property
     def block(self) -> int:
         """The block's number, from 1."""
         return len(self._steps)
 
+    # Drafts that lead a constraint.
+
+    @property
+    def _leading(self) -> Leading | None:
+        return None if self.job.constraint is None else self.job.constraint.leading
+
+    @property
+    def is_drafting(self) -> bool:
+        """Whether the next step, or the present one, is a draft, from which nothing is committed."""
+        return self._loose is not None
+
+    def read_draft(self) -> bool:
+        """Take the present step's best canvas as a draft; return whether it was the last one.
+
+        From then on the row goes on under the constraint that the draft leads to, or under the one it had, if that one
+        is too large.
+        """
+        if self._loose is None:
+            return False
+        likely = self.trace[-1].log_prob
+        is_certain = likely is not None and math.exp(likely) >= self._policy.certain
+        if self.step < self._policy.draft_steps and not is_certain:
+            return False
+        self._loose = None
+        self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken
+        assert self._leading is not None
+        text = self.trace[-1].draft
+        found = self._leading.led(text, self.text.prefix, self.text.budget)
+        if found is not None:
+            self.constraint, prefix = found
+            self.text.adopt(self.constraint, prefix)
+        return True
+
     # A denoising step.
 
     @property
     def asked(self) -> Asked:
         """What is to be known of the row's canvas."""
-        return Asked(self.job.constraint, self.text.prefix, self.text.budget, self._search)
+        if self._loose is not None and self._leading is not None:
+            return Asked(self._leading.loose, self._loose, self.text.budget)
+        return Asked(self.constraint, self.text.prefix, self.text.budget, self._search)
 
     def advance(self) -> float:
         """The temperature of the next step, which is the present one from now on."""
@@ -156,7 +255,7 @@ class Row:
             vocabulary=self._vocabulary,
             before=bytes(self.text.content),
             log_prob=log_prob,
-            seconds=perf_counter() - self._begun,
+            seconds=self._clock() - self._begun,
         )
         self.trace.append(step)
         if log_prob is None:
@@ -171,7 +270,7 @@ class Row:
     @property
     def goes_round(self) -> bool:
         """Whether the drafts of this block go round in a cycle."""
-        return self._drafts.go_round(self._policy)
+        return self._drafts.go_round(self.policy)
 
     def spend(self, what: str, seconds: float) -> None:
         """Counts time; what a table's solver took of it counts as `solve`."""
@@ -207,7 +306,7 @@ class Row:
             self._proven = is_best and self._proven is not False
         if self.job.probabilities and belief.posterior is not None:
             self._blocks.append(Block(belief.posterior, prefix, budget))
-        if ending is not Outcome.COMPLETE and self._outcome is not Outcome.STEP_LIMIT:
+        if self._outcome is Outcome.COMPLETE:
             self._outcome = ending
         if self._first_block is None:
             self._first_block = self.text.content.decode("utf-8", errors="replace")
@@ -217,11 +316,11 @@ class Row:
     def completion(self) -> Completion:
         """The result of a row that is over."""
         text = self.text.decoded()
-        constraint = self.job.constraint
+        constraint = self.constraint
         ids = self.text.prefix.ids
         ended = constraint is not None or ids[-1] in self._vocabulary.end_ids
         by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
-        self.times["total"] = perf_counter() - self._begun
+        self.times["total"] = self._clock() - self._begun
         parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
         self.times["other"] = max(self.times["total"] - parts, 0.0)
         assert self._first_block is not None
@@ -244,14 +343,15 @@ class Row:
 
 def _schedule(job: Job, denoiser: Denoiser) -> Schedule:
     defaults = denoiser.defaults
-    steps = defaults.max_denoising_steps if job.max_denoising_steps is None else job.max_denoising_steps
+    steps = job.max_denoising_steps
+    if steps is None:
+        steps = dialled_steps(defaults.max_denoising_steps, job.quality)
     if job.temperature is None or job.temperature == 0:
         return Schedule(defaults.t_min, defaults.t_max, steps)
     return Schedule(job.temperature, job.temperature, steps)
 
 
-def spend(rows: Sequence[Row], what: str, begun: float) -> None:
-    """Counts the time since `begun` for all rows that took part."""
-    seconds = perf_counter() - begun
+def spend(rows: Sequence[Row], what: str, seconds: float) -> None:
+    """Counts time for all rows that took part."""
     for row in rows:
         row.spend(what, seconds)

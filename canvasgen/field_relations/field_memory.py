@@ -108,7 +108,10 @@ class FieldMemory:
         context = memory.context
         if context.mode != "skip":
             return None
-        return self._quotes if context.data[1] else self._marks
+        _, quoted, escaped = context.data
+        if escaped:  # any token ends the escape
+            return None
+        return self._quotes if quoted else self._marks
 
     def lane(self, memory: Remembered) -> int:
         """Return 1 where the field that is being written may become one that its relation aims at, else 0."""

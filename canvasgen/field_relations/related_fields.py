@@ -10,6 +10,7 @@ from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 from canvasgen.field_relations.field_paths import FieldPath, field_path_of
 from canvasgen.field_relations.monitors import Monitor, Slot, monitor_of
 from canvasgen.field_relations.schema_places import Place, places_of
+from canvasgen.field_relations.sum_reach import check_reach
 from canvasgen.relations import Relation
 from canvasgen.relations.kinds.relation import relations_of
 from canvasgen.relations.kinds.sums import Linear, Ordered
@@ -60,6 +61,7 @@ def related_fields(relations: Iterable[Relation], root: Node) -> tuple[RelatedFi
     Raises:
         InvalidConstraint: a path cannot be read, names no field of the schema, or fields that the relation cannot be about.
         UnsupportedConstraint: a path names several fields, and the relation is about single ones.
+        Unsatisfiable: the schema's bounds allow no sum of which a relation holds.
     """
     return tuple(_bound(relation, root) for relation in relations_of(relations))
 
@@ -70,6 +72,8 @@ def _bound(relation: Relation, root: Node) -> RelatedFields:
     places = [places_of(root, path) for path in paths]
     for path, place in zip(paths, places, strict=True):
         _check_kind(relation, path, place)
+    if isinstance(relation, Linear) and not letters:
+        check_reach(relation, paths, root)
     slots = [Slot(path.is_many, place.low, place.high) for path, place in zip(paths, places, strict=True)]
     return RelatedFields(relation, paths, letters, monitor_of(relation, slots))
 

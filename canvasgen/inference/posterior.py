@@ -25,6 +25,7 @@ from torch import Tensor
 from canvasgen.errors import Unsatisfiable
 from canvasgen.inference.backend import Backend, Lattice
 from canvasgen.inference.batch import Batch
+from canvasgen.inference.finishing import can_be_finished
 from canvasgen.inference.k_best import Candidate, enumerate_best
 from canvasgen.inference.remembering import M, Memory, RememberedBest
 from canvasgen.inference.spans import SpanGraph, span_masses
@@ -223,16 +224,31 @@ class Posterior:
             self.require_unchanged()
             yield self._written(candidate), candidate.log_weight - self.log_partition
 
-    def remembering(self, memory: Memory[M], start: M, *, whole: bool) -> RememberedBest[M]:
+    def remembering(self, memory: Memory[M], start: M, *, after: int) -> RememberedBest[M]:
         """Return a search for the best canvas of which something holds that the automaton does not know.
 
         Args:
             memory: what is remembered of the tokens.
             start: the memory before the canvas.
-            whole: whether the text has to end on the canvas.
+            after: tokens of budget behind the canvas; 0: the text has to end on it.
         """
         self.require_unchanged()
-        return RememberedBest(self._layout, self.arrays, self._state, self._fixed, memory, start, whole=whole)
+        return RememberedBest(self._layout, self.arrays, self._state, self._fixed, memory, start, after=after)
+
+    def satisfies(self, ids: Longs, memory: Memory[M], start: M, *, after: int) -> bool:
+        """Return whether a canvas is one that `remembering` looks for, or the beginning of one that is known to exist."""
+        state, found = self._state, start
+        for i, token in enumerate(ids.tolist()):
+            state = self._layout.step(state, token, None if self._closed is None else self._closed[i])
+            if state < 0:
+                return False
+            if state == self._layout.ended:
+                return memory.is_complete(found)
+            following = memory.read(found, token)
+            if following is None:
+                return False
+            found = following
+        return bool(can_be_finished(self._layout, memory, state, found, after))
 
     def canvas(self, tokens: Sequence[int]) -> Longs:
         """Return the canvas int64 `[n]` with a text and its end, then pads."""

@@ -20,6 +20,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from canvasgen.inference.finishing import can_be_finished
 from canvasgen.inference.k_best import ChoiceLattice
 from canvasgen.inference.layout import Symbols
 from canvasgen.inference.tables import Bools, Longs, RowArrays
@@ -142,7 +143,7 @@ class RememberedBest(Generic[M]):
         fixed: position -> token; the arrays hold these already.
         memory: what is remembered.
         start: the memory before the canvas.
-        whole: whether the text has to end on the canvas.
+        after: tokens of budget behind the canvas; 0: the text has to end on it.
     """
 
     def __init__(
@@ -154,9 +155,9 @@ class RememberedBest(Generic[M]):
         memory: Memory[M],
         start: M,
         *,
-        whole: bool,
+        after: int,
     ) -> None:
-        self._whole = whole
+        self._after = after
         self._layout, self._arrays, self._state = layout, arrays, state
         self._lattice = ChoiceLattice(layout, arrays, fixed)
         self._memory, self._start = memory, start
@@ -215,12 +216,15 @@ class RememberedBest(Generic[M]):
 
     def _close(self, layer: Mapping[tuple[int, M], _Entry[M]]) -> None:
         to_go = self._to_go[self._length]
-        for entry in layer.values():
-            weight = entry.weight + float(to_go[entry.state])
-            ends = entry.state == self._layout.ended or not self._whole
-            if weight > self.weight and (ends or self._memory.is_complete(entry.memory)):
-                self.weight = weight
-                self.tokens = self._written(entry)
+        weighed = [(entry.weight + float(to_go[entry.state]), entry) for entry in layer.values()]
+        for weight, entry in sorted(weighed, key=lambda one: -one[0]):
+            if weight <= self.weight:
+                return
+            ends = can_be_finished(self._layout, self._memory, entry.state, entry.memory, self._after)
+            if ends:
+                self.weight, self.tokens = weight, self._written(entry)
+            elif ends is None:
+                self._lost = max(self._lost, weight)
 
     def _written(self, entry: _Entry[M]) -> list[int]:
         entries: list[_Entry[M]] = []

@@ -25,6 +25,7 @@ import torch
 import transformers
 from transformers import DynamicCache
 
+from canvasgen.checks import is_sequence
 from canvasgen.denoise.noise import Uniform
 from canvasgen.denoise.protocol import Defaults
 from canvasgen.errors import ModelError
@@ -81,10 +82,28 @@ class DiffusionGemma:
         self.vocabulary = vocabulary
         self.vocab_size: int = text.vocab_size
         self.canvas_length: int = model.config.canvas_length or 256
+        self.canvas_lengths = _canvas_lengths(model.config, self.canvas_length)
         self.max_context: int | None = text.max_position_embeddings
         self.defaults = defaults_of(model)
         self._parameters = sum(parameter.numel() for parameter in model.parameters())
         self._pad = text.pad_token_id if text.pad_token_id is not None else 0
+
+    def with_canvas(self, length: int) -> DiffusionGemma:
+        """The same model, with canvases of another of its `canvas_lengths`.
+
+        Raises:
+            ModelError: it was not trained for it.
+        """
+        if length not in self.canvas_lengths:
+            raise ModelError(
+                "the model does not take canvases of this length",
+                rule="canvas_length",
+                value=length,
+                remedy="choose one of " + ", ".join(map(str, self.canvas_lengths)),
+            )
+        twin = copy.copy(self)
+        twin.canvas_length = length
+        return twin
 
     @property
     def noise(self) -> Uniform:
@@ -280,6 +299,23 @@ def _padded(values: torch.Tensor, width: int, dim: int) -> torch.Tensor:
     shape = list(values.shape)
     shape[dim] = missing
     return torch.cat([values.new_zeros(shape), values], dim=dim)
+
+
+def _canvas_lengths(config: Any, own: int) -> tuple[int, ...]:
+    """What `canvas_lengths` of the model's config says, with its own length; that alone if it says nothing.
+
+    Raises:
+        ModelError: it is no list of numbers above zero.
+    """
+    given: object = getattr(config, "canvas_lengths", None) or []
+    if not (is_sequence(given) and all(isinstance(one, int) and one > 0 for one in given)):
+        raise ModelError(
+            "canvas_lengths are numbers of tokens",
+            rule="canvas_lengths",
+            value=given,
+            remedy="mend config.json",
+        )
+    return tuple(sorted({own, *given}))
 
 
 def defaults_of(model: DiffusionGemmaForBlockDiffusion) -> Defaults:

@@ -6,7 +6,16 @@ from canvasgen.relations.answers.conflict import Conflict
 from canvasgen.relations.cell_values import Cell, Value
 from canvasgen.relations.kinds.disjunction import any_of
 from canvasgen.relations.kinds.equality import AllDifferent, all_different, different, equal
-from canvasgen.relations.kinds.logic import Condition, at_least, at_most, count, exactly, implies, is_in
+from canvasgen.relations.kinds.logic import (
+    Condition,
+    at_least,
+    at_most,
+    compares,
+    count,
+    exactly,
+    implies,
+    is_in,
+)
 from canvasgen.relations.kinds.pointers import element, lookup
 from canvasgen.relations.kinds.relation import Relation
 from canvasgen.relations.kinds.sums import linear, ordered, total
@@ -33,6 +42,7 @@ __all__ = [
     "at_least",
     "at_most",
     "check",
+    "compares",
     "count",
     "different",
     "element",

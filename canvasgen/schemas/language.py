@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -29,9 +31,11 @@ from canvasgen.schemas.texts.choice_fields import (
     with_value,
 )
 from canvasgen.schemas.texts.covers import cover
+from canvasgen.schemas.texts.drafts.guide import Guide, guide_of
 from canvasgen.schemas.texts.emit import Written, written
-from canvasgen.schemas.texts.fences import fenced_ends, in_fences, in_written_fences, inside
+from canvasgen.schemas.texts.fences import fenced_ends, in_fences, in_written_fences, inside, without_fence
 from canvasgen.schemas.texts.graph import Graph
+from canvasgen.schemas.texts.loose import loose_language
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
 from canvasgen.schemas.texts.writing import Writing
@@ -40,6 +44,11 @@ from canvasgen.schemas.validator import Validator
 __all__ = ["SchemaLanguage"]
 
 _ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones last")
+_FOLLOWED = Note(
+    "departure",
+    "keys stand in the order of the model's first drafts, or in the schema's, undeclared ones last, as a part of a longer "
+    "constraint or where the drafts' automaton is too large",
+)
 _PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
 _GROUNDED = Note(
     "automaton",
@@ -59,11 +68,12 @@ _WHITESPACE = {
 }
 _MARKED = Note("automaton", "fields with `x-grounded` are taken from the source")
 _DEFAULT = Writing()
+_MOST_REMEMBERED = 32
+_WHOLE_NUMBERS = Note(
+    "departure",
+    "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
+)
 _DEPARTURES = (
-    Note(
-        "departure",
-        "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
-    ),
     Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
     Note(
         "departure",
@@ -100,6 +110,7 @@ class SchemaLanguage:
         self.writing = writing
         self._translator = Translator(source.document, python=source.python, limits=limits, sources=sources)
         self.sources = sources
+        self._led: OrderedDict[object, SchemaLanguage] = OrderedDict()
         self._root = root = self._translator.root()
         if sources is not None:
             root = grounded(root, sources, self._translator.arena)
@@ -108,7 +119,7 @@ class SchemaLanguage:
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
         if writing.max_depth is not None:
-            _ = self._written
+            _ = self._told
 
     @property
     def expr(self) -> Expr:
@@ -118,9 +129,9 @@ class SchemaLanguage:
             Unsatisfiable: there is none.
             ConstraintTooLarge: every automaton is too large.
         """
-        if self._copied.expr is EMPTY:
+        if self._written.expr is EMPTY:
             raise self._emptiness()
-        return in_written_fences(self._copied.expr, self.writing.fence)
+        return in_written_fences(self._written.expr, self.writing.fence)
 
     @property
     def root(self) -> Node:
@@ -133,23 +144,58 @@ class SchemaLanguage:
         return in_fences(cover(self._graph.root), self.writing.fence)
 
     @cached_property
-    def _copied(self) -> Written:
-        return self._writing(self._graph)
+    def loose(self) -> Expr:
+        """The language that first drafts are read from, in which keys have no order; it holds texts that are not valid."""
+        return in_written_fences(loose_language(self._graph, self.writing.style), self.writing.fence)
 
-    def _writing(self, graph: Graph) -> Written:
+    def led(self, drafts: Sequence[str]) -> SchemaLanguage:
+        """Return the same language, whose generated texts are led by drafts: they are in the drafts' order of keys, and have
+        the properties, alternatives and depth that the drafts have, as far as these are valid.
+
+        Args:
+            drafts: texts, or beginnings of some, perhaps in a code fence.
+
+        Raises:
+            ConstraintTooLarge: every automaton is too large.
+        """
+        guide = guide_of([without_fence(text) for text in drafts])
+        key = None if guide is None else guide.skeleton
+        made = self._led.get(key)
+        if made is None:
+            made = copy(self)
+            made.__dict__["_written"] = self._write(guide)
+            if made._written.plan.is_whole:  # drafts with the same skeleton lead alike
+                self._led[key] = made
+                while len(self._led) > _MOST_REMEMBERED:
+                    _ = self._led.popitem(last=False)
+        return made
+
+    @cached_property
+    def _written(self) -> Written:
+        return self._write(None)
+
+    def _write(self, guide: Guide | None, graph: Graph | None = None) -> Written:
         ordered = self.writing.order != "any"
-        return written(graph, self.writing.max_depth, self.limits, style=self.writing.style, ordered=ordered)
+        return written(
+            self._graph if graph is None else graph,
+            self.writing.max_depth,
+            self.limits,
+            style=self.writing.style,
+            ordered=ordered,
+            guide=guide,
+        )
 
     @property
-    def _written(self) -> Written:
-        return self._copied if self.called is None else self.called.written
+    def _told(self) -> Written:
+        """What is generated, with calls where there are some."""
+        return self._written if self.called is None else self.called.written
 
     @cached_property
     def called(self) -> CalledSpans | None:
         """The texts that are generated with the spans of the sources called, where that is how they are compiled."""
-        if self.sources is None or self.sources.language is EMPTY:
+        if self.sources is None or self.sources.language is EMPTY or self.writing.order == "model":
             return None
-        frame = self._writing(Graph(framed(self._root, self.sources, self._translator.arena)))
+        frame = self._write(None, Graph(framed(self._root, self.sources, self._translator.arena)))
         return called_spans(frame, self.sources, self.writing.fence, self.limits)
 
     @cached_property
@@ -237,19 +283,16 @@ class SchemaLanguage:
     def options(self, text: str, *, called: bool = False) -> Iterator[tuple[str, list[tuple[Scalar, Expr]]]]:
         """Yield the choice-like fields of a text: each name, and for each value the generated texts that have it there.
 
-        With `called`, the frames of these texts.
+        Args:
+            text: a text that is generated.
+            called: whether frames of texts are meant.
         """
-        fence, inner = self.writing.fence, (self._written if called else self._copied).expr
+        inner = (self._told if called else self._written).expr
         for path, values in choice_fields(self.source.document.root, json.loads(self.value_text(text))):
+            options = [(value, intersect(inner, with_value(path, value))) for value in values]
             yield (
                 field_name(path),
-                [
-                    (
-                        value,
-                        in_written_fences(intersect(inner, with_value(path, value)), fence),
-                    )
-                    for value in values
-                ],
+                [(value, in_written_fences(texts, self.writing.fence)) for value, texts in options],
             )
 
     def stated(self, text: str) -> Iterator[tuple[str, Span]]:
@@ -268,7 +311,7 @@ class SchemaLanguage:
         """
         if self.sources is None:
             return
-        fence, inner = self.writing.fence, self._copied.expr
+        fence, inner = self.writing.fence, self._written.expr
         found = stated_scalars(self._graph.root, json.loads(self.value_text(text)))
         for path, value, _, nullable in islice(found, MOST_FIELDS):
             values = [value] if value is None or not nullable else [value, None]
@@ -297,7 +340,7 @@ class SchemaLanguage:
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """How each keyword is enforced, and what is never generated though it would be valid."""
-        _, plan, cut = self._written
+        _, plan, cut = self._told
         validators = "jsonschema and pydantic" if self.source.python else "jsonschema"
         notes = [
             Note("automaton", "every keyword that no other line names"),
@@ -323,7 +366,7 @@ class SchemaLanguage:
                     f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",
                 )
             )
-        order = _PERMUTED if self.writing.order == "any" else _ORDERED
+        order = {"schema": _ORDERED, "any": _PERMUTED, "model": _FOLLOWED}[self.writing.order]
         if self.writing.fence != "forbid":
             notes.append(_FENCED)
-        return (*notes, order, _WHITESPACE[self.writing.style], *_DEPARTURES)
+        return (*notes, order, _WHOLE_NUMBERS, _WHITESPACE[self.writing.style], *_DEPARTURES)

@@ -2,14 +2,15 @@
 
 It is independent of the automata except where a keyword needs a regular expression of ECMA-262, which
 Python's `re` does not read: `pattern` and `patternProperties` are decided by `canvasgen`'s own regular
-expressions there. `multipleOf` is decided in exact decimals, and formats additionally by the lengths that
-their standards set.
+expressions there, which take linear time. Each schema judges each value once (`judgements`). `multipleOf` is decided in
+exact decimals, and formats additionally by the lengths that their standards set.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, TypeAlias, cast
@@ -26,6 +27,7 @@ from canvasgen.limits import DEFAULT_LIMITS, Limits
 from canvasgen.schemas.document.dialects import Dialect
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.document.plain import Json
+from canvasgen.schemas.judgements import MOST_REASONS, JsonschemaValidator, Judgements
 from canvasgen.schemas.keywords import formats
 from canvasgen.schemas.keywords.patterns import pattern_part
 from canvasgen.schemas.normal.equality import identity
@@ -34,8 +36,6 @@ from canvasgen.schemas.normal.strings import has_utf8, in_part
 
 __all__ = ["Validator"]
 
-JsonschemaValidator: TypeAlias = Any
-"""A validator of `jsonschema`, whose classes are made at run time."""
 Errors: TypeAlias = Iterator[ValidationError]
 
 _CLASSES: dict[int, JsonschemaValidator] = {
@@ -45,7 +45,6 @@ _CLASSES: dict[int, JsonschemaValidator] = {
     2019: jsonschema.Draft201909Validator,
     2020: jsonschema.Draft202012Validator,
 }
-_MOST_REASONS = 5
 _extend = cast("Callable[..., JsonschemaValidator]", validators.extend)  # pyright: ignore[reportUnknownMemberType]
 
 
@@ -91,15 +90,6 @@ def _multiple_of(_: JsonschemaValidator, step: float, value: Json, __: Json) -> 
         return
     if (as_fraction(value) / as_fraction(step)).denominator != 1:
         yield ValidationError(f"{value!r} is not a multiple of {step!r}")
-
-
-def _unevaluated_2019(
-    validator: JsonschemaValidator, rest: Json, value: Json, schema: dict[str, Json]
-) -> Errors:
-    # jsonschema reads the schema of an adjacent `additionalProperties`, which evaluates everything, as names.
-    if "additionalProperties" not in schema:
-        checked = validators.Draft201909Validator.VALIDATORS["unevaluatedProperties"]
-        yield from checked(validator, rest, value, schema) or ()
 
 
 def _no_effect(*_: object) -> None:
@@ -176,6 +166,7 @@ class Validator:
         self.python = python
         self._patterns = _Patterns(limits)
         self._classes: dict[Dialect, JsonschemaValidator] = {}
+        self._local = threading.local()
 
     @cached_property
     def _validator(self) -> JsonschemaValidator:
@@ -200,7 +191,44 @@ class Validator:
             # jsonschema would go on with a class of its own where a schema has a `$schema`, and with that of the
             # schema before where one of another draft is referred to.
             made.evolve = self._evolve
+            made.descend, made.iter_errors = self._remembering(made)
         return made
+
+    @property
+    def _judgements(self) -> Judgements:
+        """Those of the judgement that this thread is at."""
+        return cast("Judgements", self._local.judgements)
+
+    def _remembering(self, made: JsonschemaValidator) -> tuple[Callable[..., Errors], Callable[..., Errors]]:
+        """The two ways into a class of `jsonschema`, which judge each value by each schema once."""
+        plain_descend, plain_errors = made.descend, made.iter_errors
+
+        def descend(
+            validator: JsonschemaValidator,
+            instance: Json,
+            schema: Json,
+            path: str | int | None = None,
+            schema_path: str | int | None = None,
+            resolver: Any = None,
+        ) -> Errors:
+            def found() -> Errors:
+                return plain_descend(validator, instance, schema, resolver=resolver)
+
+            within = validator if resolver is None else validator.evolve(_resolver=resolver)
+            for error in self._judgements.errors("descend", within, instance, schema, found):
+                if path is not None:
+                    error.path.appendleft(path)
+                if schema_path is not None:
+                    error.schema_path.appendleft(schema_path)
+                yield error
+
+        def iter_errors(validator: JsonschemaValidator, instance: Json) -> Errors:
+            schema = validator.schema
+            return self._judgements.errors(
+                "errors", validator, instance, schema, lambda: plain_errors(validator, instance)
+            )
+
+        return descend, iter_errors
 
     @cached_property
     def _evolve(self) -> Callable[..., JsonschemaValidator]:
@@ -222,6 +250,22 @@ class Validator:
             if isinstance(value, str) and not formats.holds(name, value, python=self.python):
                 yield ValidationError(f"{value!r} is no {name!r}")
 
+        def unevaluated_properties(
+            validator: JsonschemaValidator, rest: Json, value: Json, schema: dict[str, Json]
+        ) -> Errors:
+            if isinstance(value, dict):
+                # What the keyword itself accepts is evaluated too.
+                for name in value.keys() - self._judgements.keys(validator, value, schema):
+                    yield ValidationError(f"the property {name!r} is not evaluated, and not allowed then")
+
+        def unevaluated_items(
+            validator: JsonschemaValidator, rest: Json, value: Json, schema: dict[str, Json]
+        ) -> Errors:
+            if isinstance(value, list):
+                known = self._judgements.places(validator, value, schema)
+                if not known.issuperset(range(len(value))):
+                    yield ValidationError("an item is not evaluated, and not allowed then")
+
         keywords: dict[str, Any] = {
             "additionalProperties": self._patterns.additional_properties,
             "format": check_format,
@@ -230,8 +274,11 @@ class Validator:
             "patternProperties": self._patterns.properties,
             "uniqueItems": _unique_items,
         }
-        if draft == 2019:
-            keywords["unevaluatedProperties"] = _unevaluated_2019
+        if draft >= 2019:
+            keywords |= {
+                "unevaluatedProperties": unevaluated_properties,
+                "unevaluatedItems": unevaluated_items,
+            }
         return keywords
 
     def __call__(self, text: str) -> Json:
@@ -241,10 +288,11 @@ class Validator:
             ValidationFailed: the text is not valid; `reasons` say where and why.
         """
         data = _read_strictly(text)
+        self._local.judgements = Judgements(self._patterns.found)
         try:
             errors = [
                 error
-                for _, error in zip(range(_MOST_REASONS), self._validator.iter_errors(data), strict=False)
+                for _, error in zip(range(MOST_REASONS), self._validator.iter_errors(data), strict=False)
             ]
         except Unresolvable as error:
             raise ValidationFailed(
@@ -254,6 +302,8 @@ class Validator:
             raise ValidationFailed(
                 "the text is nested too deeply to be validated", text=text, rule="nesting depth"
             ) from error
+        finally:
+            del self._local.judgements
         if errors:
             reasons = tuple(f"{error.json_path}: {error.message}" for error in errors)
             raise ValidationFailed(

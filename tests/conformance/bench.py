@@ -1,6 +1,6 @@
 """JSONSchemaBench: what engines make of schemas from the wild, each engine in processes of its own.
 
-As a script (`python bench.py ENGINE [TOKENIZER]`) it is such a process. It imports canvasgen only where it runs it.
+As a script (`python bench.py ENGINE [TOKENIZER [ORDER]]`) it is such a process. It imports canvasgen only where it runs it.
 """
 
 from __future__ import annotations
@@ -41,19 +41,25 @@ class Refusal(Exception):
 
 
 class Ours:
-    """canvasgen; with a tokenizer, schemas are lifted to its vocabulary too."""
+    """canvasgen; with a tokenizer, schemas are lifted to its vocabulary too.
 
-    def __init__(self, tokenizer: str) -> None:
+    With the order `model` a text counts as generated if it can be drafted, and written once it has been.
+    """
+
+    def __init__(self, tokenizer: str, order: str = "schema") -> None:
         import canvasgen as cg
 
         self.module = cg
+        self.order = order
         self.vocabulary = read_vocabulary(Path(tokenizer)) if tokenizer else None
         self.compile({"type": "object", "properties": {"warm": {"type": "integer"}}})
 
     def compile(self, schema: Any) -> tuple[Any, dict[str, Any]]:
         try:
-            constraint = self.module.json_schema(schema)
+            constraint = self.module.json_schema(schema, property_order=self.order)
             found: dict[str, Any] = {"states": constraint.automaton.num_states}
+            if constraint.drafting is not None:
+                found["loose states"] = constraint.drafting.loose.automaton.num_states
         except self.module.errors.CanvasgenError as error:
             raise Refusal(type(error).__name__, str(error)) from error
         return constraint, found
@@ -75,15 +81,19 @@ class Ours:
 
     def generates(self, constraint: Any, text: str) -> bool:
         try:
-            return constraint.automaton.accepts(text.encode())
+            data = text.encode()
         except UnicodeEncodeError:
             return False
+        drafting = constraint.drafting
+        if drafting is None:
+            return constraint.automaton.accepts(data)
+        return drafting.loose.automaton.accepts(data) and drafting.led([text]).automaton.accepts(data)
 
 
 class LLGuidance:
     """llguidance on bytes; what it accepts it can generate."""
 
-    def __init__(self, tokenizer: str) -> None:
+    def __init__(self, tokenizer: str, order: str = "") -> None:
         import llguidance  # pyright: ignore[reportMissingImports]
 
         self.matcher = llguidance.LLMatcher
@@ -120,7 +130,7 @@ class LLGuidance:
 class MaskForge:
     """maskforge on bytes; what it accepts it can generate."""
 
-    def __init__(self, tokenizer: str) -> None:
+    def __init__(self, tokenizer: str, order: str = "") -> None:
         import maskforge  # pyright: ignore[reportMissingImports]
 
         self.error = maskforge.MaskforgeError
@@ -167,11 +177,11 @@ def read_vocabulary(tokenizer: Path) -> Any:
     return vocabulary
 
 
-def work(engine: str, tokenizer: str) -> None:
+def work(engine: str, tokenizer: str, order: str) -> None:
     """Answer lines of JSON with lines of JSON: for a schema one when it has compiled, one when its instances are read."""
     memory = MEMORY * (2 if tokenizer else 1)
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    runner = KINDS[engine](tokenizer)
+    runner = KINDS[engine](tokenizer, order)
     answer({"ready": True})
     for line in sys.stdin.buffer:
         task = json.loads(line)
@@ -199,8 +209,11 @@ def judge(runner: Any, task: dict[str, Any]) -> None:
     found |= {"valid": len(valid), "taken": 0, "generated": 0}
     if compiled is not None:
         taken = [runner.matches(compiled, text) for text in valid]
+        began = time.process_time()
         generated = [runner.generates(compiled, text) for text in valid]
         found |= {"taken": sum(taken), "generated": sum(generated)}
+        if "loose states" in found and valid:
+            found["led"] = (time.process_time() - began) / len(valid)
         wrong = next((text for text in invalid if runner.matches(compiled, text)), None)
         if wrong is not None:
             found |= {"outcome": INVALID, "detail": wrong[:300]}
@@ -213,8 +226,10 @@ def judge(runner: Any, task: dict[str, Any]) -> None:
     answer(found)
 
 
-def command_for(engine: str, python: str = sys.executable, tokenizer: str = "") -> list[str]:
-    return [python, str(HERE), engine, tokenizer]
+def command_for(
+    engine: str, python: str = sys.executable, tokenizer: str = "", order: str = "schema"
+) -> list[str]:
+    return [python, str(HERE), engine, tokenizer, order]
 
 
 def judged(worker: Worker, line: bytes) -> dict[str, Any]:
@@ -268,6 +283,10 @@ def costs(results: list[dict[str, Any]], gemma: bool = False) -> dict[str, float
     rows: dict[str, float] = percentiles(
         "compile ms", [1e3 * found["seconds"] for found in results if "seconds" in found]
     )
+    rows |= percentiles("led by a draft, ms", [1e3 * found["led"] for found in results if "led" in found])
+    rows |= percentiles(
+        "loose states", [found["loose states"] for found in results if "loose states" in found]
+    )
     rows |= percentiles("states", [found["states"] for found in results if "states" in found])
     if gemma:
         times = [1e3 * found["lift"] for found in results if isinstance(found.get("lift"), float)]
@@ -318,4 +337,5 @@ def run_suite(jobs: int) -> tuple[dict[str, Any], list[str]]:
 
 
 if __name__ == "__main__":
-    work(*sys.argv[1:3])
+    given = sys.argv[2:4]
+    work(sys.argv[1], *given, *("", "schema")[len(given) :])

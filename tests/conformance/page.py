@@ -77,10 +77,12 @@ A schema stands for two languages.
   surrogate (`"\\ud800"`), a number that no double holds (`1e400`) or of more than 1,000 characters, nesting beyond 64
   levels. Numbers are read exactly: `0.30000000000000001` is no multiple of 0.1.
 - A text can be *generated* if the byte automaton takes it, which is a subset: keys in the schema's order (or any, with
-  `property_order="any"`), one spelling for each string, little whitespace, bounded depth. What the automaton leaves out, and
+  `property_order="any"`; or that of the model's first drafts, with `"model"`), one spelling for each string, little
+  whitespace (what models write, with `whitespace="model"`), bounded depth. What the automaton leaves out, and
   what is left to the validator at commit, `constraint.explain()` says for each schema.
 
-`whitespace`, `property_order` and `max_depth` concern what is generated only. In a longer text (`+`, `repeat`, a hole of a
+`whitespace`, `property_order` and `max_depth` concern what is generated only. With `fence="allow"` a text may stand in a
+code fence, with any whitespace around it; with `"require"` it must. In a longer text (`+`, `repeat`, a hole of a
 template), the JSON part may be any text that matches on its own, whitespace around it included; a `%json` part of a grammar
 and a cell of a table are read in the spellings that are generated. `~json_schema(s)` accepts every text that
 `json_schema(s)` refuses, and generates none that it accepts in any spelling: `~json_schema({"const": "rm"})` excludes

@@ -41,13 +41,13 @@ def test_the_whole_text_decides(odds: float, streak: int, expected: bool) -> Non
     believed = beliefs(odds)
     whole = odds**2 / (odds**2 + 1)
     assert float(believed.best_log_prob[0]) == pytest.approx(math.log(whole), abs=1e-6)
-    assert decided(believed, torch.tensor([streak]), Policy()).tolist() == [expected]
+    assert decided(believed, torch.tensor([streak]), [Policy()]).tolist() == [expected]
 
 
 def test_it_can_be_switched_off() -> None:
     never = Policy(certain=2.0, likely=2.0)
-    assert decided(beliefs(100.0), torch.tensor([9]), never).tolist() == [False]
-    assert decided(beliefs(1.0), torch.tensor([3]), Policy(likely=0.0)).tolist() == [True]
+    assert decided(beliefs(100.0), torch.tensor([9]), [never]).tolist() == [False]
+    assert decided(beliefs(1.0), torch.tensor([3]), [Policy(likely=0.0)]).tolist() == [True]
 
 
 def test_a_certain_text_takes_one_step() -> None:
@@ -62,4 +62,4 @@ def test_a_certain_text_takes_one_step() -> None:
 def test_without_a_constraint_positions_decide() -> None:
     free = Beliefs(logits_for(100.0)[None], [Asked(None, Prefix(), Budget(here=8, after=0))], LETTERS.end_ids)
     assert free.best_log_prob.tolist() == [-math.inf]
-    assert decided(free, torch.tensor([9]), Policy()).tolist() == [False]
+    assert decided(free, torch.tensor([9]), [Policy()]).tolist() == [False]

@@ -33,6 +33,7 @@ class Contender:
     record: Record
     step: int = 2
     steps_left: int = 9
+    policy: Policy = field(default_factory=Policy)
     trace: list[Record] = field(init=False)
 
     def __post_init__(self):
@@ -40,7 +41,7 @@ class Contender:
 
 
 def heat_of(*records: Record, policy: Policy | None = None, **others):
-    return run_heat([Contender(0, one, **others) for one in records], policy or Policy())
+    return run_heat([Contender(0, one, policy=policy or Policy(), **others) for one in records])
 
 
 def test_what_is_beaten_clearly_leaves():
@@ -103,7 +104,7 @@ def test_the_last_steps_are_the_winners(left):
 def test_laws(rows, step):
     """Every race keeps its best contender, halves, and knows its own rows alone."""
     contenders = [Contender(n, Record(mass, draft, p), step) for n, mass, draft, p in rows]
-    heat = run_heat(contenders, Policy())
+    heat = run_heat(contenders)
     for number in {row.number for row in contenders}:
         seats = [seat for seat, row in enumerate(contenders) if row.number == number]
         going = [seat for seat in heat.going if seat in seats]
@@ -114,7 +115,7 @@ def test_laws(rows, step):
         assert [heat.alone[seat] for seat in seats] == [len(going) == 1 and seat in going for seat in seats]
         if not set(going) & set(heat.decided):
             assert rows[going[0]][1] == max(rows[seat][1] for seat in seats)
-        alone = run_heat([contenders[seat] for seat in seats], Policy())
+        alone = run_heat([contenders[seat] for seat in seats])
         assert [seats[seat] for seat in alone.going] == going
 
 

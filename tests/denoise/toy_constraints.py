@@ -28,6 +28,7 @@ class Texts:
 class Compiled(Lifted):
     constraint: Texts
     cells = None
+    leading = None
 
     is_searched = False
 

@@ -19,7 +19,9 @@ from canvasgen.errors import Unsatisfiable
 from canvasgen.relations import (
     all_different,
     allowed,
+    any_of,
     check,
+    compares,
     count,
     equal,
     implies,
@@ -119,6 +121,21 @@ CASES = {
         [implies(is_in("a", [0, 1]), is_in("b", [2]))],
         lambda v: v["a"] == 2 or v["b"] == 2,
     ),
+    "if more": (
+        PAIR,
+        [implies(compares("a", ">=", 1), compares("b", "<", 1))],
+        lambda v: v["a"] < 1 or v["b"] < 1,
+    ),
+    "either": (
+        PAIR,
+        [any_of([compares("a", "==", 2), compares("b", "!=", 1)])],
+        lambda v: v["a"] == 2 or v["b"] != 1,
+    ),
+    "escapes": (
+        record(s={"enum": ['"x', "\\"]}, a=DIGIT, b=DIGIT),
+        [total(["a", "b"], "==", 3)],
+        lambda v: v["a"] + v["b"] == 3,
+    ),
     "looked up": (
         PAIR,
         [lookup("a", {0: 1, 1: 2, 2: 2}, "b")],
@@ -140,9 +157,13 @@ CASES = {
         [total(["a", "b"], "==", 3)],
         lambda v: v["a"] is None or v["a"] + v["b"] == 3,
     ),
-    "no way": (PAIR, [total(["a", "b"], "==", 5)], lambda v: False),
+    "no way": (
+        PAIR,
+        [total(["a", "b"], "==", 3), ordered(["a", "b"], "<"), equal(["a", "b"])],
+        lambda v: False,
+    ),
 }
-PIECES = ['"', ":", ",", "{", "}", "[", "]", "0", "1", "2", "0.5", "1.0", "5", ".", "x", "y", "xy"]
+PIECES = ['"', ":", ",", "{", "}", "[", "]", "0", "1", "2", "0.5", "1.0", "5", ".", "x", "y", "xy", "\\"]
 PIECES += [
     "a",
     "b",

@@ -65,10 +65,12 @@ class SearchedBelief(Belief, Protocol):
     Attributes:
         entropies: float64 `[n]`, in nats: how much each position is doubted.
         is_chosen: whether the best canvas may be another one than the chain's.
+        settles: whether the canvas may be committed for having stayed the same, whatever the doubt.
     """
 
     entropies: Floats
     is_chosen: bool
+    settles: bool
 
     def sample(self, seed: int) -> Longs:
         """A canvas int64 `[n]` to go on from."""

@@ -13,11 +13,13 @@ from canvasgen.automata import DEAD, CalledLanguage, Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.lifted import Lifted
+from canvasgen.constraints.drafting import Drafting, drafting_of
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.texts import Texts
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, field_relations_in
 from canvasgen.showing import call
+from canvasgen.tokens.longest_text import most_tokens
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from canvasgen.inference import Posterior
     from canvasgen.tokens import Budget, Prefix
 
-__all__ = ["CompiledConstraint"]
+__all__ = ["CompiledConstraint", "Leading"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -54,8 +56,14 @@ class CompiledConstraint(Lifted):
         )
 
     @classmethod
-    def build(cls, constraint: Texts, vocabulary: Vocabulary) -> Self:
-        """Lift a constraint; see `Constraint.compile`."""
+    def build(cls, constraint: Texts, vocabulary: Vocabulary, *, leads: bool = True) -> Self:
+        """Lift a constraint; see `Constraint.compile`.
+
+        Args:
+            constraint: the constraint.
+            vocabulary: the vocabulary.
+            leads: whether drafts may lead it.
+        """
         given: Any = vocabulary
         if not isinstance(given, Vocabulary):
             raise InvalidConstraint(
@@ -74,13 +82,16 @@ class CompiledConstraint(Lifted):
         except ConstraintTooLarge as error:
             error.path = error.path or grown_part(constraint)
             raise
-        return cls(
+        made = cls(
             vocabulary=vocabulary,
             token_automaton=lifted.token_automaton,
             restriction=lifted.restriction,
             constraint=constraint,
             calls=calls,
         )
+        if leads:
+            _ = made.leading  # compiled here: the loop waits for nothing before its first step
+        return made
 
     @property
     def language(self) -> Expr:
@@ -99,6 +110,14 @@ class CompiledConstraint(Lifted):
         automaton = self.constraint.automaton
         state = automaton.run(content)
         return state != DEAD and automaton.has_one_way_on(state)
+
+    def fixed_bytes(self, content: bytes) -> int:
+        """Return how many bytes stand fast behind a beginning; 0 with calls, where it is not looked for."""
+        if self.calls is not None:
+            return 0
+        automaton = self.constraint.automaton
+        state = automaton.run(content)
+        return 0 if state == DEAD else automaton.fixed_bytes(state)
 
     def narrowed(self, language: Expr, *, remember: bool = True) -> Lifted:
         """The texts of a part of `language`, with the same token positions.
@@ -120,6 +139,14 @@ class CompiledConstraint(Lifted):
         return Lifted.of(automaton, constraint.placed, self.vocabulary, constraint.limits, remember=remember)
 
     @cached_property
+    def leading(self) -> Leading | None:
+        """How it is led by first drafts; None if it is not."""
+        drafting = drafting_of(self.constraint)
+        if drafting is None:
+            return None
+        return Leading(CompiledConstraint.build(drafting.loose, self.vocabulary), drafting)
+
+    @cached_property
     def cells(self) -> CompiledCells | None:
         """The cells of its table, if it has one with relations that are kept while generating."""
         inside = self.constraint.cells
@@ -133,6 +160,12 @@ class CompiledConstraint(Lifted):
             self,
             lambda language: self.narrowed(language, remember=False),
         )
+
+    @cached_property
+    def most_tokens(self) -> int | None:
+        """Tokens within which its longest text can be written (`tokens.longest_text`); None if there is no longest one, and
+        with calls, where it is not looked for."""
+        return None if self.calls is not None else most_tokens(self.constraint.automaton, self.vocabulary)
 
     @cached_property
     def _agreement(self) -> Agreement | None:
@@ -192,3 +225,40 @@ class CompiledConstraint(Lifted):
             return ChainBelief(posterior)
         narrow = partial(self.narrowed, remember=False)
         return AgreeingBelief(posterior, self._agreement, narrow, self.vocabulary, prefix, budget)
+
+
+@dataclass(frozen=True)
+class Leading:
+    """First drafts of a canvas, and the constraint that they lead to.
+
+        loose token automaton ──▶ best canvas ──▶ its text ──▶ the constraint led by it ──▶ token automaton
+
+    The canvases of drafts are conditioned on the loose automaton; none of them is committed. From there on the constraint
+    is an ordinary one.
+
+    Attributes:
+        loose: the texts that are drafted.
+        drafting: how a draft leads.
+    """
+
+    loose: CompiledConstraint
+    drafting: Drafting
+
+    def led(self, text: str, prefix: Prefix, budget: Budget) -> tuple[CompiledConstraint, Prefix] | None:
+        """Return the constraint that a draft leads to, and what is written as the beginning of its texts.
+
+        Args:
+            text: what is written, and the draft of what follows.
+            prefix, budget: what is written, and the tokens that are left.
+
+        Returns:
+            None if no automaton is small enough, or none of its texts goes on from what is written within the budget.
+        """
+        try:
+            made = CompiledConstraint.build(self.drafting.led([text]), self.loose.vocabulary, leads=False)
+        except (ConstraintTooLarge, Unsatisfiable):
+            return None
+        begun = made.prefix(prefix.ids)
+        if begun is None or not 0 <= made.fewest_tokens(begun) <= budget.here + budget.after:
+            return None
+        return made, begun

@@ -59,6 +59,7 @@ class RelatedBelief(ChainBelief):
 
     Attributes:
         entropies: float64 `[n]`, in nats: how much each position is doubted.
+        settles: whether they hold of `best`, and not of the schema's best canvas.
         is_chosen: whether the relations do not hold of the schema's best canvas.
         found: whether they hold of `best`.
         proven: whether `best` is proven to be the most probable canvas of which the relations hold, or, where the text goes
@@ -88,11 +89,12 @@ class RelatedBelief(ChainBelief):
     ) -> None:
         super().__init__(posterior)
         self._memory, self._relations = memory, relations
-        self._whole = budget.after == 0
+        self._after = budget.after
+        self._is_begun = len(prefix) > 0
         self._end_ids = posterior.end_ids
         self._search = search or FieldSearch()
         self.entropies: Floats = posterior.entropies
-        self.found = True
+        self.found, self.settles = True, False
         with self._search.clock.running():
             start = memory.run(prefix.ids)
             if start is None:
@@ -134,25 +136,23 @@ class RelatedBelief(ChainBelief):
 
     def _impossible(self) -> Unsatisfiable:
         described = "; ".join(one.relation.describe() for one in self._relations[:6])
+        what = "no text of the schema satisfies"
+        remedy = "compare them with the schema's bounds, or allow more tokens"
+        if self._is_begun:
+            what, remedy = "what is written so far leaves no way to satisfy", "ask for a text of one canvas"
         return Unsatisfiable(
-            f"no text of the schema satisfies the relations between its fields: {described}",
+            f"{what} the relations between its fields: {described}",
             path=self._paths,
             rule="relations",
-            remedy="compare them with the schema's bounds, or allow more tokens",
+            remedy=remedy,
         )
 
     def _holds(self, canvas: Longs) -> bool:
-        """Whether the relations hold of a canvas, or may hold of what follows it."""
-        length = text_length(canvas, self._end_ids)
-        ids = canvas[:length].tolist()
-        found = self._memory.run(ids, self._start)
-        if found is None:
-            return False
-        ends = self._whole or (length > 0 and ids[-1] in self._end_ids)
-        return not ends or self._memory.is_complete(found)
+        """Whether the relations hold of a canvas, or it can be finished so that they do."""
+        return self._posterior.satisfies(canvas, self._memory, self._start, after=self._after)
 
     def _choose(self) -> None:
-        self._walk = self._posterior.remembering(self._memory, self._start, whole=self._whole)
+        self._walk = self._posterior.remembering(self._memory, self._start, after=self._after)
         for width in _STEP_WIDTHS[:1] if self._search.is_short else _STEP_WIDTHS:
             self._walk.run(width, lambda: True)
             if self._walk.tokens is not None or self._walk.proven:
@@ -162,7 +162,7 @@ class RelatedBelief(ChainBelief):
     def _take(self) -> None:
         tokens = self._walk.tokens
         self.proven = self._walk.proven
-        self.found = tokens is not None
+        self.found = self.settles = tokens is not None
         if tokens is None:
             if self.proven:
                 raise self._impossible()
@@ -194,7 +194,7 @@ class RelatedBelief(ChainBelief):
         root = self._posterior.going_on()
         if root is None:
             return None
-        walk = root.remembering(self._memory, self._start, whole=False)
+        walk = root.remembering(self._memory, self._start, after=self._after)
         for width in _STEP_WIDTHS:
             walk.run(width, lambda: True)
             if walk.tokens is not None:

@@ -57,7 +57,8 @@ class TableBelief(ChainBelief):
     """
 
     proven: bool | None
-    is_chosen = True
+    is_chosen: bool = True
+    settles: bool = False
 
     def __init__(
         self,

@@ -59,11 +59,21 @@ def converged(
     return (looked_at & (number == 0)) | (stable & (mean < confidence))
 
 
-def decided(beliefs: Beliefs, streak: Tensor, policy: Policy) -> Tensor:
+def decided(beliefs: Beliefs, streak: Tensor, policies: Sequence[Policy]) -> Tensor:
     """bool `[B]`: the rows whose best canvas is so probable as a whole, given that it is valid, that no other can win.
 
     Position by position a canvas may look sure and yet be one of several that differ in many places at once, or look unsure
     only because a text can be cut into tokens in many ways; the joint posterior tells them apart. See `Policy.certain`.
+
+    Where relations between fields choose another text than the model's, its doubt does not fade; see `Policy.settled`.
+
+    Args:
+        beliefs: of this step.
+        streak: int64 `[B]`, for how many steps the text has stayed the same.
+        policies: of each row.
     """
     whole = beliefs.best_log_prob.exp()
-    return (whole >= policy.certain) | ((streak >= policy.patience) & (whole >= policy.likely))
+    thresholds = [[one.certain, one.likely, float(one.patience), float(one.settled)] for one in policies]
+    certain, likely, patience, settled = torch.tensor(thresholds, dtype=whole.dtype, device=whole.device).T
+    sure = (whole >= certain) | ((streak >= patience) & (whole >= likely))
+    return sure | (beliefs.settles & (streak >= settled))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from canvasgen.relations.cell_values import Value, keys
+from canvasgen.relations.cell_values import Value
 from canvasgen.relations.kinds.logic import Condition
 from canvasgen.relations.kinds.relation import Relation, listed, name_of, refuse
 from canvasgen.relations.programs.primitives import Primitive, clause
@@ -34,7 +34,7 @@ class Alternatives(Relation):
         return [
             clause(
                 [
-                    (n := space.number[condition.cell], space.bits(n, keys(condition.values)))
+                    (n := space.number[condition.cell], condition.bits(space, n))
                     for condition in self.conditions
                 ]
             )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from canvasgen.relations.cell_values import Cell, Value, key, keys, show_cells, show_value, show_values
+from canvasgen.relations.cell_values import (
+    Cell,
+    Number,
+    Value,
+    exact,
+    is_number,
+    key,
+    keys,
+    show_cells,
+    show_value,
+    show_values,
+)
 from canvasgen.relations.kinds.relation import (
     COMPARISONS,
     Relation,
@@ -26,6 +37,7 @@ __all__ = [
     "Implication",
     "at_least",
     "at_most",
+    "compares",
     "count",
     "exactly",
     "implies",
@@ -50,6 +62,30 @@ class Condition:
             return f"{self.cell} is {show_value(self.values[0])}"
         return f"{self.cell} is one of {show_values(self.values)}"
 
+    def bits(self, space: Space, n: int) -> int:
+        """Return the values of a cell, by its number, for which it holds."""
+        return space.bits(n, keys(self.values))
+
+
+@dataclass(frozen=True)
+class Comparison(Condition):
+    """A cell's value is a number that compares with another one."""
+
+    op: str
+
+    def holds(self, value: Value) -> bool:
+        """Return whether it is a number that compares."""
+        number = self.values[0]
+        return is_number(value) and is_number(number) and COMPARISONS[self.op](exact(value), exact(number))
+
+    def describe(self) -> str:
+        """In words."""
+        return f"{self.cell} {self.op} {show_value(self.values[0])}"
+
+    def bits(self, space: Space, n: int) -> int:
+        """Return the values of a cell, by its number, for which it holds."""
+        return space.bits(n, keys(value for value in space.values[n] if self.holds(value)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Implication(Relation):
@@ -73,11 +109,11 @@ class Implication(Relation):
         against: list[tuple[int, int]] = []
         for condition in self.when:
             n = space.number[condition.cell]
-            against.append((n, space.every(n) & ~space.bits(n, keys(condition.values))))
+            against.append((n, space.every(n) & ~condition.bits(space, n)))
         found: list[Primitive] = []
         for condition in self.then:
             n = space.number[condition.cell]
-            found.append(clause([*against, (n, space.bits(n, keys(condition.values)))]))
+            found.append(clause([*against, (n, condition.bits(space, n))]))
         return found
 
 
@@ -120,6 +156,18 @@ def is_in(cell: Cell, values: Iterable[Value]) -> Condition:
         InvalidConstraint: there are none.
     """
     return Condition(cell_of(cell, "is_in"), _values(values, "is_in"))
+
+
+def compares(cell: Cell, op: str, number: Number) -> Condition:
+    """Build the condition that the cell's value is a number that compares with `number`; `op`: == != <= >= < >.
+
+    Raises:
+        InvalidConstraint: the operator is unknown, or `number` is none.
+    """
+    given: object = number
+    if not is_number(given):
+        refuse("compares takes a number", "compares", given, "give an int or a float; for other values is_in")
+    return Comparison(cell_of(cell, "compares"), (given,), comparison(op, "compares"))
 
 
 def implies(
@@ -174,6 +222,9 @@ def _conditions(given: Condition | Iterable[Condition]) -> tuple[Condition, ...]
     found = (given,) if isinstance(given, Condition) else listed(given, "implies", "conditions")
     if not found or not all(isinstance(c, Condition) for c in found):
         refuse(
-            "implies takes conditions, at least one on each side", "implies", given, "use is_in(cell, values)"
+            "implies takes conditions, at least one on each side",
+            "implies",
+            given,
+            "use is_in(cell, values) or compares(cell, op, number)",
         )
     return found

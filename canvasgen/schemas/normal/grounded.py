@@ -216,7 +216,8 @@ class _Grounding:
             listed = dict.fromkeys(text for text in chosen if text is not None)
             return [Strings(values=tuple(listed), marks=marks)] if listed else []
         if shape.values is None:
-            if self._call is not None and not shape.parts and shape.low <= 1 and shape.high is None:
+            is_free = not shape.parts and shape.low <= 1 and shape.high is None
+            if self._call is not None and is_free and mark.region == _DEFAULT.region:
                 return [shape._replace(low=0, parts=(self._call,), marks=marks)]
             return [shape._replace(parts=(*shape.parts, self._span), marks=marks)]
         kept = tuple(value for value in shape.values if self._is_span(value))

@@ -32,6 +32,7 @@ from canvasgen.schemas.normal.shapes import ANY_NODE, NEVER_NODE, Array, Keys, N
 from canvasgen.schemas.normal.strings import has_utf8
 from canvasgen.schemas.texts import whitespace
 from canvasgen.schemas.texts.counted_arrays import Counted, arrange
+from canvasgen.schemas.texts.drafts.guide import Guide
 from canvasgen.schemas.texts.graph import DEEPEST_VALUE, Graph
 from canvasgen.schemas.texts.ladder import plans
 from canvasgen.schemas.texts.listing import (
@@ -47,7 +48,13 @@ from canvasgen.schemas.texts.listing import (
 from canvasgen.schemas.texts.numerals.number_text import is_sampled, number_text, text_over_approximates
 from canvasgen.schemas.texts.pieces import LITERALS, any_value, few_values, open_key
 from canvasgen.schemas.texts.plans import Plan, lean
-from canvasgen.schemas.texts.sizes import MOST_COUNTED_STATES, Size, is_countable
+from canvasgen.schemas.texts.sizes import (
+    MOST_COUNTED_STATES,
+    Size,
+    is_countable,
+    key_states,
+    permuted_states,
+)
 from canvasgen.schemas.texts.string_text import enforces_length, quoted, string_text
 from canvasgen.schemas.texts.whitespace import Style
 
@@ -58,8 +65,6 @@ PLANNED_SHARE = 0.3
 
 MOST_SUBSETS = 600
 """`uniqueItems` is in the automaton if the items' few values have no more subsets of the sizes asked for."""
-MOST_PERMUTED = 8
-"""Most properties of an object that may stand in any order."""
 
 
 class Emitter:
@@ -70,51 +75,68 @@ class Emitter:
         plan: how far it is written.
         style: of the whitespace.
         ordered: with properties in the schema's order only.
+        guide: what drafts say; None: nothing.
+        bounded: whether a draft may not go deeper than the plan.
 
     Attributes:
         notes: what could not be put into the automaton, and what was cut off.
     """
 
-    def __init__(self, graph: Graph, plan: Plan, *, style: Style, ordered: bool) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        plan: Plan,
+        *,
+        style: Style,
+        ordered: bool,
+        guide: Guide | None = None,
+        bounded: bool = False,
+    ) -> None:
         self.graph = graph
         self.plan = plan
         self.style: Style = style
         self.ordered = ordered
+        self._guide = guide
+        self._bounded = bounded
         self.notes: dict[Note, None] = {}
-        self._sizes = Size(graph, plan)
-        self._done: dict[tuple[Node, int, int], Expr] = {}
+        self._sizes = Size(graph, plan, permuted=0 if ordered else permuted_states(graph, plan))
+        self._done: dict[tuple[Node, int, int, Guide | None], Expr] = {}
 
     def root(self) -> Expr:
         """Return the language of the whole schema."""
         around = whitespace.around(style=self.style)
-        return concat(around, self._node(self.graph.root, 0, self.plan.loops), around)
+        return concat(around, self._node(self.graph.root, 0, self.plan.loops, self._guide), around)
 
-    def _node(self, node: Node, level: int, budget: int) -> Expr:
+    def _node(self, node: Node, level: int, budget: int, guide: Guide | None) -> Expr:
         """Return a node's texts on a level of nesting, with a budget of recursions."""
         if node is ANY_NODE:
             depth = min(self.plan.any, DEEPEST_VALUE - level)
-            return any_value(depth, 0 if self.style == "compact" else level, style=self.style)
+            found = any_value(depth, 0 if self.style == "compact" else level, style=self.style)
+            if guide is None or guide.depth <= depth or self._bounded:
+                return found
+            return union(found, self._values(node, level, budget, guide))
         if node is NEVER_NODE or self.graph.least[node] == float("inf"):
             return EMPTY
-        key = (node, level, budget)
+        key = (node, level, budget, guide)
         expr = self._done.get(key)
         if expr is None:
             with located(node.path):
-                expr = self._done[key] = self._values(node, level, budget)
+                expr = self._done[key] = self._values(node, level, budget, guide)
         return expr
 
-    def _child(self, parent: Node, node: Node, level: int, budget: int) -> Expr:
-        if (parent, node) in self.graph.loops:
+    def _child(self, parent: Node, node: Node, level: int, budget: int, guide: Guide | None) -> Expr:
+        """Return a node below another one; where a draft goes, recursion costs nothing of the budget."""
+        if (parent, node) in self.graph.loops and (guide is None or self._bounded):
             budget -= 1
             if budget < 0:
                 return EMPTY
-        return self._node(node, level, budget)
+        return self._node(node, level, budget, guide)
 
     def _size(self, parent: Node, node: Node, level: int, budget: int) -> int:
         return self._sizes.child(parent, node, budget, level)
 
-    def _values(self, node: Node, level: int, budget: int) -> Expr:
-        values, remarks = lean(self.graph, node.values, self.plan, level)
+    def _values(self, node: Node, level: int, budget: int, guide: Guide | None) -> Expr:
+        values, remarks = lean(self.graph, node.values, self.plan, level, guide)
         for remark in remarks:
             self._note("departure", remark, node)
         parts: list[Expr] = [literal(text) for name, text in LITERALS if getattr(values, name)]
@@ -122,8 +144,8 @@ class Emitter:
         parts += [self._string(node, shape) for shape in values.strings]
         self._note_approximations(node, values)
         if level < DEEPEST_VALUE:
-            parts += [self._array(node, shape, level + 1, budget) for shape in values.arrays]
-            parts += [self._object(node, shape, level + 1, budget) for shape in values.objects]
+            parts += [self._array(node, shape, level + 1, budget, guide) for shape in values.arrays]
+            parts += [self._object(node, shape, level + 1, budget, guide) for shape in values.objects]
         return union(*parts)
 
     def _string(self, node: Node, shape: Strings) -> Expr:
@@ -166,11 +188,12 @@ class Emitter:
 
     # --- arrays ---------------------------------------------------------------------------------------------
 
-    def _array(self, node: Node, shape: Array, level: int, budget: int) -> Expr:
+    def _array(self, node: Node, shape: Array, level: int, budget: int, guide: Guide | None) -> Expr:
+        inner = None if guide is None else guide.elements
         comma = self._comma(level)
         array = arrange(shape)
         if isinstance(array, Counted):
-            found = [self._child(node, item, level, budget) for item in array.nodes]
+            found = [self._child(node, item, level, budget, inner) for item in array.nodes]
             inside = walk(array.rows, array.accepting, found, comma)
             return self._wrap("[]", level, inside, empty=array.empty)
         if shape.contains:
@@ -178,13 +201,13 @@ class Emitter:
         length = len(array.prefix) if array.high is None else min(len(array.prefix), array.high)
         rest = EMPTY
         if array.high is None or array.high > length:
-            rest = self._child(node, array.rest, level, budget)
+            rest = self._child(node, array.rest, level, budget, inner)
             more = (array.high or 0) - length
             if more > 0 and not is_countable(more, self._size(node, array.rest, level, budget)):
                 message = "`maxItems`, which would need too many states, is judged at commit"
                 self._note("validator", message, node)
                 array = array._replace(high=None)
-        items = [self._child(node, item, level, budget) for item in array.prefix[:length]]
+        items = [self._child(node, item, level, budget, inner) for item in array.prefix[:length]]
         if items:
             return self._after_prefix(array, items, rest, level)
         if rest is EMPTY or array.high == 0:
@@ -213,12 +236,13 @@ class Emitter:
 
     # --- objects --------------------------------------------------------------------------------------------
 
-    def _object(self, node: Node, shape: Object, level: int, budget: int) -> Expr:
+    def _object(self, node: Node, shape: Object, level: int, budget: int, guide: Guide | None) -> Expr:
         comma = self._comma(level)
         entries: list[tuple[Expr, bool]] = []
         total = 0
         for name, entry in shape.properties.items():
-            value = self._child(node, entry.node, level, budget) if has_utf8(name) else EMPTY
+            inner = None if guide is None else guide.child(name)
+            value = self._child(node, entry.node, level, budget, inner) if has_utf8(name) else EMPTY
             if value is not EMPTY:
                 pair = concat(quoted(name), whitespace.colon(style=self.style), value)
                 entries.append((pair, entry.required))
@@ -226,12 +250,14 @@ class Emitter:
             elif entry.required:
                 return EMPTY
         for keys in shape.witnesses:
-            pair = self._undeclared(node, keys, shape, level, budget)
+            pair = self._undeclared(node, keys, shape, level, budget, guide)
             if pair is EMPTY:
                 return EMPTY
             entries.append((pair, True))
             total += self._size(node, keys.node, level, budget)
-        open_pair = self._open_pair(node, shape, level, budget)
+        for keys in () if self.ordered else shape.open:
+            total += self._size(node, keys.node, level, budget) + key_states(keys)
+        open_pair = self._open_pair(node, shape, level, budget, None if shape.properties else guide)
         needed = sum(required for _, required in entries)
         most = len(entries) if open_pair is EMPTY else None
         low = shape.low if shape.low > needed else 0
@@ -259,12 +285,11 @@ class Emitter:
         bounds: tuple[int, int | None],
         total: int,
     ) -> Expr:
-        """Return at least one property; the estimated size of all declared ones is `total`."""
+        """Return at least one property; the estimated size of all of them is `total`."""
         low, high = bounds
         if not self.ordered and len(entries) > 1:
-            copies = 2 ** (len(entries) - 1)
             counts_others = more is not EMPTY and (low > 1 or high is not None)
-            if len(entries) <= MOST_PERMUTED and copies * total <= MOST_COUNTED_STATES and not counts_others:
+            if self._sizes.permutes(len(entries), total) and not counts_others:
                 return permuted(entries, more, comma, low, high)
             message = (
                 "so many properties, or counted ones beside others, are written in the schema's order only"
@@ -278,16 +303,18 @@ class Emitter:
         self._note("validator", "`minProperties` and `maxProperties` beside declared properties", node)
         return listing(entries, more, comma)
 
-    def _open_pair(self, node: Node, shape: Object, level: int, budget: int) -> Expr:
+    def _open_pair(self, node: Node, shape: Object, level: int, budget: int, guide: Guide | None) -> Expr:
         """Return a key that is not declared, and its value."""
-        pairs = [self._undeclared(node, keys, shape, level, budget) for keys in shape.open]
+        pairs = [self._undeclared(node, keys, shape, level, budget, guide) for keys in shape.open]
         found = union(*pairs)
         if found is not EMPTY or len(shape.witnesses) > 1:
             self._note("validator", "an undeclared key that stands twice is refused at commit", node)
         return found
 
-    def _undeclared(self, node: Node, keys: Keys, shape: Object, level: int, budget: int) -> Expr:
-        value = self._child(node, keys.node, level, budget)
+    def _undeclared(
+        self, node: Node, keys: Keys, shape: Object, level: int, budget: int, guide: Guide | None
+    ) -> Expr:
+        value = self._child(node, keys.node, level, budget, None if guide is None else guide.members)
         if value is EMPTY:
             return EMPTY
         key = open_key(keys, tuple(shape.properties))
@@ -302,7 +329,15 @@ class Written(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def written(graph: Graph, max_depth: int | None, limits: Limits, *, style: Style, ordered: bool) -> Written:
+def written(
+    graph: Graph,
+    max_depth: int | None,
+    limits: Limits,
+    *,
+    style: Style,
+    ordered: bool,
+    guide: Guide | None = None,
+) -> Written:
     """Return the richest language whose automaton is small: that of the first plan that keeps within its limits.
 
     It is empty if there is no text at all.
@@ -313,7 +348,8 @@ def written(graph: Graph, max_depth: int | None, limits: Limits, *, style: Style
     failure: ConstraintTooLarge | None = None
     planned = replace(limits, max_seconds=PLANNED_SHARE * limits.max_seconds)
     for plan in plans(graph, max_depth):
-        emitter = Emitter(graph, plan, style=style, ordered=ordered)
+        bounded = max_depth is not None
+        emitter = Emitter(graph, plan, style=style, ordered=ordered, guide=guide, bounded=bounded)
         try:
             dfa = to_dfa(emitter.root(), planned if max_depth is None else limits)
         except ConstraintTooLarge as error:

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from canvasgen.automata import EMPTY, Expr, byte_set, concat, literal, optional, repeat, union
 from canvasgen.schemas.texts.reading import value_ends
 
-__all__ = ["FENCES", "Fence", "fenced_ends", "in_fences", "in_written_fences", "inside"]
+__all__ = ["FENCES", "Fence", "fenced_ends", "in_fences", "in_written_fences", "inside", "without_fence"]
 
 Fence: TypeAlias = Literal["forbid", "allow", "require"]
 FENCES: tuple[Fence, ...] = ("forbid", "allow", "require")
@@ -34,6 +34,12 @@ def inside(text: str, fence: Fence) -> tuple[int, int] | None:
     stop = text.rstrip(" \t\r\n").removesuffix("```")
     is_closed = len(stop) < len(text.rstrip(" \t\r\n")) and len(stop) >= opening.end()
     return (opening.end(), len(stop)) if is_closed and fence != "forbid" else None
+
+
+def without_fence(text: str) -> str:
+    """Return a text, or the beginning of one, without the fence in front of it."""
+    opening = _OPENING.match(text)
+    return text if opening is None else text[opening.end() :]
 
 
 def fenced_ends(text: str, start: int) -> list[tuple[int, int, int]]:

@@ -15,7 +15,16 @@ from typing import NamedTuple, TypeAlias, cast
 
 from canvasgen.schemas.normal.strings import has_utf8
 
-__all__ = ["DEEPEST_TEXT", "LARGEST_EXPONENT", "LONGEST_NUMBER", "Item", "NoValue", "read", "value_ends"]
+__all__ = [
+    "DEEPEST_TEXT",
+    "LARGEST_EXPONENT",
+    "LONGEST_NUMBER",
+    "Item",
+    "NoValue",
+    "Reader",
+    "read",
+    "value_ends",
+]
 
 
 DEEPEST_TEXT = 64
@@ -54,7 +63,7 @@ def read(text: str) -> Item:
     Raises:
         NoValue: it is none, or has no single value.
     """
-    reader = _Reader(text)
+    reader = Reader(text)
     item, end = reader.value(reader.gap(0), 0)
     if reader.gap(end) != len(text):
         raise NoValue(f"it goes on behind its value, at character {end}")
@@ -68,7 +77,7 @@ def value_ends(text: str, start: int) -> list[tuple[int, int]]:
         For each value that may begin there, its end, and the end of the whitespace behind it: the text may end at
         both and anywhere between. There are several values only where a number may be cut.
     """
-    reader = _Reader(text)
+    reader = Reader(text)
     at = reader.gap(start)
     run = _NUMBER_RUN.match(text, at)
     if run is not None:
@@ -82,7 +91,7 @@ def value_ends(text: str, start: int) -> list[tuple[int, int]]:
     return [(end, reader.gap(end)) for end in ends]
 
 
-class _Reader:
+class Reader:
     """Reads one text; places are characters."""
 
     def __init__(self, text: str) -> None:
@@ -138,15 +147,20 @@ class _Reader:
         def entry(start: int) -> int:
             name, end = self._string(start)
             if name in pairs:
-                raise NoValue(f"the key {name!r} stands twice in an object, again at character {start}")
+                self._repeated(name, start)
             colon = self.gap(end)
             if self.text[colon : colon + 1] != ":":
                 raise NoValue(f"a colon is missing at character {colon}")
-            pairs[name], end = self.value(self.gap(colon + 1), level)
+            item, end = self.value(self.gap(colon + 1), level)
+            pairs.setdefault(name, item)
             return end
 
         end = self._entries(at, "}", level, entry)
         return Item("", pairs), end
+
+    def _repeated(self, name: str, at: int) -> None:
+        """Say what a key means that its object has already."""
+        raise NoValue(f"the key {name!r} stands twice in an object, again at character {at}")
 
     def _entries(self, at: int, close: str, level: int, entry: Callable[[int], int]) -> int:
         """Read what is between the bracket at a place and its partner; return the place after that."""

@@ -47,6 +47,14 @@ class Recogniser:
             return str(reason)
         return None if self._fits(self.root, item, {}) else "the value is not one of the schema"
 
+    def fits(self, shape: Array | Object, item: Item) -> bool:
+        """Return True if an array or object belongs to a shape."""
+        if isinstance(item.value, dict):
+            return isinstance(shape, Object) and self._object(shape, item.value, {})
+        return (
+            isinstance(item.value, list) and isinstance(shape, Array) and self._array(shape, item.value, {})
+        )
+
     def _fits(self, node: Node, item: Item, known: dict[tuple[Node, int], bool]) -> bool:
         if node is ANY_NODE:
             return True

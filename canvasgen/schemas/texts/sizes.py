@@ -11,15 +11,26 @@ from canvasgen.schemas.texts.counted_arrays import Counted, arrange
 from canvasgen.schemas.texts.graph import DEEPEST_VALUE, Graph, children
 from canvasgen.schemas.texts.plans import Plan, lean
 
-__all__ = ["MOST_COUNTED_STATES", "Size", "is_countable"]
+__all__ = [
+    "MOST_COUNTED_STATES",
+    "Size",
+    "any_states",
+    "is_countable",
+    "key_states",
+    "permuted_states",
+    "string_states",
+]
 
 
 _LARGEST_SIZE = 10**9
 """A size that stands for any larger one."""
 MOST_COUNTED_STATES = 20_000
 """Most states that counting items or properties may take; larger upper bounds are left to the validator."""
+MOST_PERMUTED = 8
+"""Most properties of an object that may stand in any order."""
 MOST_PLACES = 20_000
 """Most places (node, level, recursions) that an estimate looks at."""
+_PERMUTED_STATES = (20_000, 10_000, 5_000, 2_500, 1_000, 300)
 _SCALAR_STATES = 50
 
 
@@ -33,14 +44,16 @@ class Size:
     Args:
         graph, plan: the graph and the plan.
         most: beyond this the estimate is given up.
+        permuted: most states of an object whose properties stand in any order; 0: they stand in the schema's.
 
     Attributes:
         total: of the root; zero if it has no text, very large if the estimate was given up.
     """
 
-    def __init__(self, graph: Graph, plan: Plan, most: int = _LARGEST_SIZE) -> None:
+    def __init__(self, graph: Graph, plan: Plan, most: int = _LARGEST_SIZE, *, permuted: int = 0) -> None:
         self.graph = graph
         self.plan = plan
+        self.permuted = permuted
         self._most = most
         self._levels = max(len(plan.optional), len(plan.alternatives))
         self._sizes: dict[tuple[Node, int, int], int] = {}
@@ -91,19 +104,11 @@ class Size:
         values, _ = lean(self.graph, node.values, self.plan, level)
         total = 5 * (values.null + values.true + values.false)
         total += sum(45 if shape.low is None or shape.low != shape.high else 10 for shape in values.numbers)
-        total += sum(self._string(shape) for shape in values.strings)
+        total += sum(string_states(shape, self.plan.characters) for shape in values.strings)
         if level < DEEPEST_VALUE:
             total += sum(self._array(node, shape, budget, level + 1) for shape in values.arrays)
             total += sum(self._object(node, shape, budget, level + 1) for shape in values.objects)
         return total
-
-    def _string(self, shape: Strings) -> int:
-        if shape.values is not None:
-            return 2 + sum(len(text) for text in shape.values)
-        counted = max(shape.low, min(shape.high or 0, self.plan.characters))
-        if not shape.parts:
-            return 14 + 12 * counted
-        return 14 + 2 * sum(_part_states(part) for part in shape.parts) + 4 * counted
 
     def _array(self, node: Node, shape: Array, budget: int, level: int) -> int:
         array = arrange(shape)
@@ -126,12 +131,12 @@ class Size:
         return total
 
     def _object(self, node: Node, shape: Object, budget: int, level: int) -> int:
-        total, count = 10, 0
+        total, count, declared_count = 10, 0, 0
         for name, entry in shape.properties.items():
             size = self.child(node, entry.node, budget, level)
             if size:
                 total += size + len(name) + 6
-                count += 1
+                count, declared_count = count + 1, declared_count + 1
                 if total > self._most:
                     raise _TooLarge
             elif entry.required:
@@ -140,20 +145,47 @@ class Size:
             size = self.child(node, keys.node, budget, level)
             if not size:
                 return 0
-            total += size + _key_states(keys)
-            count += 1
+            total += size + key_states(keys)
+            count, declared_count = count + 1, declared_count + 1
         for keys in shape.open:
             size = self.child(node, keys.node, budget, level)
             if size:
-                names = _key_states(keys)
+                names = key_states(keys)
                 times = 1 if shape.properties else max(1, shape.low, min(shape.high or 1, 1000))
                 declared = sum(len(name) for name in shape.properties) if keys.part is None else 0
                 total += (size + names + declared) * (times if is_countable(times, size) else 1)
                 count += 1
+        if self.permutes(declared_count, total):
+            total *= 1 << declared_count - 1
         return total if count or not shape.low else 0
 
+    def permutes(self, count: int, states: int) -> bool:
+        """Return True if so many properties, with so many states in all, are written in any order."""
+        return 1 < count <= MOST_PERMUTED and states << count - 1 <= self.permuted
 
-def _key_states(keys: Keys) -> int:
+
+def string_states(shape: Strings, characters: int) -> int:
+    """Estimate the states of a set of strings whose lengths are counted up to a number of characters."""
+    if shape.values is not None:
+        return 2 + sum(len(text) for text in shape.values)
+    counted = max(shape.low, min(shape.high or 0, characters))
+    if not shape.parts:
+        return 14 + 12 * counted
+    return 14 + 2 * sum(_part_states(part) for part in shape.parts) + 4 * counted
+
+
+def permuted_states(graph: Graph, plan: Plan) -> int:
+    """Return the most states that an object whose properties stand in any order may have, so that all of them together
+    stay small; 0: none can."""
+    plain = Size(graph, plan).total
+    for permuted in _PERMUTED_STATES:
+        if Size(graph, plan, permuted=permuted).total <= max(MOST_COUNTED_STATES, 2 * plain):
+            return permuted
+    return 0
+
+
+def key_states(keys: Keys) -> int:
+    """Estimate the states of a language of keys."""
     return _SCALAR_STATES if keys.part is None else _part_states(keys.part)
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from canvasgen.models.embedded.special_tokens import EOS_ID, PAD_ID
 from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.training.tiny.data.examples import Example, example
+from canvasgen.training.tiny.text_model import CANVAS_LENGTHS
 
 STAGES = (
     (1.0,),
@@ -27,7 +28,7 @@ STAGES = (
 )
 """The shares of the levels at each stage of the curriculum; the last stage has all kinds of tasks."""
 
-LENGTHS = (32, 48, 64, 96, 128, 128, 192, 256)
+LENGTHS = tuple(sorted((*CANVAS_LENGTHS, 128)))
 """Of the canvases on which some batches stand; the others have the length of their longest answer."""
 LONGEST = LENGTHS[-1]
 

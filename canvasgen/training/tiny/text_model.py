@@ -12,9 +12,11 @@ from canvasgen.models.embedded.special_tokens import BOS_ID, EOS_ID, PAD_ID
 from canvasgen.training.shared.small_model import small_config
 from canvasgen.training.tiny.text_tokenizer import VOCAB_SIZE
 
-__all__ = ["CANVAS_LENGTH", "generation_config", "model_config"]
+__all__ = ["CANVAS_LENGTH", "CANVAS_LENGTHS", "generation_config", "model_config"]
 
 CANVAS_LENGTH = 128
+CANVAS_LENGTHS = (32, 48, 64, 96, 128, 192, 256)
+"""Those that it is trained on."""
 
 
 def model_config(

@@ -29,7 +29,7 @@ from canvasgen.training.shared.small_model import new_model
 from canvasgen.training.shared.widening import widened
 from canvasgen.training.tiny import text_tokenizer
 from canvasgen.training.tiny.batches import STAGES
-from canvasgen.training.tiny.text_model import generation_config, model_config
+from canvasgen.training.tiny.text_model import CANVAS_LENGTHS, generation_config, model_config
 from canvasgen.training.tiny.text_trainer import Settings, Trainer
 
 
@@ -48,6 +48,7 @@ def save(trainer: Trainer, out: Path) -> None:
     """The checkpoint, and the averaged weights."""
     save_checkpoint(out / "checkpoint.pt", trainer.state())
     trainer.swap()
+    trainer.model.config.canvas_lengths = list(CANVAS_LENGTHS)
     save_model(out / "weights", trainer.model, trainer.words, generation_config())
     trainer.swap()
 
