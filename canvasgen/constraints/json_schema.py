@@ -13,9 +13,10 @@ from typing_extensions import override
 from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
-from canvasgen.constraints.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.drafting import Drafting
+from canvasgen.constraints.related_texts import RelatedTexts
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
 from canvasgen.constraints.text import Language, by_key
 from canvasgen.constraints.texts import OTHER, as_bytes
@@ -106,6 +107,11 @@ class JsonSchema(Constraint):
     @override
     def parse(self, text: str) -> Any:
         return self.language.read(text)
+
+    @property
+    def related_texts(self) -> RelatedTexts | None:
+        """The relations between the places of its values, if it has any."""
+        return self.language.related
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
@@ -233,11 +239,14 @@ def _options(
 def _called_spans(constraint: JsonSchema) -> CalledTexts | None:
     language = constraint.language
     called = language.called
-    if called is None or isinstance(
-        constraint, RelatedJson
-    ):  # the search for related fields reads all states
+    if called is None:
         return None
     return CalledTexts(called.language, called.frame, lambda text: _options(text, language, called=True))
+
+
+@called_texts.register
+def _copied_spans(constraint: RelatedJson) -> CalledTexts | None:
+    return None  # the search for related fields reads all states
 
 
 @cover.register

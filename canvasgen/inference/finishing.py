@@ -79,8 +79,9 @@ def _ways(layout: Symbols, memory: Remembering[M], state: int, at: M) -> Iterato
         target = layout.step(state, token)
         if 0 <= target < layout.ended:
             yield token, target, True
-    (targets, sets), moved = layout.leaving(state), memory.moved_by(at)
-    for target, index in zip(targets.tolist(), sets.tolist(), strict=True):
+    edges, moved = layout.by_source, memory.moved_by(at)
+    for edge in range(int(edges.offsets[state]), int(edges.offsets[state + 1])):
+        target, index = int(edges.first[edge]), int(edges.second[edge])
         if target == layout.ended:
             continue
         for c in layout.set_classes[layout.set_offsets[index] : layout.set_offsets[index + 1]].tolist():

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from canvasgen.automata import EMPTY, Expr, difference, intersect, union
-from canvasgen.errors import Unsatisfiable, ValidationFailed
+from canvasgen.errors import Unsatisfiable, UnsupportedConstraint, ValidationFailed
 from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
@@ -38,6 +38,7 @@ from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.loose import loose_language
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
+from canvasgen.schemas.texts.related_spans import RelatedSpans
 from canvasgen.schemas.texts.writing import Writing
 from canvasgen.schemas.validator import Validator
 
@@ -116,10 +117,23 @@ class SchemaLanguage:
             root = grounded(root, sources, self._translator.arena)
         self._graph = Graph(root)
         self._graph.check_depth()
+        self.related = self._related_spans()
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
         if writing.max_depth is not None:
             _ = self._told
+
+    def _related_spans(self) -> RelatedSpans | None:
+        """Return the relations between the places of the values, if there are some."""
+        if self.sources is None or not self.sources.relations:
+            return None
+        if self.writing.fence != "forbid" or self.writing.order == "model":
+            raise UnsupportedConstraint(
+                "relations between spans do not go with a code fence or with the order of a draft",
+                rule="relations",
+                remedy="leave out `fence` and property_order='model'",
+            )
+        return RelatedSpans(self._graph.root, self.sources, self.limits)
 
     @property
     def expr(self) -> Expr:
@@ -195,6 +209,8 @@ class SchemaLanguage:
         """The texts that are generated with the spans of the sources called, where that is how they are compiled."""
         if self.sources is None or self.sources.language is EMPTY or self.writing.order == "model":
             return None
+        if self.related is not None:  # the search for places cuts the texts themselves
+            return None
         frame = self._write(None, Graph(framed(self._root, self.sources, self._translator.arena)))
         return called_spans(frame, self.sources, self.writing.fence, self.limits)
 
@@ -258,10 +274,13 @@ class SchemaLanguage:
         return True
 
     def check(self, text: str) -> None:
-        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a JSON text."""
+        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic, the spans' relations) accept a text."""
         self._validator(text)
         if self.source.python:
             self.source.read(text)
+        if self.related is not None and not self.related.hold(text):
+            reason = "no places of the source state these values and satisfy the relations"
+            raise ValidationFailed(reason, text=text, reasons=(reason,), rule="relations")
 
     def read(self, text: str) -> Any:
         """Return the value of a text that matches."""
@@ -299,7 +318,12 @@ class SchemaLanguage:
         """Yield the fields of a generated text that are taken from the sources, each with the first place that states it."""
         if self.sources is None:
             return
-        for path, value, marks, _ in stated_scalars(self._graph.root, json.loads(self.value_text(text))):
+        whole = json.loads(self.value_text(text))
+        related = None if self.related is None else self.related.places(whole)
+        for path, value, marks, _ in stated_scalars(self._graph.root, whole):
+            if related is not None and path in related:
+                yield field_name(path), related[path]
+                continue
             places = (self.sources.place(value, mark) for mark in marks if value is not None)
             found = next((place for place in places if place is not None), None)
             if found is not None:
@@ -311,7 +335,7 @@ class SchemaLanguage:
         """
         if self.sources is None:
             return
-        fence, inner = self.writing.fence, self._written.expr
+        fence, inner = self.writing.fence, self._copied.expr
         found = stated_scalars(self._graph.root, json.loads(self.value_text(text)))
         for path, value, _, nullable in islice(found, MOST_FIELDS):
             values = [value] if value is None or not nullable else [value, None]
@@ -350,6 +374,10 @@ class SchemaLanguage:
         ]
         if self.sources is not None:
             notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
+            notes += [
+                Note("relations", f"the places of the fields are {relation.kind.replace('_', ' ')}")
+                for relation in self.sources.relations
+            ]
         if self.called is not None:
             notes.append(self.called.note)
         if self.source.document.legacy is not None:

@@ -11,10 +11,11 @@ from typing_extensions import override
 
 from canvasgen.automata import DEAD, CalledLanguage, Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
-from canvasgen.constraints.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.drafting import Drafting, drafting_of
 from canvasgen.constraints.growth import grown_part
+from canvasgen.constraints.related_texts import related_in
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, field_relations_in
@@ -211,6 +212,7 @@ class CompiledConstraint(Lifted):
         from canvasgen.constraints.compiled.agreeing import AgreeingBelief
         from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
         from canvasgen.constraints.compiled.related_belief import FieldSearch, RelatedBelief
+        from canvasgen.constraints.compiled.span_belief import SpanBelief
         from canvasgen.constraints.compiled.table_belief import TableBelief
         from canvasgen.constraints.compiled.table_search import TableSearch
 
@@ -221,9 +223,13 @@ class CompiledConstraint(Lifted):
         assert not isinstance(search, FieldSearch)
         if self.cells is not None:
             return TableBelief(posterior, self.cells, prefix, budget, search)
+        narrow = partial(self.narrowed, remember=False)
+        related = related_in(self.constraint)
+        if related is not None:
+            whole = self.constraint.expr, self.constraint.automaton
+            return SpanBelief(posterior, related, whole, narrow, self.vocabulary, prefix, budget)
         if self._agreement is None:
             return ChainBelief(posterior)
-        narrow = partial(self.narrowed, remember=False)
         return AgreeingBelief(posterior, self._agreement, narrow, self.vocabulary, prefix, budget)
 
 
