@@ -19,11 +19,30 @@ __all__ = ["Arrays", "TorchRow"]
 class Arrays(Protocol):
     """What a `TorchLattice` holds on its device: `[L, *]` over all rows' states, sets and classes."""
 
-    logits: Tensor
-    tables: Tables
-    sets: Tensor
-    alpha: Tensor
-    beta: Tensor
+    @property
+    def logits(self) -> Tensor:
+        """`[B, L, V]`."""
+        ...
+
+    @property
+    def tables(self) -> Tables:
+        """Of the classes."""
+        ...
+
+    @property
+    def sets(self) -> Tensor:
+        """`[L, Z*]`."""
+        ...
+
+    @property
+    def alpha(self) -> Tensor:
+        """`[L + 1, S*]`."""
+        ...
+
+    @property
+    def beta(self) -> Tensor:
+        """`[L + 1, S*]`."""
+        ...
 
     @property
     def bias(self) -> Tensor:
