@@ -13,7 +13,7 @@ from typing_extensions import override
 from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
-from canvasgen.constraints.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.drafting import Drafting
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import quick_interpreter
 import torch
+from called_cases import random_called
 from inference_oracle import TableAutomaton
 from laws import LAWS, Case, a_batch_is_its_rows, check
 from quick_interpreter import needs_triton
@@ -40,6 +41,15 @@ def test_the_laws_hold() -> None:
     """On two rows of different lengths, one with a fixed token, with something behind the budget."""
     first, second = uneven()
     check(Case([replace(first, fixed={1: 0}), second], 4, "triton", draws=3))
+
+
+@needs_triton
+def test_automata_with_calls_are_read_with_copies() -> None:
+    automaton = random_called(np.random.default_rng(0), 3, 2, 4)
+    logits = np.random.default_rng(1).standard_normal((3, 4)).astype(np.float32)
+    answers = [condition(automaton, logits, remaining=6, backend=name) for name in ("triton", "numba")]
+    np.testing.assert_allclose(answers[0].log_partition, answers[1].log_partition, atol=1e-5)
+    np.testing.assert_array_equal(answers[0].best, answers[1].best)
 
 
 @needs_triton

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from canvasgen.automata import DEAD, CalledLanguage, Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
-from canvasgen.constraints.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.drafting import Drafting, drafting_of
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.growth import grown_part
@@ -163,8 +163,9 @@ class CompiledConstraint(Lifted):
 
     @cached_property
     def most_tokens(self) -> int | None:
-        """Tokens within which its longest text can be written (`tokens.longest_text`); None if there is no longest one."""
-        return most_tokens(self.constraint.automaton, self.vocabulary)
+        """Tokens within which its longest text can be written (`tokens.longest_text`); None if there is no longest one, and
+        with calls, where it is not looked for."""
+        return None if self.calls is not None else most_tokens(self.constraint.automaton, self.vocabulary)
 
     @cached_property
     def _agreement(self) -> Agreement | None:

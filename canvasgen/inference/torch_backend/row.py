@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from canvasgen.inference.computed_once import once
-from canvasgen.inference.layout import Layout
+from canvasgen.inference.layout import Symbols
 from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs
 from canvasgen.inference.torch_backend.classes import Tables, precise
 
@@ -79,7 +79,7 @@ class TorchRow:
         self,
         arrays: Arrays,
         index: int,
-        layout: Layout,
+        layout: Symbols,
         length: int,
         states: slice,
         sets: slice,

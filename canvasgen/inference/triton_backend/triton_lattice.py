@@ -12,6 +12,7 @@ from torch import Tensor
 from canvasgen.inference.backend import Backend
 from canvasgen.inference.batch import Batch
 from canvasgen.inference.computed_once import once
+from canvasgen.inference.known_layouts import copied_layout
 from canvasgen.inference.torch_backend.classes import Tables
 from canvasgen.inference.torch_backend.row import TorchRow
 from canvasgen.inference.triton_backend.best_path import best_path
@@ -80,7 +81,7 @@ class TritonLattice:
         self.batch = batch
         self._sizes = _sizes(batch)
         self._logits = _readable(batch.logits)
-        self._layouts = [device_layout(row.layout, batch.device, chunk) for row in batch.rows]
+        self._layouts = [device_layout(copied_layout(row.layout), batch.device, chunk) for row in batch.rows]
         self._fixed, self._closed = self._put_fixed(), self._put_closed()
         self._later = self._put_later()
         self._table = put(self._row_table(), batch.device)

@@ -52,7 +52,7 @@ def grounded(schema: Any, source: str = SOURCE, **options: Any) -> Any:
 
 
 @pytest.mark.usefixtures("always")
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=25)
 @given(schema=SCHEMAS)
 def test_frame_and_body_are_the_copied_language(schema: Any) -> None:
     try:
