@@ -115,7 +115,7 @@ class Row:
         leading = self._leading
         if leading is None or len(self.job.starts) > 1 or (self.block > 1 and self.job.probabilities):
             return  # probabilities over several canvases are those of one constraint
-        if 0 < self._policy.draft_steps < self.steps_left:
+        if 0 < self.policy.draft_steps < self.steps_left:
             self._loose = leading.loose.prefix(self.text.prefix.ids)
 
     def begin_again(self) -> None:
@@ -130,9 +130,9 @@ class Row:
 
     def _further_blocks(self) -> int:
         """Blocks behind this one that even the shortest text needs."""
-        if self.job.constraint is None:
+        if self.constraint is None:
             return 0
-        more = self.job.constraint.fewest_tokens(self.text.prefix) - self.text.budget.here
+        more = self.constraint.fewest_tokens(self.text.prefix) - self.text.budget.here
         return max(0, -(-more // self._canvas_length))
 
     def _plan(self, at_least: int = 0) -> None:
@@ -181,8 +181,9 @@ class Row:
         if self._loose is None:
             return False
         likely = self.trace[-1].log_prob
-        is_certain = likely is not None and math.exp(likely) >= self._policy.certain
-        if self.step < self._policy.draft_steps and not is_certain:
+        is_certain = likely is not None and math.exp(likely) >= self.policy.certain
+        goes_on = self.step < self.policy.draft_steps and self.steps_left > 1
+        if goes_on and not is_certain:
             return False
         self._loose = None
         self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken
