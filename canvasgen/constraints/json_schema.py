@@ -133,7 +133,7 @@ class JsonSchema(Constraint):
     def _led(self, drafts: Sequence[str]) -> JsonSchema:
         made = copy(self)
         for name in ("expr", "automaton"):
-            made.__dict__.pop(name, None)
+            _ = vars(made).pop(name, None)
         made.language = self.language.led(drafts)
         return made
 

@@ -130,9 +130,9 @@ class Row:
 
     def _further_blocks(self) -> int:
         """Blocks behind this one that even the shortest text needs."""
-        if self.job.constraint is None:
+        if self.constraint is None:
             return 0
-        more = self.job.constraint.fewest_tokens(self.text.prefix) - self.text.budget.here
+        more = self.constraint.fewest_tokens(self.text.prefix) - self.text.budget.here
         return max(0, -(-more // self._canvas_length))
 
     def _plan(self, at_least: int = 0) -> None:
@@ -182,7 +182,8 @@ class Row:
             return False
         likely = self.trace[-1].log_prob
         is_certain = likely is not None and math.exp(likely) >= self.policy.certain
-        if self.step < self.policy.draft_steps and not is_certain and self.steps_left > 1:
+        goes_on = self.step < self.policy.draft_steps and self.steps_left > 1
+        if goes_on and not is_certain:
             return False
         self._loose = None
         self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken

@@ -128,8 +128,8 @@ class SchemaLanguage:
         made = self._led.get(key)
         if made is None:
             made = copy(self)
-            made.__dict__.pop("notes", None)
-            made.__dict__["_written"] = self._write(guide)
+            _ = vars(made).pop("notes", None)
+            vars(made)["_written"] = self._write(guide)
             if made._written.plan.is_whole:  # drafts with the same skeleton lead alike
                 self._led[key] = made
                 while len(self._led) > _MOST_REMEMBERED:

@@ -38,8 +38,8 @@ from canvasgen.schemas.texts.whitespace import Style
 
 __all__ = ["loose_language"]
 
-_LEVELS = (12, 8, 6, 4, 3, 2, 1, 0)
-"""Levels of nesting that are told apart, with any JSON below them; the first whose automaton is small."""
+_LEVELS = (12, 8, 6, 4, 3, 2, 1)
+"""Levels of nesting that are told apart, with any JSON below them; the first whose automaton is small, or none at all."""
 WILD = 10
 """Levels of any JSON."""
 _STATES_OF_ANY = 650
@@ -50,10 +50,10 @@ LONGEST_COUNTED = 40
 
 def loose_language(graph: Graph, style: Style) -> Expr:
     """Return a language that contains, for every valid value that is not nested too deep, a text in every order of keys."""
-    for levels in _LEVELS:
-        loose = _Loose(graph, style, levels)
-        if loose.size(graph.root, 0) <= SANE_STATES:
-            break
+    candidates = (_Loose(graph, style, levels) for levels in _LEVELS)
+    loose = next(
+        (one for one in candidates if one.size(graph.root, 0) <= SANE_STATES), _Loose(graph, style, 0)
+    )
     around = whitespace.around(style=style)
     return concat(around, loose.node(graph.root, 0), around)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
-from typing import TypeVar
+from functools import cached_property, partial
 
 from canvasgen.schemas.normal.numbers import has_number
 from canvasgen.schemas.normal.shapes import ANY_NODE, Array, Numbers, Object
@@ -23,8 +22,6 @@ __all__ = ["Guide", "guide_of"]
 MOST_NAMES = 64
 """Most undeclared keys of a draft that an object gets as properties."""
 _JUDGE = Recogniser(ANY_NODE, whole_points=True)
-
-Shape = TypeVar("Shape", Array, Object)
 
 
 def guide_of(texts: Sequence[str]) -> Guide | None:
@@ -102,15 +99,14 @@ class Guide:
         """Return True if one of the values belongs to a set of numbers."""
         return any(isinstance(item.value, Fraction) and has_number(shape, item.value) for item in self.items)
 
-    def wanted(self, shapes: Sequence[Shape]) -> list[Shape]:
+    def wanted(self, shapes: Sequence[Array | Object]) -> list[Array | Object]:
         """Return for each value the shapes that it belongs to, or else the one that it comes nearest to."""
-        found: dict[int, Shape] = {}
+        found: dict[int, Array | Object] = {}
         for item in self.items:
-            kind = Object if isinstance(item.value, dict) else Array if isinstance(item.value, list) else None
-            mine = [shape for shape in shapes if kind is not None and isinstance(shape, kind)]
+            mine = [shape for shape in shapes if _same_kind(shape, item)]
             fitting = [shape for shape in mine if _JUDGE.fits(shape, item)]
             if not fitting and mine:
-                fitting = [max(mine, key=lambda shape: _nearness(shape, item))]
+                fitting = [max(mine, key=partial(_nearness, item))]
             found |= {id(shape): shape for shape in fitting}
         return list(found.values())
 
@@ -119,7 +115,11 @@ def _guide(items: Sequence[Item]) -> Guide | None:
     return Guide(items) if items else None
 
 
-def _nearness(shape: Array | Object, item: Item) -> tuple[int, int]:
+def _same_kind(shape: Array | Object, item: Item) -> bool:
+    return isinstance(item.value, dict if isinstance(shape, Object) else list)
+
+
+def _nearness(item: Item, shape: Array | Object) -> tuple[int, int]:
     """Return minus the keys that are missing or not declared, and the number of those that are shared."""
     if isinstance(shape, Array) or not isinstance(item.value, dict):
         return (0, 0)
