@@ -39,6 +39,7 @@ ORDER = [
     "denoise",
     "models",
     "request",
+    "request_checks",
     "step_limit",
     "calls",
     "decisions",
