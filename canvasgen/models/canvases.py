@@ -6,15 +6,16 @@ A denoising step costs about as much for noise behind the text as for the text, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from canvasgen.checks import is_sequence
 from canvasgen.denoise import Denoiser, Resizable, Start
 from canvasgen.errors import ModelError
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
 
-__all__ = ["canvas_for"]
+__all__ = ["canvas_for", "canvas_lengths_of"]
 
 
 def canvas_for(
@@ -70,3 +71,20 @@ def _needed(
     longest = None if constraint is None else constraint.most_tokens
     known = [count for count in (None if longest is None else longest + 1, max_tokens) if count is not None]
     return min(known, default=None)
+
+
+def canvas_lengths_of(config: Any, own: int) -> tuple[int, ...]:
+    """What `canvas_lengths` of the model's config says, with its own length; that alone if it says nothing.
+
+    Raises:
+        ModelError: it is no list of numbers above zero.
+    """
+    given: object = getattr(config, "canvas_lengths", None) or []
+    if not (is_sequence(given) and all(isinstance(one, int) and one > 0 for one in given)):
+        raise ModelError(
+            "canvas_lengths are numbers of tokens",
+            rule="canvas_lengths",
+            value=given,
+            remedy="mend config.json",
+        )
+    return tuple(sorted({own, *given}))

@@ -25,12 +25,12 @@ import torch
 import transformers
 from transformers import DynamicCache
 
-from canvasgen.checks import is_sequence
 from canvasgen.denoise.noise import Uniform
 from canvasgen.denoise.protocol import Defaults
 from canvasgen.errors import ModelError
 from canvasgen.forks import settle
 from canvasgen.models.architecture import Architecture
+from canvasgen.models.canvases import canvas_lengths_of
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class DiffusionGemma:
         self.vocabulary = vocabulary
         self.vocab_size: int = text.vocab_size
         self.canvas_length: int = model.config.canvas_length or 256
-        self.canvas_lengths = _canvas_lengths(model.config, self.canvas_length)
+        self.canvas_lengths = canvas_lengths_of(model.config, self.canvas_length)
         self.max_context: int | None = text.max_position_embeddings
         self.defaults = defaults_of(model)
         self._parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -299,23 +299,6 @@ def _padded(values: torch.Tensor, width: int, dim: int) -> torch.Tensor:
     shape = list(values.shape)
     shape[dim] = missing
     return torch.cat([values.new_zeros(shape), values], dim=dim)
-
-
-def _canvas_lengths(config: Any, own: int) -> tuple[int, ...]:
-    """What `canvas_lengths` of the model's config says, with its own length; that alone if it says nothing.
-
-    Raises:
-        ModelError: it is no list of numbers above zero.
-    """
-    given: object = getattr(config, "canvas_lengths", None) or []
-    if not (is_sequence(given) and all(isinstance(one, int) and one > 0 for one in given)):
-        raise ModelError(
-            "canvas_lengths are numbers of tokens",
-            rule="canvas_lengths",
-            value=given,
-            remedy="mend config.json",
-        )
-    return tuple(sorted({own, *given}))
 
 
 def defaults_of(model: DiffusionGemmaForBlockDiffusion) -> Defaults:

@@ -10,7 +10,7 @@ import pytest
 import canvasgen as cg
 from canvasgen.denoise import Completion
 from canvasgen.errors import InvalidConstraint, Outcome, StepLimitWarning
-from canvasgen.request import check_settings
+from canvasgen.request_checks import check_settings
 from canvasgen.step_limit import settled
 
 

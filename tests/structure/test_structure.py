@@ -40,6 +40,7 @@ ORDER = [
     "models",
     "remembered",
     "request",
+    "request_checks",
     "step_limit",
     "calls",
     "decisions",

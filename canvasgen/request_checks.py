@@ -1,0 +1,110 @@
+"""The settings of a request, checked before the model runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from numbers import Real
+from typing import Any
+
+from canvasgen.checks import checked_quality, checked_target, is_bool, is_mapping, is_sequence, whole_number
+from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
+from canvasgen.request import Request
+
+__all__ = ["check_settings"]
+
+
+def check_settings(request: Request) -> Request:
+    """Return the request with Python's own numbers, checked before the model runs.
+
+    Raises:
+        ModelError: the prompt is neither text nor messages, or has no UTF-8.
+        InvalidConstraint: a setting is not what it should be.
+        BudgetTooSmall: `max_tokens` is below 1.
+    """
+    _check_prompt(request.prompt)
+    numbers: dict[str, Any] = {}
+    for name, low in {"max_tokens": None, "max_denoising_steps": 1, "seed": None}.items():
+        value: object = getattr(request, name)
+        if value is not None:
+            numbers[name] = whole_number(value, rule=name, low=low)
+    if numbers.get("max_tokens", 1) < 1:
+        raise BudgetTooSmall("a text has at least one token", rule="max_tokens", value=numbers["max_tokens"])
+    numbers |= _checked_dial(request)
+    if request.temperature is not None:
+        numbers["temperature"] = _temperature(request.temperature)
+    validators: object = request.validators
+    if not is_sequence(validators) or not all(map(callable, validators)):
+        raise InvalidConstraint(
+            "validators are a list of functions",
+            rule="validators",
+            value=validators,
+            remedy="write validators=[check]" if callable(validators) else "give a list or a tuple",
+        )
+    for name in ("prompt_schema", "probabilities"):
+        value = getattr(request, name)
+        if not (is_bool(value) or (name == "prompt_schema" and is_mapping(value))):
+            raise InvalidConstraint(
+                f"{name} is True or False" + (", or a JSON Schema as a dict" * (name == "prompt_schema")),
+                rule=name,
+                value=value,
+            )
+    wanted: Any = request.on_step_limit
+    if not (isinstance(wanted, str) and wanted in _ON_STEP_LIMIT):
+        raise InvalidConstraint(
+            f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}", rule="on_step_limit", value=wanted
+        )
+    return replace(request, **numbers)
+
+
+_ON_STEP_LIMIT = ("return", "warn", "raise")
+_COLDEST = 1e-6
+"""The lowest temperature above 0: logits are divided by it, and have to stay numbers that can be told apart."""
+
+
+def _check_prompt(prompt: object) -> None:
+    if not (isinstance(prompt, str) or (is_sequence(prompt) and all(map(is_mapping, prompt)))):
+        raise ModelError(
+            "a prompt is a text or a list of chat messages",
+            rule="prompt",
+            value=prompt,
+            remedy='a message is a dict: {"role": "user", "content": "…"}',
+        )
+    contents = [prompt] if isinstance(prompt, str) else [message.get("content") for message in prompt]
+    for content in contents:
+        if isinstance(content, str) and any("\ud800" <= character <= "\udfff" for character in content):
+            raise ModelError(
+                "the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=content
+            )
+
+
+def _checked_dial(request: Request) -> dict[str, float]:
+    """Return what the request says of quality and time, as numbers."""
+    names = ("quality", "target_ms", "max_denoising_steps")
+    given = [name for name in names if getattr(request, name) is not None]
+    if len(given) > 1:
+        raise InvalidConstraint(
+            f"{' and '.join(given)} exclude each other",
+            rule=given[0],
+            value=getattr(request, given[0]),
+            remedy="give one of them: each says how many steps are taken",
+        )
+    found: dict[str, float] = {}
+    if request.quality is not None:
+        found["quality"] = checked_quality(request.quality)
+    if request.target_ms is not None:
+        found["target_ms"] = checked_target(request.target_ms)
+    return found
+
+
+def _temperature(warmth: object) -> float:
+    if isinstance(warmth, bool) or not isinstance(warmth, Real) or not 0 <= float(warmth) < math.inf:
+        raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)
+    if 0 < float(warmth) < _COLDEST:
+        raise InvalidConstraint(
+            f"a temperature above 0 is at least {_COLDEST:g}",
+            rule="temperature",
+            value=warmth,
+            remedy="take temperature=0 for the best canvas at every step",
+        )
+    return float(warmth)
