@@ -1,7 +1,8 @@
 """What all kernels share: columns of the row table, and a logarithm of a sum that goes on from block to block."""
 
 # Triton is optional, and what it compiles has no types for pyright:
-# pyright: reportMissingImports=false, reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportMissingImports=false, reportMissingTypeStubs=false, reportUntypedFunctionDecorator=false
+# pyright: reportUnknownMemberType=false, reportCallIssue=false, reportArgumentType=false
 # pyright: reportUnknownVariableType=false, reportUnknownParameterType=false, reportMissingParameterType=false
 # pyright: reportUnknownArgumentType=false
 

@@ -14,7 +14,8 @@ p_i(v). A program takes one position of one row; positions do not depend on each
 """
 
 # Triton is optional, and what it compiles has no types for pyright:
-# pyright: reportMissingImports=false, reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportMissingImports=false, reportMissingTypeStubs=false, reportUntypedFunctionDecorator=false
+# pyright: reportUnknownMemberType=false, reportCallIssue=false, reportArgumentType=false
 # pyright: reportUnknownVariableType=false, reportUnknownParameterType=false, reportMissingParameterType=false
 # pyright: reportUnknownArgumentType=false, reportIndexIssue=false
 

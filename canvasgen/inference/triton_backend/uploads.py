@@ -6,7 +6,9 @@ is queued like a kernel. Torch's allocator of pinned memory reuses a block only 
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -20,6 +22,6 @@ def put_tensor(values: Tensor, device: torch.device) -> Tensor:
     return values.pin_memory().to(device, non_blocking=True)
 
 
-def put(values: np.ndarray, device: torch.device) -> Tensor:
+def put(values: npt.NDArray[Any], device: torch.device) -> Tensor:
     """An array on the device."""
-    return put_tensor(torch.from_numpy(values), device)
+    return put_tensor(torch.as_tensor(values), device)
