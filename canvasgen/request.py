@@ -17,7 +17,6 @@ from canvasgen.checks import checked_quality, checked_target, is_bool, is_mappin
 from canvasgen.constraints import Constraint
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
-from canvasgen.constraints import json_schema as schema_constraint
 from canvasgen.constraints import regex as regex_constraint
 from canvasgen.constraints import template as template_constraint
 from canvasgen.constraints.grounded import SpanOf
@@ -30,11 +29,10 @@ from canvasgen.errors import (
     UnknownOption,
 )
 from canvasgen.grounding import Sources
-from canvasgen.limits import Limits, checked_limits
+from canvasgen.limits import Limits
 from canvasgen.named import names_checked
-from canvasgen.once import Once
 from canvasgen.relations import Relation
-from canvasgen.schemas import Source, load
+from canvasgen.remembered import Prompt, remembered_schema, remembered_spans, user_texts
 from canvasgen.showing import call_of
 
 if TYPE_CHECKING:
@@ -50,8 +48,6 @@ __all__ = [
     "check_settings",
     "request_of",
 ]
-
-Prompt = str | Sequence[Mapping[str, Any]]
 
 
 class Settings(TypedDict, total=False):
@@ -173,7 +169,7 @@ class Request:
         if self.grounded is not False:
             return self._grounded(given[0] if given else None)
         if self.schema is not None:
-            return self._related(_of_schema(self.schema, self.limits, self.prompt, None, written))
+            return self._related(remembered_schema(self.schema, self.limits, self.prompt, None, written))
         if self.regex is not None:
             return regex_constraint(self.regex, limits=self.limits)
         if self.grammar is not None:
@@ -218,17 +214,16 @@ class Request:
 
     def _grounded(self, kind: str | None) -> Constraint:
         """Return the constraint with its strings taken from the sources."""
-        sources = _user_texts(self.prompt) if self.grounded is True else self.grounded
+        sources = user_texts(self.prompt) if self.grounded is True else self.grounded
         if isinstance(sources, bool):
             raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
         sources = sources if isinstance(sources, Sources) else Sources(sources)
         if kind == "schema":
-            made = _of_schema(self.schema, self.limits, self.prompt, sources, self._written("schema"))
+            made = remembered_schema(self.schema, self.limits, self.prompt, sources, self._written("schema"))
             return self._related(made)
         text: object = None if kind is None else getattr(self, kind)
         if kind in ("regex", "grammar", "template") and isinstance(text, str):
-            key = (kind, text, checked_limits(self.limits), sources.key)
-            return _grounded.get(key, lambda: _of_spans(kind, text, self.limits, sources))
+            return remembered_spans(kind, text, self.limits, sources)
         if kind == "grammar" and isinstance(text, Path):
             return SpanOf(sources) & grammar_constraint(text, limits=self.limits)
         raise InvalidConstraint(
@@ -236,75 +231,6 @@ class Request:
             rule="grounded",
             remedy="write constraint=cg.span_of(source), or use it as a part of your constraint",
         )
-
-
-def _user_texts(prompt: Any) -> list[str]:
-    """Return the prompt, or what the user says in it."""
-    if isinstance(prompt, str):
-        return [prompt]
-    contents: list[Any] = []
-    for message in prompt:
-        if is_mapping(message) and message.get("role") == "user":
-            content = message.get("content")
-            contents += content if is_sequence(content) else [content]
-    texts = [part.get("text") if is_mapping(part) else part for part in contents]
-    return [text for text in texts if isinstance(text, str)]
-
-
-_MOST_REMEMBERED, _MOST_GROUNDED = 64, 16
-_schemas: Once[JsonSchema] = Once(_MOST_REMEMBERED)
-_grounded: Once[Constraint] = Once(_MOST_GROUNDED)
-_grounded_schemas: Once[JsonSchema] = Once(_MOST_GROUNDED)
-_loaded: Once[Source] = Once(_MOST_REMEMBERED)
-
-
-def _of_schema(
-    schema: object,
-    limits: Limits | None,
-    prompt: Prompt,
-    sources: Sources | None,
-    writing: Mapping[str, Any],
-) -> JsonSchema:
-    """Return the constraint of a schema or type; the last few dozen are remembered.
-
-    Args:
-        schema: the schema or type.
-        limits: what its compilation may need.
-        prompt: the source of its marked fields.
-        sources: the source of all fields, if there is one.
-        writing: how its JSON is written.
-    """
-    kind: object = type(schema)
-    given: object = schema
-    try:
-        # Equal representations are equal schemas: `repr` tells 1 from "1" and keeps the order of keys.
-        key: object = f"{schema!r}" if isinstance(schema, dict | str | bool) else schema
-        hash((key, checked_limits(limits), *writing.items()))
-    except (TypeError, RecursionError):
-        key = None
-    source = load(given) if key is None else _loaded.get((kind, key), lambda: load(given))
-    if sources is None and source.is_marked:
-        sources = Sources(_user_texts(prompt), fields="marked")
-
-    def made() -> JsonSchema:
-        return schema_constraint(source, grounded=sources, limits=limits, **writing)
-
-    if key is None:
-        return made()
-    kept = _schemas if sources is None else _grounded_schemas
-    return kept.get((kind, key, limits, None if sources is None else sources.key, *writing.items()), made)
-
-
-def _of_spans(kind: str, text: str, limits: Limits | None, sources: Sources) -> Constraint:
-    """Return the constraint of a pattern or a grammar whose texts, or of a template whose holes, are spans."""
-    span = SpanOf(sources)
-    if kind == "regex":
-        return span & regex_constraint(text, limits=limits)
-    if kind == "grammar":
-        return span & grammar_constraint(text, limits=limits)
-    made = template_constraint(text, strict=False)
-    holes: dict[str, Constraint] = dict.fromkeys(made.holes, span)
-    return Template(made.pieces, holes, limits)
 
 
 def request_of(value: object, number: int) -> Request:

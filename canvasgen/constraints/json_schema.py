@@ -14,9 +14,8 @@ from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.drafting import Drafting
 from canvasgen.constraints.cover import cover
-from canvasgen.constraints.drafting import Drafting
-from canvasgen.constraints.related_texts import RelatedTexts
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
 from canvasgen.constraints.text import Language, by_key
 from canvasgen.constraints.texts import OTHER, as_bytes
@@ -38,6 +37,7 @@ from canvasgen.schemas import (
     Writing,
     load,
 )
+from canvasgen.schemas.related_spans import RelatedSpans
 from canvasgen.showing import call
 
 __all__ = ["JsonSchema", "RelatedJson", "json_schema"]
@@ -109,7 +109,7 @@ class JsonSchema(Constraint):
         return self.language.read(text)
 
     @property
-    def related_texts(self) -> RelatedTexts | None:
+    def related_texts(self) -> RelatedSpans | None:
         """The relations between the places of its values, if it has any."""
         return self.language.related
 

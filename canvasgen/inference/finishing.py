@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from canvasgen.inference.layout import Symbols
@@ -34,7 +34,7 @@ class Remembering(Protocol[M]):
         """Return the tokens that may change it; None: all."""
         ...
 
-    def aimed(self, memory: M) -> Iterator[int] | tuple[int, ...]:
+    def aimed(self, memory: M) -> Sequence[int]:
         """Return tokens that are tried first."""
         ...
 
@@ -79,9 +79,9 @@ def _ways(layout: Symbols, memory: Remembering[M], state: int, at: M) -> Iterato
         target = layout.step(state, token)
         if 0 <= target < layout.ended:
             yield token, target, True
-    edges, moved = layout.by_source, memory.moved_by(at)
-    for edge in range(int(edges.offsets[state]), int(edges.offsets[state + 1])):
-        target, index = int(edges.first[edge]), int(edges.second[edge])
+    moved = memory.moved_by(at)
+    targets, sets = layout.leaving(state)
+    for target, index in zip(targets.tolist(), sets.tolist(), strict=True):
         if target == layout.ended:
             continue
         for c in layout.set_classes[layout.set_offsets[index] : layout.set_offsets[index + 1]].tolist():

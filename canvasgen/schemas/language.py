@@ -8,26 +8,25 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
-from canvasgen.automata import EMPTY, Expr, difference, intersect, union
-from canvasgen.errors import Unsatisfiable, UnsupportedConstraint, ValidationFailed
+from canvasgen.automata import EMPTY, Expr, intersect
+from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
+from canvasgen.schemas import departures
 from canvasgen.schemas.called_spans import CalledSpans, called_spans
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.normal.grounded import framed, grounded
 from canvasgen.schemas.normal.shapes import Node
-from canvasgen.schemas.normal.stated_values import stated_scalars
+from canvasgen.schemas.related_spans import related_spans
+from canvasgen.schemas.stated_fields import field_options, field_places
 from canvasgen.schemas.texts.choice_fields import (
-    MOST_FIELDS,
     Scalar,
     choice_fields,
     field_name,
-    with_any_value,
     with_value,
 )
 from canvasgen.schemas.texts.covers import cover
@@ -38,49 +37,13 @@ from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.loose import loose_language
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
-from canvasgen.schemas.texts.related_spans import RelatedSpans
 from canvasgen.schemas.texts.writing import Writing
 from canvasgen.schemas.validator import Validator
 
 __all__ = ["SchemaLanguage"]
 
-_ORDERED = Note("departure", "keys stand in the schema's order, undeclared ones last")
-_FOLLOWED = Note(
-    "departure",
-    "keys stand in the order of the model's first drafts, or in the schema's, undeclared ones last, as a part of a longer "
-    "constraint or where the drafts' automaton is too large",
-)
-_PERMUTED = Note("departure", "of large objects the keys stand in the schema's order, undeclared ones last")
-_GROUNDED = Note(
-    "automaton",
-    "strings are spans of the source, numbers, dates and times are written in it, but for those the schema lists",
-)
-_FENCED = Note("departure", "a code fence is three backticks, perhaps `json`, and a newline")
-_WHITESPACE = {
-    "flexible": Note(
-        "departure",
-        "whitespace is none, one space, or a newline with indentation, none around the whole text",
-    ),
-    "compact": Note("departure", "there is no whitespace"),
-    "model": Note(
-        "departure",
-        "whitespace is at most two spaces, or two newlines with an indentation of four spaces a level and four more",
-    ),
-}
-_MARKED = Note("automaton", "fields with `x-grounded` are taken from the source")
 _DEFAULT = Writing()
 _MOST_REMEMBERED = 32
-_WHOLE_NUMBERS = Note(
-    "departure",
-    "whole numbers are written as such (`1`, not `1.0` or `1e0`) where the type is integer",
-)
-_DEPARTURES = (
-    Note("departure", "one spelling for each character of a string: escapes only where JSON needs them"),
-    Note(
-        "departure",
-        "at most 19 digits before and 20 after a decimal point unless a bound has more, exponents to 307",
-    ),
-)
 
 
 class SchemaLanguage:
@@ -117,23 +80,11 @@ class SchemaLanguage:
             root = grounded(root, sources, self._translator.arena)
         self._graph = Graph(root)
         self._graph.check_depth()
-        self.related = self._related_spans()
+        self.related = related_spans(self._graph.root, sources, writing, limits)
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
         if writing.max_depth is not None:
             _ = self._told
-
-    def _related_spans(self) -> RelatedSpans | None:
-        """Return the relations between the places of the values, if there are some."""
-        if self.sources is None or not self.sources.relations:
-            return None
-        if self.writing.fence != "forbid" or self.writing.order == "model":
-            raise UnsupportedConstraint(
-                "relations between spans do not go with a code fence or with the order of a draft",
-                rule="relations",
-                remedy="leave out `fence` and property_order='model'",
-            )
-        return RelatedSpans(self._graph.root, self.sources, self.limits)
 
     @property
     def expr(self) -> Expr:
@@ -177,6 +128,7 @@ class SchemaLanguage:
         made = self._led.get(key)
         if made is None:
             made = copy(self)
+            made.__dict__.pop("notes", None)
             made.__dict__["_written"] = self._write(guide)
             if made._written.plan.is_whole:  # drafts with the same skeleton lead alike
                 self._led[key] = made
@@ -315,38 +267,19 @@ class SchemaLanguage:
             )
 
     def stated(self, text: str) -> Iterator[tuple[str, Span]]:
-        """Yield the fields of a generated text that are taken from the sources, each with the first place that states it."""
-        if self.sources is None:
-            return
-        whole = json.loads(self.value_text(text))
-        related = None if self.related is None else self.related.places(whole)
-        for path, value, marks, _ in stated_scalars(self._graph.root, whole):
-            if related is not None and path in related:
-                yield field_name(path), related[path]
-                continue
-            places = (self.sources.place(value, mark) for mark in marks if value is not None)
-            found = next((place for place in places if place is not None), None)
-            if found is not None:
-                yield field_name(path), found
+        """Yield the fields of a generated text that are taken from the sources, each with a place that states it."""
+        if self.sources is not None:
+            value = json.loads(self.value_text(text))
+            yield from field_places(self._graph.root, self.sources, self.related, value)
 
     def stated_options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]], Expr]]:
-        """Yield the fields that are taken from the sources: each name, for its value and for null where it may be null the
-        generated texts that have it there, and those that have another value there.
-        """
+        """Yield what `field_options` does, of the fields that are taken from the sources."""
         if self.sources is None:
             return
-        fence, inner = self.writing.fence, self._copied.expr
-        found = stated_scalars(self._graph.root, json.loads(self.value_text(text)))
-        for path, value, _, nullable in islice(found, MOST_FIELDS):
-            values = [value] if value is None or not nullable else [value, None]
-            options = [(one, intersect(inner, with_value(path, one))) for one in values]
-            present = intersect(inner, with_any_value(path))
-            others = difference(present, union(*(texts for _, texts in options)))
-            yield (
-                field_name(path),
-                [(one, in_written_fences(texts, fence)) for one, texts in options],
-                in_written_fences(others, fence),
-            )
+        fence, value = self.writing.fence, json.loads(self.value_text(text))
+        for name, options, others in field_options(self._graph.root, self._written.expr, value):
+            fenced = [(one, in_written_fences(texts, fence)) for one, texts in options]
+            yield name, fenced, in_written_fences(others, fence)
 
     def _emptiness(self) -> Unsatisfiable:
         node = self._graph.reason()
@@ -373,7 +306,7 @@ class SchemaLanguage:
             *cut,
         ]
         if self.sources is not None:
-            notes.append(_GROUNDED if self.sources.fields == "all" else _MARKED)
+            notes.append(departures.GROUNDED if self.sources.fields == "all" else departures.MARKED)
             notes += [
                 Note("relations", f"the places of the fields are {relation.kind.replace('_', ' ')}")
                 for relation in self.sources.relations
@@ -394,7 +327,15 @@ class SchemaLanguage:
                     f"any JSON holds at most {plan.any} levels of arrays and objects (max_depth)",
                 )
             )
-        order = {"schema": _ORDERED, "any": _PERMUTED, "model": _FOLLOWED}[self.writing.order]
+        order = {"schema": departures.ORDERED, "any": departures.PERMUTED, "model": departures.FOLLOWED}[
+            self.writing.order
+        ]
         if self.writing.fence != "forbid":
-            notes.append(_FENCED)
-        return (*notes, order, _WHOLE_NUMBERS, _WHITESPACE[self.writing.style], *_DEPARTURES)
+            notes.append(departures.FENCED)
+        return (
+            *notes,
+            order,
+            departures.WHOLE_NUMBERS,
+            departures.WHITESPACE[self.writing.style],
+            *departures.DEPARTURES,
+        )

@@ -23,7 +23,12 @@ from canvasgen.inference.triton_backend import TritonBackend
 from canvasgen.inference.triton_backend.slots import HEAD, WIDTHS, slots_of
 
 quick_interpreter.enter()
-pytestmark = needs_triton
+pytestmark = [
+    needs_triton,
+    pytest.mark.filterwarnings(
+        "ignore:(invalid value|divide by zero|overflow):RuntimeWarning"
+    ),  # −inf, as numpy sees it
+]
 
 CHUNK = 16
 """Tokens of a chunk, so that small vocabularies have several."""
@@ -183,14 +188,14 @@ def test_two_rows_with_restrictions() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_chunks")
-@settings(max_examples=6, derandomize=True, suppress_health_check=[])
+@settings(max_examples=5, derandomize=True)
 @given(drawn=drawn_rows())
 def test_kernels_are_their_references(drawn: Drawn) -> None:
     check(drawn)
 
 
 @given(
-    sizes=st.lists(st.sampled_from([0, 1, 3, 4, 5, 31, 128, 129, 700]), min_size=2, max_size=12),
+    sizes=st.lists(st.sampled_from([0, 1, 3, 4, 5, 16, 17, 256, 257, 700]), min_size=2, max_size=12),
     halves=st.booleans(),
 )
 def test_slots_hold_every_member_once_in_order(sizes: list[int], halves: bool) -> None:

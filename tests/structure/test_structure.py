@@ -38,6 +38,7 @@ ORDER = [
     "constraints",
     "denoise",
     "models",
+    "remembered",
     "request",
     "step_limit",
     "calls",

@@ -12,10 +12,9 @@ from typing_extensions import override
 from canvasgen.automata import DEAD, CalledLanguage, Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.drafting import Drafting, drafting_of
 from canvasgen.constraints.compiled.lifted import Lifted
-from canvasgen.constraints.drafting import Drafting, drafting_of
 from canvasgen.constraints.growth import grown_part
-from canvasgen.constraints.related_texts import related_in
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, field_relations_in
@@ -212,7 +211,7 @@ class CompiledConstraint(Lifted):
         from canvasgen.constraints.compiled.agreeing import AgreeingBelief
         from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
         from canvasgen.constraints.compiled.related_belief import FieldSearch, RelatedBelief
-        from canvasgen.constraints.compiled.span_belief import SpanBelief
+        from canvasgen.constraints.compiled.span_belief import SpanBelief, related_in
         from canvasgen.constraints.compiled.table_belief import TableBelief
         from canvasgen.constraints.compiled.table_search import TableSearch
 

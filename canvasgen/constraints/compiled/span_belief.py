@@ -8,7 +8,7 @@ most probable first:
               the relations hold ◀──────────────────────┴──────────────────────▶ they are violated
                     │                                                                    │
        the canvas is the next best                               the set is cut into smaller ones without the
-             of all that satisfy them                            values that fit nowhere (`related_texts`)
+             of all that satisfy them                            values that fit nowhere (`RelatedTexts.cut`)
 
 A cut takes at least one value away, and only finitely many texts fit into the budget: so the search ends, and what it yields
 are all canvases that satisfy the relations, in decreasing order, exactly; if there is none, that is proven. A canvas behind
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 from canvasgen.automata import DEAD, DFA, Expr
 from canvasgen.constraints.compiled.belief import ChainBelief, text_length
 from canvasgen.constraints.compiled.lifted import Lifted
-from canvasgen.constraints.related_texts import RelatedTexts
 from canvasgen.errors import BudgetTooSmall, TimeLimit, Unsatisfiable
 from canvasgen.inference import Posterior
 from canvasgen.tokens import Budget, Prefix
@@ -38,11 +37,45 @@ from canvasgen.tokens import Budget, Prefix
 if TYPE_CHECKING:
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["MOST_SETS", "SpanBelief"]
+__all__ = ["MOST_SETS", "RelatedTexts", "SpanBelief", "related_in"]
 
 Longs = NDArray[np.int64]
 MOST_SETS = 400
 """Sets of texts on which a canvas is conditioned in one search."""
+
+
+class RelatedTexts(Protocol):
+    """The relations of a constraint."""
+
+    def hold(self, text: str) -> bool:
+        """Return whether a text of the constraint satisfies them.
+
+        Raises:
+            TimeLimit: there are too many places to find out.
+        """
+        ...
+
+    def cut(self, texts: Expr, text: str) -> list[Expr]:
+        """Return the cut of a set at a text that violates them.
+
+        Smaller sets, which together hold every text of the set that satisfies them, and not this text.
+        """
+        ...
+
+
+@runtime_checkable
+class HasRelatedTexts(Protocol):
+    """A constraint that may have relations."""
+
+    @property
+    def related_texts(self) -> RelatedTexts | None:
+        """None if there are none."""
+        ...
+
+
+def related_in(constraint: object) -> RelatedTexts | None:
+    """Return the relations of a constraint; None if it has none, or leaves them to its validator."""
+    return constraint.related_texts if isinstance(constraint, HasRelatedTexts) else None
 
 
 class SpanBelief(ChainBelief):

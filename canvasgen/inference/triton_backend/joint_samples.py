@@ -274,8 +274,8 @@ def _draw_tokens(
         segment = here * classes + chosen
         logits = field(table, row, _LOGITS).to(tl.pointer_type(like.dtype.element_ty))
         logits += position * field(table, row, _ON_POSITION)
-        low, high = tl.load(segments + segment), tl.load(segments + segment + 1)
-        found = _draw_token(logits, tokens, low, high, highest, threshold, field(table, row, _ON_TOKEN))
+        begin, end = tl.load(segments + segment), tl.load(segments + segment + 1)
+        found = _draw_token(logits, tokens, begin, end, highest, threshold, field(table, row, _ON_TOKEN))
         token = tl.where(found >= 0, found.to(tl.int64), token)
     if FIXED:
         held = tl.load(fixed + row * length + position).to(tl.int64)

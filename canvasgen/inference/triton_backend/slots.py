@@ -23,8 +23,8 @@ __all__ = ["BLOCK", "HEAD", "WIDTHS", "Slots", "slots_of"]
 WIDTHS = (4, 32, 256)
 """W of the three kinds of tiles."""
 
-_LARGEST = (4, 128)
-"""Members of the largest group of the first two kinds."""
+_LARGEST = (16, 256)
+"""Members of the largest group of the first two kinds: at most four, and eight, rounds of a tile."""
 
 BLOCK = 2048
 """Slots of one round of a tile; it changes the speed and not the results."""

@@ -18,7 +18,7 @@ from itertools import product
 from typing import TypeAlias
 
 from canvasgen.automata import EMPTY, Expr, difference, from_dfa, intersect, literal, to_dfa, union
-from canvasgen.errors import InvalidConstraint
+from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 from canvasgen.grounding import Mark, ReaderName, Sources, Span
 from canvasgen.grounding.span_relations import EVERY, FieldPath, SpanRelation, places_for
 from canvasgen.limits import Limits
@@ -27,8 +27,9 @@ from canvasgen.schemas.normal.shapes import Node, Part, Strings
 from canvasgen.schemas.normal.stated_values import Scalar, marks_at, stated_scalars
 from canvasgen.schemas.texts.choice_fields import field_name, scalar_text, with_text, with_value
 from canvasgen.schemas.texts.string_text import string_text
+from canvasgen.schemas.texts.writing import Writing
 
-__all__ = ["RelatedSpans"]
+__all__ = ["RelatedSpans", "related_spans"]
 
 Region: TypeAlias = "tuple[int, int, int]"
 Related: TypeAlias = "dict[tuple[FieldPath, FieldPath], list[SpanRelation]]"
@@ -194,6 +195,26 @@ class RelatedSpans:
                 if source == other and max(start, low) < min(stop, high)
             ]
         return found
+
+
+def related_spans(
+    root: Node, sources: Sources | None, writing: Writing, limits: Limits
+) -> RelatedSpans | None:
+    """Return the relations between the places of a schema's values, if there are some.
+
+    Raises:
+        UnsupportedConstraint: the text may stand in a code fence, or in the order of a draft.
+        InvalidConstraint: as for `RelatedSpans`.
+    """
+    if sources is None or not sources.relations:
+        return None
+    if writing.fence != "forbid" or writing.order == "model":
+        raise UnsupportedConstraint(
+            "relations between spans do not go with a code fence or with the order of a draft",
+            rule="relations",
+            remedy="leave out `fence` and property_order='model'",
+        )
+    return RelatedSpans(root, sources, limits)
 
 
 def _strings(language: Expr) -> Expr:
