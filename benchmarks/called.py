@@ -25,7 +25,7 @@ from canvasgen.automata import CalledLanguage
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.models.vocabularies import load_vocabulary
-from canvasgen.schemas import language
+from canvasgen.schemas import called_spans
 from canvasgen.tokens import CalledAutomaton, clear_memory, lift, lift_frame, linked
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -45,8 +45,7 @@ def record(fields: int) -> type[BaseModel]:
 
 def with_calls(constraint: Any, vocabulary: cg.Vocabulary) -> Lifted:
     """Compile with calls, whatever the sizes are."""
-    found: tuple[Any, CalledLanguage] = constraint.language.called
-    called = found[1]
+    called: CalledLanguage = constraint.language.called.language
     frame, number = lift_frame(called.own, called.calls, vocabulary)
     body = lift(called.body, vocabulary)
     return Lifted(
@@ -119,7 +118,7 @@ def main() -> None:
     parser.add_argument("--model", default=None)
     parser.add_argument("--most", type=int, default=30_000)
     given = parser.parse_args()
-    language.LEAST_CALLERS, language.MOST_COPIED_STATES = 1, 0
+    called_spans.LEAST_CALLERS, called_spans.MOST_COPIED_STATES = 1, 0
     check()
     print("calls and copies agree on marginals, best canvas, samples")
     vocabulary = load_vocabulary(given.model)
@@ -137,7 +136,7 @@ def main() -> None:
                 f"{words:>6} {fields:>6} {row('called', lambda: with_calls(made(), vocabulary), logits)}",
                 flush=True,
             )
-            copied = made().language.called[1].copied_states
+            copied = made().language.called.language.copied_states
             if copied > given.most:
                 print(f"{words:>6} {fields:>6} {'copied':>9} {copied:>8} not copied", flush=True)
                 continue

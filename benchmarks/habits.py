@@ -3,8 +3,8 @@
     python benchmarks/habits.py --bench FILE [--limit 40]
 
 Valid instances of JSONSchemaBench, each written in 8 styles of whitespace, with and without a code fence, with the keys as
-in the data and shuffled: 48 texts. With `property_order="model"` a text counts if it can be drafted, and can be written once
-it has been. These are no outputs of a model: they say which habits fit, not how frequent they are.
+in the data and shuffled: 48 texts. With `property_order="model"` a text counts if it can be drafted, and can be written
+once it has been. These are no outputs of a model: they say which habits fit, not how frequent they are.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from canvasgen.denoise import Completion
     from canvasgen.engine import Engine
     from canvasgen.grounding import Grounded, Sources
+    from canvasgen.grounding import span_relations as spans
     from canvasgen.limits import Limits
     from canvasgen.request import Request
     from canvasgen.vocabulary import Vocabulary
@@ -90,6 +91,7 @@ __all__ = [
     "round_robin",
     "seating",
     "span_of",
+    "spans",
     "sudoku",
     "table",
     "template",
@@ -135,11 +137,12 @@ _HOME = {
     "template": "canvasgen.constraints",
     "text": "canvasgen.constraints",
 }
+_MODULES = {"relations": "canvasgen.relations", "spans": "canvasgen.grounding.span_relations"}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "relations":
-        return import_module("canvasgen.relations")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module 'canvasgen' has no attribute {name!r}")

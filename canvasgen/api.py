@@ -134,6 +134,8 @@ def generate(prompt: Prompt = "", *, model: object = None, **options: Any) -> An
         choice: the allowed answers.
         template: text with holes, each a line of free text; or a `cg.template(…)` with constraints for its holes.
         table: a table whose cells agree, built with `cg.table`, `cg.sudoku`, `cg.roster`, …
+        relations: what holds between the fields of the schema's value, with paths as cells, such as
+            `canvasgen.relations.total(["lines[*].price"], "==", "total")`.
         constraint: a constraint built with `json_schema`, `regex`, `text`, … and their algebra.
         model: as for `load`; models named by a string stay loaded between calls. None: the embedded model, or for
             Sudokus that of its own.

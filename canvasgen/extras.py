@@ -13,7 +13,7 @@ __all__ = ["EXTRAS", "installed", "needed"]
 EXTRAS = {
     "tables": ("ortools",),
     "cli": ("typer", "rich"),
-    "gpu": ("accelerate",),
+    "gpu": ("accelerate", "triton"),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
 }
 """Extra -> the packages that it installs."""

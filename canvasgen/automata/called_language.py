@@ -88,7 +88,7 @@ class CalledLanguage:
             if begins & set(self._bytes(self.own, before)):
                 return False
         for behind in set(self._behind.values()):
-            follows = set(self._bytes(self.own, behind)) | (begins if behind in self._behind else set())
+            follows = set(self._bytes(self.own, behind)) | (begins if behind in self._behind else set[int]())
             if goes_on & follows:
                 return False
         return True

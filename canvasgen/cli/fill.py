@@ -13,11 +13,14 @@ from canvasgen.cli.options import (
     ModelOption,
     PromptArgument,
     PromptFormOption,
+    QualityOption,
     SeedOption,
     StepsOption,
+    TargetOption,
     TemperatureOption,
     TextOption,
     TraceOption,
+    quality_of,
 )
 from canvasgen.cli.running import complete
 from canvasgen.cli.sources import HOW_TO_GIVE_TEXT, hole_from_option, read_prompt, text_or_file
@@ -53,6 +56,8 @@ def fill(
     model: ModelOption = None,
     max_tokens: MaxTokensOption = None,
     steps: StepsOption = None,
+    quality: QualityOption = None,
+    target_ms: TargetOption = None,
     temperature: TemperatureOption = None,
     seed: SeedOption = None,
     prompt_form: PromptFormOption = True,
@@ -74,6 +79,8 @@ def fill(
         constraint=constraint,
         max_tokens=max_tokens,
         max_denoising_steps=steps,
+        quality=quality_of(quality),
+        target_ms=target_ms,
         temperature=temperature,
         seed=seed,
         prompt_schema=prompt_form,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
@@ -17,15 +17,18 @@ __all__ = [
     "OrderOption",
     "PromptArgument",
     "PromptFormOption",
+    "QualityOption",
     "RegexOption",
     "SchemaOption",
     "SeedOption",
     "StepsOption",
+    "TargetOption",
     "TemperatureOption",
     "TextOption",
     "TraceOption",
     "Whitespace",
     "WhitespaceOption",
+    "quality_of",
 ]
 
 Whitespace = Literal["flexible", "compact", "model"]
@@ -57,6 +60,13 @@ MaxTokensOption: TypeAlias = Annotated[
     int | None, typer.Option(help="Token budget; the text always closes within it.")
 ]
 StepsOption: TypeAlias = Annotated[int | None, typer.Option(help="Denoising steps per block at most.")]
+QualityOption: TypeAlias = Annotated[
+    str | None, typer.Option(help="fast, balanced, best, or a number from 0 to 1; instead of --steps.")
+]
+TargetOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--target-ms", help="Milliseconds that the answer may take; instead of --steps."),
+]
 TemperatureOption: TypeAlias = Annotated[
     float | None, typer.Option(help="0 takes the best canvas; default: the model's.")
 ]
@@ -72,3 +82,11 @@ TextOption: TypeAlias = Annotated[
 TraceOption: TypeAlias = Annotated[
     bool, typer.Option("--trace", help="One line a denoising step, on standard error.")
 ]
+
+
+def quality_of(text: str | None) -> Any:
+    """Return what `--quality` says: a number if it is one, else the name, for the request to check."""
+    try:
+        return text if text is None else float(text)
+    except ValueError:
+        return text

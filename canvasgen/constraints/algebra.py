@@ -202,6 +202,10 @@ class Both(Combined):
     `parse` is that of the first part that has a value; without one, the value is the text.
     """
 
+    def __init__(self, parts: tuple[Constraint, ...]) -> None:
+        flat = (inner for part in parts for inner in (part.parts if type(part) is Both else (part,)))
+        super().__init__(tuple(flat))
+
     @property
     @override
     def placed(self) -> Placed:

@@ -9,9 +9,12 @@ from typing_extensions import override
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.growth import grown_part, largest
 from canvasgen.constraints.texts import automaton_of
+from canvasgen.errors import ConstraintTooLarge
 from canvasgen.limits import largest_of
 from canvasgen.notes import Note
 from canvasgen.showing import call_of
+
+MOST_DEPTH = 64
 
 __all__ = ["Combined"]
 
@@ -21,10 +24,19 @@ class Combined(Constraint):
 
     Attributes:
         parts: the constraints that it combines; it may need what any of them that has limits of its own may need.
+        depth: levels of combined constraints, this one included.
     """
 
     def __init__(self, parts: tuple[Constraint, ...]) -> None:
         self.parts = parts
+        self.depth = 1 + max((part.depth for part in parts if isinstance(part, Combined)), default=0)
+        if self.depth > MOST_DEPTH:
+            raise ConstraintTooLarge(
+                f"constraints are combined in more than {MOST_DEPTH} levels",
+                rule="nesting depth",
+                value=self.depth,
+                remedy="combine several at one level: a + b + c, a | b | c and a & b & c are one level each",
+            )
         self.limits = largest_of(part.limits for part in parts)
 
     @override

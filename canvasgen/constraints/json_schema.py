@@ -13,7 +13,7 @@ from typing_extensions import override
 from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
-from canvasgen.constraints.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.drafting import Drafting
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
@@ -37,6 +37,7 @@ from canvasgen.schemas import (
     Writing,
     load,
 )
+from canvasgen.schemas.related_spans import RelatedSpans
 from canvasgen.showing import call
 
 __all__ = ["JsonSchema", "RelatedJson", "json_schema"]
@@ -106,6 +107,11 @@ class JsonSchema(Constraint):
     @override
     def parse(self, text: str) -> Any:
         return self.language.read(text)
+
+    @property
+    def related_texts(self) -> RelatedSpans | None:
+        """The relations between the places of its values, if it has any."""
+        return self.language.related
 
     @override
     def options(self, text: str) -> Mapping[str, Mapping[Any, Expr]]:
@@ -232,10 +238,15 @@ def _options(
 @called_texts.register
 def _called_spans(constraint: JsonSchema) -> CalledTexts | None:
     language = constraint.language
-    if language.called is None or isinstance(constraint, RelatedJson):
+    called = language.called
+    if called is None:
         return None
-    frame, called = language.called
-    return CalledTexts(called, frame, lambda text: _options(text, language, called=True))
+    return CalledTexts(called.language, called.frame, lambda text: _options(text, language, called=True))
+
+
+@called_texts.register
+def _copied_spans(constraint: RelatedJson) -> CalledTexts | None:
+    return None  # the search for related fields reads all states
 
 
 @cover.register

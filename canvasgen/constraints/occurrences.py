@@ -30,7 +30,8 @@ class Contains(Constraint):
 
     @override
     def _expression(self) -> Expr:
-        return automata.concat(ANY_TEXT, *(automata.literal(self.content), ANY_TEXT) * self.at_least)
+        one = automata.concat(automata.literal(self.content), ANY_TEXT)
+        return automata.concat(ANY_TEXT, automata.repeat(one, self.at_least, self.at_least))
 
     @property
     @override

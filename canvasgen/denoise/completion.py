@@ -132,9 +132,9 @@ class Completion(Generic[Value]):
         steps: denoising steps of each block.
         blocks: number of blocks.
         outcome: how it ended.
-        proven: for a table with relations that are kept (mode `exact`): True if each canvas, when it was committed, was
-            proven to be the most probable one of all that satisfy the relations; False if the searches' time ended before
-            that, or a validator refused a more probable one. None for everything else.
+        proven: for relations between fields, and for a table with relations that are kept (mode `exact`): True if each
+            canvas, when it was committed, was proven to be the most probable one of all that satisfy the relations; False
+            if the searches' time ended before that, or a validator refused a more probable one. None for everything else.
         timings: seconds by `prefill`, `denoise`, `condition`, `solve` (searches for a table's values), `commit`,
             `other` (waiting for other rows, and the rest) and `total`, which is the sum of them. In a batch the model's
             forward passes are shared, and each row that took part counts them in full. `first_useful` is no part of the

@@ -37,7 +37,7 @@ class Job:
             `max_tokens`. Of several, the one wins under which the model gives valid texts the most mass.
         quality: 0 to 1, the thresholds and steps of `stopping.dial`; None: the policy's and the model's own.
         target_seconds: from the row's prefill to its end; as many steps are taken as that allows, one for each block at
-            least. None: no target.
+            least, and one more where drafts lead. None: no target.
         probabilities: whether the completion tells those of choice-like fields; keeps each block's logits till then.
     """
 

@@ -62,6 +62,8 @@ class FieldMemory:
         self._slots = [(r, slot) for r, one in enumerate(self._relations) for slot in range(len(one.paths))]
         self._reader = FieldReader([path for one in self._relations for path in one.paths])
         self._known: dict[tuple[Context, int], tuple[Context, list[Event]] | None] = {}
+        self._ways: dict[tuple[type[object], Value, str], tuple[int, ...]] = {}
+        self._wanted: dict[Remembered, tuple[Aim, ...]] = {}
         self.start = Remembered(
             self._reader.start, tuple(_Bound(one.monitor.start) for one in self._relations)
         )
@@ -127,17 +129,25 @@ class FieldMemory:
             return ()
         found: dict[int, None] = {}
         for aim in self._aims(memory):
-            for text in plain_texts(aim.value):
-                if not text.startswith(begun):
-                    continue
-                for lead in ("", " ") if not begun else ("",):
-                    rest = (lead + text[len(begun) :]).encode()
-                    for follows in (b"", b",", b"}", b"]") if rest else ():
-                        for token, _ in self._vocabulary.tokens_at(rest + follows, 0):
-                            found[token] = None
+            found |= dict.fromkeys(self._leading_to(aim.value, begun))
         return tuple(found)
 
     # Inside.
+
+    def _leading_to(self, value: Value, begun: str) -> tuple[int, ...]:
+        """The tokens that go on from the beginning of a value's text, also with what may stand around it."""
+        key = (type(value), value, begun)
+        if key not in self._ways:
+            if len(self._ways) >= _MOST_KNOWN:
+                self._ways.clear()
+            found: dict[int, None] = {}
+            for text in plain_texts(value):
+                for lead in ("", " ") if not begun else ("",):
+                    rest = (lead + text[len(begun) :]).encode() if text.startswith(begun) else b""
+                    for follows in (b"", b",", b"}", b"]") if rest else ():
+                        found |= {token: None for token, _ in self._vocabulary.tokens_at(rest + follows, 0)}
+            self._ways[key] = tuple(found)
+        return self._ways[key]
 
     def _after(self, relations: tuple[_Bound, ...], event: Event) -> tuple[_Bound, ...] | None:
         number, slot = self._slots[event.hit.path]
@@ -177,10 +187,18 @@ class FieldMemory:
             return False
         return any(aim.is_only and not spells(begun, aim.value) for aim in self._aims(memory))
 
-    def _aims(self, memory: Remembered) -> Iterator[Aim]:
+    def _aims(self, memory: Remembered) -> tuple[Aim, ...]:
+        if memory.context.mode not in ("value", "scalar", "string"):
+            return ()
+        found = self._wanted.get(memory)
+        if found is None:
+            if len(self._wanted) >= _MOST_KNOWN:
+                self._wanted.clear()
+            found = self._wanted[memory] = tuple(self._found_aims(memory))
+        return found
+
+    def _found_aims(self, memory: Remembered) -> Iterator[Aim]:
         context = memory.context
-        if context.mode not in ("value", "scalar", "string"):
-            return
         depth = len(context.frames)
         hits: Hits = context.data[0]
         for hit in hits:

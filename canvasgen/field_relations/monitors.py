@@ -162,6 +162,11 @@ class _LinearMonitor(Monitor[Fraction]):
 
     relation: Linear
 
+    def __init__(self, relation: Linear, slots: Sequence[Slot]) -> None:
+        super().__init__(relation, slots)
+        self._total = exact(relation.total)
+        self._factors = tuple(map(exact, relation.factors))
+
     def _start(self) -> Fraction:
         return Fraction(0)
 
@@ -170,13 +175,13 @@ class _LinearMonitor(Monitor[Fraction]):
             return memory if self.slots[slot].many else Verdict.OUT
         if not is_number(value):
             return Verdict.IMPOSSIBLE
-        return memory + exact(self.relation.factors[slot]) * exact(value)
+        return memory + self._factors[slot] * exact(value)
 
     def _holds(self, memory: Fraction) -> bool:
-        return COMPARISONS[self.relation.op](memory, exact(self.relation.total))
+        return COMPARISONS[self.relation.op](memory, self._total)
 
     def _possible(self, slots: frozenset[int], memory: Fraction) -> bool:
-        total, op = exact(self.relation.total), self.relation.op
+        total, op = self._total, self.relation.op
         if (op in ("==", "<=") and memory > total) or (op == "<" and memory >= total):
             return not all(self._sign(slot) >= 0 for slot in slots)
         if (op in ("==", ">=") and memory < total) or (op == ">" and memory <= total):
@@ -185,7 +190,7 @@ class _LinearMonitor(Monitor[Fraction]):
 
     def _sign(self, slot: int) -> float:
         """1 if the slot can only add, -1 if it can only take away, else NaN."""
-        one, factor = self.slots[slot], self.relation.factors[slot]
+        one, factor = self.slots[slot], self._factors[slot]
         if one.low is not None and one.low >= 0:
             return 1 if factor > 0 else -1
         if one.high is not None and one.high <= 0:
@@ -195,7 +200,7 @@ class _LinearMonitor(Monitor[Fraction]):
     def _aim(self, slots: frozenset[int], memory: Fraction, slot: int) -> Aim | None:
         if self.relation.op != "==" or len(slots) > 1:
             return None
-        wanted = (exact(self.relation.total) - memory) / exact(self.relation.factors[slot])
+        wanted = (self._total - memory) / self._factors[slot]
         many = self.slots[slot].many
         if not _is_decimal(wanted) or (many and wanted == 0):
             return None

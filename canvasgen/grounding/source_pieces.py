@@ -7,11 +7,12 @@ So punctuation around it is trimmed, and punctuation inside it is kept.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 import regex
 
-__all__ = ["Piece", "pieces"]
+__all__ = ["CutText", "Piece", "pieces"]
 
 _WORDS = regex.compile(
     r"""
@@ -73,3 +74,40 @@ def _piece(text: str, before: str, after: str, *, characters: bool, across_lines
 
 def _is_word(text: str) -> bool:
     return regex.match(r"\w", text) is not None
+
+
+class CutText:
+    """A text that is cut into pieces: which of its parts are spans.
+
+    Args:
+        cut: the pieces, in order.
+    """
+
+    def __init__(self, cut: list[Piece]) -> None:
+        self._pieces = cut
+        self._starts: list[int] = []
+        self._begin: set[int] = set()
+        self._end: set[int] = set()
+        self._broken = [0]
+        at = 0
+        for piece in cut:
+            self._starts.append(at)
+            if piece.begins:
+                self._begin.add(at)
+            at += len(piece.text)
+            if piece.ends:
+                self._end.add(at)
+            self._broken.append(self._broken[-1] + piece.breaks)
+        self._starts.append(at)
+
+    def is_span(self, start: int, stop: int) -> bool:
+        """Return whether a part of the text is a span: it begins and ends where one may, and nothing breaks it."""
+        if start not in self._begin or stop not in self._end:
+            return False
+        first, last = bisect_left(self._starts, start), bisect_left(self._starts, stop)
+        return self._broken[first] == self._broken[last]
+
+    def inside(self, start: int, stop: int) -> list[Piece]:
+        """Return the pieces that are wholly inside of a part of the text."""
+        first, last = bisect_left(self._starts, start), bisect_right(self._starts, stop) - 1
+        return self._pieces[first:last]

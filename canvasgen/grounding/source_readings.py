@@ -64,7 +64,7 @@ class Reading:
         self.texts: dict[tuple[str, ...], None] = {}
         self.numbers: dict[Fraction, Span] = {}
         self.truths: dict[bool, Span] = {}
-        self._places: dict[str, Span] = {}
+        self._places: dict[object, dict[Span, None]] = {}
 
     def add(self, value: object, place: Span) -> None:
         """Add a value; the first place of a value counts.
@@ -74,24 +74,26 @@ class Reading:
         """
         if isinstance(value, bool):
             self.truths.setdefault(value, place)
+            self._places.setdefault(("truth", value), {})[place] = None
             return
         if isinstance(value, int | float | Decimal | Fraction):
             number = _number(value)
             self.numbers.setdefault(number, place)
+            self._places.setdefault(number, {})[place] = None
             texts = _decimal(number)
         else:
             texts = _spellings(value)
         self.texts[texts] = None
         for text in texts:
-            self._places.setdefault(text, place)
+            self._places.setdefault(text, {})[place] = None
 
-    def place(self, value: object) -> Span | None:
+    def places(self, value: bool | str | Fraction) -> list[Span]:
+        """Return the places that state a value as it is in the JSON text."""
+        return list(self._places.get(("truth", value) if isinstance(value, bool) else value, ()))
+
+    def place(self, value: bool | str | Fraction) -> Span | None:
         """Return the first place that states a value as it is in the JSON text; None if there is none."""
-        if isinstance(value, bool):
-            return self.truths.get(value)
-        if isinstance(value, str):
-            return self._places.get(value)
-        return self.numbers.get(value) if isinstance(value, Fraction) else None
+        return next(iter(self.places(value)), None)
 
 
 def read_sources(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
@@ -13,8 +13,9 @@ from canvasgen.checks import is_bool, is_mapping, is_sequence, one_of, whole_num
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.grounding.grounded_fields import Mark, ReaderName, UserReader, as_reader
 from canvasgen.grounding.source_automaton import factors
-from canvasgen.grounding.source_pieces import pieces
+from canvasgen.grounding.source_pieces import CutText, pieces
 from canvasgen.grounding.source_readings import NAMES, Reading, Span, check_reader, read_sources
+from canvasgen.grounding.span_relations import SpanRelation, sentences_of
 from canvasgen.showing import call
 
 __all__ = ["Sources", "span_language"]
@@ -38,6 +39,7 @@ class Sources:
         fields: in a schema, whether `all` fields are taken from the sources but those that say otherwise, or only the
             `marked` ones (`Grounded`, `x-grounded`).
         readers: the user's own readers by name, for schemas that name them; see `Grounded`.
+        relations: between the places of fields of a schema, such as `cg.spans.ordered("buyer", "product")`.
 
     Raises:
         InvalidConstraint: an argument is something else.
@@ -53,6 +55,7 @@ class Sources:
         max_length: int | None = None,
         fields: str = "all",
         readers: Mapping[str, UserReader] | None = None,
+        relations: Sequence[SpanRelation] = (),
     ) -> None:
         self.texts: tuple[str, ...] = _texts(texts)
         self.unit = one_of(unit, UNITS, rule="unit")
@@ -62,6 +65,7 @@ class Sources:
         self.max_length = None if max_length is None else whole_number(max_length, rule="max_length", low=1)
         self.fields = one_of(fields, FIELDS, rule="fields")
         self.readers: Mapping[str, UserReader] = _readers(readers)
+        self.relations: tuple[SpanRelation, ...] = _relations(relations)
         self._readings: dict[tuple[ReaderName, str | None], Reading] = {}
 
     @override
@@ -74,7 +78,7 @@ class Sources:
     def key(self) -> Hashable:
         """Equal for sources that mean the same."""
         own = tuple(sorted(self.readers.items(), key=lambda named: named[0]))
-        return self.texts, self.unit, self.across_lines, self.max_length, self.fields, own
+        return self.texts, self.unit, self.across_lines, self.max_length, self.fields, own, self.relations
 
     @cached_property
     def language(self) -> Expr:
@@ -100,13 +104,46 @@ class Sources:
 
     def place(self, value: str | float | bool, mark: Mark) -> Span | None:
         """Return the first place where a mark's reader finds a value of a JSON text; None if it does not."""
+        if mark.reader in (None, SPAN):
+            return self.find(value) if isinstance(value, str) else None
+        return next(iter(self.places(value, mark)), None)
+
+    def places(self, value: str | float | bool | Fraction, mark: Mark) -> list[Span]:
+        """Return all places where a mark's reader finds a value of a JSON text, in order."""
         reader = SPAN if mark.reader is None else mark.reader
         if reader == SPAN:
-            return self.find(value) if isinstance(value, str) else None
+            return self.occurrences(value) if isinstance(value, str) else []
         reading = self.reading(reader, mark.region)
         if isinstance(value, bool | str):
-            return reading.place(value)
-        return reading.place(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
+            return reading.places(value)
+        return reading.places(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
+
+    def occurrences(self, text: str) -> list[Span]:
+        """Return all places where a text is a span, in order."""
+        return [
+            Span(start, start + len(text), text, source)
+            for source, (content, cut) in enumerate(zip(self.texts, self._cuts, strict=True))
+            for start in _starts(content, text)
+            if cut.is_span(start, start + len(text))
+        ]
+
+    def within(self, regions: Iterable[tuple[int, int, int]]) -> Expr:
+        """Return the spans inside of one of some regions, each a source, a start and a stop."""
+        found = factors([self._cuts[source].inside(start, stop) for source, start, stop in regions])
+        return _shortened(found, self.max_length)
+
+    @cached_property
+    def sentences(self) -> list[list[tuple[int, int]]]:
+        """By source, the start and stop of each sentence."""
+        return [sentences_of(text) for text in self.texts]
+
+    @cached_property
+    def _cuts(self) -> list[CutText]:
+        characters = self.unit == "character"
+        return [
+            CutText(pieces(text, characters=characters, across_lines=self.across_lines))
+            for text in self.texts
+        ]
 
     @property
     def numbers(self) -> frozenset[Fraction]:
@@ -127,6 +164,24 @@ class Sources:
             if start >= 0:
                 return Span(start, start + len(text), text, source)
         return None
+
+
+def _starts(content: str, text: str) -> Iterator[int]:
+    start = content.find(text) if text else -1
+    while start >= 0:
+        yield start
+        start = content.find(text, start + 1)
+
+
+def _relations(given: object) -> tuple[SpanRelation, ...]:
+    if not is_sequence(given) or not all(isinstance(one, SpanRelation) for one in given):
+        raise InvalidConstraint(
+            "relations are a list of relations between spans",
+            rule="relations",
+            value=given,
+            remedy='write relations=[cg.spans.ordered("a", "b")]',
+        )
+    return tuple(given)
 
 
 def _texts(given: object) -> tuple[str, ...]:
@@ -186,7 +241,11 @@ def span_language(
 
     Linear in the length of the texts: at most two states a piece and one a byte of each transition between them.
     """
-    found = factors([pieces(text, characters=characters, across_lines=across_lines) for text in texts])
+    cut = (pieces(text, characters=characters, across_lines=across_lines) for text in texts)
+    return _shortened(factors(list(cut)), most)
+
+
+def _shortened(found: Expr, most: int | None) -> Expr:
     if most is None or found is EMPTY:
         return found
     dfa = to_dfa(intersect(found, repeat(ANY_CHARACTER, 1, most)))

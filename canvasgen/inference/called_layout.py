@@ -91,7 +91,7 @@ class CalledLayout(Symbols):
         size = self.num_frame
         return np.where(states == self.ended, size, np.where(states < size, states, states + 1))
 
-    def as_row(self, by_state: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def as_row(self, by_state: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """A vector over the states, *ended* last, as a row."""
         size = self.num_frame
         return np.concatenate([by_state[:size], by_state[-1:], by_state[size:-1]])

@@ -82,8 +82,9 @@ def condition(
 
     Args:
         automaton, logits, end_ids, pad_id, fixed, state, remaining, restriction, offset: see `Request`.
-        backend: "numba" computes on the CPU, "torch" where the logits are (the plain reference, in float64), "auto"
-            chooses by the device of the logits: see `registry.py`, where others are added. A posterior's is used on.
+        backend: "numba" computes on the CPU, "triton" on CUDA, "torch" where the logits are (the plain reference, in
+            float64), "auto" chooses by the device of the logits: see `registry.py`, where others are added. A
+            posterior's is used on.
         threads: for numba; None: as many as torch uses.
 
     Raises:

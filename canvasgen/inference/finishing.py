@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from canvasgen.inference.layout import Layout
+from canvasgen.inference.layout import Symbols
 from canvasgen.inference.tables import Bools
 
 __all__ = ["can_be_finished"]
@@ -34,12 +34,14 @@ class Remembering(Protocol[M]):
         """Return the tokens that may change it; None: all."""
         ...
 
-    def aimed(self, memory: M) -> Iterator[int] | tuple[int, ...]:
+    def aimed(self, memory: M) -> Sequence[int]:
         """Return tokens that are tried first."""
         ...
 
 
-def can_be_finished(layout: Layout, memory: Remembering[M], state: int, start: M, tokens: int) -> bool | None:
+def can_be_finished(
+    layout: Symbols, memory: Remembering[M], state: int, start: M, tokens: int
+) -> bool | None:
     """Return whether some text of at most `tokens` tokens from a state on ends with the memory complete.
 
     The place with the fewest tokens to an end goes first. None: not found in a few thousand places, with a few tokens of
@@ -71,15 +73,15 @@ def can_be_finished(layout: Layout, memory: Remembering[M], state: int, start: M
     return None
 
 
-def _ways(layout: Layout, memory: Remembering[M], state: int, at: M) -> Iterator[tuple[int, int, bool]]:
+def _ways(layout: Symbols, memory: Remembering[M], state: int, at: M) -> Iterator[tuple[int, int, bool]]:
     """Tokens and the states after them; False where others of their class are left out that may matter."""
     for token in memory.aimed(at):
         target = layout.step(state, token)
         if 0 <= target < layout.ended:
             yield token, target, True
-    edges, moved = layout.by_source, memory.moved_by(at)
-    for edge in range(int(edges.offsets[state]), int(edges.offsets[state + 1])):
-        target, index = int(edges.first[edge]), int(edges.second[edge])
+    moved = memory.moved_by(at)
+    targets, sets = layout.leaving(state)
+    for target, index in zip(targets.tolist(), sets.tolist(), strict=True):
         if target == layout.ended:
             continue
         for c in layout.set_classes[layout.set_offsets[index] : layout.set_offsets[index + 1]].tolist():

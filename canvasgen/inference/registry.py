@@ -1,4 +1,4 @@
-"""The backends by name. A new one (Triton, say) is imported here and takes its place in the tuple."""
+"""The backends by name. A new one is imported here and takes its place in the tuple."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from canvasgen.errors import ModelError
 from canvasgen.inference.backend import Backend
 from canvasgen.inference.numba_backend import NumbaBackend
 from canvasgen.inference.torch_backend import TorchBackend
+from canvasgen.inference.triton_backend import TritonBackend
 
 __all__ = ["backend_for", "backend_names", "register"]
 
@@ -21,7 +22,7 @@ def register(backend: Backend) -> None:
     _backends[backend.name] = backend
 
 
-for _backend in (NumbaBackend(), TorchBackend()):
+for _backend in (NumbaBackend(), TorchBackend(), TritonBackend()):
     register(_backend)
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from canvasgen.inference.finishing import can_be_finished
 from canvasgen.inference.k_best import ChoiceLattice
-from canvasgen.inference.layout import Layout
+from canvasgen.inference.layout import Symbols
 from canvasgen.inference.tables import Bools, Longs, RowArrays
 
 __all__ = ["M", "Memory", "RememberedBest"]
@@ -148,7 +148,7 @@ class RememberedBest(Generic[M]):
 
     def __init__(
         self,
-        layout: Layout,
+        layout: Symbols,
         arrays: RowArrays,
         state: int,
         fixed: Mapping[int, int],
@@ -161,12 +161,13 @@ class RememberedBest(Generic[M]):
         self._layout, self._arrays, self._state = layout, arrays, state
         self._lattice = ChoiceLattice(layout, arrays, fixed)
         self._memory, self._start = memory, start
-        self._length = len(arrays.to_go) - 1
+        self._to_go = arrays.to_go
+        self._length = len(self._to_go) - 1
         self._sets: dict[tuple[int, int], _Steps] = {}
         self._lost = -np.inf
         self.tokens: list[int] | None = None
         self.weight = -np.inf
-        self.bound = float(arrays.to_go[0, state])
+        self.bound = float(self._to_go[0, state])
 
     @property
     def proven(self) -> bool:
@@ -201,7 +202,7 @@ class RememberedBest(Generic[M]):
     def _kept(
         self, layer: Mapping[tuple[int, M], _Entry[M]], position: int, width: int
     ) -> Iterator[_Entry[M]]:
-        to_go = self._arrays.to_go[position]
+        to_go = self._to_go[position]
         by_lane: dict[int, list[tuple[float, int, _Entry[M]]]] = {}
         for number, entry in enumerate(layer.values()):
             bound = entry.weight + float(to_go[entry.state])
@@ -214,7 +215,7 @@ class RememberedBest(Generic[M]):
             yield from (entry for _, _, entry in lane[:width])
 
     def _close(self, layer: Mapping[tuple[int, M], _Entry[M]]) -> None:
-        to_go = self._arrays.to_go[self._length]
+        to_go = self._to_go[self._length]
         weighed = [(entry.weight + float(to_go[entry.state]), entry) for entry in layer.values()]
         for weight, entry in sorted(weighed, key=lambda one: -one[0]):
             if weight <= self.weight:
@@ -291,10 +292,9 @@ class RememberedBest(Generic[M]):
         following: dict[tuple[int, M], _Entry[M]],
     ) -> None:
         """One step for all tokens that leave the memory as it is; the others one by one, the best ones first."""
-        edges = self._layout.by_source
-        for edge in range(int(edges.offsets[entry.state]), int(edges.offsets[entry.state + 1])):
-            target, index = int(edges.first[edge]), int(edges.second[edge])
-            after = float(self._arrays.to_go[position + 1, target])
+        targets, sets = self._layout.leaving(entry.state)
+        for target, index in zip(targets.tolist(), sets.tolist(), strict=True):
+            after = float(self._to_go[position + 1, target])
             if self._arrays.best_sets[position, index] == -np.inf or after == -np.inf:
                 continue
             steps = self._steps(index, moved)
@@ -333,7 +333,7 @@ class RememberedBest(Generic[M]):
             memory = self._memory.read(memory, token)
             if memory is None:
                 return
-        if entry.weight + weight + float(self._arrays.to_go[position + 1, target]) > self.weight:
+        if entry.weight + weight + float(self._to_go[position + 1, target]) > self.weight:
             self._put(entry, token, target, weight, memory, following)
 
     @staticmethod

@@ -8,26 +8,25 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
-from canvasgen.automata import EMPTY, CalledLanguage, Expr, difference, intersect, to_dfa, union
+from canvasgen.automata import EMPTY, Expr, intersect
 from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.grounding import Sources, Span
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
 from canvasgen.schemas import departures
+from canvasgen.schemas.called_spans import CalledSpans, called_spans
 from canvasgen.schemas.document.schema_source import Source
 from canvasgen.schemas.keywords.translator import Translator
 from canvasgen.schemas.normal.grounded import framed, grounded
 from canvasgen.schemas.normal.shapes import Node
-from canvasgen.schemas.normal.stated_values import stated_scalars
+from canvasgen.schemas.related_spans import related_spans
+from canvasgen.schemas.stated_fields import field_options, field_places
 from canvasgen.schemas.texts.choice_fields import (
-    MOST_FIELDS,
     Scalar,
     choice_fields,
     field_name,
-    with_any_value,
     with_value,
 )
 from canvasgen.schemas.texts.covers import cover
@@ -38,7 +37,6 @@ from canvasgen.schemas.texts.graph import Graph
 from canvasgen.schemas.texts.loose import loose_language
 from canvasgen.schemas.texts.reading import value_ends
 from canvasgen.schemas.texts.recogniser import Recogniser
-from canvasgen.schemas.texts.string_text import escaped
 from canvasgen.schemas.texts.writing import Writing
 from canvasgen.schemas.validator import Validator
 
@@ -46,18 +44,6 @@ __all__ = ["SchemaLanguage"]
 
 _DEFAULT = Writing()
 _MOST_REMEMBERED = 32
-LEAST_CALLERS = 2
-MOST_COPIED_STATES = 10_000
-"""Spans that stand at several places are called if the automaton with copies would have more states than this."""
-
-
-def _called_note(called: CalledLanguage) -> Note:
-    copied, kept = called.copied_states, called.frame.num_states + called.body.num_states
-    return Note(
-        "departure",
-        f"the spans of the source are called at {called.num_callers} places, with {kept} states instead of {copied}: no "
-        "token reaches over the quotes around them; as a part of a larger constraint they are copied",
-    )
 
 
 class SchemaLanguage:
@@ -94,6 +80,7 @@ class SchemaLanguage:
             root = grounded(root, sources, self._translator.arena)
         self._graph = Graph(root)
         self._graph.check_depth()
+        self.related = related_spans(self._graph.root, sources, writing, limits)
         if self._graph.least[self._graph.root] == math.inf:
             raise self._emptiness()
         if writing.max_depth is not None:
@@ -167,25 +154,17 @@ class SchemaLanguage:
     @property
     def _told(self) -> Written:
         """What is generated, with calls where there are some."""
-        return self._written if self._framed is None else self._framed[0]
-
-    @property
-    def called(self) -> tuple[Expr, CalledLanguage] | None:
-        """The frame of the texts that are generated, and their language with the spans of the sources called and not copied;
-        None if copies are smaller, or where the next byte would not tell whether a span goes on."""
-        return None if self._framed is None else self._framed[1:]
+        return self._written if self.called is None else self.called.written
 
     @cached_property
-    def _framed(self) -> tuple[Written, Expr, CalledLanguage] | None:
+    def called(self) -> CalledSpans | None:
+        """The texts that are generated with the spans of the sources called, where that is how they are compiled."""
         if self.sources is None or self.sources.language is EMPTY or self.writing.order == "model":
             return None
-        inner = self._write(None, Graph(framed(self._root, self.sources, self._translator.arena)))
-        frame = in_written_fences(inner.expr, self.writing.fence)
-        body = to_dfa(escaped(self.sources.language), self.limits)
-        called = CalledLanguage(to_dfa(frame, self.limits), body)
-        if called.num_callers < LEAST_CALLERS or called.copied_states <= MOST_COPIED_STATES:
+        if self.related is not None:  # the search for places cuts the texts themselves
             return None
-        return (inner, frame, called) if called.is_deterministic else None
+        frame = self._write(None, Graph(framed(self._root, self.sources, self._translator.arena)))
+        return called_spans(frame, self.sources, self.writing.fence, self.limits)
 
     @cached_property
     def _recogniser(self) -> Recogniser:
@@ -247,10 +226,13 @@ class SchemaLanguage:
         return True
 
     def check(self, text: str) -> None:
-        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic) accept a JSON text."""
+        """Raise ValidationFailed unless the validators (`jsonschema`, pydantic, the spans' relations) accept a text."""
         self._validator(text)
         if self.source.python:
             self.source.read(text)
+        if self.related is not None and not self.related.hold(text):
+            reason = "no places of the source state these values and satisfy the relations"
+            raise ValidationFailed(reason, text=text, reasons=(reason,), rule="relations")
 
     def read(self, text: str) -> Any:
         """Return the value of a text that matches."""
@@ -285,33 +267,19 @@ class SchemaLanguage:
             )
 
     def stated(self, text: str) -> Iterator[tuple[str, Span]]:
-        """Yield the fields of a generated text that are taken from the sources, each with the first place that states it."""
-        if self.sources is None:
-            return
-        for path, value, marks, _ in stated_scalars(self._graph.root, json.loads(self.value_text(text))):
-            places = (self.sources.place(value, mark) for mark in marks if value is not None)
-            found = next((place for place in places if place is not None), None)
-            if found is not None:
-                yield field_name(path), found
+        """Yield the fields of a generated text that are taken from the sources, each with a place that states it."""
+        if self.sources is not None:
+            value = json.loads(self.value_text(text))
+            yield from field_places(self._graph.root, self.sources, self.related, value)
 
     def stated_options(self, text: str) -> Iterator[tuple[str, list[tuple[Scalar, Expr]], Expr]]:
-        """Yield the fields that are taken from the sources: each name, for its value and for null where it may be null the
-        generated texts that have it there, and those that have another value there.
-        """
+        """Yield what `field_options` does, of the fields that are taken from the sources."""
         if self.sources is None:
             return
-        fence, inner = self.writing.fence, self._written.expr
-        found = stated_scalars(self._graph.root, json.loads(self.value_text(text)))
-        for path, value, _, nullable in islice(found, MOST_FIELDS):
-            values = [value] if value is None or not nullable else [value, None]
-            options = [(one, intersect(inner, with_value(path, one))) for one in values]
-            present = intersect(inner, with_any_value(path))
-            others = difference(present, union(*(texts for _, texts in options)))
-            yield (
-                field_name(path),
-                [(one, in_written_fences(texts, fence)) for one, texts in options],
-                in_written_fences(others, fence),
-            )
+        fence, value = self.writing.fence, json.loads(self.value_text(text))
+        for name, options, others in field_options(self._graph.root, self._written.expr, value):
+            fenced = [(one, in_written_fences(texts, fence)) for one, texts in options]
+            yield name, fenced, in_written_fences(others, fence)
 
     def _emptiness(self) -> Unsatisfiable:
         node = self._graph.reason()
@@ -339,8 +307,12 @@ class SchemaLanguage:
         ]
         if self.sources is not None:
             notes.append(departures.GROUNDED if self.sources.fields == "all" else departures.MARKED)
+            notes += [
+                Note("relations", f"the places of the fields are {relation.kind.replace('_', ' ')}")
+                for relation in self.sources.relations
+            ]
         if self.called is not None:
-            notes.append(_called_note(self.called[1]))
+            notes.append(self.called.note)
         if self.source.document.legacy is not None:
             notes.append(Note("annotation", self.source.document.legacy))
         if self._graph.is_recursive:

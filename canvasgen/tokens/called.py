@@ -145,9 +145,13 @@ class CalledAutomaton:
         inside = self.body.accepting[:, None] & self.frame.accepting[self.returns]
         return np.concatenate([self.frame.accepting, inside.ravel()])
 
-    @cached_property
+    @property
     def distance(self) -> Ints:
         """int32 `[F + S · K]`: fewest tokens from each state to an accepting one."""
+        return self._distance
+
+    @cached_property
+    def _distance(self) -> Ints:
         return self._with_inside(self._frame_distance)
 
     def _with_inside(self, frame: Longs) -> Ints:

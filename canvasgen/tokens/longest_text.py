@@ -73,7 +73,8 @@ def _spelled_runs(
 
 def _longest(automaton: DFA, order: list[int], runs: dict[int, tuple[int, int]]) -> int:
     """Return the longest way from the start to an end, where a run counts its tokens and every other character one."""
-    offsets, target = automaton.offsets.tolist(), automaton.target.tolist()
+    offsets: list[int] = automaton.offsets.tolist()
+    target: list[int] = automaton.target.tolist()
     counts: list[int] = (~((automaton.low >= 0x80) & (automaton.high < 0xC0))).astype(int).tolist()
     most = [0] * automaton.num_states
     for state in reversed(order):

@@ -9,9 +9,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from toy_models import LETTERS, Base, Erratic
+from toy_models import LETTERS, Base, Erratic, vocabulary
 
-from canvasgen.constraints import regex
+from canvasgen.constraints import json_schema, regex
 from canvasgen.denoise import Batch, Completion, Defaults, Done, Job, Policy, Start
 from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
 from canvasgen.errors import Outcome
@@ -179,3 +179,16 @@ def test_a_block_of_fixed_text_takes_one_step():
     assert len(fixed_blocks) >= 2
     assert {len(steps) for steps in fixed_blocks} == {1}
     assert max(map(len, blocks)) > 1
+
+
+@pytest.mark.parametrize(("target", "steps"), [(0.1, 2), (1.0, 2), (2.0, 2), (3.0, 3), (6.0, 6)])
+def test_drafts_that_lead_leave_a_step_for_the_text(target, steps):
+    """From a draft nothing is committed, so such a block takes two steps at least."""
+    whole = {"enum": [1, 2]}
+    schema = {"type": "object", "properties": {"a": whole, "b": whole}, "required": ["a", "b"]}
+    words = vocabulary(*'ab12{}[]":,')
+    constraint = json_schema({**schema, "additionalProperties": False}, "compact", property_order="model")
+    model = Clocked(words, canvas_length=16)
+    done = done_by(model, Job([2], constraint.compile(words), 16, seed=1, target_seconds=target))
+    assert done.steps == (steps,)
+    assert done.outcome is Outcome.TIME_LIMIT

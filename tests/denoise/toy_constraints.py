@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from canvasgen.automata import DFA, Expr, to_dfa
+from canvasgen.automata import DEAD, DFA, Expr, to_dfa
 from canvasgen.constraints.compiled.belief import ChainBelief
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.errors import ValidationFailed
@@ -31,6 +31,14 @@ class Compiled(Lifted):
     leading = None
 
     is_searched = False
+
+    def has_one_way_on(self, content):
+        state = self.constraint.automaton.run(content)
+        return state != DEAD and self.constraint.automaton.has_one_way_on(state)
+
+    def fixed_bytes(self, content):
+        state = self.constraint.automaton.run(content)
+        return 0 if state == DEAD else self.constraint.automaton.fixed_bytes(state)
 
     def begin_search(self):
         return None

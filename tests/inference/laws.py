@@ -42,6 +42,7 @@ class Case:
     backend: str
     dtype: torch.dtype = torch.float32
     seed: int = 0
+    draws: int = 40
 
     @cached_property
     def logits(self) -> torch.Tensor:
@@ -169,7 +170,8 @@ def samples_have_the_exact_distribution(case: Case) -> None:
     """Each draw tells the probability of its classes: with the tokens' own, the canvas's exact one."""
     for b, n, one in case.inside:
         problem = case.problems[b]
-        ids, log_probs = case.posteriors[b].sample_at(np.random.default_rng(case.seed).random((40, n + 1, 3)))
+        uniforms = np.random.default_rng(case.seed).random((case.draws, n + 1, 3))
+        ids, log_probs = case.posteriors[b].sample_at(uniforms)
         ends = np.isin(np.arange(one.p.shape[1]), problem.automaton.end_ids)
         classes = np.where(ends, -2, problem.automaton.class_of_token)
         for canvas, log_prob in zip(ids, log_probs, strict=True):

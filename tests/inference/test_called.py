@@ -17,7 +17,7 @@ from canvasgen.errors import CanvasgenError
 from canvasgen.inference import Posterior, backend_names, condition, known_layouts
 from canvasgen.inference.numba_backend import called_rows
 
-BACKENDS = [name for name in backend_names() if name != "auto"]
+BACKENDS = [name for name in backend_names() if name not in ("auto", "triton")]  # its interpreter is slow
 
 
 def drawn(seed: int, frame: int = 4, body: int = 3, size: int = 5) -> CalledTable:

@@ -18,6 +18,7 @@ from canvasgen.relations import (
     at_least,
     at_most,
     check,
+    compares,
     count,
     different,
     element,
@@ -193,3 +194,30 @@ def test_limits(large: Callable[[], Any], rule: str) -> None:
     assert isinstance(caught.value, CanvasgenError)
     assert caught.value.remedy
     assert rule in str(caught.value.rule)
+
+
+def test_conditions_on_numbers_compare_exactly() -> None:
+    """By enumeration; texts and booleans are no numbers, 0.1 is a tenth."""
+    domain = [0, 0.1, 0.3, 1, True, "1", None]
+    for op, holds in (("<", lambda a: a < 0.3), (">=", lambda a: a >= 0.3), ("!=", lambda a: a != 0.3)):
+        relation = implies(compares("a", op, 0.3), compares("b", "==", 1))
+        problem = Problem({"a": domain, "b": domain}, [relation])
+        solutions = problem.solutions(100)
+        assert solutions is not None
+        found = {tuple(problem.values[n][at] for n, at in enumerate(row)) for row in solutions.tolist()}
+        numbers = [value for value in domain if type(value) in (int, float)]
+        wanted = {
+            (a, b)
+            for a in domain
+            for b in domain
+            if not (a in numbers and not isinstance(a, bool) and holds(a)) or (type(b) is int and b == 1)
+        }
+        assert {(repr(a), repr(b)) for a, b in found} == {(repr(a), repr(b)) for a, b in wanted}
+
+
+@pytest.mark.parametrize(
+    "call", [lambda: compares("a", "=", 1), lambda: compares("a", "<", "1")], ids=range(2)
+)
+def test_conditions_on_numbers_are_checked(call) -> None:
+    with pytest.raises(InvalidConstraint):
+        call()

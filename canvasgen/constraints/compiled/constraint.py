@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from canvasgen.automata import DEAD, CalledLanguage, Expr, to_dfa
 from canvasgen.constraints.agreement import Agreement, agreement_in
-from canvasgen.constraints.called_texts import CalledTexts, called_texts
+from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.drafting import Drafting, drafting_of
 from canvasgen.constraints.compiled.lifted import Lifted
 from canvasgen.constraints.growth import grown_part
@@ -73,8 +73,8 @@ class CompiledConstraint(Lifted):
                 remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
             )
         _ = constraint.cells  # refuses tables that cannot be kept
-        calls = called_texts(constraint)
         try:
+            calls = called_texts(constraint)
             lifted = None if calls is None else Lifted.calling(calls.language, vocabulary, constraint.limits)
             if lifted is None:
                 calls = None
@@ -163,8 +163,9 @@ class CompiledConstraint(Lifted):
 
     @cached_property
     def most_tokens(self) -> int | None:
-        """Tokens within which its longest text can be written (`tokens.longest_text`); None if there is no longest one."""
-        return most_tokens(self.constraint.automaton, self.vocabulary)
+        """Tokens within which its longest text can be written (`tokens.longest_text`); None if there is no longest one, and
+        with calls, where it is not looked for."""
+        return None if self.calls is not None else most_tokens(self.constraint.automaton, self.vocabulary)
 
     @cached_property
     def _agreement(self) -> Agreement | None:
@@ -210,6 +211,7 @@ class CompiledConstraint(Lifted):
         from canvasgen.constraints.compiled.agreeing import AgreeingBelief
         from canvasgen.constraints.compiled.belief import ChainBelief  # torch, only where it is needed
         from canvasgen.constraints.compiled.related_belief import FieldSearch, RelatedBelief
+        from canvasgen.constraints.compiled.span_belief import SpanBelief, related_in
         from canvasgen.constraints.compiled.table_belief import TableBelief
         from canvasgen.constraints.compiled.table_search import TableSearch
 
@@ -220,9 +222,13 @@ class CompiledConstraint(Lifted):
         assert not isinstance(search, FieldSearch)
         if self.cells is not None:
             return TableBelief(posterior, self.cells, prefix, budget, search)
+        narrow = partial(self.narrowed, remember=False)
+        related = related_in(self.constraint)
+        if related is not None:
+            whole = self.constraint.expr, self.constraint.automaton
+            return SpanBelief(posterior, related, whole, narrow, self.vocabulary, prefix, budget)
         if self._agreement is None:
             return ChainBelief(posterior)
-        narrow = partial(self.narrowed, remember=False)
         return AgreeingBelief(posterior, self._agreement, narrow, self.vocabulary, prefix, budget)
 
 

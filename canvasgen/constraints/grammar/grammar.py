@@ -9,7 +9,7 @@ from typing_extensions import override
 from canvasgen.automata import DFA, Expr, from_dfa
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.grammar.library import import_beside, shipped
-from canvasgen.constraints.grammar.read_grammar import read
+from canvasgen.constraints.grammar.read_grammar import read, too_deep
 from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
 from canvasgen.constraints.texts import is_text
@@ -37,7 +37,10 @@ class Grammar(Constraint):
         self.rules = rules
         self.limits = limits
         self._unroller = Unroller(rules, self.limits)
-        self.depth, self._marked = self._unrolled(max_depth)
+        try:
+            self.depth, self._marked = self._unrolled(max_depth)
+        except RecursionError as error:
+            raise too_deep() from error
         if self.has_validator:
             _ = self.automaton  # without the validators' words it may be larger
 

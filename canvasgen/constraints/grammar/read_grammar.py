@@ -3,6 +3,7 @@ composes terminals."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from canvasgen.constraints.grammar.terminals import check_terminals, patterns_of
 from canvasgen.constraints.grammar.tree_reader import TreeReader
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 
-__all__ = ["LONGEST_GRAMMAR", "read"]
+__all__ = ["LONGEST_GRAMMAR", "read", "too_deep"]
 
 LONGEST_GRAMMAR = 1_000_000
 """Most characters of a grammar's text."""
@@ -49,7 +50,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
         try:
             rules = read_gbnf(text, start)
         except RecursionError as error:
-            raise _too_deep() from error
+            raise too_deep() from error
         check_productive(rules.items, rules.start, lambda name: rules.lines[name])
         return rules
     extended = rewritten(text)
@@ -73,8 +74,14 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
             error.path = error.path or place_of_import(str(error.value), text)
         raise
     except RecursionError as error:
-        raise _too_deep() from error
-    reader = TreeReader(extended, loaded, patterns)
+        raise too_deep() from error
+    try:
+        return _rules(TreeReader(extended, loaded, patterns), start, text, map(str, loaded.ignore))
+    except RecursionError as error:
+        raise too_deep() from error
+
+
+def _rules(reader: TreeReader, start: str, text: str, ignored: Iterable[str]) -> Rules:
     if start not in reader.trees:
         raise InvalidConstraint("the grammar has no such start rule", rule="start", value=start)
     if reader.trees[start][0]:
@@ -87,12 +94,12 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
         )
     items = reader.reachable(start)
     check_productive(items, start, reader.line_of)
-    ignored = reader.ignored(map(str, loaded.ignore))
+    left_out = reader.ignored(ignored)
     items = reader.settled(items, start)
     return Rules(
         start,
         items,
-        ignored,
+        left_out,
         {name: reader.line_of(name) for name in items},
         tuple(dict.fromkeys(reader.remarks)),
         tuple(dict.fromkeys(reader.departures)),
@@ -100,5 +107,10 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
     )
 
 
-def _too_deep() -> ConstraintTooLarge:
-    return ConstraintTooLarge("the grammar is nested too deeply", rule="nesting depth")
+def too_deep() -> ConstraintTooLarge:
+    """The error for a grammar that would need more of Python's stack than there is."""
+    return ConstraintTooLarge(
+        "the grammar is nested too deeply",
+        rule="nesting depth",
+        remedy="use fewer levels of parentheses, and shorter chains of rules that only name the next",
+    )

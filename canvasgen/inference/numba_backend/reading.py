@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from canvasgen.inference.layout import Layout
+from canvasgen.inference.layout import Symbols
 from canvasgen.inference.numba_backend import class_kernels
 from canvasgen.inference.numba_backend.parallel import runs
 from canvasgen.inference.tables import LARGEST, ClassTables, Floats, Ints, Singles, Tokens
@@ -14,7 +14,7 @@ from canvasgen.inference.tables import LARGEST, ClassTables, Floats, Ints, Singl
 __all__ = ["put_fixed", "read_classes", "read_segments"]
 
 
-def read_classes(layout: Layout, logits: Singles, threads: int) -> tuple[ClassTables, int]:
+def read_classes(layout: Symbols, logits: Singles, threads: int) -> tuple[ClassTables, int]:
     """The tables, no token fixed; and the first position whose logits are no distribution, or -1.
 
     At such a position the tables are not normalised.
@@ -52,7 +52,7 @@ def read_segments(
     return best, mass, mean
 
 
-def put_fixed(layout: Layout, tables: ClassTables, logits: Singles, fixed: Mapping[int, int]) -> None:
+def put_fixed(layout: Symbols, tables: ClassTables, logits: Singles, fixed: Mapping[int, int]) -> None:
     """A fixed token's class has its weight, all other classes of the position none."""
     for i, token in fixed.items():
         weight = float(logits[i, token]) - float(tables.normaliser[i])

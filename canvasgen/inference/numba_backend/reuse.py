@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from canvasgen.inference.layout import Layout
+from canvasgen.inference.layout import Symbols
 from canvasgen.inference.tables import ClassTables, Floats, Ints, Tokens
 
 __all__ = ["reduced_again"]
@@ -23,7 +23,7 @@ Segments = Callable[[Tokens, Ints], tuple[Floats, Floats, Floats]]
 
 
 def reduced_again(
-    layout: Layout, segments: Segments, known_layout: Layout, known: ClassTables
+    layout: Symbols, segments: Segments, known_layout: Symbols, known: ClassTables
 ) -> ClassTables | None:
     """The class tables that reading all logits anew would give, up to rounding, with no token fixed.
 

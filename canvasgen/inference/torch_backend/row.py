@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from canvasgen.inference.computed_once import once
-from canvasgen.inference.layout import Layout
+from canvasgen.inference.layout import Symbols
 from canvasgen.inference.tables import Bools, ClassTables, Floats, Longs
 from canvasgen.inference.torch_backend.classes import Tables, precise
 
@@ -19,11 +19,30 @@ __all__ = ["Arrays", "TorchRow"]
 class Arrays(Protocol):
     """What a `TorchLattice` holds on its device: `[L, *]` over all rows' states, sets and classes."""
 
-    logits: Tensor
-    tables: Tables
-    sets: Tensor
-    alpha: Tensor
-    beta: Tensor
+    @property
+    def logits(self) -> Tensor:
+        """`[B, L, V]`."""
+        ...
+
+    @property
+    def tables(self) -> Tables:
+        """Of the classes."""
+        ...
+
+    @property
+    def sets(self) -> Tensor:
+        """`[L, Z*]`."""
+        ...
+
+    @property
+    def alpha(self) -> Tensor:
+        """`[L + 1, S*]`."""
+        ...
+
+    @property
+    def beta(self) -> Tensor:
+        """`[L + 1, S*]`."""
+        ...
 
     @property
     def bias(self) -> Tensor:
@@ -60,7 +79,7 @@ class TorchRow:
         self,
         arrays: Arrays,
         index: int,
-        layout: Layout,
+        layout: Symbols,
         length: int,
         states: slice,
         sets: slice,

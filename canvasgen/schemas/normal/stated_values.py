@@ -13,7 +13,7 @@ from canvasgen.schemas.normal.objects import lookup
 from canvasgen.schemas.normal.shapes import NEVER_NODE, Node, Object
 from canvasgen.schemas.normal.strings import strings_contain
 
-__all__ = ["stated_scalars"]
+__all__ = ["Scalar", "marks_at", "stated_scalars"]
 
 Path: TypeAlias = "tuple[str | int, ...]"
 Scalar: TypeAlias = "bool | int | float | str | None"
@@ -48,6 +48,20 @@ def stated_scalars(root: Node, value: Json) -> Iterator[Stated]:
             marks = list(dict.fromkeys(mark for node in nodes for mark in _marks(node, here)))
             if marks:
                 yield path, here, marks, any(node.values.null for node in nodes)
+
+
+def marks_at(root: Node, path: Path) -> list[Mark]:
+    """Return the readers of the scalars that a place may hold; none if it holds none from the sources."""
+    nodes = [root]
+    for step in path:
+        if isinstance(step, str):
+            nodes = _distinct(lookup(shape, step) for shape in _objects(nodes))
+        else:
+            nodes = _distinct(place(shape, step) for node in nodes for shape in node.values.arrays)
+    values = [node.values for node in nodes]
+    marks = (shape.marks for one in values for shape in (*one.strings, *one.numbers))
+    truths = (mark for one in values for mark in one.evidence if mark.on and mark.reader is not None)
+    return list(dict.fromkeys([*(mark for each in marks for mark in each), *truths]))
 
 
 def _objects(nodes: list[Node]) -> Iterator[Object]:

@@ -37,7 +37,9 @@ __all__ = [
     "Scalar",
     "choice_fields",
     "field_name",
+    "scalar_text",
     "with_any_value",
+    "with_text",
     "with_value",
 ]
 
@@ -186,18 +188,18 @@ def _balanced() -> tuple[Expr, Expr]:
 
 def with_value(path: Path, value: Scalar) -> Expr:
     """Return the JSON texts (and others that are no JSON) in which the place of a path holds a scalar value."""
-    return _at(path, _written(value))
+    return with_text(path, scalar_text(value))
 
 
 def with_any_value(path: Path) -> Expr:
     """Return the JSON texts (and others that are no JSON) that have the place of a path."""
     _, item = _balanced()
     begun = concat(byte_set([(0x21, 0xFF)]), repeat(byte_set([(0x00, 0xFF)])))
-    return _at(path, intersect(item, begun))
+    return with_text(path, intersect(item, begun))
 
 
-def _at(path: Path, value: Expr) -> Expr:
-    """Return the texts in which the place of a path holds a text of a language."""
+def with_text(path: Path, value: Expr) -> Expr:
+    """Return the JSON texts (and others that are no JSON) in which the place of a path holds a text of a language."""
     anything, item = _balanced()
     expr = concat(_SPACE, value, _SPACE)
     for step in reversed(path):
@@ -212,7 +214,8 @@ def _at(path: Path, value: Expr) -> Expr:
     return expr
 
 
-def _written(value: Scalar) -> Expr:
+def scalar_text(value: Scalar | Fraction) -> Expr:
+    """Return the generated JSON texts of a scalar."""
     if isinstance(value, str):
         return quoted(value)
     if value is None or isinstance(value, bool):
@@ -221,5 +224,5 @@ def _written(value: Scalar) -> Expr:
     return number_text(Numbers(exact, False, exact, False, None, (), True))
 
 
-def _exact(number: float) -> Fraction:
+def _exact(number: float | Fraction) -> Fraction:
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)

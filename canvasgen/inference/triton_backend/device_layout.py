@@ -1,0 +1,112 @@
+"""A layout's arrays on a device, uploaded once and kept as long as the automaton."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from canvasgen.forks import Guard
+from canvasgen.inference.layout import Groups, Layout
+from canvasgen.inference.tables import Ints
+from canvasgen.inference.triton_backend.row_table import FIRST_OF_LAYOUT, Field
+from canvasgen.inference.triton_backend.slots import Slots, slots_of
+from canvasgen.inference.triton_backend.uploads import put
+
+__all__ = ["CHUNK", "DeviceLayout", "device_layout", "num_chunks"]
+
+CHUNK = 1 << 16
+"""Token ids that are read together. Of one position they take 128 KB in bfloat16, which the first-level cache of an H100
+(256 KB) holds: so a line of logits goes there once, though its tokens belong to many classes."""
+
+
+def num_chunks(vocabulary_size: int, chunk: int) -> int:
+    """P: how many chunks the vocabulary is cut into."""
+    return -(-vocabulary_size // chunk)
+
+
+@dataclass(frozen=True, eq=False)
+class DeviceLayout:
+    """int32 tensors of one layout.
+
+    Attributes:
+        arrays: by `Field`, from `FIRST_OF_LAYOUT` on.
+        addresses: int64, the same tensors' addresses, as the row table has them.
+        distance: int32 `[S + 1]`, 0 for *ended*.
+        chunks: P.
+    """
+
+    arrays: dict[Field, Tensor]
+    addresses: np.ndarray
+    distance: Tensor
+    chunks: int
+
+    @property
+    def num_bytes(self) -> int:
+        """What it takes on the device."""
+        return sum(4 * tensor.numel() for tensor in (*self.arrays.values(), self.distance))
+
+
+def _edges(slots: Slots, groups: Groups) -> tuple[Ints, Ints, Ints, Ints]:
+    return slots.heads, slots.lanes, _at(groups.first, slots.members), _at(groups.second, slots.members)
+
+
+def _at(values: np.ndarray, members: Ints) -> Ints:
+    """`values[members]`, and -1 where there is no member."""
+    padded = np.append(values, -1).astype(np.int32)
+    return padded[members]
+
+
+def _tokens_by_chunk(layout: Layout, chunk: int) -> tuple[Ints, Ints]:
+    """Token ids by (chunk, class), ascending; and the offsets of these groups."""
+    classes, size = layout.num_classes + 2, layout.vocabulary_size
+    keys = np.arange(size) // chunk * classes + layout.class_of_token
+    counts = np.bincount(keys, minlength=num_chunks(size, chunk) * classes)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return np.argsort(keys, kind="stable").astype(np.int32), offsets
+
+
+def _upload(layout: Layout, device: torch.device, chunk: int) -> DeviceLayout:
+    tokens, token_offsets = _tokens_by_chunk(layout, chunk)
+    chunks = num_chunks(layout.vocabulary_size, chunk)
+    by_target, by_source, by_set = layout.by_target, layout.by_source, layout.by_set
+    members, holders = slots_of(layout.set_offsets), slots_of(layout.class_set_offsets)
+    of_tokens = slots_of(token_offsets, chunks)
+    columns = [
+        *_edges(slots_of(by_target.offsets), by_target),
+        *_edges(slots_of(by_source.offsets), by_source),
+        *_edges(slots_of(by_set.offsets), by_set),
+        *(members.heads, members.lanes, _at(layout.set_classes, members.members)),
+        *(holders.heads, holders.lanes, _at(layout.class_sets, holders.members)),
+        *(of_tokens.heads, of_tokens.lanes, _at(tokens, of_tokens.members)),
+        *(by_target.offsets, by_target.first, by_target.second),
+        *(by_source.offsets, by_source.first, by_source.second),
+        *(layout.set_offsets, layout.set_classes),
+        *(token_offsets, tokens),
+        layout.class_of_token,
+    ]
+    fields = [field for field in Field if field >= FIRST_OF_LAYOUT]
+    arrays = {
+        field: put(np.ascontiguousarray(column, dtype=np.int32), device)
+        for field, column in zip(fields, columns, strict=True)
+    }
+    addresses = np.array([tensor.data_ptr() for tensor in arrays.values()], dtype=np.int64)
+    distance = put(np.append(layout.distance, 0).astype(np.int32), device)
+    return DeviceLayout(arrays, addresses, distance, chunks)
+
+
+_known: WeakKeyDictionary[Layout, dict[tuple[torch.device, int], DeviceLayout]] = WeakKeyDictionary()
+_lock = Guard()
+
+
+def device_layout(layout: Layout, device: torch.device, chunk: int = CHUNK) -> DeviceLayout:
+    """The layout on a device; uploaded when it is first asked for, forgotten with its automaton."""
+    key = (device, chunk)
+    with _lock:
+        known = _known.setdefault(layout, {})
+        if key not in known:
+            known[key] = _upload(layout, device, chunk)
+        return known[key]

@@ -1,0 +1,57 @@
+"""What all kernels share: columns of the row table, and a logarithm of a sum that goes on from block to block."""
+
+# Triton is optional, and what it compiles has no types for pyright:
+# pyright: reportMissingImports=false, reportUntypedFunctionDecorator=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false, reportMissingParameterType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+
+from canvasgen.inference.triton_backend import row_table
+from canvasgen.inference.triton_backend.slots import BLOCK as SLOTS
+from canvasgen.inference.triton_backend.slots import HEAD as HEAD_SIZE
+
+__all__ = ["BLOCK", "FIELDS", "HEAD", "NONE", "field", "first_of", "ints", "part_head", "safe"]
+
+FIELDS = tl.constexpr(row_table.FIELDS)
+BLOCK = tl.constexpr(SLOTS)
+HEAD = tl.constexpr(HEAD_SIZE)
+NONE = tl.constexpr(2**31 - 1)
+"""No token, class or edge."""
+
+
+@triton.jit
+def field(table, row, column: tl.constexpr):
+    """A number of a row."""
+    return tl.load(table + row * FIELDS + column)
+
+
+@triton.jit
+def ints(table, row, column: tl.constexpr):
+    """A row's int32 array."""
+    return tl.load(table + row * FIELDS + column).to(tl.pointer_type(tl.int32))
+
+
+@triton.jit
+def part_head(heads, part):
+    """The head of a part of `Slots`."""
+    return heads + tl.load(heads + part)
+
+
+@triton.jit
+def safe(top):
+    """What to subtract before an exponential: the largest value, and 0 where that is no finite number.
+
+    Of values that are all −inf nothing is subtracted: their exponentials are 0, where −inf − −inf would be NaN. Of +inf
+    neither, so that the sum becomes infinite, which is seen.
+    """
+    return tl.where(tl.abs(top) < float("inf"), top, 0.0)
+
+
+@triton.jit
+def first_of(chosen, numbers, axis: tl.constexpr):
+    """The least of the numbers that are chosen."""
+    return tl.min(tl.where(chosen, numbers, NONE), axis)

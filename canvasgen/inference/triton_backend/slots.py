@@ -1,0 +1,113 @@
+"""Groups of unequal size as tiles of equal size, which a kernel reduces without atomics: sliced ELLPACK.
+
+A reduction by group (the edges into a state, the classes of a set, the tokens of a class) is arranged for a machine
+that computes on blocks. Groups are sorted by size, the largest first; a *tile* holds `BLOCK / W` groups, each in `W`
+columns, and as many rounds of W as its largest group needs. W is 4, 32 or 256, by the size of the group, so that little
+is padding and no group takes many rounds. The order of the members, the widths and with them the order of every sum
+depend on the group alone: not on the batch, the number of threads or the machine. Source of the format: Monakov,
+Lokhmotov & Avetisyan, HiPEAC 2010.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from canvasgen.inference.tables import Ints
+
+__all__ = ["BLOCK", "HEAD", "WIDTHS", "Slots", "slots_of"]
+
+WIDTHS = (4, 32, 256)
+"""W of the three kinds of tiles."""
+
+_LARGEST = (16, 256)
+"""Members of the largest group of the first two kinds: at most four, and eight, rounds of a tile."""
+
+BLOCK = 2048
+"""Slots of one round of a tile; it changes the speed and not the results."""
+
+HEAD = 5
+"""Numbers of a part's head before those of its tiles."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slots:
+    """int32 arrays that a kernel finds by their addresses.
+
+    Attributes:
+        heads: P offsets in `heads`, one for each part. There: the first tile of each kind and the last one's end (4), the
+            place of the first lane in `lanes`, then for each tile the place of its first slot and its rounds.
+        lanes: the groups of each tile; -1: none.
+        members: of every slot, the member's number (place in what `slots_of` was given); -1: none.
+    """
+
+    heads: Ints
+    lanes: Ints
+    members: Ints
+
+
+def _kinds(sizes: Ints) -> Ints:
+    return np.searchsorted(_LARGEST, sizes).astype(np.int32)
+
+
+def slots_of(offsets: Ints, parts: int = 1, block: int = BLOCK) -> Slots:
+    """Arrange groups, whose members are numbered one group after another.
+
+    Args:
+        offsets: `[G + 1]`, the first member of each group; a group may be empty.
+        parts: P. G is a multiple of it; a part is as many groups that follow each other, and tiles do not cross parts.
+        block: slots of a round.
+    """
+    heads, lanes, members = list[npt.NDArray[np.int32]](), list[Ints](), list[Ints]()
+    places, lanes_before, slots_before = list[int](), 0, 0
+    size = (len(offsets) - 1) // parts
+    for part in range(parts):
+        first = part * size
+        head, part_lanes, part_members = _part(offsets[first : first + size + 1], block, slots_before)
+        head[4] = lanes_before
+        places.append(parts + sum(len(one) for one in heads))
+        heads.append(head)
+        lanes.append(part_lanes)
+        members.append(part_members)
+        lanes_before += len(part_lanes)
+        slots_before += len(part_members)
+    together = np.concatenate([np.array(places, dtype=np.int32), *heads])
+    return Slots(together, np.concatenate(lanes), np.concatenate(members))
+
+
+def _part(offsets: Ints, block: int, slots_before: int) -> tuple[Ints, Ints, Ints]:
+    """Head, lanes and members of one part."""
+    sizes = np.diff(offsets)
+    kinds = _kinds(sizes)
+    tiles, lanes, members = [0], list[Ints](), list[Ints]()
+    numbers = list[int]()
+    for kind, width in enumerate(WIDTHS):
+        rows = block // width
+        groups = np.flatnonzero(kinds == kind)
+        groups = groups[np.argsort(-sizes[groups], kind="stable")].astype(np.int32)
+        for low in range(0, len(groups), rows):
+            tile = groups[low : low + rows]
+            rounds = int(-(-sizes[tile[0]] // width))
+            numbers += [slots_before, rounds]
+            lanes.append(np.append(tile, np.full(rows - len(tile), -1)).astype(np.int32))
+            members.append(_tile(offsets, tile, rows, rounds, width))
+            slots_before += rounds * block
+        tiles.append(tiles[-1] + -(-len(groups) // rows))
+    head = np.array([*tiles, 0, *numbers], dtype=np.int32)
+    return head, _joined(lanes), _joined(members)
+
+
+def _tile(offsets: Ints, groups: Ints, rows: int, rounds: int, width: int) -> Ints:
+    """The members by round, group and column."""
+    column = np.arange(rounds * width)
+    found = np.full((rows, rounds * width), -1, dtype=np.int32)
+    member = offsets[groups][:, None] + column
+    found[: len(groups)] = np.where(member < offsets[groups + 1][:, None], member, -1)
+    return found.reshape(rows, rounds, width).transpose(1, 0, 2).reshape(-1)
+
+
+def _joined(parts: Sequence[Ints]) -> Ints:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
