@@ -25,7 +25,7 @@ from canvasgen.errors import CanvasgenError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "conformance"))
 
-import bench
+import bench  # pyright: ignore[reportMissingImports]
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "compact": {"whitespace": "compact"},

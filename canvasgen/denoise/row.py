@@ -182,8 +182,7 @@ class Row:
             return False
         likely = self.trace[-1].log_prob
         is_certain = likely is not None and math.exp(likely) >= self.policy.certain
-        goes_on = self.step < self.policy.draft_steps and self.steps_left > 1
-        if goes_on and not is_certain:
+        if self.step < self.policy.draft_steps and not is_certain and self.steps_left > 1:
             return False
         self._loose = None
         self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken

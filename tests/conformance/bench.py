@@ -50,7 +50,7 @@ class Ours:
         import canvasgen as cg
 
         self.module = cg
-        self.order = order
+        self.order: Any = order
         self.vocabulary = read_vocabulary(Path(tokenizer)) if tokenizer else None
         self.compile({"type": "object", "properties": {"warm": {"type": "integer"}}})
 

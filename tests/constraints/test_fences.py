@@ -153,7 +153,13 @@ def test_where_it_has_no_meaning_it_is_refused(call: Callable[[], Constraint]) -
 
 
 def test_a_request_passes_on_how_json_is_written() -> None:
-    for written in ({"fence": "require"}, {"whitespace": "compact"}, {"property_order": "any"}, {}):
+    ways: list[dict[str, Any]] = [
+        {"fence": "require"},
+        {"whitespace": "compact"},
+        {"property_order": "any"},
+        {},
+    ]
+    for written in ways:
         mine = cg.Request("x", schema=PET, **written).resolve()
         assert mine is cg.Request("x", schema=PET, **written).resolve()
         assert mine is not None

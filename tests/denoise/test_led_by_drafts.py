@@ -13,7 +13,7 @@ from toy_models import END, LETTERS, Confident, Erratic, vocabulary
 
 from canvasgen.constraints import json_schema
 from canvasgen.constraints.compiled import CompiledConstraint
-from canvasgen.denoise import Defaults, Draft, Job, Mask, Policy, Uniform, run, stream
+from canvasgen.denoise import Defaults, Done, Draft, Job, Mask, Policy, Uniform, run, stream
 from canvasgen.denoise.completion import Completion
 
 DIGIT = {"enum": [1, 2]}
@@ -82,6 +82,7 @@ def test_what_is_drafted_is_shown_and_not_committed() -> None:
     events = list(stream(model, [Job([3], compiled("model"), None, 8, seed=1)]))
     drafts = [event.text for event in events if isinstance(event, Draft)]
     assert drafts[0] == '{"b":1}'
+    assert isinstance(events[-1], Done)
     assert events[-1].completion.value.keys() >= {"a", "b"}
 
 

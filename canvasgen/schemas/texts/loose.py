@@ -82,7 +82,8 @@ class _Loose:
     """Writes the nodes of a graph down to a number of levels."""
 
     def __init__(self, graph: Graph, style: Style, levels: int) -> None:
-        self.graph, self.style, self.levels = graph, style, levels
+        self.graph, self.levels = graph, levels
+        self.style: Style = style
         self._done: dict[tuple[Node, int], Expr] = {}
         self._sizes: dict[tuple[Node, int], int] = {}
 

@@ -65,8 +65,8 @@ class Guide:
         names = {name: guide.skeleton for name in self.names if (guide := self.child(name)) is not None}
         orders = tuple(dict.fromkeys(tuple(pairs) for pairs in self._objects))
         below = () if self.elements is None else self.elements.skeleton
-        kinds = frozenset(type(item.value).__name__ for item in self.items)
-        return (kinds & {"list", "dict"}, orders, tuple(names.items()), below)
+        kinds = (bool(self._objects), bool(self._arrays))
+        return (kinds, orders, tuple(names.items()), below)
 
     @cached_property
     def depth(self) -> int:
