@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from canvasgen.checks import is_mapping, is_sequence
+from canvasgen.checks import is_mapping
 from canvasgen.constraints import Constraint
 from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint

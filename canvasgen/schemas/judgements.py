@@ -22,6 +22,8 @@ __all__ = ["MOST_REASONS", "MOST_STEPS", "Judgements"]
 
 JsonschemaValidator: TypeAlias = Any
 """A validator of `jsonschema`, whose classes are made at run time."""
+Schema: TypeAlias = Any
+"""A boolean, or a dictionary that the meta-schema has accepted."""
 
 MOST_REASONS = 5
 """Errors that are kept of each pair of a schema and a value."""
@@ -48,7 +50,7 @@ class Judgements:
         kind: str,
         validator: JsonschemaValidator,
         value: Json,
-        schema: Json,
+        schema: Schema,
         found: Callable[[], Iterable[ValidationError]],
     ) -> Iterator[ValidationError]:
         """Yield the first errors of a value under a schema, as copies.
@@ -65,18 +67,18 @@ class Judgements:
         """
         known = self._once(kind, validator, value, schema, lambda: list(islice(found(), MOST_REASONS)))
         for error in cast("list[ValidationError]", known):
-            yield cast("ValidationError", ValidationError.create_from(error))  # pyright: ignore[reportUnknownMemberType]
+            yield ValidationError.create_from(error)  # pyright: ignore[reportUnknownMemberType]
 
-    def keys(self, validator: JsonschemaValidator, value: dict[str, Json], schema: Json) -> frozenset[str]:
+    def keys(self, validator: JsonschemaValidator, value: dict[str, Json], schema: Schema) -> frozenset[str]:
         """The keys of an object that a schema evaluates, itself and through what it applies in place."""
-        if not isinstance(schema, dict):
+        if isinstance(schema, bool):
             return frozenset()
         found = self._once("keys", validator, value, schema, lambda: self._keys(validator, value, schema))
         return cast("frozenset[str]", found)
 
-    def places(self, validator: JsonschemaValidator, value: list[Json], schema: Json) -> frozenset[int]:
+    def places(self, validator: JsonschemaValidator, value: list[Json], schema: Schema) -> frozenset[int]:
         """The places of an array's items that a schema evaluates, itself and through what it applies in place."""
-        if not isinstance(schema, dict):
+        if isinstance(schema, bool):
             return frozenset()
         found = self._once("places", validator, value, schema, lambda: self._places(validator, value, schema))
         return cast("frozenset[int]", found)
@@ -86,7 +88,7 @@ class Judgements:
         kind: str,
         validator: JsonschemaValidator,
         value: Json,
-        schema: Json,
+        schema: Schema,
         make: Callable[[], object],
     ) -> object:
         self._left -= 1
@@ -104,9 +106,7 @@ class Judgements:
             known = self._known[key] = (value, schema, make())
         return known[2]
 
-    def _keys(
-        self, validator: JsonschemaValidator, value: dict[str, Json], schema: dict[str, Json]
-    ) -> frozenset[str]:
+    def _keys(self, validator: JsonschemaValidator, value: dict[str, Json], schema: Schema) -> frozenset[str]:
         found: set[str] = set(schema.get("properties", ())) & value.keys()
         for keyword in ("additionalProperties", "unevaluatedProperties"):
             if keyword in schema:
@@ -120,9 +120,7 @@ class Judgements:
             found |= self.keys(within, value, applied)
         return frozenset(found)
 
-    def _places(
-        self, validator: JsonschemaValidator, value: list[Json], schema: dict[str, Json]
-    ) -> frozenset[int]:
+    def _places(self, validator: JsonschemaValidator, value: list[Json], schema: Schema) -> frozenset[int]:
         items = schema.get("items")
         if "items" in schema and (not isinstance(items, list) or "additionalItems" in schema):
             return frozenset(range(len(value)))
@@ -136,13 +134,13 @@ class Judgements:
         return frozenset(found)
 
 
-def _holds(validator: JsonschemaValidator, value: Json, schema: Json) -> bool:
+def _holds(validator: JsonschemaValidator, value: Json, schema: Schema) -> bool:
     return next(iter(validator.descend(value, schema)), None) is None
 
 
 def _in_place(
-    validator: JsonschemaValidator, value: Json, schema: dict[str, Json]
-) -> Iterator[tuple[JsonschemaValidator, Json]]:
+    validator: JsonschemaValidator, value: Json, schema: Schema
+) -> Iterator[tuple[JsonschemaValidator, Schema]]:
     """Yield the schemas that a schema applies to the same value and that it satisfies, each with its validator."""
     for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
         if keyword in schema:

@@ -192,10 +192,9 @@ def _laws(a: TokenAutomaton) -> list[tuple[str, Callable[[], bool]]]:
         return len(values) == 0 or (int(values.min()) >= low and int(values.max()) < high)
 
     def types() -> bool:
-        arrays = [value for field in fields(a) if isinstance(value := getattr(a, field.name), np.ndarray)]
-        wanted = [bool if array is a.accepting else np.int32 for array in arrays]
         return all(
-            array.ndim == 1 and array.dtype == kind for array, kind in zip(arrays, wanted, strict=True)
+            array.ndim == 1 and array.dtype == (np.bool_ if name == "accepting" else np.int32)
+            for name, array in a.to_arrays().items()
         )
 
     def sorted_edges() -> bool:
