@@ -20,10 +20,8 @@ from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
-from canvasgen.request import Options, Prompt, Request, as_request, request_of
-from canvasgen.request_checks import check_settings
+from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of, settled
 from canvasgen.showing import call
-from canvasgen.step_limit import settled
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint

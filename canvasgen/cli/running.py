@@ -25,7 +25,7 @@ def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
 
     from canvasgen.api import load
     from canvasgen.errors import Outcome
-    from canvasgen.request_checks import check_settings
+    from canvasgen.request import check_settings
 
     check_settings(request)
     engine = load(model)

@@ -128,7 +128,7 @@ def sudoku(
 
     from canvasgen.api import load
     from canvasgen.constraints.table.sudoku import model_for
-    from canvasgen.request_checks import check_settings
+    from canvasgen.request import check_settings
 
     check_settings(_request(tables[0] if tables else None, variant))
     engine = load(model or model_for(len(puzzles[0]), variant.box, jigsaw=variant.regions is not None))

@@ -124,7 +124,7 @@ class Judgements:
         items = schema.get("items")
         if "items" in schema and (not isinstance(items, list) or "additionalItems" in schema):
             return frozenset(range(len(value)))
-        found = set(range(len(items) if isinstance(items, list) else 0))
+        found = set(range(len(cast("list[object]", items)) if isinstance(items, list) else 0))
         found.update(range(len(schema.get("prefixItems", ()))))
         for keyword in ("contains", "unevaluatedItems"):
             if keyword in schema:

@@ -9,7 +9,7 @@ import pytest
 
 from canvasgen.cli.options import quality_of
 from canvasgen.errors import InvalidConstraint
-from canvasgen.request_checks import check_settings
+from canvasgen.request import check_settings
 
 ARGUMENTS = {
     "generate": ("x",),

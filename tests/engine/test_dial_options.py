@@ -10,8 +10,7 @@ import pytest
 import canvasgen as cg
 from canvasgen.denoise import Completion
 from canvasgen.errors import InvalidConstraint, Outcome, StepLimitWarning
-from canvasgen.request_checks import check_settings
-from canvasgen.step_limit import settled
+from canvasgen.request import check_settings, settled
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 
 from canvasgen.checks import checked_quality, checked_target, is_bool, is_mapping, is_sequence, whole_number
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
-from canvasgen.request import Request
+from canvasgen.request.what_and_how import Request
 
 __all__ = ["check_settings"]
 

@@ -28,7 +28,7 @@ from canvasgen.grounding import Sources
 from canvasgen.limits import Limits
 from canvasgen.named import names_checked
 from canvasgen.relations import Relation
-from canvasgen.remembered import Prompt, remembered_schema, remembered_spans, user_texts
+from canvasgen.request.remembered import Prompt, remembered_schema, remembered_spans, user_texts
 from canvasgen.showing import call_of
 
 if TYPE_CHECKING:

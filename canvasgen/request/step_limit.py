@@ -10,7 +10,7 @@ from canvasgen.errors import Outcome, StepLimit, StepLimitWarning
 
 if TYPE_CHECKING:
     from canvasgen.denoise import Completion
-    from canvasgen.request import Request
+    from canvasgen.request.what_and_how import Request
 
 __all__ = ["settled"]
 

@@ -1,0 +1,16 @@
+"""What to generate and how: `Request`, the checks of its settings, and what its options mean for a result."""
+
+from canvasgen.request.setting_checks import check_settings
+from canvasgen.request.step_limit import settled
+from canvasgen.request.what_and_how import Options, Prompt, Request, Settings, as_request, request_of
+
+__all__ = [
+    "Options",
+    "Prompt",
+    "Request",
+    "Settings",
+    "as_request",
+    "check_settings",
+    "request_of",
+    "settled",
+]
