@@ -200,6 +200,11 @@ def code_points(ranges: Iterable[tuple[int, int]]) -> Expr:
     return _node(CodePoints, normal)
 
 
+MOST_FLAT = 1024
+"""Parts up to which a concatenation inside of another is written out, and bytes up to which literals are joined: one that is
+used twice, in one that is used twice, …, would have 2^n of them."""
+
+
 def concat(*parts: Expr) -> Expr:
     """The parts one after the other."""
     flat: list[Expr] = []
@@ -207,8 +212,8 @@ def concat(*parts: Expr) -> Expr:
     for part in parts:
         if part is EMPTY:
             return EMPTY
-        for piece in part.parts if isinstance(part, Concat) else (part,):
-            if isinstance(piece, Literal):
+        for piece in part.parts if isinstance(part, Concat) and len(part.parts) <= MOST_FLAT else (part,):
+            if isinstance(piece, Literal) and len(piece.content) <= MOST_FLAT:
                 run.append(piece.content)
                 continue
             if any(run):

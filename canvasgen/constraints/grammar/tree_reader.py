@@ -144,9 +144,9 @@ class TreeReader:
         return self._marked[name]
 
     def _language(self, pattern: Pattern, name: str) -> Expr:
-        place = place_of(name.rpartition("__")[2], self.text)
         if isinstance(pattern, PatternStr) and not pattern.flags and pattern.value:
             return self._leaf(automata.literal(pattern.value)).expr
+        place = place_of(name.rpartition("__")[2], self.text)
         written = pattern.to_regexp()
         if written in self._marked:
             return self._marked[written]

@@ -102,6 +102,7 @@ class _Readings:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.arena = context.arena
+        self._known: dict[tuple[int, str], list[Reading]] = {}
 
     def of(self, schema: Json, path: str, base: Base, chain: int) -> list[Reading]:
         """Return the readings of a schema that is entered through a chain of others."""
@@ -113,8 +114,11 @@ class _Readings:
             raise Circular(
                 "the schema refers to itself without any content in between", path=path, rule="$ref"
             )
-        base = self.context.document.base_of(schema, path, base)
-        return self.of_object(SchemaObject(self.context, schema, path, base), chain)
+        key = (id(schema), path)
+        if key not in self._known:  # a schema that several branches refer to is read once
+            base = self.context.document.base_of(schema, path, base)
+            self._known[key] = self.of_object(SchemaObject(self.context, schema, path, base), chain)
+        return self._known[key]
 
     def of_object(self, schema: SchemaObject, chain: int) -> list[Reading]:
         """Return the readings of a schema object, with its own `unevaluated*` applied."""
