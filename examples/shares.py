@@ -40,5 +40,5 @@ for prompt, schema, relation, seed in (
 # Prints:
 # free:    {'billing': 0.15, 'bug': 0.15, 'praise': 0.15}
 # related: {'billing': 0.15, 'bug': 0.75, 'praise': 0.1}
-# free:    {'lamp': 14, 'chair': 44, 'total': 62}
+# free:    {'lamp': 14, 'chair': 48, 'total': 62}
 # related: {'lamp': 14, 'chair': 48, 'total': 62}

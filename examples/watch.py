@@ -50,7 +50,6 @@ if "--svg" in sys.argv:
 # Prints:
 # Maria Gomez, 27 years old, works in Lisbon as a nurse.
 #
-# step 1  {"name": "Maria Gomez", "age": 27, "city": "LisLis", "job": "jobjob"}
-# step 2  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "urur"}
+# step 1  {"name": "Maria Gomez", "age": 27, "city": "bbbjob", "job": ""}
+# step 2  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nurse"}
 # step 3  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nurse"}
-# step 4  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nurse"}

@@ -27,6 +27,7 @@ def test_a_package_that_is_there_is_returned() -> None:
     assert installed("rich")
 
 
+@pytest.mark.slow
 def test_tables_without_ortools_do_what_their_own_search_can() -> None:
     done = without(
         ["ortools"],

@@ -99,6 +99,7 @@ sys.stderr = Terminal()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terminal", [True, False])
 def test_on_a_terminal_it_says_once_that_kernels_are_compiled(tmp_path: Path, terminal: bool) -> None:
     fresh = str(tmp_path / "kernels")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from dfa_language import counts_of, strings_of
 from hypothesis import given, settings
 from oracle import MAX_LENGTH, TREES, UNIVERSE, Tree
@@ -13,6 +14,7 @@ def strings(dfa: DFA) -> set[bytes]:
     return {data for data in UNIVERSE if dfa.accepts(data)}
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(TREES)
 def test_language_is_the_oracles(tree: Tree) -> None:
@@ -53,12 +55,14 @@ def is_trim_and_minimal(dfa: DFA) -> bool:
         block = new
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(TREES)
 def test_automata_are_trim_minimal_and_in_breadth_first_order(tree: Tree) -> None:
     assert is_trim_and_minimal(to_dfa(tree.expr()))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(TREES)
 def test_counting_enumeration_and_shortest(tree: Tree) -> None:

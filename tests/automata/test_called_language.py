@@ -44,6 +44,7 @@ def texts(most: int, letters: bytes = b"(),;[]ab01") -> list[bytes]:
     return [bytes(each) for n in range(most + 1) for each in itertools.product(letters, repeat=n)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("frame", FRAMES)
 def test_it_reads_as_copies_do(frame: str, body: str) -> None:

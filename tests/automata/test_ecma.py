@@ -18,6 +18,7 @@ FLAGS = {"i": re.I, "m": re.M, "s": re.S}
 LENIENT = {r"^a{,2}$"}
 
 
+@pytest.mark.slow
 def test_as_a_javascript_engine() -> None:
     wrong: list[object] = []
     for pattern, flags, texts, answers in CASES:

@@ -51,6 +51,7 @@ def test_what_a_pattern_hands_to_a_grammar_has_the_bar_alone() -> None:
     assert read == {private_bytes.CUT_BAR}
 
 
+@pytest.mark.slow
 def test_no_other_module_writes_such_bytes_down() -> None:
     written = [
         f"{file.relative_to(PACKAGE)}:{node.lineno}"

@@ -59,6 +59,7 @@ PROPERTIES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", PROPERTIES.split())
 def test_properties_as_regex(pattern: str) -> None:
     """`re` has no properties; the `regex` package is the judge."""
@@ -82,12 +83,14 @@ def test_names() -> None:
         assert caught.value.path is not None
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(PATTERNS, FLAGS, TEXTS)
 def test_fullmatch_as_re(pattern: str, flags: int, texts: list[str]) -> None:
     check(pattern, flags, texts, search=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(PATTERNS, FLAGS, TEXTS)
 def test_search_as_re(pattern: str, flags: int, texts: list[str]) -> None:
@@ -102,6 +105,7 @@ def refusal(pattern: str, dialect: str) -> CanvasgenError | None:
     return None
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.text(alphabet="ab\\(){}[]|*+?^$.,-:=!<>P#1x0&~ \n", max_size=9))
 def test_syntax_errors_as_re(pattern: str) -> None:
@@ -274,6 +278,7 @@ def test_syntax_errors_name_the_position(pattern: str, position: int) -> None:
     assert caught.value.path == f"position {position}"
 
 
+@pytest.mark.slow
 def test_deep_nesting_is_no_trouble() -> None:
     depth = 10_000
     assert to_dfa(parse_regex("(" * depth + "a" + ")" * depth)).accepts(b"a")

@@ -44,6 +44,7 @@ PATTERNS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(PATTERNS, st.booleans())
 def test_membership_agrees_with_the_automaton(pattern: str, search: bool) -> None:
@@ -92,6 +93,7 @@ def test_what_is_not_a_pattern() -> None:
             assert contains(expr, text.encode(), DEFAULT_LIMITS) == belongs, (expr, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
@@ -111,6 +113,7 @@ def test_a_large_language_keeps_its_members(pattern: str, text: str) -> None:
     assert re.search(pattern, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [

@@ -66,6 +66,7 @@ def test_help_names_the_commands() -> None:
     assert "check" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["generate", "check", "fill", "edit", "sudoku"])
 def test_help_has_an_example(command: str) -> None:
     done = canvasgen(command, "--help")
@@ -132,6 +133,7 @@ def test_trace_goes_to_standard_error() -> None:
     assert "temperature" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -161,6 +163,7 @@ def test_a_prompt_longer_than_the_context(tmp_path: Path) -> None:
     assert_one_line_error(canvasgen("generate", "--regex", "a", "--file", str(long)), "ModelError", "context")
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_diffusion_gemma(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}', encoding="utf-8")
     assert_one_line_error(canvasgen("generate", "--model", str(tmp_path), "x"), "ModelError")

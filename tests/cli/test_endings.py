@@ -83,6 +83,7 @@ def test_other_errors_are_not_hidden() -> None:
         guarded(raising(ZeroDivisionError()))
 
 
+@pytest.mark.slow
 @full
 @pytest.mark.parametrize("command", [CHECK, [*COMMAND, "--help"], [*COMMAND, "--version"]])
 def test_a_full_disk_is_one_line(command: list[str]) -> None:
@@ -92,12 +93,14 @@ def test_a_full_disk_is_one_line(command: list[str]) -> None:
     assert "No space left" in one_line(done.stderr)
 
 
+@pytest.mark.slow
 @full
 def test_where_not_even_the_error_can_be_written_the_exit_code_tells() -> None:
     with open("/dev/full", "w") as out:
         assert subprocess.run(CHECK, stdout=out, stderr=out).returncode == 2
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_gone_is_no_reason_to_talk() -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -175,6 +178,7 @@ def test_what_cannot_be_replaced_is_refused(tmp_path: Path, monkeypatch: pytest.
 # -- doctor --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_doctor_prints_what_there_is() -> None:
     done = subprocess.run([*COMMAND, "doctor", "--json"], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)

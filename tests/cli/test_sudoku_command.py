@@ -39,6 +39,7 @@ def test_standard_input_and_files(tmp_path: Path) -> None:
     assert sudoku(str(file)).stdout == SOLVED
 
 
+@pytest.mark.slow
 def test_a_file_of_puzzles_gives_a_line_each(tmp_path: Path) -> None:
     file = tmp_path / "many.sdm"
     file.write_text(f"{SMALL}\n1...............\n{SMALL}\n", encoding="utf-8")

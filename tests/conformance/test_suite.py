@@ -19,6 +19,7 @@ ITEMS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ITEMS)
 def test_ratchet(part: Part) -> None:
     found = outcomes(part)

@@ -199,6 +199,7 @@ def test_combinations_take_what_their_parts_take_beyond_their_automata() -> None
     assert (regex("[0-9]*") + json_schema({"type": "integer"}) + "0").matches("1200")
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(["a", "ab", "aa", "aba"]), st.integers(0, 2), st.text("abc", max_size=8))
 def test_text_until_its_mark(mark: str, low: int, content: str) -> None:

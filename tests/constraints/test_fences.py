@@ -44,6 +44,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", WRITTEN + ONLY_READ)
 def test_a_fence_is_no_part_of_the_value(text: str) -> None:
     allowed, required = (cg.json_schema(PET, fence=how) for how in ("allow", "require"))

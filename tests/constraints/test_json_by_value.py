@@ -63,6 +63,7 @@ def test_a_text_is_accepted_for_its_value(how: str) -> None:
             assert (~whole).matches(text), text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", COMBINATORS)
 def test_the_complement_generates_no_spelling(how: str) -> None:
     combine, around = COMBINATORS[how]
@@ -116,6 +117,7 @@ SCHEMAS = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(SCHEMAS, SCHEMAS)
 def test_what_a_complement_generates_it_accepts(schema: Any, other: Any) -> None:

@@ -120,6 +120,7 @@ def mass(p: np.ndarray, ids: tuple[int, ...], closed: bool) -> float:
     return float(np.prod([p[i, token] for i, token in enumerate(tokens)]))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=120)
 @given(case=cases(), seed=st.integers(0, 99), backend=st.sampled_from(["numba", "torch"]))
 def test_one_canvas(case: Case, seed: int, backend: Any) -> None:
@@ -157,6 +158,7 @@ def text_of(ids: np.ndarray) -> tuple[int, ...]:
     return tuple(itertools.takewhile(lambda token: token != END, ids.tolist()))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     case=cases(),
@@ -188,6 +190,7 @@ def test_two_canvases(case: Case, seed: int, first: int, backend: Any) -> None:
         assert rest == {whole[first:] for whole in valid if whole[:first] == tuple(ids.tolist())}
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(case=cases())
 def test_accepts_and_matches(case: Case) -> None:

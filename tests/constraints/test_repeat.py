@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -39,6 +40,7 @@ bounds = st.tuples(st.integers(0, 3), st.none() | st.integers(0, 2)).map(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(item_lists, bounds, st.sampled_from(["", ",", "a"]), st.text("ab,", max_size=4), st.booleans())
 def test_every_text_is_split_into_the_fewest_items(

@@ -70,6 +70,7 @@ def test_always_valid_and_closed_within_the_budget(expr, seed, length, slack, st
         run(model, [Job([3], constraint, shortest - 1)])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(exprs=st.lists(st.one_of(st.none(), constraints()), min_size=2, max_size=4), seed=st.integers(0, 1000))
 def test_batch_equals_single(exprs, seed):

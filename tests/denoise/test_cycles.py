@@ -185,6 +185,7 @@ def test_the_definition(drafts, cycle, patience):
     assert go_round(texts, log_probs, policy) == by_definition(texts, log_probs, policy)
 
 
+@pytest.mark.slow
 @given(st.lists(draft, min_size=1, max_size=14))
 def test_the_best_of_a_block(drafts):
     kept = Drafts()

@@ -139,6 +139,7 @@ def spelled(count: int) -> frozenset[str]:
     return frozenset({"", *longer})
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(sorted(MANY)),
@@ -198,6 +199,7 @@ GROUNDED: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(GROUNDED), st.integers(0, 2**32 - 1))
 def test_stated_values_are_summed_over_all_canvases(schema: dict[str, Any], seed: int) -> None:

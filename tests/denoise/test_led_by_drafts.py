@@ -86,6 +86,7 @@ def test_what_is_drafted_is_shown_and_not_committed() -> None:
     assert events[-1].completion.value.keys() >= {"a", "b"}
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 2**30),

@@ -110,6 +110,7 @@ class Scripted:
         return drawn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_free_text_follows_the_exact_distribution(seed):
     """Every script of draws is run once; its probability is the product of those that the loop drew from."""
@@ -138,6 +139,7 @@ def is_text_of(pattern):
     return valid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "written"), [(0, "a|b|ab|ba"), (1, "(a|b)(a|b)?"), (2, "aa|bb|b")])
 def test_under_a_constraint_results_follow_the_exact_distribution(seed, written):
     """Frequencies over many rows of one batch, against the exact probabilities: within five standard deviations."""

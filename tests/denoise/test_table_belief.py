@@ -125,6 +125,7 @@ def test_scores_are_the_cells_marginals(seed, layout):
     assert not scores.factored
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["exact", "propagate"]), st.integers(1, 4), st.booleans())
 def test_tokens_across_borders_leave_the_text_valid(seed, mode, steps, prefixed):
@@ -144,6 +145,7 @@ def test_tokens_across_borders_leave_the_text_valid(seed, mode, steps, prefixed)
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(3, 6))
 def test_over_several_canvases_cells_agree(seed, length):
@@ -157,6 +159,7 @@ def test_over_several_canvases_cells_agree(seed, length):
     assert done.blocks > 1
 
 
+@pytest.mark.slow
 def test_samples_are_exact_where_the_solutions_can_be_listed():
     """The sampler's distribution over the solutions, from its own weights: no frequencies."""
     made = square([1, 2, 3], 3, rows_and_columns)
@@ -230,6 +233,7 @@ def test_a_model_is_told_of_the_table_inside():
         assert "are all different" in told
 
 
+@pytest.mark.slow
 def test_what_the_rest_demands_is_found_cell_by_cell():
     """No assignment that the relations like best has the phrase; the values are then taken one at a time."""
     made = square([1, 2, 3, 4], 4, rows_and_columns)

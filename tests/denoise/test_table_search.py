@@ -52,6 +52,7 @@ def canvases(constraint, logits, vocab):
                 yield whole, float(sum(logs[at, token] for at, token in enumerate(whole)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_a_text_that_fits_over_several_canvases_is_found(seed):
     """The cells behind a canvas have to fit into the rest of the budget: not any values of theirs will do."""
@@ -73,6 +74,7 @@ def test_the_text_before_a_canvas_may_read_in_several_ways(seed):
     assert made.matches(done.text)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 5), st.sampled_from(["csv", "plain"]), st.integers(0, 4))
 def test_a_text_is_found_wherever_one_fits(seed, length, layout, spare):
@@ -99,6 +101,7 @@ CONNECTED = [
 ]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(
     st.sampled_from(CONNECTED),
@@ -132,6 +135,7 @@ def test_the_finished_canvas_is_the_best_of_all(connected, values, seed, length,
     assert dict(every)[mine] == pytest.approx(best, abs=1e-4), name
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(5, 8), st.floats(0.5, 6.0))
 def test_what_is_proven_in_a_step_is_true(seed, length, scale):

@@ -20,6 +20,7 @@ from snippets import (
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if python_examples(page)], ids=lambda page: page.name
 )

@@ -63,6 +63,7 @@ def test_a_text_cut_short_says_so(engine):
         assert engine.complete("a", **options, on_step_limit="return").text == done.text
 
 
+@pytest.mark.slow
 def test_a_low_quality_takes_a_quarter_of_the_steps(engine):
     options = {"regex": "[a-h]{12}", "seed": 1, "on_step_limit": "return"}
     fast = engine.complete("a", quality="fast", **options)

@@ -52,6 +52,7 @@ def test_the_readme_example(engine: cg.Engine) -> None:
     assert engine.generate(PROMPT, schema=Person, seed=0) == Person(name="Alice Smith", age=34, city="Paris")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "kind"),
     [
@@ -163,6 +164,7 @@ def test_seeds_make_runs_repeatable(engine: cg.Engine) -> None:
     assert runs[0].log_prob == runs[1].log_prob != runs[2].log_prob
 
 
+@pytest.mark.slow
 def test_a_batch_of_different_constraints_is_as_its_single_runs(engine: cg.Engine) -> None:
     requests = [
         cg.Request(PROMPT, schema=Person, seed=1, max_denoising_steps=STEPS),
@@ -348,6 +350,7 @@ def test_text_over_several_blocks(engine: cg.Engine) -> None:
     assert len(completion.text) == 16 * blocks
 
 
+@pytest.mark.slow
 def test_decide_in_several_steps(engine: cg.Engine) -> None:
     prompt = "Printer is on fire. Priority: high."
     found = engine.decide(prompt, ["low", "high", "medium"], samples=2, steps=4, seed=3)
@@ -370,6 +373,7 @@ INFILLS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "after", "part"), INFILLS)
 @pytest.mark.parametrize("seed", range(2))
 def test_infill_keeps_both_sides(before: str, after: str, part: cg.Constraint, seed: int) -> None:
@@ -382,6 +386,7 @@ def test_infill_keeps_both_sides(before: str, after: str, part: cg.Constraint, s
     assert done.value == done.text[len(before) : len(done.text) - len(after)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", [1.0, 0.3])
 def test_edit_keeps_the_rest(strength: float) -> None:
     content = "Dear Bob,\r\n\tAlice lives in Rome; Zoë too.\r\n" * 3
@@ -397,6 +402,7 @@ def test_edit_keeps_the_rest(strength: float) -> None:
     )
 
 
+@pytest.mark.slow
 def test_infills_in_a_batch_and_a_stream() -> None:
     engine = cg.load()
     requests = [cg.Request(PROMPT, constraint=cg.infill(a, b, part), seed=1) for a, b, part in INFILLS[:2]]

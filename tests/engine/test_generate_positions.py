@@ -79,6 +79,7 @@ def test_what_cannot_be_is_said_before_the_model_runs(engine: cg.Engine) -> None
         engine.complete("x", constraint=cg.text() & cg.fixed({0: engine.vocabulary.end_ids[0]}))
 
 
+@pytest.mark.slow
 def test_thoughts_of_bounded_tokens() -> None:
     answer = cg.json_schema({"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]})
     constraint = cg.text(20, until="</think>", max_tokens=40) + answer
@@ -110,6 +111,7 @@ def test_bounded_thoughts_come_first() -> None:
         cg.text(max_tokens=9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [{0: "T"}, {1: "he"}, {40: "a"}])
 def test_a_long_text_that_is_written_already_keeps_its_positions(
     engine: cg.Engine, place: dict[int, str]

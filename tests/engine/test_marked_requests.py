@@ -38,6 +38,7 @@ def test_other_sources() -> None:
     assert cg.generate("", regex="B.*", grounded=cg.Sources("Bob says"), seed=0) in ("Bob", "Bob says")
 
 
+@pytest.mark.slow
 def test_what_is_remembered() -> None:
     calls: list[str] = []
 

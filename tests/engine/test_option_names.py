@@ -28,6 +28,7 @@ def test_help_shows_the_options_of_generate() -> None:
     assert set(inspect.signature(cg.generate).parameters) == {"prompt", "model", *names_of_request()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "hint"),
     [

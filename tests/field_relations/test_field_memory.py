@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def cut(text: str, seed: int) -> list[int]:
     return ids
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.dictionaries(st.sampled_from("abx"), VALUES), st.integers(0, 2**32 - 1))
 def test_tokens_that_are_said_to_leave_it_as_it_is_do(value: dict[str, object], seed: int) -> None:

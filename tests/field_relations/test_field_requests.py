@@ -44,6 +44,7 @@ LINES = [total(["lines[*].price"], "==", "total")]
 TEXT = "Ann Lee bought a kettle for 25 dollars and a cup for 4 dollars."
 
 
+@pytest.mark.slow
 def test_probabilities_sum_to_one_exactly() -> None:
     done = cg.load().complete(TEXT, schema=Shares, relations=SUM_TO_ONE, seed=0, on_step_limit="return")
     shares = done.value
@@ -51,6 +52,7 @@ def test_probabilities_sum_to_one_exactly() -> None:
     assert done.proven is not None
 
 
+@pytest.mark.slow
 def test_an_invoice_adds_up_in_a_batch_and_in_a_stream() -> None:
     engine = cg.load()
     request = {"prompt": TEXT, "schema": Invoice, "relations": LINES, "seed": 0, "on_step_limit": "return"}

@@ -223,6 +223,7 @@ def compiled(name):
     return COMPILED[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @settings(deadline=None, max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1), length=st.integers(8, 13), scale=st.floats(0.1, 6.0))

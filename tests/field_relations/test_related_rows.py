@@ -31,6 +31,7 @@ SCHEMA = {
 MADE = cg.json_schema(SCHEMA, relations=[total(["b[*]"], "==", "c")])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([5, 12, 48]), st.booleans())
 def test_sums_are_right_over_several_canvases(seed: int, length: int, cold: bool) -> None:

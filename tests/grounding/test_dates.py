@@ -33,6 +33,7 @@ def test_dates(text: str, days: list[str]) -> None:
         assert str(day.year) in text[start:stop]
 
 
+@pytest.mark.slow
 def test_a_date_field_takes_the_dates_of_the_source() -> None:
     schema = {
         "type": "object",

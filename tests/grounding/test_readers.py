@@ -170,6 +170,7 @@ def test_spellings(value: Any, texts: tuple[str, ...]) -> None:
     assert all(reading.place(text) == Span(0, 1, "x") for text in texts)
 
 
+@pytest.mark.slow
 @given(st.fractions(max_denominator=400).filter(lambda number: (10**9 / number.denominator) % 1 == 0))
 def test_decimals_are_exact(number: Fraction) -> None:
     reading = Reading()

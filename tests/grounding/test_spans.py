@@ -111,6 +111,7 @@ def test_the_size_is_linear() -> None:
         assert to_dfa(Sources(text).language).num_states <= 2 * len(cut) + 3 * len(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["a." * 100_000, "a-" * 100_000, "1," * 100_000, "a@" * 100_000])
 def test_long_sources_are_cut_in_linear_time(text: str) -> None:
     """Quadratic work here would take minutes."""

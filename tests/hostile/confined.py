@@ -80,6 +80,8 @@ def confined(call: Callable[[], Any], seconds: int = SECONDS, memory: int = MEMO
         try:
             os.close(reading)
             signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(20 * seconds)  # of the clock, for a child that waits and does not compute
             _limit(seconds, memory)
             message = pickle.dumps(_outcome(call))
             with os.fdopen(writing, "wb") as out:

@@ -16,6 +16,12 @@ from canvasgen.vocabulary import Vocabulary
 
 Call = Callable[[], Any]
 
+SLOW: set[str] = {
+    "schema: enum of 100,000 integers",
+    "schema: const with 20,000 keys",
+}
+"""Inputs that take seconds, and some that do not end well yet."""
+
 _WORDS = [b"true", b"false", b"null", b'":', b'","', b"the", b" a", b"aa", b"ab", b"00", b"  "]
 VOCABULARY = Vocabulary([bytes([b]) for b in range(256)] + _WORDS + [None], end_ids=[256 + len(_WORDS)])
 

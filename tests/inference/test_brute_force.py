@@ -51,6 +51,7 @@ def solved(problem: Problem, backend: str) -> tuple[Posterior, Enumeration]:
     return posterior_of(problem, backend), exact
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @settings(deadline=None, max_examples=60)
 @given(problem=problems() | restricted_problems())
@@ -69,6 +70,7 @@ def test_sums(backend: str, problem: Problem) -> None:
     np.testing.assert_array_equal(posterior.forced, (marginals > 0).sum(axis=1) == 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @settings(deadline=None, max_examples=60)
 @given(problem=problems() | restricted_problems())
@@ -100,6 +102,7 @@ def text_length(problem: Problem, ids: np.ndarray) -> int:
     return int(ends[0]) + 1 if ends.size else len(ids)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @settings(deadline=None, max_examples=40)
 @given(problem=problems(max_length=3) | restricted_problems())
@@ -117,6 +120,7 @@ def test_every_canvas(backend: str, problem: Problem) -> None:
             assert posterior.log_prob(canvas) == -np.inf
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @settings(deadline=None, max_examples=40)
 @given(problem=problems(max_length=3) | restricted_problems())

@@ -73,6 +73,7 @@ def test_edges_that_enter_are_those_that_leave(seed: int) -> None:
     assert_array_equal(layout.as_row(row)[layout.in_row(np.arange(len(row)))], row)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @settings(deadline=None, max_examples=60)
 @given(problems=st.lists(called_problems(max_length=3), min_size=1, max_size=3), seed=st.integers(0, 2**16))
@@ -134,6 +135,7 @@ def require_equal(called: Posterior, copied: Posterior, seed: int) -> None:
         assert_allclose(goes_on.log_partition, both.log_partition, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_calls_answer_as_copies_do(seed: int) -> None:
@@ -142,6 +144,7 @@ def test_calls_answer_as_copies_do(seed: int) -> None:
         require_equal(*both, seed)
 
 
+@pytest.mark.slow
 def test_calls_answer_as_copies_do_where_rows_are_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(called_rows, "MOST_BYTES", 0)
     compared = 0

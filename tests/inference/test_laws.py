@@ -34,6 +34,7 @@ def batches(draw: st.DrawFn) -> tuple[list[Problem], int, torch.dtype]:
     return rows, longest + draw(st.integers(0, 2)), draw(DTYPES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @settings(deadline=None, max_examples=60)
 @given(batch=batches(), seed=st.integers(0, 2**16))

@@ -52,6 +52,7 @@ def agree(fast: Posterior, plain: Posterior, exact: bool = True) -> None:
     assert fast.best_log_prob == pytest.approx(plain.best_log_prob, abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [0.0, 1.0, 30.0, 300.0, 3000.0])
 @pytest.mark.parametrize("holes", [0.0, 0.3])
 def test_long_canvases(scale: float, holes: float) -> None:
@@ -113,6 +114,7 @@ def test_one_hot_positions(backend: str) -> None:
     assert [ids.tolist() for ids, _ in posterior.k_best()] == [canvas]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("depth", [50.0, 200.0, 5000.0])
 def test_a_class_far_below_the_maximum_keeps_its_value(backend: str, depth: float) -> None:
@@ -204,6 +206,7 @@ def test_an_empty_language_is_refused() -> None:
         condition(automaton, np.zeros((2, 3), dtype=np.float32))
 
 
+@pytest.mark.slow
 def test_threads_layouts_and_precisions_change_nothing() -> None:
     automaton = random_automaton(30, 5000, 25)
     logits = np.random.default_rng(2).standard_normal((64, 5000)).astype(np.float32)
@@ -239,6 +242,7 @@ def test_a_batch_is_its_canvases() -> None:
         np.testing.assert_array_equal(posterior.best, alone.best)
 
 
+@pytest.mark.slow
 def test_equal_canvases_do_not_stop_the_enumeration() -> None:
     """With uniform logits there are 20^100 best canvases: the first thousand come at once, all different."""
     automaton = TableAutomaton(np.zeros((1, 20), dtype=int), np.array([True]), ())

@@ -27,6 +27,7 @@ quick_interpreter.enter()
 pytestmark = pytest.mark.filterwarnings("ignore:(invalid value|divide by zero|overflow):RuntimeWarning")
 
 
+@pytest.mark.slow
 @needs_triton
 def test_a_row_obeys_the_laws() -> None:
     case = Case(uneven()[1:], 3, "triton", torch.bfloat16, draws=2)
@@ -52,6 +53,7 @@ def test_automata_with_calls_are_read_with_copies() -> None:
     np.testing.assert_array_equal(answers[0].best, answers[1].best)
 
 
+@pytest.mark.slow
 @needs_triton
 @pytest.mark.parametrize("values", ["float64", "float32"])
 @pytest.mark.parametrize("depth", [200.0, 5000.0])

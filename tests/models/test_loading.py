@@ -155,6 +155,7 @@ def test_bad_device_and_dtype(checkpoint):
             load(checkpoint, device="cuda")
 
 
+@pytest.mark.slow
 def test_hub_without_network():
     code = (
         "from canvasgen.models.loading import load\nfrom canvasgen.errors import ModelError\n"

@@ -44,6 +44,7 @@ def rows(array: np.ndarray) -> list[tuple[int, ...]]:
     return sorted(map(tuple, array.tolist()))
 
 
+@pytest.mark.slow
 @MANY
 @given(problems(), st.integers(0, 2**32))
 def test_propagation_keeps_every_solution(drawn: Drawn, seed: int) -> None:
@@ -75,6 +76,7 @@ def test_propagation_at_length(drawn: Drawn, seed: int) -> None:
     test_propagation_keeps_every_solution.hypothesis.inner_test(drawn, seed)
 
 
+@pytest.mark.slow
 @MANY
 @given(problems(most=1))
 def test_one_relation_is_arc_consistent(drawn: Drawn) -> None:
@@ -99,6 +101,7 @@ def test_all_different_is_arc_consistent(domains: dict[str, list[Any]]) -> None:
         assert (mask_of(expected, problem.root.shape) == problem.root).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @FEW
 @given(problems(), st.integers(0, 2**32), st.sampled_from([0.0, 0.2]))
@@ -121,6 +124,7 @@ def test_best(way: str, drawn: Drawn, seed: int, impossible: float) -> None:
     assert solved.bound >= sums.max() - 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @FEW
 @given(problems(), st.integers(0, 2**32))
@@ -150,6 +154,7 @@ def test_solutions(drawn: Drawn, most: int) -> None:
         assert rows(found) == rows(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["kept", "elimination"])
 @FEW
 @given(problems(), st.integers(0, 2**32), st.sampled_from([0.0, 0.2]))
@@ -264,6 +269,7 @@ def test_many_words(drawn: Drawn, seed: int) -> None:
     )
 
 
+@pytest.mark.slow
 @FEW
 @given(problems(), st.integers(0, 2**32))
 def test_local_search_never_loses_what_it_begins_with(drawn: Drawn, seed: int) -> None:

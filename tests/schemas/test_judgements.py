@@ -65,6 +65,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(SCHEMAS, LEAVES.filter(lambda leaf: leaf is not REF), VALUES)
 def test_the_same_answer_as_jsonschema(schema: Any, shared: Any, value: Any) -> None:

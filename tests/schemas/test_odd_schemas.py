@@ -20,6 +20,7 @@ def one_of(count: int) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "good", "bad"),
     [

@@ -170,6 +170,7 @@ def canonical(value: Any) -> bool:
     return not isinstance(value, str) or not any("\ud800" <= c <= "\udfff" for c in value)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, **SLOW)
 @given(SCHEMAS, st.data())
 def test_texts_of_the_automaton_are_valid(schema: Any, data: st.DataObject) -> None:

@@ -127,6 +127,7 @@ CASES: list[tuple[Any, type[CanvasgenError], str | None]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("schema", "error", "path"), CASES, ids=range(len(CASES)))
 def test_refused(schema: Any, error: type[CanvasgenError], path: str | None) -> None:
     began = time.process_time()

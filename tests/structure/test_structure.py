@@ -78,6 +78,7 @@ def test_every_part_has_its_place() -> None:
     assert sorted(FILES) == sorted(ORDER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ORDER)
 def test_imports_go_one_way(part: str) -> None:
     assert [v for file in FILES[part] for v in violations(file, part)] == []
@@ -93,6 +94,7 @@ def test_the_architecture_page_names_every_room() -> None:
     assert named >= rooms | set(ORDER)
 
 
+@pytest.mark.slow
 def test_no_figure_gets_worse(figures: Figures) -> None:
     assert structure_baseline.worse(figures.ratchet(), structure_baseline.read()) == [], (
         structure_baseline.ADVICE

@@ -119,6 +119,7 @@ def lift_in_process(folder: str) -> list[int]:
     return automaton.class_of_token.tolist()
 
 
+@pytest.mark.slow
 def test_concurrent_processes(tmp_path: Path) -> None:
     want = lift(*problem()).class_of_token
     with multiprocessing.get_context("spawn").Pool(2) as pool:
@@ -126,6 +127,7 @@ def test_concurrent_processes(tmp_path: Path) -> None:
     assert all(np.array_equal(classes, want) for classes in found)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_planted_file_is_an_automaton_or_none(

@@ -18,6 +18,7 @@ from canvasgen.tokens import TokenAutomaton, TokenLimits, lift, workspace
 from canvasgen.vocabulary import Vocabulary
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(problems())
 def test_equals_brute_force(problem: tuple[DFA, Vocabulary]) -> None:

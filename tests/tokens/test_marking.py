@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from token_oracle import problems
@@ -36,6 +37,7 @@ def test_marks(problem, seed: int) -> None:
             assert marked.step(state, token) == automaton.step(state, token)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(problem=problems(), phrase=st.lists(st.sampled_from([97, 99]), min_size=1, max_size=3).map(bytes))
 def test_factor_states(problem, phrase: bytes) -> None:

@@ -246,6 +246,7 @@ def gemma() -> tuple[Tokenizer, Vocabulary]:
 @pytest.mark.slow
 @pytest.mark.skipif(not GEMMA.exists(), reason="Gemma's tokenizer is not there (CANVASGEN_GEMMA_TOKENIZER)")
 class TestGemma:
+    @pytest.mark.slow
     @settings(max_examples=300, deadline=None)
     @given(TEXTS)
     def test_round_trip(self, text: str) -> None:

@@ -140,6 +140,7 @@ def write_and_read(folder: str) -> int:
     return wrong
 
 
+@pytest.mark.slow
 def test_concurrent_writers(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         assert pool.map(write_and_read, [str(tmp_path)] * 3) == [0, 0, 0]

@@ -56,6 +56,7 @@ def grouped(inner: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
 bodies = st.recursive(leaves, grouped, max_leaves=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(bodies, bodies, bodies)
 def test_as_in_larks_dialect(first: Pair, second: Pair, third: Pair) -> None:
@@ -91,6 +92,7 @@ ws ::= | " " | "\n" [ \t]{0,20}
 """
 
 
+@pytest.mark.slow
 def test_the_grammar_of_json_that_llama_cpp_ships(tmp_path: Path) -> None:
     file = tmp_path / "json.gbnf"
     file.write_text(JSON, encoding="utf-8")

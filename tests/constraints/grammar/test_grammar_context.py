@@ -58,6 +58,7 @@ shapes = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(patterns, patterns, st.sampled_from([s for s in shapes if '"' not in s]), st.booleans())
 @example("a(?!b)", "[ab]", "start: X Y", False)
@@ -77,6 +78,7 @@ def test_against_every_way_to_cut(x: str, y: str, rule: str, ignores: bool) -> N
     assert {each for each in TEXTS if constraint.matches(each)} == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -119,6 +119,7 @@ def test_json() -> None:
     assert any("%json at line 4, column 11" in str(note) for note in call.explain())
 
 
+@pytest.mark.slow
 def test_json_parts_are_judged() -> None:
     """Any JSON may hold a key twice: the automaton generates it, the validator refuses it, in each reading."""
     either = cg.grammar(
@@ -147,6 +148,7 @@ def test_json_beside_look_around() -> None:
     assert both.automaton.accepts(bad[0].encode())
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(['{"a":1}', '{"a":1,"a":2}', '{"b":{"c":1,"c":1}}', "[]", "1"]), max_size=3))
 def test_judged_parts_one_by_one(parts: list[str]) -> None:
@@ -203,6 +205,7 @@ def test_substrings(chunks: list[str]) -> None:
         assert {each.decode() for each in found} == expected
 
 
+@pytest.mark.slow
 def test_words() -> None:
     assert words_of("foo bar. baz") == ["foo", " ", "bar", ".", " ", "baz"]
     quoted = cg.grammar('start: "> " %regex {"substring_words": "one two. three"}')
@@ -282,6 +285,7 @@ edits = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(SEEDS), st.lists(edits, max_size=4))
 @example('A.1: "a" | B\nB: /c?/ "d" x (start: A b?\n', [])  # Lark 1.3.1 fails at wording this error

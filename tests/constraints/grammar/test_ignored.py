@@ -64,6 +64,7 @@ grammars = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(grammars)
 def test_as_earley_and_no_narrower_than_lalr(text: str) -> None:

@@ -111,6 +111,7 @@ def squares(size: int) -> st.SearchStrategy[list[list[int | None]]]:
     return st.lists(row, min_size=size, max_size=size)
 
 
+@pytest.mark.slow
 @given(st.sampled_from([2, 4, 6, 9, 12]).flatmap(squares))
 def test_grids_read_back(rows: list[list[int | None]]) -> None:
     line = "".join("." if one is None else symbol(one) for row in rows for one in row)
@@ -224,6 +225,7 @@ def test_drawn_boxes_markdown_and_json(text: str, tmp_path: Path) -> None:
     assert read_cells(file) == SMALL
 
 
+@pytest.mark.slow
 @given(st.sampled_from([2, 4, 6, 9, 12]).flatmap(squares))
 def test_markdown_and_json_read_back(rows: list[list[int | None]]) -> None:
     assert read_cells(json.dumps(rows)) == rows

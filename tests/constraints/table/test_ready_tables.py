@@ -30,6 +30,7 @@ def solution(made: Table, seed: int) -> list[list[Any]]:
     return made.parse(text.decode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_latin_squares(seed: int) -> None:
     rows = solution(cg.latin_square(5), seed)

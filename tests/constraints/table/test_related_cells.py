@@ -15,6 +15,7 @@ def sums(grid: Any) -> list[Any]:
     return [total(row[:-1], "==", row[-1], name=f"the sum of row {row[0][0]}") for row in grid.rows]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [int, {"type": "integer"}, {"type": "integer", "minimum": -5}])
 def test_whole_numbers_without_bounds_are_taken_near_zero(kind: Any) -> None:
     made = cg.table(1, 3, kind, sums, layout="csv")

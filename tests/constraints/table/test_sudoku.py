@@ -170,6 +170,7 @@ def test_sixteen_rows() -> None:
     assert_solves(rows, puzzle, 4, 4)
 
 
+@pytest.mark.slow
 def test_diagonals() -> None:
     rows = some_solution(cg.sudoku("." * 81, diagonal=True, unique=False), 1)
     assert_solves(rows, "." * 81, 3, 3)

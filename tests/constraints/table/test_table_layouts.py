@@ -93,6 +93,7 @@ def test_every_layout_reads_back(
 ODD = ['say "hi"', "a,b", "back\\slash", "日本", "'", "a  b", "x;y", "é́", "🙂"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["csv", "json"])
 def test_odd_values(layout: str) -> None:
     made = cg.table(["r,1", 'q"'], ['c"|', "d,"], [*ODD, "a|b", " spaced "], layout=layout)

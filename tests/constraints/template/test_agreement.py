@@ -100,6 +100,7 @@ def belief_of(kind: str, logits: np.ndarray, written: tuple[int, ...], after: in
     return belief
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     kind=st.sampled_from(sorted(CONSTRAINTS)),
@@ -133,6 +134,7 @@ def test_the_canvases_that_agree_in_their_order(
         assert sorted(found) == sorted(ids for ids, _ in expected)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(kind=st.sampled_from(["twice", "three times", "+"]), seed=st.integers(0, 2**16))
 def test_the_best_that_goes_on(kind: str, seed: int) -> None:
@@ -185,6 +187,7 @@ def test_without_many_texts_the_automaton_keeps_them_equal() -> None:
     assert agreement_in(cg.repeat(made("twice"), 1, 2)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_a_letter(seed: int) -> None:
     letter = cg.template("Dear {name},\nsee you soon.\nGoodbye {name}!", name=cg.regex("[A-Z][a-z]+"))

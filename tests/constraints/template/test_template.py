@@ -59,6 +59,7 @@ PIECES = st.lists(
 VALUES = {"a", "b", "ab", "", "aa", "1", "12"}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(PIECES, st.permutations(PARTS), st.text("ab1{}", max_size=6))
 def test_the_language_by_brute_force(pieces: list[str], parts: list[Any], sample: str) -> None:

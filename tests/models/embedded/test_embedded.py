@@ -69,6 +69,7 @@ def test_valid_however_few_the_steps(loaded, jobs):
     assert done[3].value in ("red", "green", "blue")
 
 
+@pytest.mark.slow
 def test_batch_equals_single(loaded, jobs):
     for job, one in zip(jobs, run(loaded.denoiser, jobs), strict=True):
         alone = run(loaded.denoiser, [job])[0]
@@ -85,6 +86,7 @@ def test_drafts_are_valid_at_every_step(loaded, jobs):
     assert isinstance(events[-1], Done)
 
 
+@pytest.mark.slow
 def test_tables_are_filled_from_what_a_text_states():
     """Held-out records, seven tables: most cells come out as the text has them."""
     engine = cg.load()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jsonschema
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from membership import contains
@@ -71,6 +72,7 @@ def check(schema: Any, values: list[Any]) -> None:
         assert verdicts == members
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.recursive(LEAVES, of_objects, max_leaves=5),
@@ -83,6 +85,7 @@ def test_properties(schema: Any, rest: Any, values: list[Any]) -> None:
         check({**schema, "unevaluatedProperties": rest}, values)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.recursive(LEAVES, of_arrays, max_leaves=5),

@@ -51,6 +51,7 @@ def grounded(schema: Any, source: str = SOURCE, **options: Any) -> Any:
     return cg.json_schema(schema, "compact", grounded=source, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("always")
 @settings(deadline=None, max_examples=25)
 @given(schema=SCHEMAS)
@@ -93,6 +94,7 @@ def test_the_choice_is_by_size_and_told() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("always")
 def test_tokens_break_at_the_borders() -> None:
     """The tokenizations that are left are those in which no token has a quote and a part of the span."""

@@ -58,6 +58,7 @@ def is_stated(value: Any, sources: Sources) -> bool:
     return isinstance(value, bool | None) or value in sources.numbers
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(SCHEMAS, st.lists(VALUES, min_size=4, max_size=8))
 def test_a_grounded_schema_has_what_the_source_states(schema: Any, values: list[Any]) -> None:
@@ -68,6 +69,7 @@ def test_a_grounded_schema_has_what_the_source_states(schema: Any, values: list[
         assert grounded.matches(text) is (free.matches(text) and is_stated(value, sources)), (schema, value)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(SCHEMAS)
 def test_what_is_generated_is_stated(schema: Any) -> None:

@@ -93,6 +93,7 @@ def is_free(value: Any, sources: cg.Sources, mark: Any) -> bool:
     return is_stated(value, sources)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(SCHEMAS, st.lists(VALUES | st.sampled_from(["7", "-1", "3"]), min_size=4, max_size=8), st.booleans())
 def test_marked_fields_are_stated(schema: Any, values: list[Any], all_fields: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jsonschema
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from membership import contains
@@ -116,6 +117,7 @@ def agree(found: Values, members: list[bool], values: list[Any]) -> None:
         assert all(verdict for verdict, member in zip(verdicts, members, strict=True) if member)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(SCHEMAS, st.lists(VALUES, min_size=1, max_size=12))
 def test_the_meaning_is_the_specifications(schema: Any, values: list[Any]) -> None:
@@ -127,6 +129,7 @@ def test_the_meaning_is_the_specifications(schema: Any, values: list[Any]) -> No
         return
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(SCHEMAS, SCHEMAS, st.lists(VALUES, min_size=1, max_size=12))
 def test_laws(first: Any, second: Any, values: list[Any]) -> None:
@@ -145,6 +148,7 @@ def test_laws(first: Any, second: Any, values: list[Any]) -> None:
         assert not any(x and y for x, y in pairs)
 
 
+@pytest.mark.slow
 def test_most_schemas_are_exact() -> None:
     """The laws above would hold for sets that are all over-approximations."""
     seen: list[bool] = []

@@ -25,6 +25,7 @@ def both(schema: Any) -> tuple[Recogniser, Any]:
     return Recogniser(root, whole_points=True), to_dfa(cover(root))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(SCHEMAS, st.lists(VALUES, min_size=1, max_size=8), st.data())
 def test_every_accepted_text_is_covered(schema: Any, values: list[Any], data: st.DataObject) -> None:
@@ -57,6 +58,7 @@ BOUNDS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     BOUNDS,

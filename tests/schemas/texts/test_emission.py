@@ -77,6 +77,7 @@ def test_a_poorer_plan_writes_part_of_what_a_richer_one_does(schema: Any) -> Non
         assert all(constraint.matches(text) for text in walks(language, 10, patience=30))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "schema",
     [
@@ -150,6 +151,7 @@ def test_property_counts(
                 assert generated == oracle.is_valid(value), text
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(
     st.integers(0, 3),
@@ -197,6 +199,7 @@ def test_items_that_are_asked_for_stand_first_if_they_are_many() -> None:
         assert constraint.matches(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.sets(st.sampled_from("abcde"), min_size=1), st.sets(st.sampled_from("abcde")), st.booleans())
 def test_any_order(names: set[str], required: set[str], closed: bool) -> None:
@@ -232,6 +235,7 @@ def test_many_properties_stand_in_order_even_if_any_is_asked_for() -> None:
         json_schema(schema, property_order="sorted")
 
 
+@pytest.mark.slow
 def test_an_explicit_depth_is_kept_or_refused() -> None:
     deep = {"$defs": {"n": {"type": "array", "items": {"$ref": "#/$defs/n"}, "minItems": 1, "maxItems": 2}}}
     nested: dict[str, Any] = {"anyOf": [{"type": "null"}, deep["$defs"]["n"] | {"items": {"$ref": "#"}}]}

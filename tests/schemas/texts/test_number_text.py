@@ -48,6 +48,7 @@ shapes = st.builds(
     steps,
     st.sampled_from([(), (), (Fraction(1),), (Fraction(3),), (Fraction("0.5"),)]),
     st.booleans(),
+    marks=st.just(()),
 )
 NUMBERS = st.one_of(
     st.integers(-1500, 1500),
@@ -66,6 +67,7 @@ def is_json_number(text: str) -> bool:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(shapes, st.lists(NUMBERS, max_size=20))
 @example(Numbers(Fraction(10**20), False, Fraction(10**20), False, None, (Fraction(1),), True), [])
@@ -108,6 +110,7 @@ def _short_decimals() -> tuple[list[str], list[str]]:
 GOOD, BAD = _short_decimals()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("low", ["-1.5", "-1", "0", "0.05", "0.1", "1", "9.9"])
 @pytest.mark.parametrize("high", ["-0.5", "0", "0.5", "1", "2.25", "10", "11"])
 @pytest.mark.parametrize("opens", list(product([False, True], repeat=2)))
@@ -169,6 +172,7 @@ def test_common_multiple(a: Fraction, b: Fraction) -> None:
     assert all((found / k / a).denominator != 1 or (found / k / b).denominator != 1 for k in range(2, 12))
 
 
+@pytest.mark.slow
 @given(shapes, shapes, st.lists(NUMBERS, max_size=10))
 def test_meet(a: Numbers, b: Numbers, numbers: list[float]) -> None:
     both = meet_numbers(a, b)

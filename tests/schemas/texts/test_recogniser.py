@@ -61,6 +61,7 @@ def accepts(schema: Any, text: str) -> bool:
     return recogniser(schema).accepts(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(SCHEMAS, st.lists(VALUES, min_size=1, max_size=8), st.data())
 def test_texts_of_members_and_no_others(schema: Any, values: list[Any], data: st.DataObject) -> None:

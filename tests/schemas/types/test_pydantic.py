@@ -299,6 +299,7 @@ TABLE: list[tuple[Any, list[Any], list[Any]]] = [
 IDS = [getattr(entry[0], "__name__", str(entry[0])) for entry in TABLE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wanted", "good", "bad"), TABLE, ids=IDS)
 def test_type(wanted: Any, good: list[Any], bad: list[Any]) -> None:
     constraint = json_schema(wanted)

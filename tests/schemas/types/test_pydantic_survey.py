@@ -325,6 +325,7 @@ SURVEY: list[tuple[Any, list[Any], list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wanted", "values", "bad"), SURVEY, ids=lambda entry: str(entry)[:40])
 def test_survey(wanted: Any, values: list[Any], bad: list[str]) -> None:
     constraint = json_schema(wanted)

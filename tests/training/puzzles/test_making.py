@@ -8,6 +8,7 @@ from canvasgen.training.puzzles import Technique, count_solutions, generate, gra
 from canvasgen.training.puzzles.making import to_grid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", ["train", "test"])
 @pytest.mark.parametrize(
     ("size", "givens"), [(4, 5), (6, 10), (6, 20), (9, 27), (9, 45), ((3, 2), 12), ((2, 4), 30), (16, 150)]

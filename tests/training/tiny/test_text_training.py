@@ -92,12 +92,14 @@ def test_lean_arithmetic_is_the_class(words: Tokenizer, conditioned: bool) -> No
             )
 
 
+@pytest.mark.slow
 def test_steps_lower_the_loss(words: Tokenizer) -> None:
     run = trainer(words)
     losses = [run.step()["denoise_loss"] for _ in range(60)]
     assert sum(losses[-5:]) < 0.92 * sum(losses[:5])
 
 
+@pytest.mark.slow
 def test_resumed_run_is_the_same_run(words: Tokenizer, tmp_path: Path) -> None:
     straight = trainer(words)
     for _ in range(3):
@@ -116,6 +118,7 @@ def test_resumed_run_is_the_same_run(words: Tokenizer, tmp_path: Path) -> None:
         assert torch.equal(mine, theirs)
 
 
+@pytest.mark.slow
 def test_two_runs_as_one(words: Tokenizer) -> None:
     one, other = trainer(words), trainer(words)
     for _ in range(2):
@@ -164,6 +167,7 @@ def test_saved_folder_loads(words: Tokenizer, tmp_path: Path) -> None:
     assert again.generation_config.eos_token_id == [EOS_ID]
 
 
+@pytest.mark.slow
 def test_marks_and_noise(words: Tokenizer) -> None:
     feed = Feed(words, 0, 2000)
     feed.stage = 4

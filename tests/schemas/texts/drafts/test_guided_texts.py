@@ -62,6 +62,7 @@ DRAFTS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(
     st.sets(st.sampled_from(NAMES), min_size=1),
@@ -149,6 +150,7 @@ def nested(depth: int) -> Any:
     return {"children": [nested(depth - 1)], "name": "n"} if depth else {"name": "leaf"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "value"),
     [

@@ -31,6 +31,7 @@ def test_splits_do_not_share_prompts() -> None:
     assert not test & hard
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", range(LEVELS))
 @pytest.mark.parametrize("split", SPLITS)
 def test_values_fit_their_schema_and_text(split: str, level: int) -> None:

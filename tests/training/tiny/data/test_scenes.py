@@ -65,6 +65,7 @@ def test_phrasings_say_all_their_values(scene) -> None:
             assert all(str(one) in text for one in said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [SCENES, THOUGHTS])
 @pytest.mark.parametrize("split", SPLITS)
 def test_objects_fit_their_schema_and_stand_in_the_text(split: str, level: int) -> None:
@@ -81,6 +82,7 @@ def test_objects_fit_their_schema_and_stand_in_the_text(split: str, level: int) 
     assert level == THOUGHTS or {"scene", "scene, nested", "scene, rows"} <= kinds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [COPIES, LABELS])
 @pytest.mark.parametrize("split", SPLITS)
 def test_bare_answers_fit_and_stand_in_the_text(split: str, level: int) -> None:
@@ -95,6 +97,7 @@ def test_bare_answers_fit_and_stand_in_the_text(split: str, level: int) -> None:
             assert re.fullmatch(one.bare.pattern, one.text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [SCENE_LETTERS, SCENE_GAPS, EDITS, ROWS])
 @pytest.mark.parametrize("split", SPLITS)
 def test_forms_are_filled_from_what_the_prompt_states(split: str, level: int) -> None:

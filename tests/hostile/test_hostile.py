@@ -1,0 +1,44 @@
+"""What a stranger might send ends in a result or in an error of ours, within 20 s of CPU and 2 GB.
+
+The whole list, with what takes seconds: `python tests/hostile/run_all.py`.
+"""
+
+from __future__ import annotations
+
+import pytest
+from confined import confined
+from inputs import SLOW, everything, through
+
+import canvasgen as cg
+
+INPUTS = everything()
+
+
+@pytest.fixture(scope="module")
+def kernels() -> None:
+    """Kernels are loaded before the children begin, so that their seconds are the input's."""
+    through(cg.json_schema({"type": "object", "properties": {"a": {"type": "string"}}}), "{}")
+    through(cg.regex("[ab]{1,4}") & ~cg.regex("a+"), "ab")
+
+
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize("name", [name for name in INPUTS if name not in SLOW])
+def test_a_result_or_an_error_of_ours(name: str) -> None:
+    ending = confined(INPUTS[name])
+    assert ending.well, f"{ending.kind} after {ending.seconds} s: {ending.detail}"
+
+
+def test_a_call_without_end_is_killed() -> None:
+    def forever() -> None:
+        while True:
+            pass
+
+    ending = confined(forever, seconds=1)
+    assert ending.kind == "killed"
+    assert not ending.well
+
+
+def test_a_call_that_takes_all_memory_is_told() -> None:
+    ending = confined(lambda: bytearray(3_000_000_000))
+    assert ending.kind == "foreign"
+    assert "MemoryError" in ending.detail
