@@ -291,7 +291,9 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum], *, limits: Lim
             raise InvalidConstraint("two choices are written alike", rule="choice", value=written)
         values[written] = value
     if not values:
-        raise InvalidConstraint("a choice needs at least one item", rule="choice")
+        raise InvalidConstraint(
+            "a choice needs at least one item", rule="choice", remedy="give the possible answers"
+        )
     made = Choice(values)
     made.limits = checked_limits(limits)
     return made

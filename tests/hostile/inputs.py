@@ -17,8 +17,27 @@ from canvasgen.vocabulary import Vocabulary
 Call = Callable[[], Any]
 
 SLOW: set[str] = {
-    "schema: enum of 100,000 integers",
+    "algebra: 200 conjuncts",
+    "choice: 100,000 words",
+    "contains: long",
+    "edit: long",
+    "generate: probabilities of 3,000",
+    "generate: prompt of 5 MB",
+    "grammar: alternatives many",
+    "grammar: chain of 1,000",
+    "grammar: chain of 5,000",
+    "grammar: mutual",
+    "regex: alternatives many",
+    "regex: fold case long",
+    "regex: long literal",
+    "schema: all formats",
     "schema: const with 20,000 keys",
+    "schema: enum of 100,000 integers",
+    "schema: items DAG 18",
+    "schema: items DAG 30",
+    "schema: properties DAG 18",
+    "schema: properties DAG 30",
+    "schema: text judged long",
 }
 """Inputs that take seconds, and some that do not end well yet."""
 

@@ -62,7 +62,11 @@ class Lifted:
             ConstraintTooLarge: a limit would be exceeded.
         """
         if automaton.is_empty:
-            raise Unsatisfiable("no text satisfies the constraint", rule="automaton")
+            raise Unsatisfiable(
+                "no text satisfies the constraint",
+                rule="automaton",
+                remedy="look for parts that contradict each other, or for characters without UTF-8",
+            )
         if not placed.places:
             most = TokenLimits.within(limits.max_bytes)
             if remember:

@@ -83,7 +83,12 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
 
 def _rules(reader: TreeReader, start: str, text: str, ignored: Iterable[str]) -> Rules:
     if start not in reader.trees:
-        raise InvalidConstraint("the grammar has no such start rule", rule="start", value=start)
+        raise InvalidConstraint(
+            "the grammar has no such start rule",
+            rule="start",
+            value=start,
+            remedy="pass start= with the name of one of its rules",
+        )
     if reader.trees[start][0]:
         raise InvalidConstraint(
             "the start rule is a template",

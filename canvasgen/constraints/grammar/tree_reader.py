@@ -84,7 +84,12 @@ class TreeReader:
             if name in found:
                 continue
             if len(found) >= MOST_RULES:
-                raise ConstraintTooLarge(f"more than {MOST_RULES} rules", rule="rules", value=name)
+                raise ConstraintTooLarge(
+                    f"more than {MOST_RULES} rules",
+                    rule="rules",
+                    value=name,
+                    remedy="write rules that are used once where they are used",
+                )
             tree, bound = self._instances[name]
             item = self._item(tree, bound)
             lexeme = self.extended.lexemes.get(name)

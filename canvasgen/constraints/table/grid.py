@@ -15,6 +15,7 @@ __all__ = ["Cell", "Grid", "grid"]
 
 MOST_CELLS = 4_096
 """Most cells of a table."""
+_SMALLER = "fill several smaller tables"
 
 Cell: TypeAlias = tuple[Any, Any]
 """The names of a row and a column, or their numbers from 0 if they have no names."""
@@ -107,7 +108,10 @@ def grid(rows: int | Sequence[Hashable], columns: int | Sequence[Hashable]) -> G
     row_names, column_names = _names(rows, "rows"), _names(columns, "columns")
     if len(row_names) * len(column_names) > MOST_CELLS:
         raise ConstraintTooLarge(
-            f"more than {MOST_CELLS} cells", rule="MOST_CELLS", value=(len(row_names), len(column_names))
+            f"more than {MOST_CELLS} cells",
+            rule="MOST_CELLS",
+            value=(len(row_names), len(column_names)),
+            remedy=_SMALLER,
         )
     return Grid(row_names, column_names, not isinstance(rows, int), not isinstance(columns, int))
 
@@ -115,14 +119,18 @@ def grid(rows: int | Sequence[Hashable], columns: int | Sequence[Hashable]) -> G
 def _names(given: int | Iterable[Hashable], what: str) -> tuple[Hashable, ...]:
     if isinstance(given, int) and not isinstance(given, bool):
         if given > MOST_CELLS:
-            raise ConstraintTooLarge(f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=given)
+            raise ConstraintTooLarge(
+                f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=given, remedy=_SMALLER
+            )
         names: tuple[Hashable, ...] = tuple(range(given))
     elif isinstance(given, (str, bytes, bool, set, frozenset, Mapping)) or not is_iterable(given):
         raise InvalidConstraint(f"{what} are a count or a list of names", rule=what, value=given)
     else:
         names = tuple(islice(given, MOST_CELLS + 1))
         if len(names) > MOST_CELLS:
-            raise ConstraintTooLarge(f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=len(names))
+            raise ConstraintTooLarge(
+                f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=len(names), remedy=_SMALLER
+            )
         for name in names:
             if not is_text(name):
                 raise InvalidConstraint(f"names of {what} are strings that have UTF-8", rule=what, value=name)

@@ -286,7 +286,12 @@ def template(
         )
     pieces = tuple(pieces_of(text))
     if len(pieces) > MOST_PIECES:
-        raise ConstraintTooLarge(f"more than {MOST_PIECES} holes and literals", rule="template")
+        raise ConstraintTooLarge(
+            f"more than {MOST_PIECES} holes and literals",
+            rule="template",
+            value=len(pieces),
+            remedy="fill several shorter templates",
+        )
     names = list(dict.fromkeys(piece.name for piece in pieces if isinstance(piece, Hole)))
     if "limits" in names and limits is not None and not isinstance(limits, Limits):
         holes["limits"], limits = limits, None

@@ -67,12 +67,20 @@ def parse_text(text: str, what: str = "schema") -> Json:
     try:
         return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except ValueError as error:
-        raise InvalidConstraint(f"the {what} is no JSON text: {error}", value=text) from error
+        raise InvalidConstraint(
+            f"the {what} is no JSON text: {error}",
+            rule="json",
+            value=text,
+            remedy="pass a dictionary, or a text that json.loads reads",
+        ) from error
 
 
 def _too_deep(what: str) -> ConstraintTooLarge:
     return ConstraintTooLarge(
-        f"the {what} is nested deeper than {DEEPEST_SCHEMA} levels", rule="nesting depth"
+        f"the {what} is nested deeper than {DEEPEST_SCHEMA} levels",
+        rule="nesting depth",
+        value=DEEPEST_SCHEMA,
+        remedy="put inner parts under `$defs` and refer to them",
     )
 
 
@@ -100,7 +108,9 @@ def check_plain(root: object, path: str = "$") -> None:
             ]
         elif isinstance(value, float):
             if not math.isfinite(value):
-                raise InvalidConstraint("a number of the schema is not finite", path=path, value=value)
+                raise InvalidConstraint(
+                    "a number of the schema is not finite", path=path, rule="json", value=value
+                )
         elif value is not None and not isinstance(value, str | int):
             raise InvalidConstraint(
                 "the schema holds something that is not JSON", path=path, value=type(value).__name__
