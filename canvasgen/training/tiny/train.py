@@ -67,7 +67,7 @@ def main(
         Path, typer.Option(help="Folder of those weights; default: the shipped ones.")
     ] = WEIGHTS,
     tokens: Annotated[int, typer.Option(help="Tokens in a batch.")] = 6500,
-    rate: Annotated[float, typer.Option(help="Learning rate.")] = 0.004,
+    rate: Annotated[float, typer.Option(help="Learning rate.")] = 0.001,
     seed: Annotated[int, typer.Option()] = 0,
     threads: Annotated[int, typer.Option()] = 1,
     stage: Annotated[int, typer.Option(help="First stage of the curriculum, 0 to 4.")] = 0,
@@ -82,10 +82,10 @@ def main(
         bool | None, typer.Option(help="Matrix products in bfloat16; default: where that is faster.")
     ] = None,
     average: Annotated[float, typer.Option(help="Decay of the averaged weights.")] = 0.998,
-    layers: Annotated[int, typer.Option(help="Trained weights that are smaller are grown.")] = 7,
-    hidden: Annotated[int, typer.Option()] = 128,
-    heads: Annotated[int, typer.Option()] = 4,
-    inner: Annotated[int, typer.Option()] = 320,
+    layers: Annotated[int, typer.Option(help="Trained weights that are smaller are grown.")] = 8,
+    hidden: Annotated[int, typer.Option()] = 192,
+    heads: Annotated[int, typer.Option()] = 6,
+    inner: Annotated[int, typer.Option()] = 512,
     average_with: Annotated[
         list[Path] | None, typer.Option(help="Folders of runs to average into this one's checkpoint.")
     ] = None,
