@@ -291,9 +291,7 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum], *, limits: Lim
             raise InvalidConstraint("two choices are written alike", rule="choice", value=written)
         values[written] = value
     if not values:
-        raise InvalidConstraint(
-            "a choice needs at least one item", rule="choice", remedy="give the possible answers"
-        )
+        raise InvalidConstraint("a choice needs at least one item", rule="choice", remedy="give some")
     made = Choice(values)
     made.limits = checked_limits(limits)
     return made

@@ -32,7 +32,6 @@ SLOW: set[str] = {
     "regex: long literal",
     "schema: all formats",
     "schema: const with 20,000 keys",
-    "schema: enum of 100,000 integers",
     "schema: items DAG 18",
     "schema: items DAG 30",
     "schema: properties DAG 18",

@@ -9,12 +9,14 @@ from math import inf
 
 from canvasgen.automata import to_dfa
 from canvasgen.errors import ConstraintTooLarge, located
+from canvasgen.schemas.normal.numbers import has_number
 from canvasgen.schemas.normal.shapes import (
     ANY_NODE,
     NEVER_NODE,
     Array,
     Keys,
     Node,
+    Numbers,
     Object,
     Part,
     Strings,
@@ -195,8 +197,11 @@ def _least_scalar(values: Values) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _least_number(shape: object) -> float:
-    length = to_dfa(number_text(shape)).shortest_length  # type: ignore[arg-type]
+def _least_number(shape: Numbers) -> float:
+    low = shape.low
+    if low is not None and low == shape.high and low.denominator == 1 and abs(low) < 10**15:
+        return len(str(low)) if has_number(shape, low) else inf
+    length = to_dfa(number_text(shape)).shortest_length
     return inf if length is None else length
 
 

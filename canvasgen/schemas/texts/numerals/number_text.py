@@ -66,6 +66,15 @@ def number_text(shape: Numbers) -> Expr:
     """
     if meet_numbers(shape, shape) is None:
         return EMPTY
+    if (
+        shape.low is not None
+        and shape.low == shape.high
+        and shape.low.denominator == 1
+        and abs(shape.low) < 10**15
+    ):
+        return _interval_text(
+            shape
+        )  # one number, which every reader reads exactly: its few texts need no automaton
     expr = _samples(shape) if is_sampled(shape) else _interval_text(shape)
     for step in shape.not_steps:
         if not _is_large(step):
