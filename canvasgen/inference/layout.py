@@ -14,6 +14,7 @@ source, by target, by class set), one for each direction that the recurrence sum
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -111,7 +112,7 @@ class Groups:
 
 
 @dataclass(frozen=True, eq=False)
-class Symbols:
+class Symbols(ABC):
     """The tokens, classes and class sets of a layout; what it is without its edges.
 
     Attributes:
@@ -177,9 +178,9 @@ class Symbols:
         needed = self.distance if distance is None else distance
         return np.append((needed >= 0) & (needed <= remaining), True)
 
+    @abstractmethod
     def leaving(self, state: int) -> tuple[Longs, Longs]:
         """int64 targets, ascending, and sets of the edges that leave a state; those of end tokens and the tail, too."""
-        raise NotImplementedError
 
     def step(self, state: int, token: int, closed: npt.NDArray[np.bool_] | None = None) -> int:
         """The state after `token`, or -1: text first, then an end token, then anything; no set of `closed[Z + 2]`."""

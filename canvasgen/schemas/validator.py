@@ -255,8 +255,10 @@ class Validator:
         ) -> Errors:
             if isinstance(value, dict):
                 # What the keyword itself accepts is evaluated too.
-                for name in value.keys() - self._judgements.keys(validator, value, schema):
-                    yield ValidationError(f"the property {name!r} is not evaluated, and not allowed then")
+                known = self._judgements.keys(validator, value, schema)
+                for name in value:
+                    if name not in known:
+                        yield ValidationError(f"the property {name!r} is not evaluated, and not allowed then")
 
         def unevaluated_items(
             validator: JsonschemaValidator, rest: Json, value: Json, schema: dict[str, Json]

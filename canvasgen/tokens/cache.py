@@ -56,8 +56,7 @@ def cached_lift(
         dfa: the byte automaton.
         vocabulary: the vocabulary.
         cache_dir: where files are kept; None: `canvasgen.vocabulary.cache_folder()`. A folder that cannot be
-            written
-            and a damaged file do no harm: the automaton is built.
+            written, and a file that is damaged or somebody else's, do no harm: the automaton is built.
         limits: budget of a lift; what is cached has been within the limits of its own lift.
 
     Raises:

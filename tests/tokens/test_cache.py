@@ -182,3 +182,11 @@ def test_memory_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("canvasgen.tokens.cache._REMEMBERED_BYTES", first.num_bytes + 1)
     cached_lift(to_dfa(literal("ab")), vocabulary)
     assert cached_lift(dfa, vocabulary) is not first
+
+
+def test_more_classes_than_tokens_are_no_automaton() -> None:
+    dfa, vocabulary = problem()
+    arrays = lift(dfa, vocabulary).to_arrays()
+    arrays["scalars"] = np.array([0, 2**31 - 1, *vocabulary.end_ids], np.int32)
+    with pytest.raises(ValueError, match="number of classes"):
+        TokenAutomaton.from_arrays(arrays)
