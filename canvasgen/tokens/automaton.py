@@ -118,6 +118,8 @@ class TokenAutomaton:
             return DEAD
         offsets, sets = self._sets_of_class
         holding = sets[offsets[index] : offsets[index + 1]]
+        if not len(holding):  # a class that no edge has, which only a file could name
+            return DEAD
         first, last = int(self._edge_offsets[state]), int(self._edge_offsets[state + 1])
         mine = self.edge_set[first:last]
         place = np.minimum(np.searchsorted(holding, mine), len(holding) - 1)
