@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from canvasgen.constraints import Constraint
+
 __all__ = ["warm_kernels"]
 
 
 def warm_kernels() -> None:
     """Compile the kernels that are not on disk.
 
-    Generates with one constraint of each kind on the embedded model, asks a posterior all it can answer, solves a
-    problem that has too many solutions to list, and explains a contradiction.
+    Generates with one constraint of each kind on the embedded model, asks posteriors all they can answer (one of an
+    automaton that calls the spans of a source), solves a problem that has too many solutions to list, and explains a
+    contradiction.
     """
     import numpy as np
 
@@ -29,10 +35,11 @@ def warm_kernels() -> None:
             "warm up", constraint=constraint, max_denoising_steps=2, seed=0, on_step_limit="return"
         )
 
-    logits = np.zeros((8, engine.vocabulary.size), np.float32)
-    posterior = digits.compile(engine.vocabulary).condition(logits)
-    for answer in (posterior.mask, posterior.marginals(), posterior.best, posterior.sample(2, seed=0)):
-        assert len(answer)
+    logits = np.zeros((32, engine.vocabulary.size), np.float32)
+    for constraint in (digits, _with_calls()):
+        posterior = constraint.compile(engine.vocabulary).condition(logits)
+        for answer in (posterior.mask, posterior.marginals(), posterior.best, posterior.sample(2, seed=0)):
+            assert len(answer)
 
     cells = range(8)
     problem = Problem(dict.fromkeys(cells, cells), [all_different(list(cells))])
@@ -41,3 +48,13 @@ def warm_kernels() -> None:
     problem.greedy(scores)
     problem.solutions(100)
     problem.conflict({0: 0, 1: 0})
+
+
+def _with_calls() -> Constraint:
+    """Return a constraint whose spans are called, not copied: two fields over a source of 2,000 words."""
+    from canvasgen.constraints import json_schema
+    from canvasgen.grounding import Sources
+
+    names = {name: {"type": "string"} for name in ("a", "b")}
+    words = Sources(" ".join(f"w{number}" for number in range(2000)))
+    return json_schema({"type": "object", "properties": names, "required": [*names]}, grounded=words)
