@@ -68,7 +68,7 @@ _MOST_DISTRACTORS = (0, 1, 2, 3, 2)
 class Example:
     """A prompt, the JSON Schema asked for or the form to fill, the value, its text, the kind of task.
 
-    ``told`` is what the prompt says about the answer; None: the schema, if there is one.
+    ``told`` is what the prompt says about the answer; None: the schema, if there is one. ``mark`` ends a thought before it.
     """
 
     prompt: str
@@ -82,6 +82,7 @@ class Example:
     form: forms.Form | None = None
     bare: Bare | None = None
     told: str | None = None
+    mark: str = ""
 
     @property
     def full_prompt(self) -> str:
@@ -140,8 +141,11 @@ def _wide(rng: random.Random, coiner: Coiner, level: int) -> Example:
     body, spans = jsontext.write(value)
     moved = tuple((start + len(before), stop + len(before), number) for start, stop, number in spans)
     mark = next(mark for mark in any_objects.MARKS if before.endswith(mark))
-    told = f"{{}}{mark}{short_schema(schema)}" if is_told else None
-    return Example(text, schema, value, before + body, "thought, wide", None, len(spans), moved, told=told)
+    form = short_schema(schema)
+    told = f"{{}}{mark}{form if form.startswith('{') else '{}'}" if is_told else None
+    return Example(
+        text, schema, value, before + body, "thought, wide", None, len(spans), moved, told=told, mark=mark
+    )
 
 
 def _filled(form: forms.Form) -> Example:

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from canvasgen.models.embedded.tiny.prompt_form import short_schema
+from canvasgen.models.wording import plain_form
 from canvasgen.training.tiny.batches import STAGES
 from canvasgen.training.tiny.data import wide
 from canvasgen.training.tiny.data.examples import (
@@ -61,11 +62,13 @@ def test_objects_fit_their_schema_and_stand_in_the_text(split: str, level: int) 
         jsonschema.validate(one.value, one.schema)
         body = one.text
         if level == WIDE_THOUGHTS:
-            mark = next(mark for mark in MARKS if mark in one.text)
+            mark = one.mark
+            assert mark in MARKS
             body = one.text.partition(mark)[2]
+            assert one.told in (None, plain_form(constraint_of(one).shown))
             assert (one.told is None) != (f"{{}}{mark}" in one.full_prompt)
         assert json.loads(body) == one.value
-        assert one.full_prompt.endswith(short_schema(one.schema) + "\n")
+        assert one.told or one.full_prompt.endswith(short_schema(one.schema) + "\n")
         assert [number for _, _, number in one.spans] == list(range(len(one.spans)))
         for start, stop, _ in one.spans:
             assert stands(one, json.loads(f'"{one.text[start:stop]}"')), (one.text[start:stop], one.prompt)

@@ -192,7 +192,7 @@ def gap(rng: random.Random, coiner: Coiner) -> Form:
         writer.sentence(rng.choice(sentences(coiner.hard)))
     else:
         one = facts(rng, coiner, 1)[0]
-        text = said(one, rng, coiner.hard, True)
+        text = said(one, rng, coiner.hard, True).rstrip(",")
         if text.count(one.written) != 1 or one.kind == "flag":
             return gap(rng, coiner)
         writer.fixed(rng.choice(["", "", "They told us: ", "As you know, ", "So ", "I heard that "]))

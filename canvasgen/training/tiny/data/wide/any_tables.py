@@ -87,7 +87,7 @@ def _source(table: list[list[Stated]], rng: random.Random, coiner: Coiner) -> st
             f"{name}: {', '.join(row[column].written for row in table)}" for column, name in enumerate(names)
         ]
         return rng.choice(["\n", "; ", ". "]).join(lines)
-    if way < 0.66:
+    if way < 0.66 and len(names) > 1:
         return "; ".join(f"{row[0].written} ({', '.join(one.written for one in row[1:])})" for row in table)
     kinds = [one.kind for one in table[0]]
     verb = rng.choice(["has", "is listed with", "comes with", "has", "goes with"])
