@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
 HOSTS := build/hosts
 with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pytest --numprocesses $(WORKERS)
 
-.PHONY: demo test test-all test-fast test-hosts test-transformers-oldest test-transformers-newest lint format docs wheel bench train train-sudoku clean
+.PHONY: demo test test-all test-fast test-hosts test-transformers-oldest test-transformers-newest lint format docs site wheel bench train train-sudoku clean
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -44,7 +44,10 @@ format: $(STAMP)  ## sorts imports and lays out the code
 	$(BIN)/ruff format .
 
 docs: $(STAMP)  ## links, snippets and examples of the documentation, and the generated pages
-	$(PYTEST) tests/test_documentation.py tests/conformance/test_page.py
+	$(PYTEST) tests/documentation tests/conformance/test_page.py
+
+site: $(STAMP)  ## the documentation as a site, in build/site; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 wheel:  ## wheel and sdist into dist/, and the demo from the wheel in an environment of its own
 	PYTHON=$(PYTHON) .ci/wheel
