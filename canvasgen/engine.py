@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
-from canvasgen.calls import Calls
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.text import MOST_OPTIONS
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
-from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.extras import needed
 from canvasgen.models.canvases import canvas_for
 from canvasgen.models.loading import Loaded
@@ -21,6 +20,7 @@ from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
 from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of, settled
+from canvasgen.scheduling import Coroutines, Scheduler, Ticket
 from canvasgen.showing import call
 
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ Result = TypeVar("Result")
 _MOST_REMEMBERED = 64
 
 
-class Engine(Calls):
+class Engine(Coroutines):
     """A loaded model that turns requests into completions.
 
-    `complete`, `generate` and `stream` take either a `Request` or its fields as arguments.
+    `complete`, `generate` and `stream` take either a `Request` or its fields as arguments. So do `acomplete`, `agenerate`
+    and `astream`, for tasks of an event loop: as many at once as they like, their rows share the model's forward passes.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Engine(Calls):
         *,
         policy: Policy | None = None,
         specialist: Callable[[str], Engine] | None = None,
+        scheduler: Scheduler | None = None,
     ) -> None:
         """Wrap a loaded model.
 
@@ -55,10 +57,12 @@ class Engine(Calls):
             policy: when positions are accepted and blocks committed.
             specialist: the engine of an embedded model, by its name, for the requests whose constraint it was trained
                 for; None: this engine answers them all.
+            scheduler: runs what `submit`, `acomplete`, `agenerate` and `astream` ask for; None: `Scheduler()`.
         """
         self._loaded = loaded
         self._policy = policy
         self._specialist = specialist
+        self.scheduler = scheduler or Scheduler()
         # By identity; the constraint is kept with it, so that no other one gets its identity.
         self._canvases: dict[int, Denoiser] = {}
         self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(_MOST_REMEMBERED)
@@ -95,6 +99,32 @@ class Engine(Calls):
         request = as_request(prompt, options)
         engine, denoiser, job = self._prepared(request)
         return self._raising(stream(denoiser, [job], policy=engine._policy), request)
+
+    def submit(self, request: Request, tell: Callable[[Event], None]) -> Ticket:
+        """Give a request to the scheduler's thread, where its rows share the forward passes of all others there.
+
+        Args:
+            request: the request; its constraint is compiled here.
+            tell: called in that thread with each event, the last of which is `Done` or `Failed`; must return at once.
+
+        Raises:
+            CanvasgenError: the request is impossible.
+        """
+        engine, denoiser, job = self._prepared(request)
+        return self.scheduler.submit(denoiser, job, tell, policy=engine._policy)
+
+    def adopt(self, compiled: CompiledConstraint) -> Constraint:
+        """Return the constraint of one that was compiled elsewhere, for this engine's vocabulary; it is not compiled again.
+
+        Raises:
+            ModelError: it was compiled for another vocabulary.
+        """
+        if compiled.vocabulary.fingerprint != self.vocabulary.fingerprint:
+            raise ModelError("the constraint was compiled for another vocabulary", rule="vocabulary")
+        constraint = compiled.constraint
+        assert isinstance(constraint, Constraint)
+        self._constraints.get(id(constraint), lambda: (compiled, constraint))
+        return constraint
 
     @overload
     def batch(

@@ -41,6 +41,7 @@ ORDER = [
     "request",
     "calls",
     "decisions",
+    "scheduling",
     "engine",
     "api",
     "cli",
