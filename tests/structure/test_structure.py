@@ -43,6 +43,7 @@ ORDER = [
     "decisions",
     "engine",
     "api",
+    "integrations",
     "cli",
     "training",  # nothing at run time imports it
 ]
