@@ -87,6 +87,29 @@ class Engine(Coroutines):
         """Return the ids of a text from the model's tokenizer, without special tokens."""
         return self._loaded.prompts.tokens(text)
 
+    def encode(self, prompt: Prompt, constraint: Constraint | None = None) -> list[int]:
+        """Return the token ids that the model reads for a prompt, with what it is told of its answer.
+
+        Args:
+            prompt: a text, or chat messages.
+            constraint: described in the prompt, as in `complete`; None: the prompt alone.
+
+        Raises:
+            ModelError: the prompt is neither, or the tokenizer cannot write it.
+            InvalidConstraint: not a constraint.
+        """
+        resolved = Request(prompt, constraint=constraint).resolve()
+        return self._loaded.encode(prompt, None if resolved is None else resolved.shown)
+
+    def prepare(self, prompt: Prompt | Request = "", **options: Unpack[Options]) -> Job:
+        """Return the job of a request: the prompt's token ids, the compiled constraint, starts and settings.
+
+        For clients of the loop below the engine (`denoise.Batch`, `integrations.Sessions`); arguments and errors as for
+        `complete`. The model is this engine's own, with its usual canvas.
+        """
+        request = check_settings(as_request(prompt, options))
+        return self._job(request, request.resolve())
+
     def _complete(self, request: Request) -> Completion:
         engine, denoiser, job = self._prepared(request)
         return settled(request, run(denoiser, [job], policy=engine._policy)[0])

@@ -215,6 +215,11 @@ class Row:
         return self._schedule.temperature(self._step)
 
     @property
+    def next_temperature(self) -> float:
+        """What the next step's logits are divided by."""
+        return self._schedule.temperature(self._step + 1)
+
+    @property
     def progress(self) -> float:
         """How much of the schedule lies behind: 0 at its first step, 1 at its last."""
         return self._schedule.progress(self._step)

@@ -44,6 +44,7 @@ ORDER = [
     "scheduling",
     "engine",
     "api",
+    "integrations",
     "cli",
     "training",  # nothing at run time imports it
 ]
