@@ -1,7 +1,7 @@
 """A hook of mkdocs: pages of the repository that stand outside of `docs` become pages of the site.
 
-The pages that are read in the repository, too, link to files beside `docs` (`../CONTRIBUTING.md`). Markdown files there and the
-scripts of `examples` are added under `repository/`; of other files and of folders the path is shown.
+The pages that are read in the repository, too, link to files beside `docs` (`../CONTRIBUTING.md`). Markdown files there and
+the scripts of `examples` are added under `repository/`; of other files and of folders the path is shown.
 """
 
 from __future__ import annotations
