@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
 HOSTS := build/hosts
 with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pytest --numprocesses $(WORKERS)
 
-.PHONY: demo test test-all test-fast test-hosts test-transformers-oldest test-transformers-newest lint format docs site wheel bench train train-sudoku clean
+.PHONY: demo test test-all test-fast test-hosts test-transformers-oldest test-transformers-newest test-weights lint format docs site wheel bench train train-sudoku clean
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -22,13 +22,20 @@ test-all: $(STAMP)  ## every test
 test-fast: $(STAMP)  ## the everyday part of the tests
 	$(PYTEST) -m "not slow"
 
-test-hosts: test-transformers-oldest test-transformers-newest  ## the tests of the models with other versions of transformers
+test-hosts: test-transformers-oldest test-transformers-newest test-weights  ## the tests of the models with other versions of transformers, and with all readers of weights
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
 	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
 
 test-transformers-newest: $(HOSTS)/transformers-5.24.0/.made
 	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
+
+test-weights: $(HOSTS)/weights/.made  ## adapters, device maps and weights of few bits, by the libraries that own them
+	$(call with_host,$<) tests/models/weights
+
+$(HOSTS)/weights/.made: $(STAMP) tests/hosts/make_venv constraints.txt
+	tests/hosts/make_venv $(VENV) 5.23.0 $(@D) accelerate peft torchao compressed-tensors bitsandbytes
+	touch $@
 
 $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) $* $(@D)

@@ -14,6 +14,8 @@ EXTRAS = {
     "tables": ("ortools",),
     "cli": ("typer", "rich"),
     "gpu": ("accelerate", "triton"),
+    "adapters": ("peft",),
+    "quantized": ("bitsandbytes", "compressed_tensors", "torchao"),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
 }
 """Extra -> the packages that it installs."""
