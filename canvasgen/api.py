@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 
     from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
+    from canvasgen.scheduling import Scheduler
 
 __all__ = ["decide", "generate", "load"]
 
 
 def load(
-    model: object = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
+    model: object = None,
+    *,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    scheduler: Scheduler | None = None,
 ) -> Engine:
     """Return an engine around a model.
 
@@ -33,12 +38,14 @@ def load(
             pair; or a `Denoiser` of your own.
         device: where the model runs; None: a GPU if there is one, else the CPU.
         dtype: the weights' type; None: as stored on a GPU, float32 on a CPU.
+        scheduler: runs what tasks ask for (`acomplete`, …): how many rows at a time; None: `Scheduler()`.
 
     Raises:
         ModelError: there is no such model, or it is no DiffusionGemma.
     """
     specialist = shared_engine if model is None else None
-    return Engine(load_model(model, device=device, dtype=dtype), specialist=specialist)
+    loaded = load_model(model, device=device, dtype=dtype)
+    return Engine(loaded, specialist=specialist, scheduler=scheduler)
 
 
 def engine_of(model: object) -> Engine:

@@ -15,6 +15,8 @@ EXTRAS = {
     "cli": ("typer", "rich"),
     "gpu": ("accelerate", "triton"),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
+    "serve": ("fastapi", "uvicorn", "prometheus_client", "cloudpickle", "typer"),
+    "tracing": ("opentelemetry",),
 }
 """Extra -> the packages that it installs."""
 

@@ -44,6 +44,7 @@ ORDER = [
     "scheduling",
     "engine",
     "api",
+    "serve",
     "cli",
     "training",  # nothing at run time imports it
 ]
