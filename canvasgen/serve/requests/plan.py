@@ -20,7 +20,7 @@ from canvasgen.serve.requests.recipe import FREE, Recipe
 from canvasgen.serve.requests.tool_use import ToolUse, legacy, tool_use
 from canvasgen.serve.settings import ServeSettings
 
-__all__ = ["Plan", "plan_of_chat", "plans_of_completion", "within_limits"]
+__all__ = ["Plan", "plan_of_chat", "plan_of_sampling", "plans_of_completion", "within_limits"]
 
 _MEANINGLESS = ("best_of",)
 
@@ -63,6 +63,10 @@ class Plan:
     timeout: float | None = None
     edits: bool = False
 
+    def having(self, **changed: Any) -> Plan:
+        """Return the same plan but for some of its attributes."""
+        return replace(self, **changed)
+
     def request(self, constraint: Constraint | None, number: int, settings: ServeSettings) -> Request:
         """Return the request of one of the answers."""
         return Request(
@@ -95,7 +99,7 @@ def plan_of_chat(body: ChatBody, settings: ServeSettings) -> Plan:
     messages = messages_of(body.messages)
     if body.top_logprobs and not body.logprobs:
         raise ApiError(400, "top_logprobs goes with logprobs", "invalid_request", "$.top_logprobs")
-    plan = _plan(body, messages, recipes, settings)
+    plan = plan_of_sampling(body, messages, recipes, settings)
     tokens = body.max_completion_tokens if body.max_completion_tokens is not None else body.max_tokens
     return within_limits(
         replace(
@@ -117,7 +121,7 @@ def plans_of_completion(body: CompletionBody, settings: ServeSettings) -> list[P
         raise ApiError(400, "a prompt is empty", "empty_prompt", "$.prompt")
     plans: list[Plan] = []
     for number, prompt in enumerate(prompts):
-        plan = _plan(body, prompt, recipes_of_sampling(body), settings)
+        plan = plan_of_sampling(body, prompt, recipes_of_sampling(body), settings)
         seed = None if plan.seed is None else plan.seed + number * plan.n
         options = {**plan.options, "max_tokens": body.max_tokens}
         plans.append(replace(plan, logprobs=body.logprobs, seed=seed, options=options))
@@ -126,7 +130,15 @@ def plans_of_completion(body: CompletionBody, settings: ServeSettings) -> list[P
     return [within_limits(plan, settings) for plan in plans]
 
 
-def _plan(body: Sampling, prompt: Prompt, recipes: list[Recipe], settings: ServeSettings) -> Plan:
+def plan_of_sampling(body: Sampling, prompt: Prompt, recipes: list[Recipe], settings: ServeSettings) -> Plan:
+    """Return the plan of what both endpoints have: how to generate, and what the answer must be.
+
+    Args:
+        body: how.
+        prompt: of the answer.
+        recipes: what the answer must be; at most one.
+        settings: the limits.
+    """
     extension = _extension(body)
     stops = [stop for stop in listed(body.stop) if stop]
     sources = (

@@ -19,6 +19,7 @@ from canvasgen.serve.observing.log_lines import logger
 from canvasgen.serve.observing.metrics import Metrics
 from canvasgen.serve.observing.spans import Spans
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error, json_path
+from canvasgen.serve.routes.canvas_routes import canvas_routes
 from canvasgen.serve.routes.gate import Gate
 from canvasgen.serve.routes.house import House
 from canvasgen.serve.routes.openai_routes import openai_routes
@@ -72,6 +73,7 @@ def create_app(engine: Engine, settings: ServeSettings) -> FastAPI:
     app.include_router(state_routes(house))
     app.include_router(openai_routes(house))
     app.include_router(responses_routes(house))
+    app.include_router(canvas_routes(house))
     app.add_middleware(Gate, settings=settings)
     _tell_errors(app)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -70,6 +70,17 @@ class House:
             facts["canvasgen.denoising_steps"] = sum(sum(made.completion.steps) for made in finished)
         return finished
 
+    async def complete_all(self, request: Request, plans: Sequence[Plan]) -> list[list[Finished]]:
+        """Return all answers of several plans, which share the model's passes; the first error ends all."""
+        tasks = [asyncio.create_task(self.runner.complete(plan)) for plan in plans]
+        with self.spans.span("generate") as facts:
+            facts["canvasgen.plans"] = len(plans)
+            try:
+                return await while_there(request, asyncio.gather(*tasks))
+            finally:
+                for task in tasks:
+                    task.cancel()
+
     async def stream(
         self, request: Request, plan: Plan, telling: Telling, *, named: bool = False
     ) -> Response:
@@ -119,7 +130,7 @@ def _without_nothing(value: Any) -> Any:
     return [_without_nothing(part) for part in value] if isinstance(value, list) else value
 
 
-async def while_there(request: Request, work: Coroutine[Any, Any, Result] | AsyncIterator[Result]) -> Result:
+async def while_there(request: Request, work: Awaitable[Result]) -> Result:
     """Return the result of some work; cancel it if the client leaves.
 
     Raises:
@@ -139,7 +150,7 @@ async def while_there(request: Request, work: Coroutine[Any, Any, Result] | Asyn
         await asyncio.gather(working, watching, return_exceptions=True)
 
 
-async def _awaited(work: Any) -> Any:
+async def _awaited(work: Awaitable[Result]) -> Result:
     return await work
 
 

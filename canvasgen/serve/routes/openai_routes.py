@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -54,7 +53,7 @@ def openai_routes(house: House) -> APIRouter:
             if len(plans) > 1:
                 raise ApiError(400, "a stream has one prompt", "unsupported_parameter", "$.prompt")
             return await house.stream(request, plans[0], TextStream(plans[0], settings.name))
-        finished = await asyncio.gather(*(house.complete(request, plan) for plan in plans))
+        finished = await house.complete_all(request, plans)
         answer = completion_answer(plans, finished, settings.name, echo=bool(body.echo))
         return house.answered(answer, plans[0])
 
