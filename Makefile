@@ -9,7 +9,10 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
 HOSTS := build/hosts
 with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pytest --numprocesses $(WORKERS)
 
-.PHONY: demo test test-all test-fast test-hosts test-transformers-oldest test-transformers-newest test-weights lint format docs site wheel bench train train-sudoku clean
+.PHONY: demo test test-all test-fast lint format docs site wheel bench train train-sudoku clean
+.PHONY: test-hosts test-transformers-oldest test-transformers-newest
+.PHONY: test-weights
+.PHONY: test-clients
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -22,7 +25,9 @@ test-all: $(STAMP)  ## every test
 test-fast: $(STAMP)  ## the everyday part of the tests
 	$(PYTEST) -m "not slow"
 
-test-hosts: test-transformers-oldest test-transformers-newest test-weights  ## the tests of the models with other versions of transformers, and with all readers of weights
+test-hosts: test-transformers-oldest test-transformers-newest  ## what needs an environment of its own
+test-hosts: test-weights  # readers of quantised weights, adapters
+test-hosts: test-clients  # real clients of the server
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
 	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
@@ -39,6 +44,24 @@ $(HOSTS)/weights/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 
 $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) $* $(@D)
+	touch $@
+
+CLIENTS := openai instructor pydantic_ai litellm langextract typesafe
+PACKAGE_openai := openai==3.57.0
+PACKAGE_instructor := instructor==1.17.0
+PACKAGE_pydantic_ai := pydantic-ai-slim[openai]==2.68.0
+PACKAGE_litellm := litellm==1.110.2
+PACKAGE_langextract := langextract[openai]==1.7.1
+PACKAGE_typesafe := typesafe-sdk==0.7.5
+
+test-clients: $(CLIENTS:%=test-client-%)  ## real clients, each in an environment of its own, against `canvasgen serve`
+
+test-client-%: $(HOSTS)/client-%/.made
+	OMP_NUM_THREADS=1 tests/hosts/run_client $(BIN)/python $(dir $<)bin/python tests/hosts/clients/$*_client.py
+
+$(HOSTS)/client-%/.made: $(STAMP)
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check '$(PACKAGE_$*)'
 	touch $@
 
 lint: $(STAMP)  ## rules, layout and types, changing nothing

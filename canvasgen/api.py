@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
+    from canvasgen.scheduling import Scheduler
 
 __all__ = ["decide", "generate", "load"]
 
@@ -32,6 +33,7 @@ def load(
     attn_implementation: str | None = None,
     revision: str | None = None,
     adapter: str | Path | None = None,
+    scheduler: Scheduler | None = None,
 ) -> Engine:
     """Return an engine around a model.
 
@@ -51,6 +53,7 @@ def load(
         attn_implementation: of transformers, such as "sdpa" or "eager".
         revision: branch, tag or commit of a hub id.
         adapter: folder or hub id of a PEFT adapter (the extra `adapters`).
+        scheduler: runs what tasks ask for (`acomplete`, …): how many rows at a time; None: `Scheduler()`.
 
     Raises:
         ModelError: there is no such model, it is no DiffusionGemma, or an option does not fit it.
@@ -67,7 +70,7 @@ def load(
         revision=revision,
         adapter=adapter,
     )
-    return Engine(loaded, specialist=specialist)
+    return Engine(loaded, specialist=specialist, scheduler=scheduler)
 
 
 def engine_of(model: object) -> Engine:

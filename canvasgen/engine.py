@@ -291,6 +291,7 @@ class Engine(Coroutines):
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
             probabilities=bool(request.probabilities),
+            logprobs=request.logprobs,
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),
         )
 

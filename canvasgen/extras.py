@@ -17,6 +17,8 @@ EXTRAS = {
     "adapters": ("peft",),
     "quantized": ("bitsandbytes", "compressed_tensors", "torchao"),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
+    "serve": ("fastapi", "uvicorn", "prometheus_client", "cloudpickle", "typer"),
+    "tracing": ("opentelemetry",),
 }
 """Extra -> the packages that it installs."""
 

@@ -35,6 +35,8 @@ class Job:
         seed: of all the row's random numbers.
         starts: what is there before the first step; all have the same written tokens, which do not count towards
             `max_tokens`. Of several, the one wins under which the model gives valid texts the most mass.
+        logprobs: how many alternatives of each token `Completion.logprobs` tells; None: it is empty.
+        logprobs: how many alternatives of each token `Completion.logprobs` tells; None: it is empty.
         quality: 0 to 1, the thresholds and steps of `stopping.dial`; None: the policy's and the model's own.
         target_seconds: from the row's prefill to its end; as many steps are taken as that allows, one for each block at
             least, and one more where drafts lead. None: no target.
@@ -50,6 +52,7 @@ class Job:
     seed: int = 0
     starts: tuple[Start, ...] = (Start(),)
     probabilities: bool = False
+    logprobs: int | None = None
     quality: float | None = None
     target_seconds: float | None = None
 

@@ -24,6 +24,7 @@ from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.schedule import Schedule
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
+from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
 from canvasgen.errors import Outcome
 from canvasgen.tokens import Prefix
 
@@ -80,6 +81,7 @@ class Row:
         self._step = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
+        self._logs: list[TokenLog] = []
         self.policy = dialled(policy, job.quality)
         self._clock = clock
         self._pace = None if job.target_seconds is None else Pace(job.target_seconds)
@@ -96,7 +98,7 @@ class Row:
         for start in self.job.starts:
             one = copy(self)
             one.start, one.trace, one.times = start, [], dict(self.times)
-            one._steps, one._blocks = [], []
+            one._steps, one._blocks, one._logs = [], [], []
             rows.append(one)
         return rows
 
@@ -311,6 +313,8 @@ class Row:
             self._proven = is_best and self._proven is not False
         if self.job.probabilities and belief.posterior is not None:
             self._blocks.append(Block(belief.posterior, prefix, budget))
+        if self.job.logprobs is not None:
+            self._logs += token_logs(belief.logits, belief.posterior, chosen.ids, self.job.logprobs)
         if self._outcome is Outcome.COMPLETE:
             self._outcome = ending
         if self._first_block is None:
@@ -336,6 +340,7 @@ class Row:
             token_ids=ids,
             log_prob=self.text.log_prob,
             probabilities=by_field,
+            logprobs=tuple(self._logs),
             sources={} if constraint is None else stated(constraint.constraint, text),
             steps=tuple(self._steps),
             blocks=self.block,

@@ -24,7 +24,7 @@ def check_settings(request: Request) -> Request:
     """
     _check_prompt(request.prompt)
     numbers: dict[str, Any] = {}
-    for name, low in {"max_tokens": None, "max_denoising_steps": 1, "seed": None}.items():
+    for name, low in {"max_tokens": None, "max_denoising_steps": 1, "seed": None, "logprobs": 0}.items():
         value: object = getattr(request, name)
         if value is not None:
             numbers[name] = whole_number(value, rule=name, low=low)

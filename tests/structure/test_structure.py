@@ -45,6 +45,7 @@ ORDER = [
     "engine",
     "api",
     "integrations",
+    "serve",
     "cli",
     "training",  # nothing at run time imports it
 ]
