@@ -15,11 +15,14 @@ from canvasgen.automata import expr as ex
 from canvasgen.automata import utf8
 from canvasgen.automata.automaton_limits import Deadline
 from canvasgen.automata.dfa import DFA, Ints
+from canvasgen.limits import step
 
 __all__ = ["NFA", "build", "parts_to_compile"]
 
 # A repeat with at least this many copies is laid as copies of its body's automaton.
 MANY_COPIES = 4
+# States, or transitions that are laid at once, between two looks at time and memory.
+STATES_BETWEEN_LOOKS = 20_000
 
 
 @dataclass(frozen=True)
@@ -161,13 +164,22 @@ class _Builder:
         self.silent_target: list[int] = []
         self.bulk: list[tuple[Ints, Ints, Ints, Ints]] = []
         self.silent_bulk: list[tuple[Ints, Ints]] = []
+        self._looked_at = 0  # states when time and memory were looked at last
 
     def allocate(self, count: int) -> int:
         """Return the first of `count` new states."""
         first = self.num_states
         self.num_states += count
         self.deadline.check_nfa_states(self.num_states)
+        if self.num_states > self._looked_at + STATES_BETWEEN_LOOKS:
+            self._looked_at = self.num_states
+            self.deadline.nfa_memory(self.num_states)
         return first
+
+    def _room(self, transitions: int) -> None:
+        """Raise ConstraintTooLarge if there is no memory for so many more transitions."""
+        if transitions > STATES_BETWEEN_LOOKS:
+            self.deadline.nfa_memory(self.num_states + transitions)
 
     def silent(self, source: int, target: int) -> None:
         self.silent_source.append(source)
@@ -188,6 +200,7 @@ class _Builder:
         """Lay an expression between the start and the final state."""
         stack: list[tuple[ex.Expr, int, int]] = [(root, 0, 1)]
         while stack:
+            step()
             node, source, sink = stack.pop()
             if isinstance(node, ex.Literal):
                 self._lay_literal(node.content, source, sink)
@@ -278,6 +291,7 @@ class _Builder:
     def lay_fragments(self, fragment: NFA, sources: Ints, sinks: Ints) -> None:
         """Lay a copy of the fragment between each source and its sink (int32 [n] both)."""
         own = fragment.num_states - 2
+        self._room((fragment.source.size + fragment.num_states) * sources.size)
         first = self.allocate(own * sources.size)
         place = np.empty((sources.size, fragment.num_states), dtype=np.int32)
         place[:, 0] = sources
