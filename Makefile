@@ -4,12 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
+SECONDS ?= 60
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 HOSTS := build/hosts
 with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pytest --numprocesses $(WORKERS)
 
-.PHONY: demo test test-all test-fast lint format docs site wheel bench train train-sudoku clean
+.PHONY: demo test test-all test-fast lint format docs site wheel fuzz bench train train-sudoku clean
 .PHONY: test-hosts test-transformers-oldest test-transformers-newest
 .PHONY: test-weights
 .PHONY: test-clients
@@ -81,6 +82,13 @@ site: $(STAMP)  ## the documentation as a site, in build/site; a warning is an e
 
 wheel:  ## wheel and sdist into dist/, and the demo from the wheel in an environment of its own
 	PYTHON=$(PYTHON) .ci/wheel
+
+fuzz: $(STAMP)  ## coverage-guided fuzzing of every reader (tests/fuzz/README.md), SECONDS each
+	$(BIN)/python -m pip install --quiet 'atheris>=3'
+	for target in schema regex grammar template table tokens cache; do \
+		mkdir -p build/fuzz/$$target; \
+		PYTHONPATH=$(CURDIR) $(BIN)/python tests/fuzz/fuzz_readers.py $$target -max_total_time=$(SECONDS) \
+			-artifact_prefix=build/fuzz/ build/fuzz/$$target || exit 1; done
 
 bench: $(STAMP)  ## every figure that the documentation states
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

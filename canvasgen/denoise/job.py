@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from canvasgen.checks import whole_number
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.start import Start
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
+from canvasgen.limits import Account
 from canvasgen.tokens import Prefix
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class Job:
         logprobs: how many alternatives of each token `Completion.logprobs` tells; None: it is empty.
         logprobs: how many alternatives of each token `Completion.logprobs` tells; None: it is empty.
         quality: 0 to 1, the thresholds and steps of `stopping.dial`; None: the policy's and the model's own.
+        account: what the request may still need of its limits: the searches of its steps and its judgements are charged to
+            it. None: each has the default limits.
         target_seconds: from the row's prefill to its end; as many steps are taken as that allows, one for each block at
             least, and one more where drafts lead. None: no target.
         probabilities: whether the completion tells those of choice-like fields; keeps each block's logits till then.
@@ -55,6 +59,16 @@ class Job:
     logprobs: int | None = None
     quality: float | None = None
     target_seconds: float | None = None
+    account: Account | None = None
+
+    @contextmanager
+    def charged(self) -> Generator[None]:
+        """Charge the work inside to the request."""
+        if self.account is None:
+            yield
+        else:
+            with self.account.open():
+                yield
 
     @property
     def written(self) -> tuple[int, ...]:

@@ -68,7 +68,8 @@ class Row:
         )
         self.constraint = job.constraint
         self._loose: Prefix | None = None  # while it drafts: what is written, as the loose automaton reads it
-        self._search = None if job.constraint is None else job.constraint.begin_search()
+        with job.charged():
+            self._search = None if job.constraint is None else job.constraint.begin_search()
         self._proven: bool | None = None
         self.trace: list[Step] = []
         self.is_fresh = True
@@ -190,7 +191,8 @@ class Row:
         self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken
         assert self._leading is not None
         text = self.trace[-1].draft
-        found = self._leading.led(text, self.text.prefix, self.text.budget)
+        with self.job.charged():
+            found = self._leading.led(text, self.text.prefix, self.text.budget)
         if found is not None:
             self.constraint, prefix = found
             self.text.adopt(self.constraint, prefix)
@@ -203,7 +205,7 @@ class Row:
         """What is to be known of the row's canvas."""
         if self._loose is not None and self._leading is not None:
             return Asked(self._leading.loose, self._loose, self.text.budget)
-        return Asked(self.constraint, self.text.prefix, self.text.budget, self._search)
+        return Asked(self.constraint, self.text.prefix, self.text.budget, self._search, self.job.charged)
 
     def advance(self) -> float:
         """The temperature of the next step, which is the present one from now on."""
@@ -304,8 +306,9 @@ class Row:
         prefix, budget = self.text.prefix, self.text.budget
         if ending is Outcome.OSCILLATION and self._drafts.best is not None:
             belief = self._best or belief.recalling(self._drafts.best, self._drafts.best_log_prob)
-        belief.finish()
-        chosen = self.text.choose(belief)
+        with self.job.charged():
+            belief.finish()
+            chosen = self.text.choose(belief)
         if chosen is None:
             return None
         if belief.proven is not None:
@@ -328,7 +331,8 @@ class Row:
         constraint = self.constraint
         ids = self.text.prefix.ids
         ended = constraint is not None or ids[-1] in self._vocabulary.end_ids
-        by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
+        with self.job.charged():
+            by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
         self.times["total"] = self._clock() - self._begun
         parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
         self.times["other"] = max(self.times["total"] - parts, 0.0)
