@@ -19,6 +19,7 @@ EXTRAS = {
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
     "serve": ("fastapi", "uvicorn", "prometheus_client", "cloudpickle", "typer"),
     "tracing": ("opentelemetry",),
+    "parquet": ("pyarrow",),
 }
 """Extra -> the packages that it installs."""
 
