@@ -23,7 +23,11 @@ __all__ = ["decide", "generate", "load"]
 
 
 def load(
-    model: object = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
+    model: object = None,
+    *,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    trust_remote_code: bool = False,
 ) -> Engine:
     """Return an engine around a model.
 
@@ -33,12 +37,15 @@ def load(
             pair; or a `Denoiser` of your own.
         device: where the model runs; None: a GPU if there is one, else the CPU.
         dtype: the weights' type; None: as stored on a GPU, float32 on a CPU.
+        trust_remote_code: run code that comes with the weights of a hub id or folder; models of mask noise such as
+            LLaDA need it. Read it first.
 
     Raises:
-        ModelError: there is no such model, or it is no DiffusionGemma.
+        ModelError: there is no such model, it is of no known architecture, or code that comes with it is not trusted.
     """
     specialist = shared_engine if model is None else None
-    return Engine(load_model(model, device=device, dtype=dtype), specialist=specialist)
+    loaded = load_model(model, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+    return Engine(loaded, specialist=specialist)
 
 
 def engine_of(model: object) -> Engine:

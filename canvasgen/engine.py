@@ -253,8 +253,11 @@ class Engine(Calls):
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
         length, ends = self.denoiser.canvas_length, self.vocabulary.end_ids
+        shown = constraint.shown
+        if self._loaded.lays_text and shown.only_hole is None:
+            shown = shown.as_gap()
         starts = starts_from(
-            constraint.shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
+            shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
         )
         return suited(starts, self._compiled(constraint))
 

@@ -30,10 +30,11 @@ EMBEDDED = {"tiny": tiny, "sudoku": sudoku}
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready to run, and the way its prompts are made."""
+    """A model ready to run, the way its prompts are made, and whether its canvases start from an answer's fixed text."""
 
     denoiser: Denoiser
     prompts: PromptEncoder
+    lays_text: bool = False
 
     def encode(self, prompt: Prompt, shown: Shown | None = None) -> list[int]:
         """Token ids of a prompt, and of what the model is told of its answer."""
@@ -41,19 +42,23 @@ class Loaded:
 
 
 def load(
-    model: object = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
+    model: object = None,
+    *,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    trust_remote_code: bool = False,
 ) -> Loaded:
     """Loads a model; see `canvasgen.load` for the arguments.
 
     Raises:
-        ModelError: there is no such model, its files are incomplete, it is of no known architecture, or it cannot be
-            reached.
+        ModelError: there is no such model, its files are incomplete, it is of no known architecture, it cannot be
+            reached, or code that comes with it is not trusted.
     """
     settle()
     if model is None:
         return _from_name(tiny.WEIGHTS, device, dtype)
     if isinstance(model, (str, Path)):
-        return _from_name(model, device, dtype)
+        return _from_name(model, device, dtype, trust_remote_code)
     if isinstance(model, tuple) and len(model) == 2:
         return _from_pair(*model)
     if isinstance(model, Denoiser):
@@ -77,7 +82,10 @@ def _from_pair(model: Any, tokenizer: Any) -> Loaded:
             rule="architecture",
             remedy="give the model's class for generation, or a Denoiser",
         )
-    return Loaded(kind.denoiser(model, tokenizer), prompt_encoder(tokenizer))
+    denoiser = kind.denoiser(model, tokenizer)
+    if kind.prompts is None:
+        return Loaded(denoiser, prompt_encoder(tokenizer), kind.lays_text)
+    return Loaded(denoiser, kind.prompts(tokenizer, denoiser.vocabulary), kind.lays_text)
 
 
 def _model_type_of(model: Any) -> Any:
@@ -85,13 +93,22 @@ def _model_type_of(model: Any) -> Any:
 
 
 def _from_name(
-    name: str | Path, device: str | torch.device | None, dtype: str | torch.dtype | None
+    name: str | Path,
+    device: str | torch.device | None,
+    dtype: str | torch.dtype | None,
+    trust_remote_code: bool = False,
 ) -> Loaded:
     name, config = checked_source(name)
+    kind = architecture_of(config.get("model_type"), name)
+    if kind.needs_remote_code and not trust_remote_code:
+        raise ModelError(
+            f"{name} is a {kind.name}: code that comes with its weights has to run",
+            rule="trust_remote_code",
+            remedy="read that code, then load the model with trust_remote_code=True, or give a (model, tokenizer) pair",
+        )
     with loading_errors(name):
-        kind = architecture_of(config.get("model_type"), name)
         model = kind.read(name, _dtype(dtype, device), _device(device))
-        return _from_pair(model, load_tokenizer(name))
+        return _from_pair(model, load_tokenizer(name, kind.needs_remote_code and trust_remote_code))
 
 
 def checked_source(model: str | Path) -> tuple[str | Path, Mapping[str, Any]]:
@@ -106,7 +123,7 @@ def checked_source(model: str | Path) -> tuple[str | Path, Mapping[str, Any]]:
     return name, config
 
 
-def load_tokenizer(name: str | Path) -> Any:
+def load_tokenizer(name: str | Path, trust_remote_code: bool = False) -> Any:
     """The tokenizer of a checked source; a folder may hold nothing but `tokenizer.json`."""
     if isinstance(name, Path) and not (name / "tokenizer_config.json").is_file():
         from tokenizers import Tokenizer
@@ -114,7 +131,7 @@ def load_tokenizer(name: str | Path) -> Any:
         return Tokenizer.from_file(str(name / "tokenizer.json"))
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(name)
+    return AutoTokenizer.from_pretrained(name, trust_remote_code=trust_remote_code)
 
 
 def _place(model: str | Path) -> str | Path:
