@@ -184,7 +184,8 @@ class Engine(Calls):
         samples = whole_number(samples, rule="samples", low=1)
         steps = whole_number(steps, rule="steps", low=1)
         first = secrets.randbits(62) if seed is None else whole_number(seed, rule="seed", low=None)
-        seeds = [first + at for at in range(samples)]
+        varies = self.denoiser.noise.varies  # one step from masks: one canvas says it all
+        seeds = [first + at for at in range(samples if varies or steps > 1 else 1)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
         found = AnswerOptions(options, self._compiled, length)
