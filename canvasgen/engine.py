@@ -252,7 +252,8 @@ class Engine(Coroutines):
         samples = whole_number(samples, rule="samples", low=1, high=MOST_SAMPLES)
         steps = whole_number(steps, rule="steps", low=1, high=MOST_STEPS)
         first = secrets.randbits(62) if seed is None else whole_number(seed, rule="seed", low=None)
-        seeds = [first + at for at in range(samples)]
+        varies = self.denoiser.noise.varies  # one step from masks: one canvas says it all
+        seeds = [first + at for at in range(samples if varies or steps > 1 else 1)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
         found = AnswerOptions(options, self._compiled, length)
@@ -325,8 +326,11 @@ class Engine(Coroutines):
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
         length, ends = self.denoiser.canvas_length, self.vocabulary.end_ids
+        shown = constraint.shown
+        if self._loaded.lays_text and shown.only_hole is None:
+            shown = shown.as_gap()
         starts = starts_from(
-            constraint.shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
+            shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
         )
         return suited(starts, self._compiled(constraint))
 
