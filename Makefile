@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
 HOSTS := build/hosts
 with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pytest --numprocesses $(WORKERS)
 
-.PHONY: demo test test-all test-fast test-hosts test-transformers-oldest test-transformers-newest lint format docs wheel bench train train-sudoku clean
+.PHONY: demo test test-all test-fast test-hosts test-transformers-oldest test-transformers-newest test-viewer lint format docs wheel bench train train-sudoku clean
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -22,13 +22,20 @@ test-all: $(STAMP)  ## every test
 test-fast: $(STAMP)  ## the everyday part of the tests
 	$(PYTEST) -m "not slow"
 
-test-hosts: test-transformers-oldest test-transformers-newest  ## the tests of the models with other versions of transformers
+test-hosts: test-transformers-oldest test-transformers-newest test-viewer  ## other versions of transformers; pages in a browser
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
 	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
 
 test-transformers-newest: $(HOSTS)/transformers-5.24.0/.made
 	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
+
+test-viewer: $(HOSTS)/browser/.made  ## the pages in Chromium, which the system has to have (Debian: apt-get install chromium)
+	$(call with_host,$<) tests/viewer tests/notebook
+
+$(HOSTS)/browser/.made: $(STAMP) tests/hosts/make_browser_venv tests/hosts/browser.txt
+	tests/hosts/make_browser_venv $(VENV) $(@D)
+	touch $@
 
 $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) $* $(@D)

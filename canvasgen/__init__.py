@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from canvasgen.grounding import span_relations as spans
     from canvasgen.limits import Limits
     from canvasgen.request import Request
+    from canvasgen.trace import Trace, Tracing, load_trace, traces_html
     from canvasgen.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -62,6 +63,8 @@ __all__ = [
     "Limits",
     "Request",
     "Sources",
+    "Trace",
+    "Tracing",
     "Vocabulary",
     "__version__",
     "choice",
@@ -80,6 +83,7 @@ __all__ = [
     "latin_square",
     "literal",
     "load",
+    "load_trace",
     "magic_square",
     "near",
     "optional",
@@ -96,6 +100,7 @@ __all__ = [
     "table",
     "template",
     "text",
+    "traces_html",
 ]
 
 _HOME = {
@@ -106,6 +111,8 @@ _HOME = {
     "Grounded": "canvasgen.grounding",
     "Request": "canvasgen.request",
     "Sources": "canvasgen.grounding",
+    "Trace": "canvasgen.trace",
+    "Tracing": "canvasgen.trace",
     "Vocabulary": "canvasgen.vocabulary",
     "choice": "canvasgen.constraints",
     "contains": "canvasgen.constraints",
@@ -122,6 +129,7 @@ _HOME = {
     "latin_square": "canvasgen.constraints",
     "literal": "canvasgen.constraints",
     "load": "canvasgen.api",
+    "load_trace": "canvasgen.trace",
     "magic_square": "canvasgen.constraints",
     "near": "canvasgen.constraints",
     "optional": "canvasgen.constraints",
@@ -136,6 +144,7 @@ _HOME = {
     "table": "canvasgen.constraints",
     "template": "canvasgen.constraints",
     "text": "canvasgen.constraints",
+    "traces_html": "canvasgen.trace",
 }
 _MODULES = {"relations": "canvasgen.relations", "spans": "canvasgen.grounding.span_relations"}
 

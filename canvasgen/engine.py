@@ -20,8 +20,18 @@ from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
-from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of, settled
+from canvasgen.request import (
+    Options,
+    Prompt,
+    Request,
+    as_request,
+    check_settings,
+    readable,
+    request_of,
+    settled,
+)
 from canvasgen.showing import call
+from canvasgen.trace import tracing_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -237,6 +247,8 @@ class Engine(Calls):
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
+            asked=readable(request.prompt),
+            tracing=tracing_of(request.trace),
             probabilities=bool(request.probabilities),
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),
         )

@@ -16,6 +16,7 @@ __all__ = [
     "CanvasgenError",
     "ConstraintTooLarge",
     "InvalidConstraint",
+    "InvalidTrace",
     "MissingPackage",
     "ModelError",
     "Outcome",
@@ -41,7 +42,10 @@ class CanvasgenError(Exception):
         rule: the keyword, option or limit that was broken.
         value: the offending value.
         remedy: what the caller can do.
+        trace: of a generation that failed and was asked for its trace (`trace="full"`), what was recorded until then.
     """
+
+    trace: Any = None
 
     def __init__(
         self,
@@ -155,6 +159,10 @@ class StepLimit(CanvasgenError):
 
 class StepLimitWarning(UserWarning):
     """A text was committed before the model was confident: valid, but perhaps not its best answer."""
+
+
+class InvalidTrace(CanvasgenError):
+    """A file or text is no trace of a generation, is damaged, or has another version; or it cannot be read or written."""
 
 
 class ModelError(CanvasgenError):

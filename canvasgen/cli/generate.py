@@ -18,6 +18,7 @@ from canvasgen.cli.options import (
     PromptArgument,
     QualityOption,
     RegexOption,
+    SaveTraceOption,
     SchemaOption,
     SeedOption,
     StepsOption,
@@ -54,6 +55,7 @@ def generate(
     property_order: OrderOption = "schema",
     prompt_schema: Annotated[bool, typer.Option(help="Tell the model the schema in the prompt.")] = True,
     trace: TraceOption = False,
+    save_trace: SaveTraceOption = None,
 ) -> None:
     """Generate text that satisfies a constraint, and print it.
 
@@ -75,7 +77,7 @@ def generate(
         seed=seed,
         prompt_schema=prompt_schema,
     )
-    completion = complete(request, model, trace=trace)
+    completion = complete(request, model, trace=trace, save_trace=save_trace)
     is_data = constraint is not None and constraint.shown.schema is not None
     typer.echo(as_json(completion, indent=2 if sys.stdout.isatty() else None) if is_data else completion.text)
 

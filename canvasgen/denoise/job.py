@@ -15,6 +15,7 @@ from canvasgen.tokens import Prefix
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
     from canvasgen.denoise.validators import Validator
+    from canvasgen.trace import Tracing
 
 __all__ = ["Job", "token_budget"]
 
@@ -38,6 +39,8 @@ class Job:
         quality: 0 to 1, the thresholds and steps of `stopping.dial`; None: the policy's and the model's own.
         target_seconds: from the row's prefill to its end; as many steps are taken as that allows, one for each block at
             least, and one more where drafts lead. None: no target.
+        asked: the prompt as people read it, for a full trace.
+        tracing: what is recorded beside the steps; None: nothing.
         probabilities: whether the completion tells those of choice-like fields; keeps each block's logits till then.
     """
 
@@ -52,6 +55,8 @@ class Job:
     probabilities: bool = False
     quality: float | None = None
     target_seconds: float | None = None
+    asked: str | None = None
+    tracing: Tracing | None = None
 
     @property
     def written(self) -> tuple[int, ...]:
