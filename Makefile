@@ -14,6 +14,7 @@ with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pyte
 .PHONY: test-hosts test-transformers-oldest test-transformers-newest
 .PHONY: test-weights
 .PHONY: test-clients
+.PHONY: test-viewer
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -29,6 +30,7 @@ test-fast: $(STAMP)  ## the everyday part of the tests
 test-hosts: test-transformers-oldest test-transformers-newest  ## what needs an environment of its own
 test-hosts: test-weights  # readers of quantised weights, adapters
 test-hosts: test-clients  # real clients of the server
+test-hosts: test-viewer  # pages in a browser
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
 	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
@@ -41,6 +43,13 @@ test-weights: $(HOSTS)/weights/.made  ## adapters, device maps and weights of fe
 
 $(HOSTS)/weights/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) 5.23.0 $(@D) accelerate peft torchao compressed-tensors bitsandbytes
+	touch $@
+
+test-viewer: $(HOSTS)/browser/.made  ## the pages in Chromium, which the system has to have (Debian: apt-get install chromium)
+	$(call with_host,$<) tests/viewer tests/notebook
+
+$(HOSTS)/browser/.made: $(STAMP) tests/hosts/make_browser_venv tests/hosts/browser.txt
+	tests/hosts/make_browser_venv $(VENV) $(@D)
 	touch $@
 
 $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt

@@ -28,11 +28,13 @@ from canvasgen.request import (
     Request,
     as_request,
     check_settings,
+    readable,
     request_of,
     settled,
 )
 from canvasgen.scheduling import Coroutines, Scheduler, Ticket
 from canvasgen.showing import call
+from canvasgen.trace import tracing_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -309,6 +311,8 @@ class Engine(Coroutines):
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
+            asked=readable(request.prompt),
+            tracing=tracing_of(request.trace),
             probabilities=bool(request.probabilities),
             logprobs=request.logprobs,
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),

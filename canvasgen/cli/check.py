@@ -55,6 +55,7 @@ def check(
     from rich.text import Text
 
     from canvasgen.models.vocabularies import load_vocabulary
+    from canvasgen.viewer import automaton_lines
 
     began = time.perf_counter()
     constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
@@ -89,6 +90,8 @@ def check(
     clear_notice()
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)
+    for line in automaton_lines(automaton):
+        console.print(Text(line))
 
     candidates = list(texts or [])
     if file is not None:
