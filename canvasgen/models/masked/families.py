@@ -34,6 +34,8 @@ from canvasgen.models.architecture import Architecture
 from canvasgen.models.masked.attention import probed
 from canvasgen.models.masked.causal_context import CausalContextModel
 from canvasgen.models.masked.masked_model import MaskedModel
+from canvasgen.models.weights import LoadOptions
+from canvasgen.models.weights.reading import read_pretrained
 from canvasgen.vocabulary import Vocabulary
 from canvasgen.vocabulary.tokenizer_source import read_tokenizer
 
@@ -76,11 +78,10 @@ class Family:
             needs_remote_code=True,
         )
 
-    def _read(self, name: str | Path, dtype: torch.dtype | str, device: torch.device) -> Any:
+    def _read(self, name: str | Path, how: LoadOptions) -> Any:
         import transformers
 
-        kind: Any = getattr(transformers, self.auto)
-        return kind.from_pretrained(name, dtype=dtype, trust_remote_code=True).to(device)
+        return read_pretrained(getattr(transformers, self.auto), name, how, auto=True)
 
     def _is_model(self, model: Any) -> bool:
         return callable(model) and hasattr(model, "parameters")

@@ -25,6 +25,8 @@ from canvasgen.models.masked.attention import probed
 from canvasgen.models.masked.masked_model import MaskedModel
 from canvasgen.models.masked.wordpiece import WordPieces, is_wordpiece, wordpieces
 from canvasgen.models.prompts import Prompt, text_of
+from canvasgen.models.weights import LoadOptions
+from canvasgen.models.weights.reading import read_pretrained
 from canvasgen.vocabulary import Vocabulary
 from canvasgen.vocabulary.tokenizer_source import read_tokenizer
 
@@ -76,19 +78,10 @@ def _special(tokenizer: Any, names: tuple[str, ...]) -> int:
     )
 
 
-def _read(name: str | Path, dtype: torch.dtype | str, device: torch.device) -> Any:
+def _read(name: str | Path, how: LoadOptions) -> Any:
     from transformers import AutoModelForMaskedLM
 
-    loaded: Any = AutoModelForMaskedLM.from_pretrained(name, dtype=dtype, output_loading_info=True)
-    model, info = loaded
-    missing = sorted(info["missing_keys"]) + [str(key) for key in info["mismatched_keys"]]
-    if missing:
-        raise ModelError(
-            f"{name} lacks {len(missing)} weights of a masked language model, such as {missing[0]}",
-            rule="weights",
-            remedy="name a checkpoint that was trained to fill masks, with its head",
-        )
-    return model.to(device)
+    return read_pretrained(AutoModelForMaskedLM, name, how, auto=True)
 
 
 def _is_model(model: Any) -> bool:
