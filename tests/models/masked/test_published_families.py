@@ -262,3 +262,9 @@ def test_llada21_edits_what_its_generate_edits():
         drawn = noise.read(logits, canvas, decided).argmax(-1)
         canvas, decided = noise.renoise(canvas, decided, accepted, drawn, torch.full_like(canvas, MASK))
     assert torch.equal(canvas, expected)
+
+
+def test_a_canvas_of_another_length_is_refused():
+    for name, length in (("llada", 100), ("sdar", 8)):
+        with pytest.raises(ModelError, match="does not take canvases of this length"):
+            denoiser_of(name).with_canvas(length)
