@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
-from canvasgen.calls import Calls
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.choices import MOST_OPTIONS
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
-from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.extras import needed
 from canvasgen.limits import Account, checked_limits
 from canvasgen.models.canvases import canvas_for
@@ -32,6 +31,7 @@ from canvasgen.request import (
     request_of,
     settled,
 )
+from canvasgen.scheduling import Coroutines, Scheduler, Ticket
 from canvasgen.showing import call
 
 if TYPE_CHECKING:
@@ -48,10 +48,11 @@ MOST_ROWS, MOST_SAMPLES = 4096, 1024
 """Rows that go through the model together, and canvases of noise that a decision is averaged over."""
 
 
-class Engine(Calls):
+class Engine(Coroutines):
     """A loaded model that turns requests into completions.
 
-    `complete`, `generate` and `stream` take either a `Request` or its fields as arguments.
+    `complete`, `generate` and `stream` take either a `Request` or its fields as arguments. So do `acomplete`, `agenerate`
+    and `astream`, for tasks of an event loop: as many at once as they like, their rows share the model's forward passes.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Engine(Calls):
         *,
         policy: Policy | None = None,
         specialist: Callable[[str], Engine] | None = None,
+        scheduler: Scheduler | None = None,
     ) -> None:
         """Wrap a loaded model.
 
@@ -68,10 +70,12 @@ class Engine(Calls):
             policy: when positions are accepted and blocks committed.
             specialist: the engine of an embedded model, by its name, for the requests whose constraint it was trained
                 for; None: this engine answers them all.
+            scheduler: runs what `submit`, `acomplete`, `agenerate` and `astream` ask for; None: `Scheduler()`.
         """
         self._loaded = loaded
         self._policy = policy
         self._specialist = specialist
+        self.scheduler = scheduler or Scheduler()
         # By identity; the constraint is kept with it, so that no other one gets its identity.
         self._canvases: dict[int, Denoiser] = {}
         self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(
@@ -98,6 +102,29 @@ class Engine(Calls):
         """Return the ids of a text from the model's tokenizer, without special tokens."""
         return self._loaded.prompts.tokens(text)
 
+    def encode(self, prompt: Prompt, constraint: Constraint | None = None) -> list[int]:
+        """Return the token ids that the model reads for a prompt, with what it is told of its answer.
+
+        Args:
+            prompt: a text, or chat messages.
+            constraint: described in the prompt, as in `complete`; None: the prompt alone.
+
+        Raises:
+            ModelError: the prompt is neither, or the tokenizer cannot write it.
+            InvalidConstraint: not a constraint.
+        """
+        resolved = Request(prompt, constraint=constraint).resolve()
+        return self._loaded.encode(prompt, None if resolved is None else resolved.shown)
+
+    def prepare(self, prompt: Prompt | Request = "", **options: Unpack[Options]) -> Job:
+        """Return the job of a request: the prompt's token ids, the compiled constraint, starts and settings.
+
+        For clients of the loop below the engine (`denoise.Batch`, `integrations.Sessions`); arguments and errors as for
+        `complete`. The model is this engine's own, with its usual canvas.
+        """
+        request = check_settings(as_request(prompt, options))
+        return self._job(request, request.resolve())
+
     def _complete(self, request: Request) -> Completion:
         engine, denoiser, job = self._prepared(request)
         return settled(request, run(denoiser, [job], policy=engine._policy)[0])
@@ -110,6 +137,32 @@ class Engine(Calls):
         request = as_request(prompt, options)
         engine, denoiser, job = self._prepared(request)
         return self._raising(stream(denoiser, [job], policy=engine._policy), request)
+
+    def submit(self, request: Request, tell: Callable[[Event], None]) -> Ticket:
+        """Give a request to the scheduler's thread, where its rows share the forward passes of all others there.
+
+        Args:
+            request: the request; its constraint is compiled here.
+            tell: called in that thread with each event, the last of which is `Done` or `Failed`; must return at once.
+
+        Raises:
+            CanvasgenError: the request is impossible.
+        """
+        engine, denoiser, job = self._prepared(request)
+        return self.scheduler.submit(denoiser, job, tell, policy=engine._policy)
+
+    def adopt(self, compiled: CompiledConstraint) -> Constraint:
+        """Return the constraint of one that was compiled elsewhere, for this engine's vocabulary; it is not compiled again.
+
+        Raises:
+            ModelError: it was compiled for another vocabulary.
+        """
+        if compiled.vocabulary.fingerprint != self.vocabulary.fingerprint:
+            raise ModelError("the constraint was compiled for another vocabulary", rule="vocabulary")
+        constraint = compiled.constraint
+        assert isinstance(constraint, Constraint)
+        self._constraints.get(id(constraint), lambda: (compiled, constraint))
+        return constraint
 
     @overload
     def batch(
@@ -256,6 +309,7 @@ class Engine(Calls):
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
             probabilities=bool(request.probabilities),
+            logprobs=request.logprobs,
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),
         )
 

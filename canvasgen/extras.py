@@ -14,7 +14,12 @@ EXTRAS = {
     "tables": ("ortools",),
     "cli": ("typer", "rich"),
     "gpu": ("accelerate", "triton"),
+    "adapters": ("peft",),
+    "quantized": ("bitsandbytes", "compressed_tensors", "torchao"),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
+    "serve": ("fastapi", "uvicorn", "prometheus_client", "cloudpickle", "typer"),
+    "tracing": ("opentelemetry",),
+    "parquet": ("pyarrow",),
 }
 """Extra -> the packages that it installs."""
 

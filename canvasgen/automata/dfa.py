@@ -296,6 +296,10 @@ class DFA:
         """SHA-256 of the arrays in hex: equal for equal languages and for no others."""
         return self._digest
 
+    def key(self) -> str:
+        """A name for caches: equal only for equal languages, and found without writing the arrays of large repeats."""
+        return self._digest
+
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the five arrays by name, for `np.savez` and `from_arrays`."""
         return {name: getattr(self, name) for name in _DTYPES}

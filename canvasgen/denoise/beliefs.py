@@ -79,6 +79,11 @@ class FreeBelief:
         self._end_ids = end_ids
         self.best: NDArray[np.int64] = best
 
+    @property
+    def logits(self) -> Tensor:
+        """The model's own, `[n, V]`."""
+        return self._logits
+
     def finish(self) -> None:
         """Nothing is left to do."""
 

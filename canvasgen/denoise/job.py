@@ -37,6 +37,8 @@ class Job:
         seed: of all the row's random numbers.
         starts: what is there before the first step; all have the same written tokens, which do not count towards
             `max_tokens`. Of several, the one wins under which the model gives valid texts the most mass.
+        logprobs: how many alternatives of each token `Completion.logprobs` tells; None: it is empty.
+        logprobs: how many alternatives of each token `Completion.logprobs` tells; None: it is empty.
         quality: 0 to 1, the thresholds and steps of `stopping.dial`; None: the policy's and the model's own.
         account: what the request may still need of its limits: the searches of its steps and its judgements are charged to
             it. None: each has the default limits.
@@ -54,6 +56,7 @@ class Job:
     seed: int = 0
     starts: tuple[Start, ...] = (Start(),)
     probabilities: bool = False
+    logprobs: int | None = None
     quality: float | None = None
     target_seconds: float | None = None
     account: Account | None = None

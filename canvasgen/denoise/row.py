@@ -24,6 +24,7 @@ from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.schedule import Schedule
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
+from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
 from canvasgen.errors import Outcome
 from canvasgen.tokens import Prefix
 
@@ -81,6 +82,7 @@ class Row:
         self._step = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
+        self._logs: list[TokenLog] = []
         self.policy = dialled(policy, job.quality)
         self._clock = clock
         self._pace = None if job.target_seconds is None else Pace(job.target_seconds)
@@ -97,7 +99,7 @@ class Row:
         for start in self.job.starts:
             one = copy(self)
             one.start, one.trace, one.times = start, [], dict(self.times)
-            one._steps, one._blocks = [], []
+            one._steps, one._blocks, one._logs = [], [], []
             rows.append(one)
         return rows
 
@@ -217,6 +219,11 @@ class Row:
         return self._schedule.temperature(self._step)
 
     @property
+    def next_temperature(self) -> float:
+        """What the next step's logits are divided by."""
+        return self._schedule.temperature(self._step + 1)
+
+    @property
     def progress(self) -> float:
         """How much of the schedule lies behind: 0 at its first step, 1 at its last."""
         return self._schedule.progress(self._step)
@@ -309,6 +316,8 @@ class Row:
             self._proven = is_best and self._proven is not False
         if self.job.probabilities and belief.posterior is not None:
             self._blocks.append(Block(belief.posterior, prefix, budget))
+        if self.job.logprobs is not None:
+            self._logs += token_logs(belief.logits, belief.posterior, chosen.ids, self.job.logprobs)
         if self._outcome is Outcome.COMPLETE:
             self._outcome = ending
         if self._first_block is None:
@@ -335,6 +344,7 @@ class Row:
             token_ids=ids,
             log_prob=self.text.log_prob,
             probabilities=by_field,
+            logprobs=tuple(self._logs),
             sources={} if constraint is None else stated(constraint.constraint, text),
             steps=tuple(self._steps),
             blocks=self.block,

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from canvasgen.errors import ModelError
 
 if TYPE_CHECKING:
-    import torch
-
     from canvasgen.denoise.protocol import Denoiser
+    from canvasgen.models.weights import LoadOptions
 
 __all__ = ["ARCHITECTURES", "Architecture", "architecture_of"]
 
@@ -27,14 +26,15 @@ class Architecture:
 
     Attributes:
         name: as people call it.
-        read: loads the weights of a checked source, a folder or a hub id, as a dtype, onto a device; raises ModelError
-            if some are missing, and what its library raises.
-        is_model: whether an object is a loaded model of this kind.
-        denoiser: the model with its tokenizer as the loop sees them; raises ModelError if they do not suit each other.
+        read: loads the weights of a checked source, a folder or a hub id, as the options say; raises ModelError if some
+            are missing, and what its library raises.
+        is_model: whether an object is a loaded model of this kind; wrappers have been taken off.
+        denoiser: the model, perhaps wrapped, with its tokenizer as the loop sees them; raises ModelError if they do not
+            suit each other.
     """
 
     name: str
-    read: Callable[[str | Path, torch.dtype | str, torch.device], Any]
+    read: Callable[[str | Path, LoadOptions], Any]
     is_model: Callable[[Any], bool]
     denoiser: Callable[[Any, Any], Denoiser]
 

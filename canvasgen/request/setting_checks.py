@@ -23,10 +23,12 @@ __all__ = ["check_settings"]
 MOST_STEPS = 1_000
 """Denoising steps of a block; models take tens."""
 MOST_TOKENS = 1_000_000
+MOST_LOGPROBS = 1000
 _WHOLE_NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "max_tokens": (None, MOST_TOKENS),
     "max_denoising_steps": (1, MOST_STEPS),
     "seed": (None, None),
+    "logprobs": (0, MOST_LOGPROBS),
 }
 """The bounds of the settings that are whole numbers."""
 

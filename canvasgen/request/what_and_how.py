@@ -60,6 +60,7 @@ class Settings(TypedDict, total=False):
     seed: int | None
     prompt_schema: bool | Mapping[str, Any]
     probabilities: bool
+    logprobs: int | None
     on_step_limit: Literal["return", "warn", "raise"]
     grounded: bool | str | Sequence[str] | Sources
     whitespace: Style | None
@@ -100,6 +101,7 @@ class Request:
             not.
         probabilities: whether `Completion.probabilities` has those of the choice-like fields; this costs one more
             conditioning for each option.
+        logprobs: how many alternatives of each token `Completion.logprobs` tells, 0 for none; None: it is empty.
         grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers, dates and times are
             written in it; or the texts that they are spans of, or `cg.Sources`. Goes with `schema`, `regex`, `grammar` and
             a `template` that is a text, whose holes are spans then; in other constraints write `cg.span_of(source)`.
@@ -133,6 +135,7 @@ class Request:
     seed: int | None = field(default=None, kw_only=True)
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
     probabilities: bool = field(default=False, kw_only=True)
+    logprobs: int | None = field(default=None, kw_only=True)
     grounded: bool | str | Sequence[str] | Sources = field(default=False, kw_only=True)
     whitespace: Style | None = field(default=None, kw_only=True)
     property_order: Order | None = field(default=None, kw_only=True)

@@ -41,8 +41,11 @@ ORDER = [
     "request",
     "calls",
     "decisions",
+    "scheduling",
     "engine",
     "api",
+    "integrations",
+    "serve",
     "cli",
     "training",  # nothing at run time imports it
 ]

@@ -14,7 +14,6 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from canvasgen.models.embedded.special_tokens import EOS_ID, PAD_ID
-from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.training.tiny.data.examples import Example, example
 from canvasgen.training.tiny.text_model import CANVAS_LENGTHS
 
@@ -24,7 +23,27 @@ STAGES = (
     (0.15, 0.4, 0.45),
     (0.1, 0.2, 0.35, 0.35),
     (0.08, 0.14, 0.22, 0.34, 0.22),
-    (0.02, 0.03, 0.05, 0.08, 0.06, 0.05, 0.04, 0.14, 0.2, 0.09, 0.07, 0.05, 0.04, 0.05, 0.02, 0.01),
+    (
+        *(
+            0.01,
+            0.01,
+            0.02,
+            0.04,
+            0.03,
+            0.025,
+            0.02,
+            0.045,
+            0.08,
+            0.04,
+            0.025,
+            0.025,
+            0.02,
+            0.025,
+            0.02,
+            0.01,
+        ),
+        *(0.08, 0.06, 0.09, 0.03, 0.09, 0.04, 0.04, 0.06, 0.05, 0.035),
+    ),
 )
 """The shares of the levels at each stage of the curriculum; the last stage has all kinds of tasks."""
 
@@ -60,7 +79,7 @@ class Encoded:
 
 def encode(tokenizer: Tokenizer, made: list[tuple[Example, int]]) -> list[Encoded]:
     """Token ids of examples with their levels; those that do not fit the longest canvas are left out."""
-    prompts = tokenizer.encode_batch([format_prompt(e.prompt, e.schema, e.instruction) for e, _ in made])
+    prompts = tokenizer.encode_batch([e.full_prompt for e, _ in made])
     answers = tokenizer.encode_batch([e.text for e, _ in made], add_special_tokens=False)
     out: list[Encoded] = []
     for (one, level), prompt, answer in zip(made, prompts, answers, strict=True):
