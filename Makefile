@@ -56,13 +56,14 @@ $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) $* $(@D)
 	touch $@
 
-CLIENTS := openai instructor pydantic_ai litellm langextract typesafe
+CLIENTS := openai instructor pydantic_ai litellm langextract typesafe schemathesis
 PACKAGE_openai := openai==3.57.0
 PACKAGE_instructor := instructor==1.17.0
 PACKAGE_pydantic_ai := pydantic-ai-slim[openai]==2.68.0
 PACKAGE_litellm := litellm==1.110.2
 PACKAGE_langextract := langextract[openai]==1.7.1
 PACKAGE_typesafe := typesafe-sdk==0.7.5
+PACKAGE_schemathesis := schemathesis==4.32.5
 
 test-clients: $(CLIENTS:%=test-client-%)  ## real clients, each in an environment of its own, against `canvasgen serve`
 
