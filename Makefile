@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
 HOSTS := build/hosts
 with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pytest --numprocesses $(WORKERS)
 
-.PHONY: demo test test-all test-fast test-hosts test-transformers-oldest test-transformers-newest lint format docs wheel bench train train-sudoku clean
+.PHONY: demo test test-all test-fast test-hosts test-transformers-oldest test-transformers-newest test-vllm test-mlx lint format docs wheel bench train train-sudoku clean
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -22,13 +22,28 @@ test-all: $(STAMP)  ## every test
 test-fast: $(STAMP)  ## the everyday part of the tests
 	$(PYTEST) -m "not slow"
 
-test-hosts: test-transformers-oldest test-transformers-newest  ## the tests of the models with other versions of transformers
+test-hosts: test-transformers-oldest test-transformers-newest test-vllm test-mlx  ## the tests that need environments of their own
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
-	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
+	$(call with_host,$<) tests/models tests/engine tests/integrations tests/vocabulary/test_from_tokenizer.py
 
 test-transformers-newest: $(HOSTS)/transformers-5.24.0/.made
-	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
+	$(call with_host,$<) tests/models tests/engine tests/integrations tests/vocabulary/test_from_tokenizer.py
+
+# Kernels are compiled with the numba that is there, so they have a cache of their own.
+test-vllm: $(HOSTS)/vllm/.made  ## vLLM's own server on the CPU, with the plugin
+	NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/vllm-kernels $(HOSTS)/vllm/bin/python -m pytest tests/hosts/test_vllm_server.py
+
+test-mlx: $(HOSTS)/mlx/.made  ## mlx-vlm on the CPU
+	PYTHONPATH=$(CURDIR) NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/mlx-kernels $(HOSTS)/mlx/bin/python -m pytest tests/hosts/test_mlx_vlm.py
+
+$(HOSTS)/vllm/.made: tests/hosts/make_vllm
+	tests/hosts/make_vllm $(PYTHON) $(@D)
+	touch $@
+
+$(HOSTS)/mlx/.made: $(STAMP) tests/hosts/make_mlx
+	tests/hosts/make_mlx $(VENV) $(@D)
+	touch $@
 
 $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) $* $(@D)

@@ -14,6 +14,7 @@ EXTRAS = {
     "tables": ("ortools",),
     "cli": ("typer", "rich"),
     "gpu": ("accelerate", "triton"),
+    "diffusers": ("diffusers",),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
 }
 """Extra -> the packages that it installs."""

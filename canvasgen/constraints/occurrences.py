@@ -87,11 +87,12 @@ def excludes(words: str | Iterable[str]) -> Constraint:
     Raises:
         InvalidConstraint: there is none, or one is empty or no string that has UTF-8.
     """
-    listed = (words,) if isinstance(words, str) else tuple(dict.fromkeys(words))
+    given: list[object] = [words] if isinstance(words, str) else list(words)
+    for word in given:
+        _check(word, "excludes")
+    listed = tuple(dict.fromkeys(word for word in given if isinstance(word, str)))
     if not listed:
         raise InvalidConstraint("`excludes` needs at least one word", rule="excludes")
-    for word in listed:
-        _check(word, "excludes")
     return Excludes(listed)
 
 

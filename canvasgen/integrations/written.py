@@ -158,7 +158,7 @@ def _part(value: object, path: str) -> Constraint | None:
     if value is None:
         return None
     try:
-        return read_request(_object(value, path)).resolve()
+        return read_request(_object(value, "$")).resolve()
     except (InvalidConstraint, UnknownOption) as error:
         error.path = path if error.path is None else path + error.path.removeprefix("$")
         raise
