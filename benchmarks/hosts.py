@@ -1,7 +1,7 @@
 """What does a constraint cost inside of transformers' own `generate`, beside the same model without one?
 
-The embedded model, on prompts of people, for each row alone: CPU seconds of an answer, denoising steps, valid answers. The steps of
-the free run are those of `generate`'s own stop rule; those of the constrained run are canvasgen's. One thread.
+The embedded model, on prompts of people, for each row alone: CPU seconds of an answer, denoising steps, valid answers. The
+steps of the free run are those of `generate`'s own stop rule; those of the constrained run are canvasgen's. One thread.
 
     python benchmarks/hosts.py
 """

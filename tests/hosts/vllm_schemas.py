@@ -26,8 +26,7 @@ BAD = {"structured_outputs": {"regex": "("}}
 
 
 def schemas(path: Path) -> Iterator[tuple[str, Any]]:
-    opened = lzma.open(path, "rt") if path.suffix == ".xz" else path.open()
-    with opened as lines:
+    with lzma.open(path, "rt") if path.suffix == ".xz" else path.open() as lines:
         for number, line in enumerate(lines):
             row = json.loads(line)
             schema = row.get("schema", row.get("json_schema"))

@@ -8,7 +8,7 @@ import json
 import pytest
 
 import canvasgen as cg
-from canvasgen.errors import CanvasgenError, InvalidConstraint, UnknownOption
+from canvasgen.errors import CanvasgenError, InvalidConstraint, UnknownOption, UnsupportedConstraint
 from canvasgen.integrations.written import RELATIONS, read_request
 
 NAME = {"regex": "[A-Z][a-z]+"}
@@ -62,6 +62,83 @@ def test_plain_keys_are_the_requests():
 def test_constraints(written, good, bad):
     assert matches(written, good)
     assert not matches(written, bad)
+
+
+CALL = {
+    "begin": '<call>{"name": "f", "arguments": ',
+    "content": {"type": "json_schema", "json_schema": {"type": "integer"}},
+    "end": "}</call>",
+}
+TAGS = {
+    "calls": {"type": "tags_with_separator", "tags": [CALL], "separator": ",", "at_least_one": True},
+    "free": {"type": "triggered_tags", "triggers": ["<call>"], "tags": [CALL]},
+    "one": {"type": "triggered_tags", "triggers": ["<call>"], "tags": [CALL], "stop_after_first": True},
+    "first": {"type": "triggered_tags", "triggers": ["<call>"], "tags": [CALL], "at_least_one": True},
+    "thought": {
+        "type": "sequence",
+        "elements": [
+            {"type": "tag", "begin": "<t>", "content": {"type": "any_text"}, "end": "</t>"},
+            {
+                "type": "or",
+                "elements": [{"type": "const_string", "value": "ok"}, {"type": "regex", "pattern": "n+"}],
+            },
+            {"type": "optional", "content": {"type": "const_string", "value": "!"}},
+        ],
+    },
+    "counted": {
+        "type": "repeat",
+        "min": 2,
+        "max": 3,
+        "content": {"type": "grammar", "grammar": 'start: "ab"'},
+    },
+}
+ONE = '<call>{"name": "f", "arguments": 7}</call>'
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("calls", [ONE, f"{ONE},{ONE}"], ["", f"{ONE}{ONE}", f"x{ONE}"]),
+        ("free", ["", "text", f"a {ONE} b", f"{ONE}{ONE}"], ["<call>", "a <call> b"]),
+        ("one", ["text", f"a {ONE}"], [f"a {ONE} b", f"{ONE}{ONE}"]),
+        ("first", [ONE, f"{ONE} b {ONE}"], ["", "text", f"a {ONE}"]),
+        ("thought", ["<t>hm</t>ok", "<t></t>nn!"], ["ok", "<t>hm</t></t>ok"]),
+        ("counted", ["abab", "ababab"], ["ab", "abababab"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_structural_tags(name, good, bad):
+    made = read_request(
+        {"structural_tag": json.dumps({"type": "structural_tag", "format": TAGS[name]})}
+    ).resolve()
+    assert [text for text in good if not made.automaton.accepts(text.encode())] == []
+    assert [text for text in bad if made.automaton.accepts(text.encode())] == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind", "path"),
+    [
+        ({}, InvalidConstraint, "$.structural_tag"),
+        ({"format": {"type": "token", "token": 3}}, UnsupportedConstraint, "$.structural_tag.format.type"),
+        ({"format": {"type": "or", "elements": [{"type": "regex"}]}}, InvalidConstraint,
+         "$.structural_tag.format.elements[0]"),
+        ({"format": {"type": "sequence", "elements": []}}, InvalidConstraint, "$.structural_tag.format.elements"),
+        ({"format": {"type": "json_schema", "style": "qwen_xml", "json_schema": {}}}, UnsupportedConstraint,
+         "$.structural_tag.format.style"),
+    ],
+    ids=["none", "token", "pattern", "empty", "style"],
+)  # fmt: skip
+def test_wrong_structural_tags_are_named(tag, kind, path):
+    with pytest.raises(kind) as raised:
+        read_request({"structural_tag": tag})
+    assert raised.value.path == path
+
+
+def test_thoughts_come_first():
+    made = read_request({"think": "</t>", "choice": ["yes", "no"]}).resolve()
+    assert made.matches("hm hm</t>yes")
+    assert not made.matches("yes")
+    assert made.parse("hm</t>no") == "no"
 
 
 def test_fixed_positions_are_numbers_in_strings():

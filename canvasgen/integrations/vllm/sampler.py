@@ -18,7 +18,7 @@ from typing_extensions import override
 from vllm.model_executor.models.diffusion_gemma import DiffusionSampler
 
 if TYPE_CHECKING:
-    from canvasgen.integrations.vllm.slots import Slots, Turn
+    from canvasgen.integrations.vllm.slot_sessions import Slots, Turn
 
 __all__ = ["CanvasSampler"]
 
