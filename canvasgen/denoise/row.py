@@ -16,13 +16,14 @@ from canvasgen.constraints.compiled.belief import Belief
 from canvasgen.constraints.compiled.constraint import Leading
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
-from canvasgen.denoise.completion import Completion, Draft, Step, first_useful
+from canvasgen.denoise.completion import Completion, Draft
 from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.recording import Recorder
 from canvasgen.denoise.schedule import Schedule
+from canvasgen.denoise.steps import Step, first_useful
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
 from canvasgen.errors import CanvasgenError, Outcome

@@ -16,6 +16,7 @@ import doctest
 import io
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,14 @@ def run_script(script: Path) -> Example:
     """Return a script with what it prints; its errors are part of the output."""
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=900)
     return replace(script_example(script), output=done.stdout if done.returncode == 0 else done.stderr)
+
+
+def run_script_here(script: Path) -> Example:
+    """Return a script with what it prints, run in this process, which has loaded what most of them need."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        runpy.run_path(str(script), run_name="__main__")
+    return replace(script_example(script), output=printed.getvalue())
 
 
 def run_python(examples: list[Example]) -> list[Example]:
