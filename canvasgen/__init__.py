@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from canvasgen.engine import Engine
     from canvasgen.grounding import Grounded, Sources
     from canvasgen.grounding import span_relations as spans
-    from canvasgen.limits import Limits
+    from canvasgen.limits import Limits, limited
     from canvasgen.request import Request
     from canvasgen.trace import Trace, Tracing, load_trace, traces_html
     from canvasgen.vocabulary import Vocabulary
@@ -81,6 +81,7 @@ __all__ = [
     "infill",
     "json_schema",
     "latin_square",
+    "limited",
     "literal",
     "load",
     "load_trace",
@@ -127,6 +128,7 @@ _HOME = {
     "infill": "canvasgen.constraints",
     "json_schema": "canvasgen.constraints",
     "latin_square": "canvasgen.constraints",
+    "limited": "canvasgen.limits",
     "literal": "canvasgen.constraints",
     "load": "canvasgen.api",
     "load_trace": "canvasgen.trace",

@@ -15,8 +15,13 @@ EXTRAS = {
     "tables": ("ortools",),
     "cli": ("typer", "rich"),
     "gpu": ("accelerate", "triton"),
+    "adapters": ("peft",),
+    "quantized": ("bitsandbytes", "compressed_tensors", "torchao"),
     "notebook": ("IPython",),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
+    "serve": ("fastapi", "uvicorn", "prometheus_client", "cloudpickle", "typer"),
+    "tracing": ("opentelemetry",),
+    "parquet": ("pyarrow",),
 }
 """Extra -> the packages that it installs."""
 

@@ -1,4 +1,4 @@
-"""A class with the probability of each: exact, summed over all ways to write it, not counted from samples.
+"""A message put into one of four kinds, with the exact probability of each under the model.
 
 python examples/classify.py
 """
@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import canvasgen as cg
 
+kinds = ["billing", "delivery", "praise", "other"]
 engine = cg.load()
-note = "color: green; item: garden chair"
-done = engine.complete(note, choice=["red", "green", "white"], seed=1, probabilities=True)
-print(done.value)
-for color, share in done.probabilities[""].items():
-    print(f"{color:6} {share:.3f}")
-print(round(sum(engine.decide(note, ["red", "green", "white"], seed=1).values()), 6))
+for message in ("kind: delivery; the parcel is late", "kind: praise; thank you"):
+    for kind, share in engine.decide(message, kinds, seed=0).items():
+        print(f"{kind:<9} {share:.2f}")
+    print()
 
 
 # Prints:
-# green
-# red    0.008
-# green  0.919
-# white  0.073
-# 1.0
+# billing   0.00
+# delivery  1.00
+# praise    0.00
+# other     0.00
+#
+# billing   0.00
+# delivery  0.00
+# praise    1.00
+# other     0.00
+#

@@ -1,4 +1,4 @@
-"""A clause of a contract is rewritten in two places; every other byte stays.
+"""One clause of a contract rewritten; everything else stays as it is, byte for byte.
 
 python examples/clause_edit.py
 """
@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import canvasgen as cg
 
-CLAUSE = "§ 4 The tenant pays 840 euros a month. The notice period is 3 months.\n"
-
-edited = cg.edit(CLAUSE, ["840", "3"], cg.regex("[1-9][0-9]{0,3}"))
-done = cg.load().complete("pays: 905; months: 6", constraint=edited, seed=1, on_step_limit="return")
-rent, months = done.text.split(" euros")[0].split()[-1], done.text.split()[-2]
-print(done.text == f"§ 4 The tenant pays {rent} euros a month. The notice period is {months} months.\n")
-print(rent.isdigit(), months.isdigit())
+contract = "1. Rent is due on the first.\n2. Notice: 30 days in advance.\n3. Keys stay here."
+wish = "Notice: 60 days in advance"
+days = cg.edit(contract, "30", cg.regex(r"[1-9]\d") & cg.span_of(wish))
+print(cg.load().complete(wish, constraint=days, seed=0).text)
 
 
 # Prints:
-# True
-# True True
+# 1. Rent is due on the first.
+# 2. Notice: 60 days in advance.
+# 3. Keys stay here.

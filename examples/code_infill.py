@@ -1,28 +1,29 @@
-"""The missing expression of a function, as the grammar of Python's expressions allows it; the code around it stays.
+"""The missing part of a function: an expression of Python's grammar between the text before and the text after.
 
 python examples/code_infill.py
 """
 
 from __future__ import annotations
 
-import ast
+from pathlib import Path
 
 import canvasgen as cg
 
-BEFORE, AFTER = "def area(width, height):\n    return ", "\n"
-
-whole = cg.infill(BEFORE, AFTER, cg.grammar("python_expression"))
-done = cg.load().complete(
-    "width times height",
-    constraint=whole,
-    seed=1,
-    max_tokens=96,
-    max_denoising_steps=4,
-    on_step_limit="return",
-)
-function = ast.parse(done.text).body[0]
-print(type(function).__name__, done.text.startswith(BEFORE))
+grammar = Path(__file__).parent.parent / "grammars" / "python_expression.lark"
+wish = "add left + right and return the sum"
+expression = cg.grammar(grammar.read_text(encoding="utf-8")) & cg.span_of(wish) & cg.regex(r".*[+*-].*")
+gap = cg.infill("def add(left, right):\n    return ", "\n\n\nprint(add(2, 3))\n", expression)
+made = cg.load().complete(wish, constraint=gap, seed=0)
+print(made.text)
+namespace: dict[str, object] = {}
+exec(made.text, namespace)
 
 
 # Prints:
-# FunctionDef True
+# def add(left, right):
+#     return left + right
+#
+#
+# print(add(2, 3))
+#
+# 5

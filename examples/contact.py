@@ -1,9 +1,11 @@
-"""A contact from a note: every string is a verbatim part of the note, so nothing is made up.
+"""A contact out of a sentence: every value is a span of the text, the phone number and the address are read from it.
 
 python examples/contact.py
 """
 
 from __future__ import annotations
+
+from typing import Annotated
 
 from pydantic import BaseModel
 
@@ -12,20 +14,19 @@ import canvasgen as cg
 
 class Contact(BaseModel):
     name: str
-    city: str
-    email: str
+    email: Annotated[str, cg.Grounded(reader="email")]
+    phone: Annotated[str, cg.Grounded(reader="phone")]
 
 
-NOTE = "name: Laura King; city: Oslo; email: laura@mail.org"
-
-done = cg.load().complete(NOTE, schema=Contact, grounded=True, seed=1)
-print(done.value)
-for field, span in done.sources.items():
-    print(f"{field}: characters {span.start} to {span.stop}, {NOTE[span.start : span.stop]!r}")
+text = "Name: Maria Gomez; email: maria.gomez@example.org; phone: +49 30 901820"
+found = cg.load().complete(text, schema=Contact, grounded=True, seed=0)
+print(found.value.model_dump_json())
+for field, span in found.sources.items():
+    print(f"{field:<6} {span.start:>3} to {span.stop:>3}: {text[span.start : span.stop]}")
 
 
 # Prints:
-# name='Laura King' city='Oslo' email='laura@mail.org'
-# name: characters 6 to 16, 'Laura King'
-# city: characters 24 to 28, 'Oslo'
-# email: characters 37 to 51, 'laura@mail.org'
+# {"name":"Maria Gomez","email":"maria.gomez@example.org","phone":"+4930901820"}
+# name     6 to  17: Maria Gomez
+# email   26 to  49: maria.gomez@example.org
+# phone   58 to  71: +49 30 901820

@@ -1,4 +1,4 @@
-"""A text longer than one canvas: the automaton's state goes on, and the text still closes within the budget.
+"""A list that does not fit on one canvas: the automaton's state goes on from block to block, and the end is in the budget.
 
 python examples/several_canvases.py
 """
@@ -7,12 +7,25 @@ from __future__ import annotations
 
 import canvasgen as cg
 
-lines = cg.repeat(cg.regex("[a-z]{2,8}") + "\n", 60, 60)
-done = cg.load().complete(
-    "sixty words", constraint=lines, seed=1, max_tokens=600, max_denoising_steps=2, on_step_limit="return"
+people = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "pattern": "^[A-Z][a-z]{2,8}$"},
+            "age": {"type": "integer", "minimum": 10, "maximum": 99},
+        },
+        "required": ["name", "age"],
+        "additionalProperties": False,
+    },
+    "minItems": 30,
+    "maxItems": 30,
+}
+made = cg.load().complete(
+    "a list of people", schema=people, max_tokens=1024, seed=0, max_denoising_steps=4, on_step_limit="return"
 )
-print(done.blocks > 1, len(done.text.splitlines()), len(done.token_ids) <= 600)
+print(len(made.value), "people on", made.blocks, "canvases")
 
 
 # Prints:
-# True 60 True
+# 30 people on 4 canvases

@@ -1,4 +1,4 @@
-"""Free thoughts first, then JSON: one constraint, a sum of two.
+"""Free thought, then a value: the thought may be anything, and always leaves the tokens that the answer needs.
 
 python examples/think_first.py
 """
@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import canvasgen as cg
 
-thoughts = cg.text(until="</think>", max_tokens=24)
-answer = thoughts + cg.json_schema({"type": "integer", "minimum": 0, "maximum": 130})
-done = cg.load().complete("age: 34", constraint=answer, seed=1, max_tokens=64, on_step_limit="return")
-thought, mark, number = done.text.partition("</think>")
-print(mark, done.value == int(number), 0 <= done.value <= 130, len(done.token_ids) <= 64)
+prompt = "Bob Miller (58) from Rome"
+answer = cg.json_schema(
+    {"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}, grounded=prompt
+)
+thinking = cg.text(until="</think>", max_tokens=40) + answer
+made = cg.load().complete(prompt, constraint=thinking, max_tokens=128, seed=0, on_step_limit="return")
+thought, _, value = made.text.partition("</think>")
+print(repr(thought))
+print(value, made.value)
 
 
 # Prints:
-# </think> True True True
+# ''
+# {"age": 58} {'age': 58}

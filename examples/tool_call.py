@@ -1,36 +1,33 @@
-"""A tool call: one of several functions by name, with arguments that fit the one that was chosen.
+"""A call of one of two tools, with arguments that fit the tool that is called.
 
 python examples/tool_call.py
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, Field, TypeAdapter
-
 import canvasgen as cg
 
-
-class SetAge(BaseModel, extra="forbid"):
-    tool: Literal["set_age"]
-    name: str
-    age: int = Field(ge=0, le=130)
-
-
-class SetCity(BaseModel, extra="forbid"):
-    tool: Literal["set_city"]
-    name: str
-    city: str
-
-
-Call = Annotated[SetAge | SetCity, Field(discriminator="tool")]
-
-note = "tool: set_age; name: Ann Lee; age: 41"
-calls = TypeAdapter(Call)
-found = cg.load().generate(note, schema=calls.json_schema(), seed=1, on_step_limit="return")
-print(repr(calls.validate_python(found)))
+WEATHER = {
+    "type": "object",
+    "properties": {
+        "tool": {"const": "weather"},
+        "city": {"type": "string", "maxLength": 30},
+        "days": {"type": "integer", "minimum": 1, "maximum": 7},
+    },
+    "required": ["tool", "city", "days"],
+    "additionalProperties": False,
+}
+MAIL = {
+    "type": "object",
+    "properties": {"tool": {"const": "mail"}, "receiver": {"type": "string", "pattern": "^[A-Z]"}},
+    "required": ["tool", "receiver"],
+    "additionalProperties": False,
+}
+engine = cg.load()
+for prompt in ("tool: weather; city: Oslo; days: 3", "tool: mail; receiver: Rosa"):
+    print(engine.generate(prompt, schema={"oneOf": [WEATHER, MAIL]}, grounded=True, seed=0))
 
 
 # Prints:
-# SetAge(tool='set_age', name='Ann Lee', age=41)
+# {'tool': 'weather', 'city': 'Oslo', 'days': 3}
+# {'tool': 'mail', 'receiver': 'Rosa'}

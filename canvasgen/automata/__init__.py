@@ -35,6 +35,7 @@ boundaries and look-around anywhere included; it refuses what is not regular wit
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.called_language import CalledLanguage
 from canvasgen.automata.compiler import to_dfa
+from canvasgen.automata.counted.counted_dfa import CountedDFA
 from canvasgen.automata.dfa import DEAD, DFA
 from canvasgen.automata.expr import (
     ANY_CHARACTER,
@@ -76,6 +77,7 @@ __all__ = [
     "EMPTY",
     "EPSILON",
     "CalledLanguage",
+    "CountedDFA",
     "Expr",
     "Limits",
     "Relaxed",

@@ -11,6 +11,7 @@ import typer
 from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.options import (
     ChoiceOption,
+    FenceOption,
     GrammarOption,
     OrderOption,
     RegexOption,
@@ -39,6 +40,7 @@ def check(
     ] = None,
     whitespace: WhitespaceOption = "flexible",
     property_order: OrderOption = "schema",
+    fence: FenceOption = "forbid",
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one."),
@@ -57,7 +59,7 @@ def check(
 
     show_notice("compiling …")
     began = time.perf_counter()
-    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order)
+    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
     if constraint is None:
         raise InvalidConstraint(
             "there is no constraint to check", remedy="give --schema, --regex, --grammar or --choice"

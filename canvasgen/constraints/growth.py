@@ -8,6 +8,7 @@ from math import inf
 
 from canvasgen.automata import DFA
 from canvasgen.errors import ConstraintTooLarge
+from canvasgen.limits import seconds_left
 
 __all__ = ["grown_part", "largest"]
 
@@ -26,6 +27,8 @@ def largest(parts: Iterable[tuple[str, Callable[[], DFA]]]) -> str:
     """
     found, most = "the whole", -1.0
     for name, compiled in parts:
+        if seconds_left() <= 0:
+            break  # nothing is compiled any more
         try:
             size, inner = float(compiled().num_states), ""
         except ConstraintTooLarge as error:

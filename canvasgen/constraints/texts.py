@@ -14,6 +14,7 @@ from canvasgen.constraints.cells import Cells
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.shown import UNKNOWN, Shown
 from canvasgen.errors import ConstraintTooLarge, ValidationFailed
+from canvasgen.limits import held_so_far, limited
 from canvasgen.notes import Note
 from canvasgen.showing import call_of
 from canvasgen.viewer import ConstraintInNotebook
@@ -95,6 +96,8 @@ class Texts(ConstraintInNotebook, ABC):
     """
 
     limits: Limits = DEFAULT_LIMITS
+    held: int = 0
+    """Bytes that were made for it since it was built."""
 
     def __repr__(self) -> str:
         return call_of(self)
@@ -106,7 +109,11 @@ class Texts(ConstraintInNotebook, ABC):
     @cached_property
     def expr(self) -> Expr:
         """The regular expression over bytes of the texts that are generated."""
-        return self._expression()
+        with limited(self.limits):
+            before = held_so_far()
+            found = self._expression()
+            self.held += held_so_far() - before
+            return found
 
     @cached_property
     def automaton(self) -> DFA:
@@ -115,11 +122,15 @@ class Texts(ConstraintInNotebook, ABC):
         Raises:
             ConstraintTooLarge: it would exceed `limits`; the path names the part that does.
         """
-        try:
-            return to_dfa(self.expr, self.limits)
-        except ConstraintTooLarge as error:
-            error.path = error.path or grown_part(self)
-            raise
+        with limited(self.limits):
+            try:
+                expr, before = self.expr, held_so_far()
+                found = to_dfa(expr, self.limits)
+                self.held += held_so_far() - before
+                return found
+            except ConstraintTooLarge as error:
+                error.path = error.path or grown_part(self)
+                raise
 
     @property
     def placed(self) -> Placed:

@@ -18,7 +18,7 @@ rounding where a model's arithmetic depends on the shape of the batch).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import inf
 from time import perf_counter
 from typing import TypeVar
@@ -36,7 +36,7 @@ from canvasgen.denoise.race import Heat, run_heat, tell_race
 from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.recording import observe
 from canvasgen.denoise.row import Row, spend
-from canvasgen.denoise.seats import Seats
+from canvasgen.denoise.seats import Seat, Seats
 from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
 from canvasgen.errors import CanvasgenError, ModelError, Outcome
 from canvasgen.forks import settle
@@ -56,6 +56,7 @@ class Batch:
         randomness: None: `RowRandomness`, a generator for each row, from its job's seed.
         size: rows, and contenders of the races of starts, that go through the model together at most; the others wait.
             A job with more starts than that goes alone. None: no limit.
+        feeds_back: whether each row's last logits are kept, for the model's self-conditioning.
         clock: seconds, for timings and targets.
 
     Raises:
@@ -69,9 +70,11 @@ class Batch:
         policy: Policy | None = None,
         randomness: Randomness | None = None,
         size: int | None = None,
+        feeds_back: bool = True,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         usual = denoiser.defaults
+        self._feeds_back = feeds_back
         self._denoiser = denoiser
         self._clock = clock
         self._policy = policy or Policy()
@@ -114,18 +117,31 @@ class Batch:
         self._own.end(number)
         return found
 
-    def step(self) -> list[Event]:
+    def seat(self, number: int) -> Seat | None:
+        """The first seat of a row, with the canvas that it denoises next; None if it has none."""
+        return self._seats.seat(number)
+
+    def step(self, numbers: Collection[int] | None = None) -> list[Event]:
         """One denoising step of all rows that have a seat, and what came of it.
+
+        Args:
+            numbers: of the rows to step, while the others rest; None: all.
 
         Returns:
             In this order: `Failed` of rows that cannot go on, a `Draft` for each other row, then for each row whose
             canvas has converged a `Commit`, perhaps with a `Done`, or `Failed`. Empty if there is no row.
         """
         settle()
-        self._admit()
+        self.admit()
+        resting = None if numbers is None else self._seats.part(numbers)
+        try:
+            return self._step() if self._seats.rows else []
+        finally:
+            if resting is not None:
+                self._seats.rejoin(resting)
+
+    def _step(self) -> list[Event]:
         seats = self._seats
-        if not seats.rows:
-            return []
         begun = self._clock()
         seats.arrange()
         logits = seats.denoise()
@@ -165,7 +181,7 @@ class Batch:
         seats.keep([seat for seat in heat.going if seat not in finished])
         return events
 
-    def _admit(self) -> None:
+    def admit(self) -> None:
         """Gives free seats to the rows that wait, in their order."""
         taken, new = len(self._seats), list[Row]()
         for row in self._waiting:
@@ -242,9 +258,12 @@ class Batch:
     def _renoise(self, beliefs: Beliefs, accepted: Tensor, going: list[int]) -> None:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
-        self._seats.known = (
-            beliefs.constrained_logits if self._policy.self_conditioning == "constrained" else beliefs.logits
-        )
+        if self._feeds_back:
+            seats.known = (
+                beliefs.constrained_logits
+                if self._policy.self_conditioning == "constrained"
+                else beliefs.logits
+            )
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]

@@ -10,6 +10,7 @@ from typing_extensions import TypeVar
 
 from canvasgen.denoise.recording import trace_of_steps
 from canvasgen.denoise.steps import Step
+from canvasgen.denoise.telling.token_logs import TokenLog
 from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.grounding import Span, in_terminal, to_html
 from canvasgen.showing import call, call_of
@@ -67,6 +68,8 @@ class Completion(Generic[Value]):
             distributions of the canvas that decided it and given the canvases before. A grounded field has that of its value
             (summed over the tokenizations, and over the places that state it) and of null, if it may be null. See `Shares`:
             with `absent`, `other` and `open` they sum to one.
+        logprobs: if asked for, by token of `token_ids` that a canvas has written, what the step it was committed from says
+            of its position, under the constraint and without it.
         sources: of a grounded constraint, by field the first place in a source that says it; `sources_html` and
             `highlighted` show them.
         steps: denoising steps of each block.
@@ -88,6 +91,7 @@ class Completion(Generic[Value]):
     token_ids: tuple[int, ...]
     log_prob: float
     probabilities: Mapping[str, Shares] = field(default_factory=dict[str, Shares])
+    logprobs: tuple[TokenLog, ...] = field(default=(), repr=False)
     sources: Mapping[str, Span] = field(default_factory=dict[str, Span])
     steps: tuple[int, ...] = ()
     blocks: int = 0

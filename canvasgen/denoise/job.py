@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from canvasgen.checks import whole_number
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.start import Start
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
+from canvasgen.limits import Account
 from canvasgen.tokens import Prefix
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ class Job:
         seed: of all the row's random numbers.
         starts: what is there before the first step; all have the same written tokens, which do not count towards
             `max_tokens`. Of several, the one wins under which the model gives valid texts the most mass.
+        logprobs: how many alternatives of each token `Completion.logprobs` tells; None: it is empty.
         quality: 0 to 1, the thresholds and steps of `stopping.dial`; None: the policy's and the model's own.
+        account: what the request may still need of its limits: the searches of its steps and its judgements are charged to
+            it. None: each has the default limits.
         target_seconds: from the row's prefill to its end; as many steps are taken as that allows, one for each block at
             least, and one more where drafts lead. None: no target.
         asked: the prompt as people read it, for a full trace.
@@ -53,10 +58,21 @@ class Job:
     seed: int = 0
     starts: tuple[Start, ...] = (Start(),)
     probabilities: bool = False
+    logprobs: int | None = None
     quality: float | None = None
     target_seconds: float | None = None
+    account: Account | None = None
     asked: str | None = None
     tracing: Tracing | None = None
+
+    @contextmanager
+    def charged(self) -> Generator[None]:
+        """Charge the work inside to the request."""
+        if self.account is None:
+            yield
+        else:
+            with self.account.open():
+                yield
 
     @property
     def written(self) -> tuple[int, ...]:

@@ -22,10 +22,11 @@ from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.recording import Recorder
-from canvasgen.denoise.schedule import Schedule
+from canvasgen.denoise.schedule import schedule_of
 from canvasgen.denoise.steps import Step, first_useful
 from canvasgen.denoise.stopping.cycles import Drafts
-from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
+from canvasgen.denoise.stopping.dial import Pace, dialled
+from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
 from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.tokens import Prefix
 
@@ -70,19 +71,21 @@ class Row:
         )
         self.constraint = job.constraint
         self._loose: Prefix | None = None  # while it drafts: what is written, as the loose automaton reads it
-        self._search = None if job.constraint is None else job.constraint.begin_search()
+        with job.charged():
+            self._search = None if job.constraint is None else job.constraint.begin_search()
         self._proven: bool | None = None
         self.trace: list[Step] = []
         self.is_fresh = True
         self.is_over = False
         self.is_greedy = job.temperature == 0
         self._begun = clock()
-        self._schedule = _schedule(job, denoiser)
+        self._schedule = schedule_of(job, denoiser)
         self._canvas_length = denoiser.canvas_length
         self._vocabulary = denoiser.vocabulary
         self._step = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
+        self._logs: list[TokenLog] = []
         self.policy = dialled(policy, job.quality)
         self._clock = clock
         self._pace = None if job.target_seconds is None else Pace(job.target_seconds)
@@ -102,7 +105,7 @@ class Row:
         for start in self.job.starts:
             one = copy(self)
             one.start, one.trace, one.times = start, [], dict(self.times)
-            one._steps, one._blocks = [], []
+            one._steps, one._blocks, one._logs = [], [], []
             one.recorder = self.recorder and self.recorder.contender()
             rows.append(one)
         return rows
@@ -195,7 +198,8 @@ class Row:
         self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken
         assert self._leading is not None
         text = self.trace[-1].draft
-        found = self._leading.led(text, self.text.prefix, self.text.budget)
+        with self.job.charged():
+            found = self._leading.led(text, self.text.prefix, self.text.budget)
         if found is not None:
             self.constraint, prefix = found
             self.text.adopt(self.constraint, prefix)
@@ -218,7 +222,7 @@ class Row:
         """What is to be known of the row's canvas."""
         if self._loose is not None and self._leading is not None:
             return Asked(self._leading.loose, self._loose, self.text.budget)
-        return Asked(self.constraint, self.text.prefix, self.text.budget, self._search)
+        return Asked(self.constraint, self.text.prefix, self.text.budget, self._search, self.job.charged)
 
     def advance(self) -> float:
         """The temperature of the next step, which is the present one from now on."""
@@ -230,6 +234,11 @@ class Row:
     def temperature(self) -> float:
         """What this step's logits are divided by."""
         return self._schedule.temperature(self._step)
+
+    @property
+    def next_temperature(self) -> float:
+        """What the next step's logits are divided by."""
+        return self._schedule.temperature(self._step + 1)
 
     @property
     def progress(self) -> float:
@@ -317,8 +326,9 @@ class Row:
         prefix, budget = self.text.prefix, self.text.budget
         if ending is Outcome.OSCILLATION and self._drafts.best is not None:
             belief = self._best or belief.recalling(self._drafts.best, self._drafts.best_log_prob)
-        belief.finish()
-        chosen = self.text.choose(belief)
+        with self.job.charged():
+            belief.finish()
+            chosen = self.text.choose(belief)
         if self.recorder is not None:
             ids = None if chosen is None else chosen.ids.tolist()
             self.recorder.decided(self.block, self.step, self.text.refused, ids, str(ending))
@@ -329,6 +339,8 @@ class Row:
             self._proven = is_best and self._proven is not False
         if self.job.probabilities and belief.posterior is not None:
             self._blocks.append(Block(belief.posterior, prefix, budget))
+        if self.job.logprobs is not None:
+            self._logs += token_logs(belief.logits, belief.posterior, chosen.ids, self.job.logprobs)
         if self._outcome is Outcome.COMPLETE:
             self._outcome = ending
         if self._first_block is None:
@@ -349,7 +361,8 @@ class Row:
         constraint = self.constraint
         ids = self.text.prefix.ids
         ended = constraint is not None or ids[-1] in self._vocabulary.end_ids
-        by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
+        with self.job.charged():
+            by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
         self.times["total"] = self._clock() - self._begun
         parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
         self.times["other"] = max(self.times["total"] - parts, 0.0)
@@ -362,6 +375,7 @@ class Row:
             token_ids=ids,
             log_prob=self.text.log_prob,
             probabilities=by_field,
+            logprobs=tuple(self._logs),
             sources={} if constraint is None else stated(constraint.constraint, text),
             steps=tuple(self._steps),
             blocks=self.block,
@@ -372,16 +386,6 @@ class Row:
             full_trace=self.recorder
             and self.recorder.trace(constraint, self.text, outcome=str(outcome), timings=timings),
         )
-
-
-def _schedule(job: Job, denoiser: Denoiser) -> Schedule:
-    defaults = denoiser.defaults
-    steps = job.max_denoising_steps
-    if steps is None:
-        steps = dialled_steps(defaults.max_denoising_steps, job.quality)
-    if job.temperature is None or job.temperature == 0:
-        return Schedule(defaults.t_min, defaults.t_max, steps)
-    return Schedule(job.temperature, job.temperature, steps)
 
 
 def spend(rows: Sequence[Row], what: str, seconds: float) -> None:

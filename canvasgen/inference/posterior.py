@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from canvasgen.checks import whole_number
 from canvasgen.errors import Unsatisfiable
 from canvasgen.inference.backend import Backend, Lattice
 from canvasgen.inference.batch import Batch
@@ -46,6 +47,10 @@ def uniforms_for(seed: int, n: int, length: int, width: int) -> Floats:
 def _widened(inside: Floats, generator: np.random.Generator, width: int) -> Floats:
     free = generator.random((len(inside), width + 1 - inside.shape[1], 3))
     return np.concatenate([inside[:, :-1], free, inside[:, -1:]], axis=1)
+
+
+MOST_DRAWN = 50_000_000
+"""Tokens that are drawn in one call."""
 
 
 class Posterior(PosteriorInNotebook):
@@ -290,7 +295,12 @@ class Posterior(PosteriorInNotebook):
     # --------------------------------------------------------------------------------------------------
 
     def sample(self, n: int, seed: int) -> Longs:
-        """int64 `[n, L]`: exact joint samples; in the tail, tokens are drawn from p_i."""
+        """int64 `[n, L]`: exact joint samples; in the tail, tokens are drawn from p_i.
+
+        Raises:
+            InvalidConstraint: `n` samples have more than `MOST_DRAWN` tokens.
+        """
+        n = whole_number(n, rule="n", name="the number of samples", high=MOST_DRAWN // max(self.length, 1))
         return self._drawn(uniforms_for(seed, n, self.length, self._lattice.batch.length))[0]
 
     def sample_at(self, uniforms: Floats) -> tuple[Longs, Floats]:

@@ -13,7 +13,7 @@ from snippets import (
     python_examples,
     run_console,
     run_python,
-    run_script_here,
+    run_script,
     script_example,
 )
 
@@ -45,7 +45,7 @@ def test_commands_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
 def test_a_script_prints_what_it_shows(script: Path) -> None:
     said = script_example(script)
     assert said.output
-    assert difference(said, run_script_here(script)) is None
+    assert difference(said, run_script(script)) is None
 
 
 def test_another_output_is_seen(tmp_path: Path) -> None:

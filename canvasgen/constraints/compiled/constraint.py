@@ -18,6 +18,7 @@ from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, field_relations_in
+from canvasgen.limits import limited
 from canvasgen.showing import call
 from canvasgen.tokens.longest_text import most_tokens
 from canvasgen.vocabulary import Vocabulary
@@ -72,26 +73,34 @@ class CompiledConstraint(Lifted):
                 value=given,
                 remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
             )
-        _ = constraint.cells  # refuses tables that cannot be kept
-        try:
-            calls = called_texts(constraint)
-            lifted = None if calls is None else Lifted.calling(calls.language, vocabulary, constraint.limits)
-            if lifted is None:
-                calls = None
-                lifted = Lifted.of(constraint.automaton, constraint.placed, vocabulary, constraint.limits)
-        except ConstraintTooLarge as error:
-            error.path = error.path or grown_part(constraint)
-            raise
-        made = cls(
-            vocabulary=vocabulary,
-            token_automaton=lifted.token_automaton,
-            restriction=lifted.restriction,
-            constraint=constraint,
-            calls=calls,
-        )
-        if leads:
-            _ = made.leading  # compiled here: the loop waits for nothing before its first step
-        return made
+        with limited(constraint.limits):
+            _ = constraint.cells  # refuses tables that cannot be kept
+            try:
+                calls = called_texts(constraint)
+                lifted = (
+                    None if calls is None else Lifted.calling(calls.language, vocabulary, constraint.limits)
+                )
+                if lifted is None:
+                    calls = None
+                    lifted = Lifted.of(constraint.automaton, constraint.placed, vocabulary, constraint.limits)
+            except ConstraintTooLarge as error:
+                error.path = error.path or grown_part(constraint)
+                raise
+            made = cls(
+                vocabulary=vocabulary,
+                token_automaton=lifted.token_automaton,
+                restriction=lifted.restriction,
+                constraint=constraint,
+                calls=calls,
+            )
+            if leads:
+                _ = made.leading  # compiled here: the loop waits for nothing before its first step
+            return made
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of the token automaton's arrays, and of what was made for the constraint."""
+        return self.token_automaton.num_bytes + self.constraint.held
 
     @property
     def language(self) -> Expr:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from canvasgen.automata import DEAD, DFA, CalledLanguage, Limits
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_iterable, whole_number
 from canvasgen.constraints.texts import Placed
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
 from canvasgen.tokens import (
@@ -139,6 +139,49 @@ class Lifted:
         if state < 0 or self.restriction.distance(len(ids))[state] < 0:
             return None
         return Prefix(tuple(ids), state)
+
+    def advance(self, ids: Sequence[int], state: int | None = None, *, offset: int = 0) -> int:
+        """Return the state after more tokens of a text; no logits are needed.
+
+        Args:
+            ids: tokens of text, at most one end token, then anything.
+            state: before them, from here or from `Posterior.end_state`; None: the start of the text.
+            offset: tokens of the text before them; matters to `fixed` and `near` alone.
+
+        Returns:
+            A state, for `condition(…, state=…)`; the one past the last after an end token.
+
+        Raises:
+            Unsatisfiable: no text goes on like this; names the first token that cannot stand.
+            InvalidConstraint: a state or a token that does not exist.
+        """
+        automaton, restriction = self.token_automaton, self.restriction
+        at = automaton.start if state is None else whole_number(state, rule="state", high=automaton.ended)
+        offset = whole_number(offset, rule="offset")
+        self._check_state(state, offset)
+        given: object = ids
+        if not is_iterable(given):
+            raise InvalidConstraint("ids are a list of token ids", rule="ids", value=given)
+        size = self.vocabulary.size
+        for position, one in enumerate(given):
+            token = whole_number(one, rule="ids", high=size - 1)
+            if at == automaton.ended:
+                break
+            if restriction is None:
+                at = automaton.run([token], at)
+            elif token not in self.vocabulary.end_ids:
+                at = restriction.step(at, offset + position, token)
+            else:
+                at = automaton.ended if restriction.distance(offset + position)[at] == 0 else DEAD
+            if at == DEAD:
+                raise Unsatisfiable(
+                    "no text goes on with this token",
+                    path=f"token {position}",
+                    rule="advance",
+                    value=token,
+                    remedy="give tokens that a canvas of this constraint held, from its state on",
+                )
+        return at
 
     def accepts(self, ids: Sequence[int]) -> bool:
         """True if the ids spell a complete text: its tokens, at most one end token, then anything.
