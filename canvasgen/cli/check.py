@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canvasgen.cli.notice import clear_notice
+from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.options import (
     ChoiceOption,
     FenceOption,
@@ -57,6 +57,7 @@ def check(
     from canvasgen.models.vocabularies import load_vocabulary
     from canvasgen.viewer import automaton_lines
 
+    show_notice("compiling …")
     began = time.perf_counter()
     constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
     if constraint is None:

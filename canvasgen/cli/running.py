@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from canvasgen.cli.notice import clear_notice
+from canvasgen.cli.notice import clear_notice, show_notice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def complete(
     from rich.console import Console
 
     from canvasgen.api import load
-    from canvasgen.cli.drawing.live_canvas import watch
+    from canvasgen.cli.drawing.live_canvas import completed, watch
     from canvasgen.errors import CanvasgenError, Outcome
     from canvasgen.request import check_settings
     from canvasgen.trace import Tracing
@@ -47,7 +47,10 @@ def complete(
     if save_trace is not None or is_watched:
         request = replace(request, trace=Tracing(top=0) if save_trace is None else "full")
     try:
-        completion = watch(engine.stream(request), messages) if is_watched else engine.complete(request)
+        show_notice("compiling the constraint …")
+        events = engine.stream(request)  # compiled here, and checked
+        clear_notice()
+        completion = watch(events, messages) if is_watched else completed(events)
     except CanvasgenError as error:
         if save_trace is not None and error.trace is not None:
             error.trace.save(save_trace)

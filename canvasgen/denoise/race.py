@@ -94,7 +94,8 @@ def _going_on(seats: list[int], rows: Sequence[Row], fates: dict[int, Fate]) -> 
     total = sum(shares.values())
     for alike in texts.values() if rows[ordered[0]].step > 1 else ():
         if sum(shares[seat] * _certainty(rows[seat]) for seat in alike) >= policy.certain * total:
-            fates.update(dict.fromkeys(ordered, "decided") | {alike[0]: "leads"})
+            for seat in ordered:
+                fates[seat] = "leads" if seat == alike[0] else "decided"
             return alike[:1], True
     least = exp(-policy.beaten)
     different = [alike[0] for alike in texts.values() if shares[alike[0]] >= least]
@@ -102,7 +103,8 @@ def _going_on(seats: list[int], rows: Sequence[Row], fates: dict[int, Fate]) -> 
     for seat in ordered:
         is_alike = seat != texts[rows[seat].trace[-1].draft][0]
         fates[seat] = "alike" if is_alike else "halved" if shares[seat] >= least else "beaten"
-    fates.update(dict.fromkeys(going, "goes on") | {going[0]: "leads"})
+    for seat in going:
+        fates[seat] = "leads" if seat == going[0] else "goes on"
     return going, False
 
 

@@ -16,15 +16,16 @@ from canvasgen.constraints.compiled.belief import Belief
 from canvasgen.constraints.compiled.constraint import Leading
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
-from canvasgen.denoise.completion import Completion, Draft, Step, first_useful
+from canvasgen.denoise.completion import Completion, Draft
 from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.recording import Recorder
-from canvasgen.denoise.schedule import Schedule
+from canvasgen.denoise.schedule import schedule_of
+from canvasgen.denoise.steps import Step, first_useful
 from canvasgen.denoise.stopping.cycles import Drafts
-from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
+from canvasgen.denoise.stopping.dial import Pace, dialled
 from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
 from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.tokens import Prefix
@@ -78,7 +79,7 @@ class Row:
         self.is_over = False
         self.is_greedy = job.temperature == 0
         self._begun = clock()
-        self._schedule = _schedule(job, denoiser)
+        self._schedule = schedule_of(job, denoiser)
         self._canvas_length = denoiser.canvas_length
         self._vocabulary = denoiser.vocabulary
         self._step = 0
@@ -385,16 +386,6 @@ class Row:
             full_trace=self.recorder
             and self.recorder.trace(constraint, self.text, outcome=str(outcome), timings=timings),
         )
-
-
-def _schedule(job: Job, denoiser: Denoiser) -> Schedule:
-    defaults = denoiser.defaults
-    steps = job.max_denoising_steps
-    if steps is None:
-        steps = dialled_steps(defaults.max_denoising_steps, job.quality)
-    if job.temperature is None or job.temperature == 0:
-        return Schedule(defaults.t_min, defaults.t_max, steps)
-    return Schedule(job.temperature, job.temperature, steps)
 
 
 def spend(rows: Sequence[Row], what: str, seconds: float) -> None:

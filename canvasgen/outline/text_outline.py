@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import singledispatch
 
 from canvasgen.constraints.algebra import Both, Either, Sequence
@@ -101,14 +102,21 @@ def _of_sequence(constraint: Sequence, text: str) -> list[Named]:
 
 @_parts.register
 def _of_both(constraint: Both, text: str) -> list[Named]:
-    return next((found for part in constraint.parts if (found := outline(part, text))), [])
+    return _first_found(constraint.parts, text)
 
 
 @_parts.register
 def _of_either(constraint: Either, text: str) -> list[Named]:
-    return next(
-        (found for part in constraint.parts if part.matches(text) and (found := outline(part, text))), []
-    )
+    return _first_found([part for part in constraint.parts if part.matches(text)], text)
+
+
+def _first_found(parts: Iterable[Texts], text: str) -> list[Named]:
+    """Return the named parts that the first of some constraints gives a text."""
+    for part in parts:
+        found = outline(part, text)
+        if found:
+            return found
+    return []
 
 
 def _named(constraint: Texts, text: str, start: int, stop: int, outer: str) -> list[Named]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -23,19 +22,18 @@ _MOST_POSITIONS = 64
 _TOP = 3
 
 
+class _Explained(Protocol):
+    """A constraint, as far as it is shown."""
+
+    @property
+    def automaton(self) -> DFA: ...
+    def explain(self) -> tuple[Note, ...]: ...
+
+
 class ConstraintInNotebook:
     """Gives a constraint its look in notebooks: what it means, how large its automaton is, and a picture of a small one."""
 
-    @property
-    @abstractmethod
-    def automaton(self) -> DFA:
-        """Its texts."""
-
-    @abstractmethod
-    def explain(self) -> tuple[Note, ...]:
-        """How each part is enforced."""
-
-    def _repr_html_(self) -> str:
+    def _repr_html_(self: _Explained) -> str:
         parts = [f"<p><code>{html.escape(repr(self))}</code></p>"]
         notes = self.explain()
         rows = [(note.kind, note.path or "", note.message) for note in notes[:_MOST_NOTES]]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
+
+from canvasgen.checks import is_sequence
 
 __all__ = ["ShownCompletion", "completion_in_notebook", "table_in_notebook"]
 
@@ -53,8 +55,7 @@ class ShownCompletion(Protocol):
 
 def completion_in_notebook(completion: ShownCompletion) -> str:
     """Return a completion as HTML: a table as a table, else its text; the shares of its fields, how it went."""
-    value = completion.value
-    rows = value if _is_grid(value) else None
+    rows = _grid(completion.value)
     total = completion.timings.get("total")
     facts = [
         str(completion.outcome),
@@ -71,8 +72,12 @@ def completion_in_notebook(completion: ShownCompletion) -> str:
     return f"<div>{''.join(parts)}</div>"
 
 
-def _is_grid(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(row, list) for row in value)
+def _grid(value: object) -> list[Sequence[Any]] | None:
+    """Return a value that is a list of rows; None for another one."""
+    if not is_sequence(value) or not value:
+        return None
+    rows = [row for row in value if is_sequence(row)]
+    return rows if len(rows) == len(value) else None
 
 
 def text_in_notebook(text: str) -> str:
@@ -81,13 +86,9 @@ def text_in_notebook(text: str) -> str:
     return f'<pre style="white-space:pre-wrap">{html.escape(shown)}</pre>'
 
 
-def grid_in_notebook(rows: object) -> str:
-    """Return a list of rows as a table of HTML."""
-    assert isinstance(rows, list)
-    lines: list[str] = []
-    for row in rows:
-        assert isinstance(row, list)
-        lines.append("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>")
+def grid_in_notebook(rows: Sequence[Sequence[Any]]) -> str:
+    """Return rows of cells as a table of HTML."""
+    lines = ("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><tbody>{''.join(lines)}</tbody></table>"
 
 

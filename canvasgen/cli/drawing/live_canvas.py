@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from canvasgen.denoise import Completion, Draft, Event
 
-__all__ = ["canvas_text", "watch"]
+__all__ = ["canvas_text", "completed", "watch"]
 
 _STYLES: dict[str, str] = {
     "written": "",
@@ -60,6 +60,16 @@ def watch(events: Iterable[Event], console: Console) -> Completion:
                     return completion
                 case _:
                     pass  # `Engine.stream` raises what a `Failed` would tell
+    raise AssertionError("a stream ends with its completion")
+
+
+def completed(events: Iterable[Event]) -> Completion:
+    """Return the completion of a stream, and show nothing."""
+    from canvasgen.denoise import Done
+
+    for event in events:
+        if isinstance(event, Done):
+            return event.completion
     raise AssertionError("a stream ends with its completion")
 
 

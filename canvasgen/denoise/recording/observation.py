@@ -73,7 +73,7 @@ def observe(
         marks = sum((part[seat, :n].cpu().numpy() * bit for part, bit in parts), marks)
         drawn, best = canvas[seat, :n].cpu(), beliefs.best[seat, :n].cpu()
         other = torch.nonzero(accepted[seat, :n].cpu() & (drawn != best))[:, 0]
-        pairs = torch.stack([other, drawn[other]], dim=-1).flatten().tolist()
+        pairs: list[int] = torch.stack([other, drawn[other]], dim=-1).flatten().numpy().tolist()
         model, allowed = _candidates(beliefs, seat, inside, recorder.tracing)
         recorder.see(
             Seen(
@@ -119,10 +119,12 @@ def _likely(log_probs: Tensor, top: int) -> _Likely:
     values, ids = log_probs.topk(min(top, log_probs.shape[-1]), dim=-1)
     told = values >= np.log(_LEAST_SHOWN)
     told[:, :1] = True
-    counts = told.sum(dim=-1).tolist()
+    counts: list[int] = told.sum(dim=-1).cpu().numpy().tolist()
+    rows: list[list[int]] = ids.cpu().numpy().tolist()
+    nats: list[list[float]] = values.double().cpu().numpy().tolist()
     return [
-        (tuple(tokens[:count]), milli(np.array(nats[:count])))
-        for tokens, nats, count in zip(ids.tolist(), values.double().tolist(), counts, strict=True)
+        (tuple(tokens[:count]), milli(np.array(logs[:count], dtype=np.float64)))
+        for tokens, logs, count in zip(rows, nats, counts, strict=True)
     ]
 
 
@@ -131,7 +133,8 @@ def _candidates_of(likely: _Likely, beside: _Likely | None, places: Tensor, leng
     counts = [0] * length
     ids: list[int] = []
     log_probs: list[int] = []
-    for number, position in enumerate(places.tolist()):
+    positions: list[int] = places.cpu().numpy().tolist()
+    for number, position in enumerate(positions):
         if beside is not None and beside[number] == likely[number]:
             counts[position] = -1
             continue

@@ -10,42 +10,19 @@ from typing import TYPE_CHECKING, Protocol
 from canvasgen.automata import DEAD
 from canvasgen.denoise.recording.seen import Seen
 from canvasgen.denoise.recording.token_table import token_table
+from canvasgen.denoise.steps import Step
 from canvasgen.extras import installed_version
 from canvasgen.outline import grid_of, outline
 from canvasgen.trace import Commitment, Contender, PlaceName, Refusal, Restart, Trace, TraceStep
 from canvasgen.trace.trace_data import LEAST
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from canvasgen.constraints import CompiledConstraint
     from canvasgen.tokens import Prefix
     from canvasgen.trace import Tracing
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Recorder", "Stepped", "step_data"]
-
-
-class Stepped(Protocol):
-    """A denoising step, as `Step` has it."""
-
-    block: int
-    step: int
-    temperature: float
-    log_partition: float | None
-    mean_entropy: float
-    log_mass: float
-    accepted: int
-    ids: NDArray[np.int64]
-    before: bytes
-    log_prob: float | None
-    seconds: float
-
-    @property
-    def draft(self) -> str:
-        """The text as it would be."""
-        ...
+__all__ = ["Recorder", "step_data"]
 
 
 class Traced(Protocol):
@@ -74,7 +51,7 @@ class Written(Protocol):
 
 
 def step_data(
-    step: Stepped, *, is_draft: bool = False, states: tuple[int, ...] = (), spans: tuple[int, ...] = ()
+    step: Step, *, is_draft: bool = False, states: tuple[int, ...] = (), spans: tuple[int, ...] = ()
 ) -> TraceStep:
     """Return what a trace of steps alone says of a step, with some more."""
     return TraceStep(
@@ -142,7 +119,7 @@ class Recorder:
         return self._steps[-1] if self._steps else None
 
     def step(
-        self, step: Stepped, constraint: CompiledConstraint | None, state: int | None, *, is_draft: bool
+        self, step: Step, constraint: CompiledConstraint | None, state: int | None, *, is_draft: bool
     ) -> None:
         """Record a step; `see` adds what was decided about its positions.
 

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from canvasgen.denoise.recording.recorder import Stepped, step_data
+from canvasgen.denoise.recording.recorder import step_data
 from canvasgen.denoise.recording.token_table import token_table
+from canvasgen.denoise.steps import Step
 from canvasgen.errors import InvalidTrace
 from canvasgen.extras import installed_version
 from canvasgen.trace import Trace
 
-if TYPE_CHECKING:
-    from canvasgen.vocabulary import Vocabulary
-
 __all__ = ["trace_of_steps"]
 
 
-class OfModel(Stepped, Protocol):
-    """A step that knows the vocabulary of its tokens."""
-
-    vocabulary: Vocabulary
-
-
 def trace_of_steps(
-    steps: Sequence[OfModel], token_ids: Sequence[int], timings: Mapping[str, float], facts: Mapping[str, Any]
+    steps: Sequence[Step], token_ids: Sequence[int], timings: Mapping[str, float], facts: Mapping[str, Any]
 ) -> Trace:
     """Return a trace of some steps.
 

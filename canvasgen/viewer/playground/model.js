@@ -11,7 +11,7 @@ const KINDS = {
   grammar: { label: "grammar (Lark)", at: "$.structured_outputs.grammar", examples: { "a sum": ["12 plus 30", "start: NUMBER (\" + \" NUMBER)+\nNUMBER: /[0-9]{1,3}/"] } },
   template: { label: "template", at: "$.canvasgen.template", examples: { "a letter": ["receiver: Laura King; item: garden chair; sender: Dora Lind", "Dear {receiver},\n{item} is ready.\nBest regards,\n{sender}"] } },
   sudoku: { label: "Sudoku", at: "$.canvasgen.table", examples: { "9 x 9": ["", "53..7....\n6..195...\n.98....6.\n8...6...3\n4..8.3..1\n7...2...6\n.6....28.\n...419..5\n....8..79"], "4 x 4": ["", "1...\n..3.\n.2..\n...4"] } },
-  table: { label: "table", json: true, at: "$.canvasgen.table", examples: { "a Latin square": ["", { kind: "latin_square", size: 4 }], "four queens": ["", { kind: "queens", size: 4 }] } },
+  table: { label: "table", json: true, at: "$.canvasgen.table", examples: { "a Latin square": ["", { kind: "latin_square", puzzle: "12.............." }], "four queens": ["", { kind: "queens", size: 4 }] } },
 };
 
 /* The constraint as written -> its value; throws a SyntaxError where JSON is wrong. */
