@@ -25,11 +25,21 @@ def ask(client: TestClient, url: str, **body: Any) -> dict[str, Any]:
     return got.json()
 
 
+def shares_of(engine: cg.Engine, prompt: str, choice: list[str], shows: Any) -> dict[str, float]:
+    """The mean over two canvases of noise, by plain calls."""
+    settings: Any = {"temperature": 1.0, "max_denoising_steps": 1, "on_step_limit": "return"}
+    done = [
+        engine.complete(prompt, choice=choice, seed=seed, probabilities=True, prompt_schema=shows, **settings)
+        for seed in (1, 2)
+    ]
+    return {text: math.fsum(made.probabilities[""][text] for made in done) / 2 for text in choice}
+
+
 def test_a_decision_is_what_the_engine_says(client: TestClient, engine: cg.Engine) -> None:
     options = ["red", "green", "a long answer of several words"]
     body = {"prompt": "red or green?", "options": options, "samples": 2, "show_options": False}
     found = ask(client, "/v1/decisions", **body)["decisions"]["answer"]
-    expected = engine.decide("red or green?", options, samples=2, seed=1)
+    expected = shares_of(engine, "red or green?", options, shows=False)
     assert found["probabilities"] == pytest.approx(expected, abs=1e-4)
     assert found["choice"] == max(expected, key=lambda option: expected[option])
     assert found["confidence"] == max(found["probabilities"].values())
@@ -48,21 +58,11 @@ def test_joint_probabilities_are_those_of_whole_answers(client: TestClient, engi
         for city, old in itertools.product(QUESTIONS["city"]["options"], ("true", "false"))
     ]
     asked = f"{PROMPT}\nWhere does she live?\nIs she over 30?"
-    done = [
-        engine.complete(
-            asked,
-            choice=texts,
-            seed=seed,
-            temperature=1.0,
-            max_denoising_steps=1,
-            probabilities=True,
-            on_step_limit="return",
-        )
-        for seed in (1, 2)
-    ]
+    shown = {"city": {"enum": QUESTIONS["city"]["options"]}, "old": {"enum": ["true", "false"]}}
+    form = {"type": "object", "properties": shown, "required": [*shown]}
+    expected = shares_of(engine, asked, texts, shows=form)
     for one in got["joint"]:
-        shares = [made.probabilities[""][json.dumps(one["answers"])] for made in done]
-        assert one["probability"] == pytest.approx(math.fsum(shares) / 2, abs=1e-4)
+        assert one["probability"] == pytest.approx(expected[json.dumps(one["answers"])], abs=1e-4)
 
 
 def test_typed_questions(client: TestClient) -> None:

@@ -18,6 +18,7 @@ SQL = {
     "name": "sql",
     "format": {"type": "grammar", "syntax": "lark", "definition": 'start: "SELECT " ("a" | "b")'},
 }
+BROKEN = {"type": "grammar", "definition": "start: ("}
 CODE = {
     "type": "custom",
     "name": "code",
@@ -68,9 +69,13 @@ def test_custom_tools_have_grammars_and_patterns(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [{"tools": [FLAT], "tool_choice": "required"}, {"tools": [SQL], "tool_choice": {"type": "custom", "name": "sql"}}, {"max_output_tokens": 9}],
+    [
+        {"tools": [FLAT], "tool_choice": "required"},
+        {"tools": [SQL], "tool_choice": {"type": "custom", "name": "sql"}},
+        {"max_output_tokens": 9},
+    ],
     ids=["function", "custom", "text"],
-)  # fmt: skip
+)
 def test_a_stream_of_named_events(client: TestClient, more: dict[str, Any]) -> None:
     body = {"input": PROMPT, "seed": 1, "canvasgen": QUICK, **more}
     whole = ask(client, **more)
@@ -101,11 +106,11 @@ def test_a_stream_of_named_events(client: TestClient, more: dict[str, Any]) -> N
         ({"input": [{"content": "x"}]}, "$.input"),
         ({"tools": [{"type": "web_search"}]}, "$.tools"),
         ({"tools": [SQL], "tool_choice": {"type": "custom", "name": "x"}}, "$.tool_choice"),
-        ({"tools": [{**SQL, "format": {"type": "grammar", "definition": "start: ("}}], "tool_choice": "required"}, "$.tools"),
+        ({"tools": [{**SQL, "format": BROKEN}], "tool_choice": "required"}, "$.tools"),
         ({"text": {"format": {"type": "json_schema", "name": "x"}}}, "$.text.format"),
     ],
     ids=lambda value: "" if isinstance(value, dict) else value,
-)  # fmt: skip
+)
 def test_what_is_impossible_says_where(client: TestClient, more: dict[str, Any], param: str) -> None:
     got = client.post(URL, json={"input": PROMPT, **more})
     assert got.status_code == 400, got.text
