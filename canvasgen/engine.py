@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.choices import MOST_OPTIONS
+from canvasgen.constraints.texts import is_text
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
@@ -99,7 +100,13 @@ class Engine(Coroutines):
         return self._loaded.denoiser.vocabulary
 
     def tokens(self, text: str) -> list[int]:
-        """Return the ids of a text from the model's tokenizer, without special tokens."""
+        """Return the ids of a text from the model's tokenizer, without special tokens.
+
+        Raises:
+            InvalidConstraint: it is no string that has UTF-8.
+        """
+        if not is_text(text):
+            raise InvalidConstraint("a text is a str that has UTF-8", rule="text", value=text)
         return self._loaded.prompts.tokens(text)
 
     def encode(self, prompt: Prompt, constraint: Constraint | None = None) -> list[int]:
@@ -123,7 +130,9 @@ class Engine(Coroutines):
         `complete`. The model is this engine's own, with its usual canvas.
         """
         request = check_settings(as_request(prompt, options))
-        return self._job(request, request.resolve())
+        account = Account(checked_limits(request.limits))
+        with account.open():
+            return replace(self._job(request, request.resolve()), account=account)
 
     def _complete(self, request: Request) -> Completion:
         engine, denoiser, job = self._prepared(request)
