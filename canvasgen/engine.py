@@ -15,7 +15,7 @@ from canvasgen.decisions import AnswerOptions, after_one_step, after_several_ste
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.extras import needed
-from canvasgen.limits import Account, checked_limits
+from canvasgen.limits import Account, checked_limits, limited
 from canvasgen.models.canvases import canvas_for
 from canvasgen.models.lengths import check_length
 from canvasgen.models.loading import Loaded
@@ -264,7 +264,8 @@ class Engine(Coroutines):
         seeds = [first + at for at in range(samples)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
-        found = AnswerOptions(options, self._compiled, length)
+        with limited():
+            found = AnswerOptions(options, self._compiled, length)
         count = len(found.choice.values)
         if steps == 1 or count == 1:
             return after_one_step(self.denoiser, self._loaded.encode(prompt, None), found, seeds)
