@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -55,7 +56,7 @@ def _as_chat(body: ResponsesBody, custom: list[FlatTool]) -> ChatBody:
         choice = body.tool_choice
     elif functions:
         choice = "none"  # functions and custom tools together are read below
-    sent: JsonObject = {
+    sent: dict[str, Any] = {
         "messages": [*_messages(body)],
         "temperature": body.temperature,
         "seed": body.seed,

@@ -9,7 +9,7 @@ plan ─▶ room in the queue? ─▶ constraint (compiled elsewhere) ─▶ one
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
@@ -109,7 +109,7 @@ class Runner:
                     if isinstance(event, Done):
                         left -= 1
                         yield self._finished(plan, number, event, ticket, begun)
-                    elif isinstance(event, Draft | Commit):
+                    else:
                         self._metrics.happened(ticket, event, begun)
                         yield number, event
             finally:
@@ -196,7 +196,7 @@ def _leave(submitting: asyncio.Future[Ticket]) -> None:
 
 
 @asynccontextmanager
-async def _in_time(deadline: float, seconds: float) -> AsyncIterator[None]:
+async def _in_time(deadline: float, seconds: float) -> AsyncGenerator[None]:
     try:
         async with asyncio.timeout_at(deadline):
             yield
@@ -207,7 +207,7 @@ async def _in_time(deadline: float, seconds: float) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _told(at: str) -> AsyncIterator[None]:
+async def _told(at: str) -> AsyncGenerator[None]:
     """Make errors of the library errors for the client, with the JSON path of the constraint."""
     try:
         yield
