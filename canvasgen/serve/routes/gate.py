@@ -56,6 +56,9 @@ class Gate:
 
         try:
             await self._checked(scope, receive, sending)
+        except Exception:
+            status = 500  # answered further out, for all errors that nobody has foreseen
+            raise
         finally:
             facts = {
                 "id": request_id,
