@@ -9,19 +9,32 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
-from canvasgen.constraints.text import MOST_OPTIONS
+from canvasgen.constraints.choices import MOST_OPTIONS
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.extras import needed
+from canvasgen.limits import Account, checked_limits
 from canvasgen.models.canvases import canvas_for
+from canvasgen.models.lengths import check_length
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
-from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of, settled
+from canvasgen.request import (
+    MOST_STEPS,
+    Options,
+    Prompt,
+    Request,
+    as_request,
+    check_settings,
+    readable,
+    request_of,
+    settled,
+)
 from canvasgen.scheduling import Coroutines, Scheduler, Ticket
 from canvasgen.showing import call
+from canvasgen.trace import tracing_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -33,6 +46,8 @@ __all__ = ["Engine", "Request"]
 Result = TypeVar("Result")
 
 _MOST_REMEMBERED = 64
+MOST_ROWS, MOST_SAMPLES = 4096, 1024
+"""Rows that go through the model together, and canvases of noise that a decision is averaged over."""
 
 
 class Engine(Coroutines):
@@ -65,7 +80,9 @@ class Engine(Coroutines):
         self.scheduler = scheduler or Scheduler()
         # By identity; the constraint is kept with it, so that no other one gets its identity.
         self._canvases: dict[int, Denoiser] = {}
-        self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(_MOST_REMEMBERED)
+        self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(
+            _MOST_REMEMBERED, max_bytes=256_000_000, weigh=lambda pair: pair[0].num_bytes
+        )
 
     def __repr__(self) -> str:
         model = self.denoiser
@@ -86,6 +103,29 @@ class Engine(Coroutines):
     def tokens(self, text: str) -> list[int]:
         """Return the ids of a text from the model's tokenizer, without special tokens."""
         return self._loaded.prompts.tokens(text)
+
+    def encode(self, prompt: Prompt, constraint: Constraint | None = None) -> list[int]:
+        """Return the token ids that the model reads for a prompt, with what it is told of its answer.
+
+        Args:
+            prompt: a text, or chat messages.
+            constraint: described in the prompt, as in `complete`; None: the prompt alone.
+
+        Raises:
+            ModelError: the prompt is neither, or the tokenizer cannot write it.
+            InvalidConstraint: not a constraint.
+        """
+        resolved = Request(prompt, constraint=constraint).resolve()
+        return self._loaded.encode(prompt, None if resolved is None else resolved.shown)
+
+    def prepare(self, prompt: Prompt | Request = "", **options: Unpack[Options]) -> Job:
+        """Return the job of a request: the prompt's token ids, the compiled constraint, starts and settings.
+
+        For clients of the loop below the engine (`denoise.Batch`, `integrations.Sessions`); arguments and errors as for
+        `complete`. The model is this engine's own, with its usual canvas.
+        """
+        request = check_settings(as_request(prompt, options))
+        return self._job(request, request.resolve())
 
     def _complete(self, request: Request) -> Completion:
         engine, denoiser, job = self._prepared(request)
@@ -166,7 +206,7 @@ class Engine(Coroutines):
         Raises:
             CanvasgenError: the first error, unless they are returned; requests are checked before the model runs.
         """
-        size = whole_number(size, rule="size", low=1)
+        size = whole_number(size, rule="size", low=1, high=MOST_ROWS)
         wanted: Any = errors
         if not isinstance(wanted, str) or wanted not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=wanted)
@@ -211,10 +251,11 @@ class Engine(Coroutines):
         seed: int | None = None,
     ) -> dict[Any, float]:
         """Return the probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
-        samples = whole_number(samples, rule="samples", low=1)
-        steps = whole_number(steps, rule="steps", low=1)
+        samples = whole_number(samples, rule="samples", low=1, high=MOST_SAMPLES)
+        steps = whole_number(steps, rule="steps", low=1, high=MOST_STEPS)
         first = secrets.randbits(62) if seed is None else whole_number(seed, rule="seed", low=None)
-        seeds = [first + at for at in range(samples)]
+        varies = self.denoiser.noise.varies  # one step from masks: one canvas says it all
+        seeds = [first + at for at in range(samples if varies or steps > 1 else 1)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
         found = AnswerOptions(options, self._compiled, length)
@@ -239,12 +280,14 @@ class Engine(Coroutines):
 
     def _prepared(self, request: Request) -> tuple[Engine, Denoiser, Job]:
         """Return the engine that answers a request, its model with the canvas that suits the answer, and the job there."""
-        request = check_settings(request)
-        constraint = request.resolve()
-        trained = None if constraint is None else constraint.shown.trained
-        engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
-        job = engine._job(request, constraint)
-        return engine, engine._sized(job), job
+        account = Account(checked_limits(request.limits))
+        with account.open():
+            request = check_settings(request)
+            constraint = request.resolve()
+            trained = None if constraint is None else constraint.shown.trained
+            engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
+            job = replace(engine._job(request, constraint), account=account)
+            return engine, engine._sized(job), job
 
     def _sized(self, job: Job) -> Denoiser:
         """Return the model with the canvas that suits a job; the same object for the same length."""
@@ -257,6 +300,7 @@ class Engine(Coroutines):
         if isinstance(request.prompt_schema, Mapping):
             shown = shown_as(request.prompt_schema)
         seed = secrets.randbits(62) if request.seed is None else request.seed
+        check_length(request.prompt, self.denoiser.max_context, self.vocabulary)
         return Job(
             prompt=self._loaded.encode(request.prompt, shown),
             constraint=None if constraint is None else self._compiled(constraint),
@@ -267,6 +311,8 @@ class Engine(Coroutines):
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
+            asked=readable(request.prompt),
+            tracing=tracing_of(request.trace),
             probabilities=bool(request.probabilities),
             logprobs=request.logprobs,
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),
@@ -284,8 +330,11 @@ class Engine(Coroutines):
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
         length, ends = self.denoiser.canvas_length, self.vocabulary.end_ids
+        shown = constraint.shown
+        if self._loaded.lays_text and shown.only_hole is None:
+            shown = shown.as_gap()
         starts = starts_from(
-            constraint.shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
+            shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
         )
         return suited(starts, self._compiled(constraint))
 

@@ -18,7 +18,7 @@ rounding where a model's arithmetic depends on the shape of the batch).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import inf
 from time import perf_counter
 from typing import TypeVar
@@ -28,14 +28,15 @@ from torch import Tensor
 
 from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
-from canvasgen.denoise.completion import Commit, Done, Draft, Event, Failed
+from canvasgen.denoise.completion import Commit, Done, Event, Failed
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
-from canvasgen.denoise.race import Heat, run_heat
+from canvasgen.denoise.race import Heat, run_heat, tell_race
 from canvasgen.denoise.randomness import Randomness, RowRandomness
+from canvasgen.denoise.recording import observe
 from canvasgen.denoise.row import Row, spend
-from canvasgen.denoise.seats import Seats
+from canvasgen.denoise.seats import Seat, Seats
 from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
 from canvasgen.errors import CanvasgenError, ModelError, Outcome
 from canvasgen.forks import settle
@@ -55,6 +56,7 @@ class Batch:
         randomness: None: `RowRandomness`, a generator for each row, from its job's seed.
         size: rows, and contenders of the races of starts, that go through the model together at most; the others wait.
             A job with more starts than that goes alone. None: no limit.
+        feeds_back: whether each row's last logits are kept, for the model's self-conditioning.
         clock: seconds, for timings and targets.
 
     Raises:
@@ -68,9 +70,11 @@ class Batch:
         policy: Policy | None = None,
         randomness: Randomness | None = None,
         size: int | None = None,
+        feeds_back: bool = True,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         usual = denoiser.defaults
+        self._feeds_back = feeds_back
         self._denoiser = denoiser
         self._clock = clock
         self._policy = policy or Policy()
@@ -113,18 +117,31 @@ class Batch:
         self._own.end(number)
         return found
 
-    def step(self) -> list[Event]:
+    def seat(self, number: int) -> Seat | None:
+        """The first seat of a row, with the canvas that it denoises next; None if it has none."""
+        return self._seats.seat(number)
+
+    def step(self, numbers: Collection[int] | None = None) -> list[Event]:
         """One denoising step of all rows that have a seat, and what came of it.
+
+        Args:
+            numbers: of the rows to step, while the others rest; None: all.
 
         Returns:
             In this order: `Failed` of rows that cannot go on, a `Draft` for each other row, then for each row whose
             canvas has converged a `Commit`, perhaps with a `Done`, or `Failed`. Empty if there is no row.
         """
         settle()
-        self._admit()
+        self.admit()
+        resting = None if numbers is None else self._seats.part(numbers)
+        try:
+            return self._step() if self._seats.rows else []
+        finally:
+            if resting is not None:
+                self._seats.rejoin(resting)
+
+    def _step(self) -> list[Event]:
         seats = self._seats
-        if not seats.rows:
-            return []
         begun = self._clock()
         seats.arrange()
         logits = seats.denoise()
@@ -146,12 +163,15 @@ class Batch:
             row.is_fresh = False
             row.keep_pace(now)
         heat = run_heat(seats.rows)
+        fixed = seats.decided if not self._noise.varies else torch.zeros_like(accepted)
         self._renoise(beliefs, accepted, heat.going)
+        observe(seats.rows, beliefs, doubt, accepted, fixed, seats.canvas)
+        tell_race(seats.rows, heat)
         ready = self._ready(beliefs, doubt, heat)
         self._read_drafts()
         rows = seats.rows
         spend(rows, "condition", self._clock() - begun)
-        events += [Draft(rows[seat].number, rows[seat].trace[-1]) for seat in sorted(heat.leading)]
+        events += [rows[seat].draft for seat in sorted(heat.leading)]
         finished: set[int] = set()
         for seat, ending in ready.items():
             events += self._commit(seat, beliefs, ending)
@@ -161,7 +181,7 @@ class Batch:
         seats.keep([seat for seat in heat.going if seat not in finished])
         return events
 
-    def _admit(self) -> None:
+    def admit(self) -> None:
         """Gives free seats to the rows that wait, in their order."""
         taken, new = len(self._seats), list[Row]()
         for row in self._waiting:
@@ -214,7 +234,7 @@ class Batch:
             row = self._seats.rows[seat]
             if row.number not in {event.row for event in events}:
                 self._own.end(row.number)
-                events.append(Failed(_placed(error, row), row.number))
+                events.append(Failed(row.failed(_placed(error, row)), row.number))
         return events
 
     def _record(self, beliefs: Beliefs, accepted: Tensor) -> None:
@@ -238,9 +258,12 @@ class Batch:
     def _renoise(self, beliefs: Beliefs, accepted: Tensor, going: list[int]) -> None:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
-        self._seats.known = (
-            beliefs.constrained_logits if self._policy.self_conditioning == "constrained" else beliefs.logits
-        )
+        if self._feeds_back:
+            seats.known = (
+                beliefs.constrained_logits
+                if self._policy.self_conditioning == "constrained"
+                else beliefs.logits
+            )
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]
@@ -248,7 +271,7 @@ class Batch:
         drawn = beliefs.tokens(going, numbers, [row.is_greedy for row in rows], self._randomness)
         rest = self._fresh(numbers)
         for at, row in enumerate(rows):
-            if row.block == 1 and row.start.kept:
+            if row.kept:
                 rest[at] = row.start.renoised(rest[at])
         place = drawn.device
         canvas, decided = seats.canvas.to(place), seats.decided.to(place)
@@ -324,7 +347,7 @@ class Batch:
             self._seats.begin(seat, self._fresh([row.number]), torch.as_tensor(canvas))
         except CanvasgenError as error:
             row.is_over = True
-            yield Failed(error, row.number)
+            yield Failed(row.failed(error), row.number)
 
 
 Number = TypeVar("Number", int, float)

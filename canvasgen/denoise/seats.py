@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from copy import copy
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,7 +12,21 @@ from torch import Tensor
 from canvasgen.denoise.protocol import Context, Denoiser
 from canvasgen.denoise.row import Row
 
-__all__ = ["Seats"]
+__all__ = ["Seat", "Seats"]
+
+
+class Seat(NamedTuple):
+    """One row of the seats.
+
+    Attributes:
+        row: what is generated there.
+        canvas: int64 `[L]`.
+        decided: bool `[L]`, positions whose token is no noise.
+    """
+
+    row: Row
+    canvas: Tensor
+    decided: Tensor
 
 
 class Seats:
@@ -83,6 +99,42 @@ class Seats:
         self.canvas, self.decided = self.canvas[chosen], self.decided[chosen]
         self.texts, self.streak = self.texts[chosen], self.streak[chosen]
         self.known = None if self.known is None or not self.rows else self.known[chosen]
+
+    def seat(self, number: int) -> Seat | None:
+        """The first seat of the row of a number."""
+        for at, row in enumerate(self.rows):
+            if row.number == number:
+                return Seat(row, self.canvas[at], self.decided[at])
+        return None
+
+    def part(self, numbers: Collection[int]) -> Seats | None:
+        """Keep the rows of these numbers, and return the others, for `rejoin`; None if there are no others."""
+        others = [seat for seat, row in enumerate(self.rows) if row.number not in numbers]
+        if not others:
+            return None
+        rest = copy(self)
+        rest.keep(others)
+        going = [seat for seat, row in enumerate(self.rows) if row.number in numbers]
+        self.keep(going)
+        return rest
+
+    def rejoin(self, rest: Seats) -> None:
+        """Take in the rows that `part` has put aside, behind the others."""
+        if not self.rows:
+            self.__dict__.update(rest.__dict__)
+            return
+        self._context = self._denoiser.join([self._context, rest._context])
+        self._places += [place + self._count for place in rest._places]
+        self._count += rest._count
+        self._unread = self._unread + rest._unread
+        self.rows = self.rows + rest.rows
+        for name in ("canvas", "decided", "texts", "streak"):
+            mine: Tensor = getattr(self, name)
+            setattr(self, name, torch.cat([mine, getattr(rest, name).to(mine.device)]))
+        if self.known is not None:
+            shape = (len(rest), *self.known.shape[1:])
+            theirs = self.known.new_zeros(shape) if rest.known is None else rest.known.to(self.known.device)
+            self.known = torch.cat([self.known, theirs])
 
     def begin(self, seat: int, canvas: Tensor, block: Tensor | None) -> None:
         """A fresh canvas, int64 `[1, L]`.

@@ -41,7 +41,7 @@ class ServeSettings:
         keys: API keys, one of which clients send as `Authorization: Bearer …`; none: everybody may ask.
         validators: by the name that clients send, a function of the value.
         tracing: whether OpenTelemetry spans are made.
-        page: a file that is served at `/`.
+        page: a file that is served at `/`; None: the playground.
     """
 
     name: str = "canvasgen"

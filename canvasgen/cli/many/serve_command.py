@@ -49,7 +49,9 @@ def serve(
         str | None, typer.Option(help="module:NAME of a dict, from names to functions of the value.")
     ] = None,
     device: Annotated[str | None, typer.Option(help="Where the model runs.")] = None,
-    page: Annotated[Path | None, typer.Option(help="A file that is served at /.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="A file that is served at / instead of the playground.")
+    ] = None,
     tracing: Annotated[bool, typer.Option("--tracing", help="OpenTelemetry spans.")] = False,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
 ) -> None:

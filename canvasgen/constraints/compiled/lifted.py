@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from canvasgen.automata import DEAD, DFA, CalledLanguage, Limits
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_iterable, whole_number
 from canvasgen.constraints.texts import Placed
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
+from canvasgen.limits import bytes_left
 from canvasgen.tokens import (
     Budget,
     CalledAutomaton,
@@ -68,7 +69,7 @@ class Lifted:
                 remedy="look for parts that contradict each other, or for characters without UTF-8",
             )
         if not placed.places:
-            most = TokenLimits.within(limits.max_bytes)
+            most = TokenLimits.within(int(min(limits.max_bytes, bytes_left())))
             if remember:
                 return cls(vocabulary, cached_lift(automaton, vocabulary, limits=most))
             return cls(vocabulary, lift(automaton, vocabulary, most))
@@ -86,7 +87,7 @@ class Lifted:
         """
         if not language.used_bytes <= vocabulary.single_bytes:
             return None
-        most = TokenLimits.within(limits.max_bytes)
+        most = TokenLimits.within(int(min(limits.max_bytes, bytes_left())))
         body = cached_lift(language.body, vocabulary, limits=most)
         frame, number = lift_frame(language.own, language.calls, vocabulary, most)
         calls = [(int(number[before]), int(number[behind])) for before, behind in language.calls]
@@ -127,6 +128,10 @@ class Lifted:
             found = restriction.distance(count + 1)[restriction.targets(at, count)]
         return 1 + int(found[found >= 0].min()) if (found >= 0).any() else -1
 
+    def least_tokens(self, prefix: Prefix) -> int:
+        """Tokens that any text still has from what is written to its end, or more: a lower bound, for errors."""
+        return self.fewest_tokens(prefix)
+
     def prefix(self, ids: Sequence[int]) -> Prefix | None:
         """Token ids as the beginning of a text; None if no text begins with them, at these positions."""
         if not ids:
@@ -139,6 +144,49 @@ class Lifted:
         if state < 0 or self.restriction.distance(len(ids))[state] < 0:
             return None
         return Prefix(tuple(ids), state)
+
+    def advance(self, ids: Sequence[int], state: int | None = None, *, offset: int = 0) -> int:
+        """Return the state after more tokens of a text; no logits are needed.
+
+        Args:
+            ids: tokens of text, at most one end token, then anything.
+            state: before them, from here or from `Posterior.end_state`; None: the start of the text.
+            offset: tokens of the text before them; matters to `fixed` and `near` alone.
+
+        Returns:
+            A state, for `condition(…, state=…)`; the one past the last after an end token.
+
+        Raises:
+            Unsatisfiable: no text goes on like this; names the first token that cannot stand.
+            InvalidConstraint: a state or a token that does not exist.
+        """
+        automaton, restriction = self.token_automaton, self.restriction
+        at = automaton.start if state is None else whole_number(state, rule="state", high=automaton.ended)
+        offset = whole_number(offset, rule="offset")
+        self._check_state(state, offset)
+        given: object = ids
+        if not is_iterable(given):
+            raise InvalidConstraint("ids are a list of token ids", rule="ids", value=given)
+        size = self.vocabulary.size
+        for position, one in enumerate(given):
+            token = whole_number(one, rule="ids", high=size - 1)
+            if at == automaton.ended:
+                break
+            if restriction is None:
+                at = automaton.run([token], at)
+            elif token not in self.vocabulary.end_ids:
+                at = restriction.step(at, offset + position, token)
+            else:
+                at = automaton.ended if restriction.distance(offset + position)[at] == 0 else DEAD
+            if at == DEAD:
+                raise Unsatisfiable(
+                    "no text goes on with this token",
+                    path=f"token {position}",
+                    rule="advance",
+                    value=token,
+                    remedy="give tokens that a canvas of this constraint held, from its state on",
+                )
+        return at
 
     def accepts(self, ids: Sequence[int]) -> bool:
         """True if the ids spell a complete text: its tokens, at most one end token, then anything.

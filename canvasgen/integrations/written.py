@@ -1,0 +1,283 @@
+"""Requests as JSON, for engines that only pass data on: which constraint, and how to generate.
+
+    {"template": {"text": "Dear {name}, {body}", "holes": {"name": {"regex": "[A-Z][a-z]+"}}}, "seed": 7}
+
+What, at most one of: `schema`, `regex`, `grammar`, `choice`, `template`, `edit`, `infill`, `sudoku`, `table`,
+`structural_tag`. Besides it, and on the same text: `fixed`, `near`, `contains`, `excludes`. Before it: `think`, the
+mark at the end of thoughts (`"</think>"`). How: `seed`, `temperature`, `max_denoising_steps`, `quality`,
+`whitespace`, `property_order`, `fence`, `grounded`. `docs/hosts.md` has an example of each.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import canvasgen.constraints as made
+from canvasgen import relations
+from canvasgen.checks import is_mapping, is_sequence
+from canvasgen.constraints import Constraint
+from canvasgen.errors import InvalidConstraint, UnknownOption
+from canvasgen.integrations.structural_tags import read_structural_tag
+from canvasgen.request import Request
+
+__all__ = ["read_request"]
+
+PLAIN = ("schema", "regex", "grammar", "choice")
+"""What `Request` takes as it is."""
+HOW = (
+    "seed",
+    "temperature",
+    "max_denoising_steps",
+    "quality",
+    "whitespace",
+    "property_order",
+    "fence",
+    "grounded",
+)
+RELATIONS = (
+    "all_different",
+    "allowed",
+    "different",
+    "element",
+    "equal",
+    "forbidden",
+    "linear",
+    "lookup",
+    "ordered",
+    "total",
+)
+"""Relations whose arguments are data."""
+
+
+def read_request(written: object, prompt: str = "") -> Request:
+    """Return the request that JSON says.
+
+    Args:
+        written: a JSON object, or its text.
+        prompt: the prompt, where sources are taken from it (`grounded`).
+
+    Raises:
+        InvalidConstraint: it is no JSON object, or a value in it is none that its key takes; `path` says where.
+        UnknownOption: a key that does not exist.
+        CanvasgenError: of the constraint.
+    """
+    fields = _object(_parsed(written), "$")
+    known = (*PLAIN, *HOW, *_MADE, *_BESIDES, "think")
+    for name in fields:
+        if name not in known:
+            raise UnknownOption(
+                "there is no such key",
+                path=f"$.{name}",
+                rule=name,
+                remedy="choose from: " + ", ".join(sorted(known)),
+            )
+    what = [name for name in (*PLAIN, *_MADE) if fields.get(name) is not None]
+    if len(what) > 1:
+        raise InvalidConstraint(
+            f"{' and '.join(what)} exclude each other", path=f"$.{what[1]}", rule="one constraint"
+        )
+    how: dict[str, Any] = {name: fields[name] for name in HOW if fields.get(name) is not None}
+    _check_data(how)
+    besides = [name for name in _BESIDES if fields.get(name) is not None]
+    plain: dict[str, Any] = {name: fields[name] for name in what if name in PLAIN}
+    think = fields.get("think")
+    if not besides and think is None and (plain or not what):
+        return Request(prompt, **plain, **how)
+    parts = [_BESIDES[name](fields[name], f"$.{name}") for name in besides]
+    if plain:
+        parts.insert(0, _whole(Request(prompt, **plain, **{k: v for k, v in how.items() if k in _OF_TEXT})))
+        how = {name: value for name, value in how.items() if name not in _OF_TEXT}
+    elif what:
+        parts.insert(0, _MADE[what[0]](fields[what[0]], f"$.{what[0]}"))
+    whole = parts[0] if parts else made.text()
+    for part in parts[1:]:
+        whole = whole & part
+    if think is not None:
+        if not isinstance(think, str):
+            raise InvalidConstraint("a mark is a text", path="$.think", rule="think", value=think)
+        whole = made.text(until=think) + whole
+    return Request(prompt, constraint=whole, **how)
+
+
+_OF_TEXT = ("whitespace", "property_order", "fence", "grounded")
+"""Settings that are part of the constraint."""
+
+
+def _whole(request: Request) -> Constraint:
+    found = request.resolve()
+    assert found is not None, "one is given"
+    return found
+
+
+def _parsed(written: object) -> object:
+    if not isinstance(written, str):
+        return written
+    try:
+        return json.loads(written)
+    except ValueError as error:
+        raise InvalidConstraint(f"no JSON: {error}", path="$", rule="JSON", value=written) from error
+
+
+def _check_data(how: Mapping[str, Any]) -> None:
+    """Raise an error for a grounded that is no data of the request: sources from Python."""
+    grounded = how.get("grounded", False)
+    if not (isinstance(grounded, (bool, str)) or is_sequence(grounded)):
+        raise InvalidConstraint(
+            "grounded is true, a text or a list of texts", path="$.grounded", rule="grounded", value=grounded
+        )
+
+
+def _object(value: object, path: str) -> Mapping[str, Any]:
+    if is_mapping(value):
+        return value
+    raise InvalidConstraint("a JSON object is needed", path=path, rule="JSON", value=value)
+
+
+def _listed(value: object, path: str) -> Sequence[Any]:
+    if is_sequence(value):
+        return value
+    raise InvalidConstraint("a JSON array is needed", path=path, rule="JSON", value=value)
+
+
+def _arguments(value: object, path: str, *, needed: Sequence[str], others: Sequence[str]) -> dict[str, Any]:
+    """Return the named arguments of a constraint."""
+    fields = _object(value, path)
+    for name in needed:
+        if name not in fields:
+            raise InvalidConstraint(f"{name} is missing", path=path, rule=name)
+    for name in fields:
+        if name not in (*needed, *others):
+            raise UnknownOption(
+                "there is no such key",
+                path=f"{path}.{name}",
+                rule=name,
+                remedy="choose from: " + ", ".join([*needed, *others]),
+            )
+    return {
+        name: _part(one, f"{path}.{name}") if name == "constraint" else one for name, one in fields.items()
+    }
+
+
+def _part(value: object, path: str) -> Constraint | None:
+    """Return a constraint inside of another one; None for any text."""
+    if value is None:
+        return None
+    try:
+        return read_request(_object(value, "$")).resolve()
+    except (InvalidConstraint, UnknownOption) as error:
+        error.path = path if error.path is None else path + error.path.removeprefix("$")
+        raise
+
+
+def _template(value: object, path: str) -> Constraint:
+    if isinstance(value, str):
+        return made.template(value, strict=False)
+    given = _arguments(value, path, needed=["text"], others=["holes"])
+    holes = _object(given.get("holes") or {}, f"{path}.holes")
+    parts = {name: _part(hole, f"{path}.holes.{name}") for name, hole in holes.items()}
+    return made.template(given["text"], strict=False, **{k: v for k, v in parts.items() if v is not None})
+
+
+def _edit(value: object, path: str) -> Constraint:
+    given = _arguments(value, path, needed=["text", "span"], others=["constraint", "strength"])
+    return made.edit(given.pop("text"), given.pop("span"), **given)
+
+
+def _infill(value: object, path: str) -> Constraint:
+    return made.infill(**_arguments(value, path, needed=["prefix", "suffix"], others=["constraint"]))
+
+
+def _sudoku(value: object, path: str) -> Constraint:
+    if not isinstance(value, str) and not is_sequence(value):
+        raise InvalidConstraint(
+            "a puzzle is a text, or rows of numbers", path=path, rule="sudoku", value=value
+        )
+    return made.sudoku(value)
+
+
+def _table(value: object, path: str) -> Constraint:
+    others = ["cells", "relations", "layout", "mode", "instruction"]
+    given = _arguments(value, path, needed=["rows", "columns"], others=others)
+    listed = _listed(given.pop("relations", None) or [], f"{path}.relations")
+    kept = [_relation(one, f"{path}.relations[{at}]") for at, one in enumerate(listed)]
+    return made.table(given.pop("rows"), given.pop("columns"), relations=kept, **given)
+
+
+def _relation(value: object, path: str) -> relations.Relation:
+    """Return the relation of `[name, argument, …]`, in which a cell is `[row, column]`."""
+    name, *arguments = _listed(value, path) or [None]
+    if not isinstance(name, str) or name not in RELATIONS:
+        raise InvalidConstraint(
+            "there is no such relation",
+            path=path,
+            rule="relations",
+            value=name,
+            remedy="choose from: " + ", ".join(RELATIONS),
+        )
+    make: Any = getattr(relations, name)
+    try:
+        return make(*[_cells(one) for one in arguments])
+    except TypeError as error:  # too many arguments, or too few
+        raise InvalidConstraint(str(error), path=path, rule=name, value=arguments) from error
+
+
+def _cells(value: Any) -> Any:
+    """Return a list with the pairs inside of it as cells, `(row, column)`."""
+    if not is_sequence(value):
+        return value
+    flat = [one for one in value if not is_sequence(one)]
+    return [_cell(one) for one in value] if not flat else list(value)
+
+
+def _cell(value: Sequence[Any]) -> Any:
+    is_pair = len(value) == 2 and not any(is_sequence(one) for one in value)
+    return tuple(value) if is_pair else _cells(value)
+
+
+def _fixed(value: object, path: str) -> Constraint:
+    at: dict[int, Any] = {}
+    for position, token in _object(value, path).items():
+        if not str(position).isdecimal():
+            raise InvalidConstraint(
+                "a position is a whole number", path=f"{path}.{position}", rule="fixed", value=position
+            )
+        at[int(position)] = token
+    return made.fixed(at)
+
+
+def _near(value: object, path: str) -> Constraint:
+    given = _arguments(value, path, needed=["text", "position"], others=["within"])
+    return made.near(given.pop("text"), given.pop("position"), **given)
+
+
+def _contains(value: object, path: str) -> Constraint:
+    words = [value] if isinstance(value, str) else [*_listed(value, path)]
+    if not words:
+        raise InvalidConstraint("there is no text to contain", path=path, rule="contains", value=value)
+    whole = made.contains(words[0])
+    for word in words[1:]:
+        whole = whole & made.contains(word)
+    return whole
+
+
+def _excludes(value: object, path: str) -> Constraint:
+    return made.excludes(value if isinstance(value, str) else _listed(value, path))
+
+
+_Maker = Callable[[object, str], Constraint]
+_MADE: dict[str, _Maker] = {
+    "template": _template,
+    "edit": _edit,
+    "infill": _infill,
+    "sudoku": _sudoku,
+    "table": _table,
+    "structural_tag": read_structural_tag,
+}
+_BESIDES: dict[str, _Maker] = {
+    "fixed": _fixed,
+    "near": _near,
+    "contains": _contains,
+    "excludes": _excludes,
+}
