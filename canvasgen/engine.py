@@ -7,21 +7,34 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
-from canvasgen.calls import Calls
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
-from canvasgen.constraints.text import MOST_OPTIONS
+from canvasgen.constraints.choices import MOST_OPTIONS
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
-from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.extras import needed
+from canvasgen.limits import Account, checked_limits
 from canvasgen.models.canvases import canvas_for
+from canvasgen.models.lengths import check_length
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
-from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of, settled
+from canvasgen.request import (
+    MOST_STEPS,
+    Options,
+    Prompt,
+    Request,
+    as_request,
+    check_settings,
+    readable,
+    request_of,
+    settled,
+)
+from canvasgen.scheduling import Coroutines, Scheduler, Ticket
 from canvasgen.showing import call
+from canvasgen.trace import tracing_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -33,12 +46,15 @@ __all__ = ["Engine", "Request"]
 Result = TypeVar("Result")
 
 _MOST_REMEMBERED = 64
+MOST_ROWS, MOST_SAMPLES = 4096, 1024
+"""Rows that go through the model together, and canvases of noise that a decision is averaged over."""
 
 
-class Engine(Calls):
+class Engine(Coroutines):
     """A loaded model that turns requests into completions.
 
-    `complete`, `generate` and `stream` take either a `Request` or its fields as arguments.
+    `complete`, `generate` and `stream` take either a `Request` or its fields as arguments. So do `acomplete`, `agenerate`
+    and `astream`, for tasks of an event loop: as many at once as they like, their rows share the model's forward passes.
     """
 
     def __init__(
@@ -47,6 +63,7 @@ class Engine(Calls):
         *,
         policy: Policy | None = None,
         specialist: Callable[[str], Engine] | None = None,
+        scheduler: Scheduler | None = None,
     ) -> None:
         """Wrap a loaded model.
 
@@ -55,13 +72,17 @@ class Engine(Calls):
             policy: when positions are accepted and blocks committed.
             specialist: the engine of an embedded model, by its name, for the requests whose constraint it was trained
                 for; None: this engine answers them all.
+            scheduler: runs what `submit`, `acomplete`, `agenerate` and `astream` ask for; None: `Scheduler()`.
         """
         self._loaded = loaded
         self._policy = policy
         self._specialist = specialist
+        self.scheduler = scheduler or Scheduler()
         # By identity; the constraint is kept with it, so that no other one gets its identity.
         self._canvases: dict[int, Denoiser] = {}
-        self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(_MOST_REMEMBERED)
+        self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(
+            _MOST_REMEMBERED, max_bytes=256_000_000, weigh=lambda pair: pair[0].num_bytes
+        )
 
     def __repr__(self) -> str:
         model = self.denoiser
@@ -119,6 +140,32 @@ class Engine(Calls):
         engine, denoiser, job = self._prepared(request)
         return self._raising(stream(denoiser, [job], policy=engine._policy), request)
 
+    def submit(self, request: Request, tell: Callable[[Event], None]) -> Ticket:
+        """Give a request to the scheduler's thread, where its rows share the forward passes of all others there.
+
+        Args:
+            request: the request; its constraint is compiled here.
+            tell: called in that thread with each event, the last of which is `Done` or `Failed`; must return at once.
+
+        Raises:
+            CanvasgenError: the request is impossible.
+        """
+        engine, denoiser, job = self._prepared(request)
+        return self.scheduler.submit(denoiser, job, tell, policy=engine._policy)
+
+    def adopt(self, compiled: CompiledConstraint) -> Constraint:
+        """Return the constraint of one that was compiled elsewhere, for this engine's vocabulary; it is not compiled again.
+
+        Raises:
+            ModelError: it was compiled for another vocabulary.
+        """
+        if compiled.vocabulary.fingerprint != self.vocabulary.fingerprint:
+            raise ModelError("the constraint was compiled for another vocabulary", rule="vocabulary")
+        constraint = compiled.constraint
+        assert isinstance(constraint, Constraint)
+        self._constraints.get(id(constraint), lambda: (compiled, constraint))
+        return constraint
+
     @overload
     def batch(
         self,
@@ -159,7 +206,7 @@ class Engine(Calls):
         Raises:
             CanvasgenError: the first error, unless they are returned; requests are checked before the model runs.
         """
-        size = whole_number(size, rule="size", low=1)
+        size = whole_number(size, rule="size", low=1, high=MOST_ROWS)
         wanted: Any = errors
         if not isinstance(wanted, str) or wanted not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=wanted)
@@ -204,10 +251,11 @@ class Engine(Calls):
         seed: int | None = None,
     ) -> dict[Any, float]:
         """Return the probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
-        samples = whole_number(samples, rule="samples", low=1)
-        steps = whole_number(steps, rule="steps", low=1)
+        samples = whole_number(samples, rule="samples", low=1, high=MOST_SAMPLES)
+        steps = whole_number(steps, rule="steps", low=1, high=MOST_STEPS)
         first = secrets.randbits(62) if seed is None else whole_number(seed, rule="seed", low=None)
-        seeds = [first + at for at in range(samples)]
+        varies = self.denoiser.noise.varies  # one step from masks: one canvas says it all
+        seeds = [first + at for at in range(samples if varies or steps > 1 else 1)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
         found = AnswerOptions(options, self._compiled, length)
@@ -232,12 +280,14 @@ class Engine(Calls):
 
     def _prepared(self, request: Request) -> tuple[Engine, Denoiser, Job]:
         """Return the engine that answers a request, its model with the canvas that suits the answer, and the job there."""
-        request = check_settings(request)
-        constraint = request.resolve()
-        trained = None if constraint is None else constraint.shown.trained
-        engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
-        job = engine._job(request, constraint)
-        return engine, engine._sized(job), job
+        account = Account(checked_limits(request.limits))
+        with account.open():
+            request = check_settings(request)
+            constraint = request.resolve()
+            trained = None if constraint is None else constraint.shown.trained
+            engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
+            job = replace(engine._job(request, constraint), account=account)
+            return engine, engine._sized(job), job
 
     def _sized(self, job: Job) -> Denoiser:
         """Return the model with the canvas that suits a job; the same object for the same length."""
@@ -250,6 +300,7 @@ class Engine(Calls):
         if isinstance(request.prompt_schema, Mapping):
             shown = shown_as(request.prompt_schema)
         seed = secrets.randbits(62) if request.seed is None else request.seed
+        check_length(request.prompt, self.denoiser.max_context, self.vocabulary)
         return Job(
             prompt=self._loaded.encode(request.prompt, shown),
             constraint=None if constraint is None else self._compiled(constraint),
@@ -260,7 +311,10 @@ class Engine(Calls):
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
+            asked=readable(request.prompt),
+            tracing=tracing_of(request.trace),
             probabilities=bool(request.probabilities),
+            logprobs=request.logprobs,
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),
         )
 
@@ -276,8 +330,11 @@ class Engine(Calls):
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
         length, ends = self.denoiser.canvas_length, self.vocabulary.end_ids
+        shown = constraint.shown
+        if self._loaded.lays_text and shown.only_hole is None:
+            shown = shown.as_gap()
         starts = starts_from(
-            constraint.shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
+            shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
         )
         return suited(starts, self._compiled(constraint))
 

@@ -35,6 +35,7 @@ boundaries and look-around anywhere included; it refuses what is not regular wit
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.called_language import CalledLanguage
 from canvasgen.automata.compiler import to_dfa
+from canvasgen.automata.counted.counted_dfa import CountedDFA
 from canvasgen.automata.dfa import DEAD, DFA
 from canvasgen.automata.expr import (
     ANY_CHARACTER,
@@ -65,6 +66,7 @@ from canvasgen.automata.regex import (
 )
 from canvasgen.automata.regex.zero_width import with_loops
 from canvasgen.automata.relaxed import Relaxed, relaxed
+from canvasgen.automata.shortest import least_bytes
 from canvasgen.automata.string_search import searcher
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "EMPTY",
     "EPSILON",
     "CalledLanguage",
+    "CountedDFA",
     "Expr",
     "Limits",
     "Relaxed",
@@ -87,6 +90,7 @@ __all__ = [
     "from_dfa",
     "intersect",
     "largest_count",
+    "least_bytes",
     "literal",
     "optional",
     "parse_first_match",

@@ -9,10 +9,15 @@ import numpy as np
 from canvasgen.automata import expr as ex
 from canvasgen.automata import nfa
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Deadline, Limits
+from canvasgen.automata.counted.counted_dfa import CountedDFA
+from canvasgen.automata.counted.finding import find_layers
 from canvasgen.automata.dfa import DFA, Bools, Ints
 from canvasgen.automata.minimise_kernel import minimise
 from canvasgen.automata.product_kernel import product
+from canvasgen.automata.shortest import least_bytes
 from canvasgen.automata.subset_kernel import GOING, TOO_MANY_STATES, Run, determinise
+from canvasgen.errors import ConstraintTooLarge
+from canvasgen.limits import hold, limited
 
 __all__ = ["minimal", "to_dfa"]
 
@@ -28,17 +33,33 @@ def to_dfa(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> DFA:
     """
     if expr.memo is None:
         _load_kernels()
-        _compile_parts_first(expr, Deadline(limits))
+        with limited(limits):
+            _check_shortest(expr, limits)
+            _compile_parts_first(expr, Deadline(limits))
     assert expr.memo is not None
     Deadline(limits).check_states(expr.memo.num_states)
     return expr.memo
+
+
+def _check_shortest(expr: ex.Expr, limits: Limits) -> None:
+    """Raise ConstraintTooLarge if even the shortest text is longer than an automaton may have states: each of its places is
+    a state."""
+    least = least_bytes(expr)
+    if least >= limits.max_states:
+        raise ConstraintTooLarge(
+            f"the shortest text has {least} bytes or more, and its automaton as many states; "
+            f"{limits.max_states} are allowed",
+            rule="max_states",
+            value=limits.max_states,
+            remedy=f"use smaller repeat counts or length bounds, or {limits.more('max_states')}",
+        )
 
 
 @cache
 def _load_kernels() -> None:
     """Run every kernel once, so that numba's own compilation is not counted in `max_seconds`."""
     unhurried = Deadline(Limits(max_seconds=float("inf")))
-    one = _determinise(nfa.build(ex.literal("a"), unhurried), unhurried)
+    one, _, _ = _determinised(nfa.build(ex.literal("a"), unhurried), unhurried)
     _product(one, one, False, unhurried)
 
 
@@ -50,7 +71,9 @@ def _compile_parts_first(root: ex.Expr, deadline: Deadline) -> None:
         if node.memo is not None:
             continue
         if parts_done:
-            node.memo = _compile(node, deadline)
+            made = _compile(node, deadline)
+            hold(made.num_bytes)
+            node.memo = made
         else:
             stack.append((node, True))
             stack += [(part, False) for part in nfa.parts_to_compile(node) if part.memo is None]
@@ -65,7 +88,23 @@ def _compile(node: ex.Expr, deadline: Deadline) -> DFA:
         assert node.left.memo is not None
         assert node.right.memo is not None
         return _product(node.left.memo, node.right.memo, True, deadline)
-    return _determinise(nfa.build(node, deadline), deadline)
+    return _automaton(node, deadline)
+
+
+def _automaton(node: ex.Expr, deadline: Deadline) -> DFA:
+    """Return the automaton of a node that is laid as one: of its large repeats only a few copies, if the rest follows."""
+    laid = nfa.build(node, deadline, all_copies=False)
+    dfa, run, image = _determinised(laid, deadline)
+    if not laid.counted:
+        return dfa
+    made = int(run[0][0])
+    item_offsets = run[2][: made + 1]
+    layers = find_layers(laid, run[1][: item_offsets[-1]], item_offsets, image, dfa)
+    if layers is None:
+        return _determinised(nfa.build(node, deadline), deadline)[0]
+    found = CountedDFA(dfa, layers)
+    deadline.check_states(found.num_states)
+    return found
 
 
 def _intersection(parts: tuple[ex.Expr, ...], deadline: Deadline) -> DFA:
@@ -94,8 +133,12 @@ def _product(left: DFA, right: DFA, is_difference: bool, deadline: Deadline) -> 
     return minimal(*arrays)
 
 
-def _determinise(automaton: nfa.NFA, deadline: Deadline) -> DFA:
-    """Subset construction, looking at the clock now and then, and minimisation."""
+def _determinised(automaton: nfa.NFA, deadline: Deadline) -> tuple[DFA, Run, Ints]:
+    """Subset construction, looking at the clock now and then, and minimisation.
+
+    Returns:
+        The minimal automaton; the subsets; int32[subsets], the state of each subset, -1 for none.
+    """
     size = max(16, min(automaton.num_states, 65_536))
     slots = 1 << (2 * size).bit_length()
     run: Run = (
@@ -123,7 +166,10 @@ def _determinise(automaton: nfa.NFA, deadline: Deadline) -> DFA:
     accepting = np.zeros(states, np.bool_)
     finals = np.flatnonzero(items[: item_offsets[states]] == 1)
     accepting[np.searchsorted(item_offsets[: states + 1], finals, side="right") - 1] = True
-    return minimal(row_offsets[: states + 1], row_low[:rows], row_high[:rows], row_target[:rows], accepting)
+    arrays = minimise(
+        row_offsets[: states + 1], row_low[:rows], row_high[:rows], row_target[:rows], accepting
+    )
+    return _dfa(arrays), run, arrays[5]
 
 
 def minimal(offsets: Ints, low: Ints, high: Ints, target: Ints, accepting: Bools) -> DFA:
@@ -134,5 +180,8 @@ def minimal(offsets: Ints, low: Ints, high: Ints, target: Ints, accepting: Bools
         offsets, low, high, target: int32 arrays laid out as in `DFA`.
         accepting: bool [S].
     """
-    arrays = minimise(offsets, low, high, target, accepting)
+    return _dfa(minimise(offsets, low, high, target, accepting))
+
+
+def _dfa(arrays: tuple[Ints, Ints, Ints, Ints, Bools, Ints]) -> DFA:
     return DFA(arrays[0], arrays[1].astype(np.uint8), arrays[2].astype(np.uint8), arrays[3], arrays[4])

@@ -97,6 +97,11 @@ class DFA:
         return self.target.size
 
     @property
+    def num_bytes(self) -> int:
+        """Bytes of the arrays."""
+        return 5 * self.num_states + 6 * self.num_transitions
+
+    @property
     def is_empty(self) -> bool:
         """True if no byte string is accepted; every state of an automaton reaches acceptance, so one look tells."""
         return len(self.target) == 0 and not bool(self.accepting[0])
@@ -289,6 +294,10 @@ class DFA:
 
     def fingerprint(self) -> str:
         """SHA-256 of the arrays in hex: equal for equal languages and for no others."""
+        return self._digest
+
+    def key(self) -> str:
+        """A name for caches: equal only for equal languages, and found without writing the arrays of large repeats."""
         return self._digest
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:

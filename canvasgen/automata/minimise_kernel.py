@@ -254,7 +254,7 @@ def _blocks(offsets, low, high, target, accepting, useful):
 @njit(cache=True, nogil=True)
 def minimise(
     offsets: Ints, low: Ints, high: Ints, target: Ints, accepting: Bools
-) -> tuple[Ints, Ints, Ints, Ints, Bools]:
+) -> tuple[Ints, Ints, Ints, Ints, Bools, Ints]:
     """Build the minimal automaton of a deterministic one whose states are reachable: trim, numbered canonically.
 
     Args:
@@ -262,12 +262,14 @@ def minimise(
         accepting: bool [S].
 
     Returns:
-        The five arrays of the minimal automaton, low and high as int32.
+        The five arrays of the minimal automaton, low and high as int32; int32 [S], its state for each of the given
+        ones, -1 for those that lead to no end.
     """
     states = accepting.size
     useful = _useful(offsets, target, accepting)
     if not useful[0]:
-        return np.zeros(2, np.int32), low[:0], high[:0], target[:0], np.zeros(1, np.bool_)
+        none = np.full(states, -1, np.int32)
+        return np.zeros(2, np.int32), low[:0], high[:0], target[:0], np.zeros(1, np.bool_), none
     block = _blocks(offsets, low, high, target, accepting, useful)
     # Breadth first over increasing bytes: canonical numbers, one representative per block.
     number = np.full(states, -1, np.int32)
@@ -305,4 +307,13 @@ def minimise(
     new_accepting = np.empty(made, np.bool_)
     for k in range(made):
         new_accepting[k] = accepting[representative[k]]
-    return new_offsets[: made + 1], new_low[:rows], new_high[:rows], new_target[:rows], new_accepting
+    for s in range(states):
+        representative[s] = number[block[s]] if useful[s] else -1
+    return (
+        new_offsets[: made + 1],
+        new_low[:rows],
+        new_high[:rows],
+        new_target[:rows],
+        new_accepting,
+        representative,
+    )

@@ -2,12 +2,11 @@
 
 Every sub-expression is laid between two given states, a source and a sink, so that it only adds transitions
 that leave the source and enter the sink; loops get a state of their own. Large repeats are laid in one
-piece: the body's minimal automaton, copied as arrays.
+piece: the body's minimal automaton, copied as arrays. Of a very large one only the first copies are laid
+where that is asked for; `counted/` says how the others come back.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,32 +14,18 @@ from canvasgen.automata import expr as ex
 from canvasgen.automata import utf8
 from canvasgen.automata.automaton_limits import Deadline
 from canvasgen.automata.dfa import DFA, Ints
+from canvasgen.automata.fragments import NFA, Copies, fragment_of
+from canvasgen.limits import step
 
 __all__ = ["NFA", "build", "parts_to_compile"]
 
 # A repeat with at least this many copies is laid as copies of its body's automaton.
 MANY_COPIES = 4
-
-
-@dataclass(frozen=True)
-class NFA:
-    """Start state 0, final state 1; transitions and silent transitions in no particular order.
-
-    Nothing enters the start and nothing leaves the final state, so one can be laid into another.
-
-    Attributes:
-        num_states: N.
-        source, low, high, target: int32 [M], on a byte in low..high.
-        silent_source, silent_target: int32 [K].
-    """
-
-    num_states: int
-    source: Ints
-    low: Ints
-    high: Ints
-    target: Ints
-    silent_source: Ints
-    silent_target: Ints
+# So many copies of a counted repeat are laid; of fewer than MANY_COUNTED, all.
+LAID_COPIES = 5
+MANY_COUNTED = 12
+# States, or transitions that are laid at once, between two looks at time and memory.
+STATES_BETWEEN_LOOKS = 20_000
 
 
 def is_block(node: ex.Expr) -> bool:
@@ -90,13 +75,18 @@ def _parts_below(node: ex.Expr) -> list[ex.Expr]:
     return list(found)
 
 
-def build(node: ex.Expr, deadline: Deadline) -> NFA:
+def build(node: ex.Expr, deadline: Deadline, *, all_copies: bool = True) -> NFA:
     """Return the automaton of `node`, whose `parts_to_compile` are compiled.
+
+    Args:
+        node: the expression.
+        deadline: the limits.
+        all_copies: False: of large repeats only the first copies are laid; `NFA.counted` says which.
 
     Raises:
         ConstraintTooLarge: it would exceed the limits.
     """
-    builder = _Builder(deadline)
+    builder = _Builder(deadline, all_copies)
     if isinstance(node, ex.Substitute):
         assert node.body.memo is not None
         builder.lay_substitution(node.body.memo, node.table)
@@ -108,50 +98,13 @@ def build(node: ex.Expr, deadline: Deadline) -> NFA:
     return builder.finish()
 
 
-def _fragment(dfa: DFA, nonempty: bool = False) -> NFA:
-    """Return the automaton as one to be laid, kept on the DFA; with `nonempty`, without the empty string."""
-    field = "_nonempty_fragment" if nonempty and dfa.accepting[0] else "_fragment"
-    known = dfa.__dict__.get(field)
-    if known is None:
-        known = _make_fragment(dfa, nonempty)
-        dfa.__dict__[field] = known
-    return known
-
-
-def _make_fragment(dfa: DFA, nonempty: bool) -> NFA:
-    source = np.repeat(np.arange(dfa.num_states, dtype=np.int32), np.diff(dfa.offsets))
-    entered = np.zeros(dfa.num_states, dtype=np.bool_)
-    entered[dfa.target] = True
-    leaves = np.diff(dfa.offsets) > 0
-    accepting = dfa.accepting.copy()
-    if nonempty and not entered[0]:
-        accepting[0] = False
-    # The start is the source itself unless a transition enters it or it accepts; an accepting state is the
-    # sink unless a transition leaves it or it is the start.
-    place = np.full(dfa.num_states, -1, dtype=np.int32)
-    place[accepting & ~leaves] = 1
-    place[0] = -1 if entered[0] or accepting[0] else 0
-    own = np.flatnonzero(place < 0)
-    place[own] = np.arange(2, 2 + own.size, dtype=np.int32)
-    tail, head = place[source], place[dfa.target]
-    low, high = dfa.low.astype(np.int32), dfa.high.astype(np.int32)
-    silent = [(int(place[s]), 1) for s in np.flatnonzero(accepting & (place != 1))]
-    if place[0] != 0 and nonempty:
-        # The source leaves as the start does, but does not accept.
-        first = int(dfa.offsets[1])
-        tail = np.concatenate((tail, np.zeros(first, dtype=np.int32)))
-        low, high, head = (np.concatenate((column, column[:first])) for column in (low, high, head))
-    elif place[0] != 0:
-        silent.append((0, int(place[0])))
-    pairs = np.array(silent, dtype=np.int32).reshape(-1, 2)
-    return NFA(2 + own.size, tail, low, high, head, pairs[:, 0].copy(), pairs[:, 1].copy())
-
-
 class _Builder:
     """The transitions laid so far: singly in lists, in bulk as arrays."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, all_copies: bool = True) -> None:
         self.deadline = deadline
+        self.all_copies = all_copies
+        self.counted: list[Copies] = []
         self.num_states = 2
         self.source: list[int] = []
         self.low: list[int] = []
@@ -161,13 +114,22 @@ class _Builder:
         self.silent_target: list[int] = []
         self.bulk: list[tuple[Ints, Ints, Ints, Ints]] = []
         self.silent_bulk: list[tuple[Ints, Ints]] = []
+        self._looked_at = 0  # states when time and memory were looked at last
 
     def allocate(self, count: int) -> int:
         """Return the first of `count` new states."""
         first = self.num_states
         self.num_states += count
         self.deadline.check_nfa_states(self.num_states)
+        if self.num_states > self._looked_at + STATES_BETWEEN_LOOKS:
+            self._looked_at = self.num_states
+            self.deadline.nfa_memory(self.num_states)
         return first
+
+    def _room(self, transitions: int) -> None:
+        """Raise ConstraintTooLarge if there is no memory for so many more transitions."""
+        if transitions > STATES_BETWEEN_LOOKS:
+            self.deadline.nfa_memory(self.num_states + transitions)
 
     def silent(self, source: int, target: int) -> None:
         self.silent_source.append(source)
@@ -188,6 +150,7 @@ class _Builder:
         """Lay an expression between the start and the final state."""
         stack: list[tuple[ex.Expr, int, int]] = [(root, 0, 1)]
         while stack:
+            step()
             node, source, sink = stack.pop()
             if isinstance(node, ex.Literal):
                 self._lay_literal(node.content, source, sink)
@@ -214,7 +177,7 @@ class _Builder:
             else:
                 assert node.memo is not None
                 self.lay_fragments(
-                    _fragment(node.memo), np.array([source], np.int32), np.array([sink], np.int32)
+                    fragment_of(node.memo), np.array([source], np.int32), np.array([sink], np.int32)
                 )
 
     def _lay_literal(self, content: bytes, source: int, sink: int) -> None:
@@ -258,10 +221,13 @@ class _Builder:
         If the body accepts the empty string, any number of copies up to `high` of the others do the same.
         """
         assert node.body.memo is not None
-        fragment = _fragment(node.body.memo, nonempty=True)
+        fragment = fragment_of(node.body.memo, nonempty=True)
         low = 0 if node.body.memo.accepting[0] else node.low
         copies = low if node.high is None else node.high
         self.deadline.check_nfa_states(self.num_states + copies * (fragment.num_states - 1))
+        if not self.all_copies and not node.body.memo.accepting[0] and copies >= MANY_COUNTED:
+            self._lay_counted(fragment, low, node.high, source, sink)
+            return
         first = self.allocate(copies)
         borders = np.arange(first - 1, first + copies, dtype=np.int32)
         borders[0] = source
@@ -275,9 +241,37 @@ class _Builder:
             ends = borders[low:]
             self.silent_bulk.append((ends, np.full(ends.size, sink, dtype=np.int32)))
 
-    def lay_fragments(self, fragment: NFA, sources: Ints, sinks: Ints) -> None:
-        """Lay a copy of the fragment between each source and its sink (int32 [n] both)."""
+    def _lay_counted(self, fragment: NFA, low: int, high: int | None, source: int, sink: int) -> None:
+        """Lay a large repeat in two pieces, the copies that there must be and those that there may be, without most."""
+        middle = source
+        if low:
+            middle = self.allocate(1)
+            self._lay_first_copies(fragment, low, source, middle, optional=False)
+        if high is None:
+            loop = self.allocate(1)
+            self.silent(middle, loop)
+            self.lay_fragments(fragment, np.array([loop], np.int32), np.array([loop], np.int32))
+            self.silent(loop, sink)
+        elif high > low:
+            self._lay_first_copies(fragment, high - low, middle, sink, optional=True)
+        else:
+            self.silent(middle, sink)
+
+    def _lay_first_copies(self, fragment: NFA, count: int, source: int, sink: int, *, optional: bool) -> None:
+        laid = LAID_COPIES if count >= MANY_COUNTED else count
+        first = self.allocate(laid)
+        borders = np.arange(first - 1, first + laid, dtype=np.int32)
+        borders[0] = source
+        inner = self.lay_fragments(fragment, borders[:-1], borders[1:])
+        ends = borders if optional else borders[-1:]
+        self.silent_bulk.append((ends, np.full(ends.size, sink, dtype=np.int32)))
+        if laid < count:
+            self.counted.append(Copies(first, inner, fragment.num_states - 2, count - laid))
+
+    def lay_fragments(self, fragment: NFA, sources: Ints, sinks: Ints) -> int:
+        """Lay a copy of the fragment between each source and its sink (int32 [n] both); return the first state made."""
         own = fragment.num_states - 2
+        self._room((fragment.source.size + fragment.num_states) * sources.size)
         first = self.allocate(own * sources.size)
         place = np.empty((sources.size, fragment.num_states), dtype=np.int32)
         place[:, 0] = sources
@@ -296,6 +290,7 @@ class _Builder:
             self.silent_bulk.append(
                 (place[:, fragment.silent_source].ravel(), place[:, fragment.silent_target].ravel())
             )
+        return first
 
     def lay_substitution(self, dfa: DFA, table: tuple[tuple[int, ex.Expr], ...]) -> None:
         """Lay the automaton with each byte of the table replaced by the automaton of its expression.
@@ -328,7 +323,7 @@ class _Builder:
             rows = (low <= byte) & (high >= byte)
             if np.any(rows):
                 assert value.memo is not None
-                self.lay_fragments(_fragment(value.memo), source[rows], target[rows])
+                self.lay_fragments(fragment_of(value.memo), source[rows], target[rows])
 
     def finish(self) -> NFA:
         columns = [
@@ -339,4 +334,4 @@ class _Builder:
             np.concatenate([np.array(singly, dtype=np.int32), *(block[i] for block in self.silent_bulk)])
             for i, singly in enumerate((self.silent_source, self.silent_target))
         ]
-        return NFA(self.num_states, *columns, *silent)
+        return NFA(self.num_states, *columns, *silent, tuple(self.counted))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canvasgen.cli.notice import clear_notice
+from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.options import (
     ChoiceOption,
+    FenceOption,
     GrammarOption,
     OrderOption,
     RegexOption,
@@ -39,6 +40,7 @@ def check(
     ] = None,
     whitespace: WhitespaceOption = "flexible",
     property_order: OrderOption = "schema",
+    fence: FenceOption = "forbid",
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one."),
@@ -53,9 +55,11 @@ def check(
     from rich.text import Text
 
     from canvasgen.models.vocabularies import load_vocabulary
+    from canvasgen.viewer import automaton_lines
 
+    show_notice("compiling …")
     began = time.perf_counter()
-    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order)
+    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
     if constraint is None:
         raise InvalidConstraint(
             "there is no constraint to check", remedy="give --schema, --regex, --grammar or --choice"
@@ -87,6 +91,8 @@ def check(
     clear_notice()
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)
+    for line in automaton_lines(automaton):
+        console.print(Text(line))
 
     candidates = list(texts or [])
     if file is not None:

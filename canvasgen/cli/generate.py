@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from canvasgen.cli.options import (
     ChoiceOption,
+    FenceOption,
     FileOption,
     GrammarOption,
     MaxTokensOption,
@@ -18,6 +19,7 @@ from canvasgen.cli.options import (
     PromptArgument,
     QualityOption,
     RegexOption,
+    SaveTraceOption,
     SchemaOption,
     SeedOption,
     StepsOption,
@@ -31,7 +33,7 @@ from canvasgen.cli.running import complete
 from canvasgen.cli.sources import constraint_from_options, read_prompt
 
 if TYPE_CHECKING:
-    from canvasgen.denoise import Completion
+    from canvasgen.constraints import Constraint
 
 __all__ = ["generate"]
 
@@ -52,14 +54,16 @@ def generate(
     seed: SeedOption = None,
     whitespace: WhitespaceOption = "flexible",
     property_order: OrderOption = "schema",
+    fence: FenceOption = "forbid",
     prompt_schema: Annotated[bool, typer.Option(help="Tell the model the schema in the prompt.")] = True,
     trace: TraceOption = False,
+    save_trace: SaveTraceOption = None,
 ) -> None:
     """Generate text that satisfies a constraint, and print it.
 
     Example: `canvasgen generate --schema person.json "Alice Smith, 34 years old, lives in Paris."`
     """
-    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order)
+    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
     text = read_prompt(prompt, file)
 
     from canvasgen.request import Request
@@ -75,14 +79,15 @@ def generate(
         seed=seed,
         prompt_schema=prompt_schema,
     )
-    completion = complete(request, model, trace=trace)
-    is_data = constraint is not None and constraint.shown.schema is not None
-    typer.echo(as_json(completion, indent=2 if sys.stdout.isatty() else None) if is_data else completion.text)
+    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    typer.echo(shown(constraint, completion.text, indent=2 if sys.stdout.isatty() else None))
 
 
-def as_json(completion: Completion, *, indent: int | None) -> str:
-    """Return the value as JSON: as the model wrote it on a pipe, indented for people."""
-    if indent is None:
-        return completion.text
-    value: Any = json.loads(completion.text)
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+def shown(constraint: Constraint | None, text: str, *, indent: int | None) -> str:
+    """Return what is printed: of a schema's text the JSON without a code fence, as it was written if `indent` is None."""
+    from canvasgen.constraints.json_schema import JsonSchema
+
+    if not isinstance(constraint, JsonSchema):
+        return text
+    inside = constraint.language.value_text(text).strip()
+    return inside if indent is None else json.dumps(json.loads(inside), ensure_ascii=False, indent=indent)

@@ -9,6 +9,8 @@ import typer
 
 __all__ = [
     "ChoiceOption",
+    "Fence",
+    "FenceOption",
     "FileOption",
     "GrammarOption",
     "MaxTokensOption",
@@ -19,6 +21,7 @@ __all__ = [
     "PromptFormOption",
     "QualityOption",
     "RegexOption",
+    "SaveTraceOption",
     "SchemaOption",
     "SeedOption",
     "StepsOption",
@@ -33,6 +36,7 @@ __all__ = [
 
 Whitespace = Literal["flexible", "compact", "model"]
 Order = Literal["schema", "any", "model"]
+Fence = Literal["forbid", "allow", "require"]
 
 PromptArgument: TypeAlias = Annotated[
     str | None, typer.Argument(help="The prompt; `-` or nothing reads standard input.")
@@ -73,6 +77,9 @@ TemperatureOption: TypeAlias = Annotated[
 SeedOption: TypeAlias = Annotated[int | None, typer.Option(help="Makes the run repeatable.")]
 WhitespaceOption: TypeAlias = Annotated[Whitespace, typer.Option(help="Whitespace allowed in JSON.")]
 OrderOption: TypeAlias = Annotated[Order, typer.Option(help="Order of the keys of JSON objects.")]
+FenceOption: TypeAlias = Annotated[
+    Fence, typer.Option(help="Whether JSON may or must stand in a code fence; the value is what is inside.")
+]
 PromptFormOption: TypeAlias = Annotated[
     bool, typer.Option("--prompt-form/--no-prompt-form", help="Show the model the text in the prompt.")
 ]
@@ -81,6 +88,13 @@ TextOption: TypeAlias = Annotated[
 ]
 TraceOption: TypeAlias = Annotated[
     bool, typer.Option("--trace", help="One line a denoising step, on standard error.")
+]
+SaveTraceOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-trace",
+        help="A file for the full trace: .json, .html (a page), or any other name (compressed).",
+    ),
 ]
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from canvasgen.cli.options import Order, Whitespace
+from canvasgen.cli.options import Fence, Order, Whitespace
 from canvasgen.errors import InvalidConstraint, ModelError
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def constraint_from_options(
     grammar: str | None,
     whitespace: Whitespace = "flexible",
     order: Order = "schema",
+    fence: Fence = "forbid",
 ) -> Constraint | None:
     """Return the one constraint that the options name; None if they name none.
 
@@ -104,7 +105,9 @@ def constraint_from_options(
     from canvasgen import constraints
 
     if schema is not None:
-        return constraints.json_schema(load_schema(schema), whitespace=whitespace, property_order=order)
+        return constraints.json_schema(
+            load_schema(schema), whitespace=whitespace, property_order=order, fence=fence
+        )
     if regex is not None:
         return constraints.regex(regex)
     if grammar is not None:

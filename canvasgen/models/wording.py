@@ -75,11 +75,14 @@ def _plain_kind(kind: Kind) -> str | None:
 
 
 def _of_interest(shown: Shown) -> Shown:
-    """Return the text without the unknown holes that are next to others; of several unknown ones, one is kept."""
+    """Return the text without the unknown holes that are next to others; of several unknown ones, one is kept.
+
+    A hole with a text that ends it is known: `{}</think>` says that something comes before the answer.
+    """
     pieces: list[Piece] = []
     for is_text, group in groupby(shown.pieces, lambda piece: isinstance(piece, str)):
         run = list(group)
-        known = [piece for piece in run if isinstance(piece, Hole) and not piece.is_unknown]
+        known = [piece for piece in run if isinstance(piece, Hole) and (piece.ends or not piece.is_unknown)]
         pieces += run if is_text else known or run[:1]
     return Shown(tuple(pieces))
 

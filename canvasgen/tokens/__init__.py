@@ -4,7 +4,8 @@ from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.blocks import Budget, Prefix
 from canvasgen.tokens.cache import cached_lift, clear_memory, fingerprint
 from canvasgen.tokens.called import CalledAutomaton, linked
-from canvasgen.tokens.lifting import lift, lift_frame
+from canvasgen.tokens.counted_lifting import lift
+from canvasgen.tokens.lifting import lift_frame
 from canvasgen.tokens.marking import factor_states, mark_edges
 from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from canvasgen.forks import Guard
 from canvasgen.tokens.automaton import TokenAutomaton
-from canvasgen.tokens.lifting import lift
+from canvasgen.tokens.counted_lifting import lift
 from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits
 from canvasgen.vocabulary import ArrayStore, cache_folder
 
@@ -35,7 +35,7 @@ _lock = Guard()
 
 def fingerprint(dfa: DFA, vocabulary: Vocabulary) -> str:
     """sha256 over the format's version, the automaton and the vocabulary, in hexadecimal."""
-    return hashlib.sha256(f"{_VERSION} {dfa.fingerprint()} {vocabulary.fingerprint}".encode()).hexdigest()
+    return hashlib.sha256(f"{_VERSION} {dfa.key()} {vocabulary.fingerprint}".encode()).hexdigest()
 
 
 def clear_memory() -> None:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
-from canvasgen.limits import DEFAULT_LIMITS as DEFAULT
+from canvasgen.errors import Unsatisfiable
+from canvasgen.limits import hold, look
 from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.lists import (
     breadth_first,
@@ -30,7 +30,7 @@ from canvasgen.tokens.lists import (
     select,
     unique_lists,
 )
-from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits
+from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits, too_many
 from canvasgen.tokens.transition_monoid import FUNCTIONS_FULL, PAIRS_FULL, transition_columns, walk
 from canvasgen.tokens.workspace import give_back, take
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from canvasgen.automata import DFA
     from canvasgen.vocabulary import Trie, Vocabulary
 
-__all__ = ["lift", "lift_frame"]
+__all__ = ["lift_frame"]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -77,23 +77,12 @@ class _Edges:
     parts: _Lists
 
 
-def lift(dfa: DFA, vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS) -> TokenAutomaton:
-    """Return the token automaton of a byte automaton over a vocabulary.
-
-    It accepts exactly the token sequences whose bytes the byte automaton accepts; its states are the byte
-    automaton's that lie at token borders, in the same order. Deterministic: equal inputs give equal arrays.
-
-    Raises:
-        Unsatisfiable: no sequence of tokens spells an accepted text.
-        ConstraintTooLarge: names the limit.
-    """
-    return lift_frame(dfa, [], vocabulary, limits)[0]
-
-
 def lift_frame(
     dfa: DFA, jumps: Sequence[tuple[int, int]], vocabulary: Vocabulary, limits: TokenLimits = DEFAULT_LIMITS
 ) -> tuple[TokenAutomaton, Ints]:
     """Return the token automaton of a frame, whose states are joined by more than tokens, and its states' numbers.
+
+    Its states are the byte automaton's that lie at token borders, in the same order.
 
     Args:
         dfa: the frame; it may have states that only jumps reach, or that reach the end by jumps only.
@@ -104,12 +93,14 @@ def lift_frame(
         The automaton without the jumps; int32 `[states of dfa]`, the number of each state in it, -1 for none.
 
     Raises:
-        Unsatisfiable, ConstraintTooLarge: as `lift`.
+        Unsatisfiable: no sequence of tokens spells an accepted text.
+        ConstraintTooLarge: names the limit.
     """
     action = _actions(dfa, vocabulary.trie, limits)
     states = dfa.num_states
     edges = _edges(action, states, limits)
     source, target = edges.source, edges.target
+    look()
     if jumps:
         more = np.array(jumps, np.int32).reshape(-1, 2)
         source, target = np.concatenate([source, more[:, 0]]), np.concatenate([target, more[:, 1]])
@@ -128,6 +119,7 @@ def lift_frame(
     if not kept.all():
         action = _trimmed(action, kept, number)
         edges = _edges(action, int(number[-1]) + 1, limits)
+    look()
     edge_set, sets = _class_sets(action, edges, limits)
     automaton = TokenAutomaton(
         start=0,
@@ -142,6 +134,7 @@ def lift_frame(
         distance=distance[kept],
         end_ids=vocabulary.end_ids,
     )
+    hold(automaton.num_bytes)
     return automaton, np.where(kept, number, -1).astype(np.int32)
 
 
@@ -154,6 +147,7 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
     functions, pairs = 1, 4 * dfa.num_states
     path = np.empty(trie.max_depth + 1, np.int64)
     while True:
+        look()
         workspace = take(functions, classes, pairs)
         most = min(workspace.most(classes), limits.max_functions)
         most_pairs = min(workspace.pairs, limits.max_pairs)
@@ -202,12 +196,7 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
 
 def _check(exceeded: bool, rule: str, limit: int) -> None:
     if exceeded:
-        raise ConstraintTooLarge(
-            f"the token automaton needs more than {limit} {rule.removeprefix('max_').replace('_', ' ')}",
-            rule=rule,
-            value=limit,
-            remedy=f"use smaller repeat counts or fewer alternatives, or {DEFAULT.more('max_bytes')}",
-        )
+        raise too_many(rule, limit)
 
 
 def _edges(action: _Action, states: int, limits: TokenLimits) -> _Edges:

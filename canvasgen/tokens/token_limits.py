@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT_LIMITS", "TokenLimits"]
+from canvasgen.errors import ConstraintTooLarge
+from canvasgen.limits import DEFAULT_LIMITS as DEFAULT
+
+__all__ = ["DEFAULT_LIMITS", "TokenLimits", "too_many"]
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,13 @@ class TokenLimits:
 
 
 DEFAULT_LIMITS = TokenLimits()
+
+
+def too_many(rule: str, limit: int) -> ConstraintTooLarge:
+    """Return the error of a lift that would exceed a limit, the field `rule` of `TokenLimits`."""
+    return ConstraintTooLarge(
+        f"the token automaton needs more than {limit} {rule.removeprefix('max_').replace('_', ' ')}",
+        rule=rule,
+        value=limit,
+        remedy=f"use smaller repeat counts or fewer alternatives, or {DEFAULT.more('max_bytes')}",
+    )

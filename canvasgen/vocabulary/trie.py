@@ -64,6 +64,13 @@ class Trie:
         """The length of the longest token."""
         return int(self.depth.max())
 
+    @cached_property
+    def max_characters(self) -> int:
+        """The most bytes of a token that are not UTF-8's continuation bytes."""
+        begins = ((self.byte & 0xC0) != 0x80).astype(np.int32)
+        begins[0] = 0
+        return int(_summed_to_root(self.parent, begins).max())
+
     def fits(self, size: int) -> bool:
         """Whether the arrays are those of a trie over `size` tokens: what is read from a file is looked at once."""
         nodes = self.num_nodes
@@ -104,6 +111,15 @@ class Trie:
         node_of_token = np.full(len(tokens), -1, np.int32)
         node_of_token[text] = nodes
         return cls(parent, byte, depth, end, node_of_token, np.array(text, np.int32), nodes)
+
+
+@njit(cache=True, nogil=True)
+def _summed_to_root(parent, values):
+    """Return for each node the sum of the values on its way from the root."""
+    out = values.copy()
+    for n in range(1, parent.shape[0]):
+        out[n] += out[parent[n]]
+    return out
 
 
 @njit(cache=True, nogil=True)

@@ -216,7 +216,7 @@ def test_nothing_is_told_of_what_nobody_knows() -> None:
 def test_the_plain_form_is_a_part_of_the_language() -> None:
     pet = cg.json_schema(Pet)
     assert plain_form(pet.shown) == "{name:str, legs:int}"
-    assert plain_form((cg.text(until="#") + pet).shown) == "{name:str, legs:int}"
+    assert plain_form((cg.text(until="#") + pet).shown) == "{}#{name:str, legs:int}"
     assert plain_form((cg.literal("A: ") + pet).shown) == "A: {name:str, legs:int}"
     assert plain_form(cg.template("{it} of {n}", it=pet, n=int).shown) == "{name:str, legs:int} of {n}"
     assert plain_form(parts()["old text"].shown) == "the lamp is {} dollars"

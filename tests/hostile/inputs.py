@@ -6,15 +6,12 @@ Each builds a constraint, compiles it over a small vocabulary and asks about a t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from calls import Call, grammar, nested, regex, schema, template, through
+from families import families
 
 import canvasgen as cg
-from canvasgen.vocabulary import Vocabulary
-
-Call = Callable[[], Any]
 
 SLOW: set[str] = {
     "algebra: 200 conjuncts",
@@ -39,33 +36,6 @@ SLOW: set[str] = {
     "schema: text judged long",
 }
 """Inputs that take seconds, and some that do not end well yet."""
-
-_WORDS = [b"true", b"false", b"null", b'":', b'","', b"the", b" a", b"aa", b"ab", b"00", b"  "]
-VOCABULARY = Vocabulary([bytes([b]) for b in range(256)] + _WORDS + [None], end_ids=[256 + len(_WORDS)])
-
-
-def through(constraint: cg.Constraint, *texts: str) -> Any:
-    """Compile, condition once on a canvas, and judge texts."""
-    compiled = constraint.compile(VOCABULARY)
-    logits = np.zeros((24, VOCABULARY.size), np.float32)
-    best = compiled.condition(logits).best
-    return len(best), [constraint.matches(text) for text in texts]
-
-
-def regex(pattern: str, *texts: str) -> Call:
-    return lambda: through(cg.regex(pattern), *texts)
-
-
-def schema(document: Any, *texts: str) -> Call:
-    return lambda: through(cg.json_schema(document), *texts)
-
-
-def grammar(text: str, *texts: str) -> Call:
-    return lambda: through(cg.grammar(text), *texts)
-
-
-def template(text: str, **holes: Any) -> Call:
-    return lambda: through(cg.template(text, **holes))
 
 
 def patterns() -> dict[str, Call]:
@@ -106,12 +76,6 @@ def patterns() -> dict[str, Call]:
         "conditional": regex("(a)?(?(1)b|c)"),
     }
     return {f"regex: {name}": call for name, call in out.items()}
-
-
-def nested(depth: int, make: Callable[[Any], Any], inner: Any) -> Any:
-    for _ in range(depth):
-        inner = make(inner)
-    return inner
 
 
 def doubled(keyword: str, depth: int) -> Any:
@@ -325,4 +289,4 @@ def others() -> dict[str, Call]:
 
 def everything() -> dict[str, Call]:
     """All inputs by name."""
-    return patterns() | schemas() | grammars() | others()
+    return patterns() | schemas() | grammars() | others() | families()

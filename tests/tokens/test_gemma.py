@@ -23,7 +23,7 @@ from canvasgen.automata import (
     to_dfa,
     union,
 )
-from canvasgen.tokens import lift
+from canvasgen.tokens import TokenAutomaton, lift
 from canvasgen.vocabulary import Vocabulary
 
 GEMMA = Path(
@@ -60,6 +60,24 @@ AUTOMATA = {
 }
 
 
+def byte_states(automaton: TokenAutomaton, dfa: DFA, vocabulary: Vocabulary) -> list[int]:
+    """The byte automaton's state for each of the token automaton's, by one way from the start to each."""
+    classes, firsts = np.unique(automaton.class_of_token, return_index=True)
+    token_of = dict(zip(classes.tolist(), firsts.tolist(), strict=True))
+    image = [-1] * automaton.num_states
+    image[automaton.start] = 0
+    queue = [automaton.start]
+    for state in queue:
+        for edge in np.flatnonzero(automaton.edge_source == state).tolist():
+            target = int(automaton.edge_target[edge])
+            if image[target] < 0:
+                first = automaton.set_offsets[automaton.edge_set[edge]]
+                token = token_of[int(automaton.set_classes[first])]
+                image[target] = dfa.run(vocabulary.tokens[token] or b"", image[state])
+                queue.append(target)
+    return image
+
+
 @pytest.mark.parametrize("name", AUTOMATA)
 def test_is_the_byte_automaton(name: str) -> None:
     dfa, texts = AUTOMATA[name]
@@ -76,6 +94,9 @@ def test_is_the_byte_automaton(name: str) -> None:
     assert (
         automaton.num_states == dfa.num_states
     )  # every byte is a token, so every state is at a token border
+    image = byte_states(automaton, dfa, vocabulary)
+    assert sorted(image) == list(range(dfa.num_states))
+    image.append(-1)
     generator = random.Random(0)
     by_class = np.argsort(automaton.class_of_token, kind="stable")
     for _ in range(3000):
@@ -85,5 +106,5 @@ def test_is_the_byte_automaton(name: str) -> None:
         if generator.random() < 0.5:
             wanted = generator.randrange(-1, automaton.num_classes)
             token = int(by_class[np.searchsorted(automaton.class_of_token[by_class], wanted)])
-        after = dfa.run(vocabulary.tokens[token] or b"", state)
-        assert automaton.step(state, token) == (after if vocabulary.tokens[token] else -1)
+        after = dfa.run(vocabulary.tokens[token] or b"", image[state])
+        assert image[automaton.step(state, token)] == (after if vocabulary.tokens[token] else -1)

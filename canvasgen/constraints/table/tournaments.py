@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+from canvasgen.constraints.choices import choice
 from canvasgen.constraints.table.arguments import different_names
 from canvasgen.constraints.table.build import table
 from canvasgen.constraints.table.grid import Grid
 from canvasgen.constraints.table.layouts import Layout
 from canvasgen.constraints.table.table import Mode, Table
-from canvasgen.constraints.text import choice
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations import Relation, all_different, count
 

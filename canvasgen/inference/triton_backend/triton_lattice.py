@@ -18,9 +18,10 @@ from canvasgen.inference.torch_backend.row import TorchRow
 from canvasgen.inference.triton_backend.best_path import best_path
 from canvasgen.inference.triton_backend.chain_pass import Chains, recurrence
 from canvasgen.inference.triton_backend.class_pass import ClassPass, SetWeights, class_pass
-from canvasgen.inference.triton_backend.device_layout import device_layout, num_chunks
+from canvasgen.inference.triton_backend.device_layout import DeviceLayout, device_layout
 from canvasgen.inference.triton_backend.joint_samples import Read, joint_samples
 from canvasgen.inference.triton_backend.marginal_pass import Marginals, marginal_pass
+from canvasgen.inference.triton_backend.pieces import num_chunks
 from canvasgen.inference.triton_backend.row_table import FIELDS, FIRST_OF_LAYOUT, Field
 from canvasgen.inference.triton_backend.token_pass import Partials, read_tokens
 from canvasgen.inference.triton_backend.uploads import put, put_tensor
@@ -31,7 +32,7 @@ __all__ = ["TritonLattice"]
 
 @dataclass(frozen=True, eq=False)
 class _Sizes:
-    """S*, Z* and C*: states, sets and classes of all rows, and where each row's begin."""
+    """S*, Z*, C* and Q*: states, sets, classes and pieces of all rows, and where each row's begin."""
 
     first: np.ndarray
     own: np.ndarray
@@ -48,15 +49,23 @@ class _Sizes:
     def classes(self) -> int:
         return int(self.own[:, 2].sum())
 
+    @property
+    def pieces(self) -> int:
+        return int(self.own[:, 3].sum())
+
     def of(self, row: int, kind: int) -> slice:
         """The row's part."""
         low = int(self.first[row, kind])
         return slice(low, low + int(self.own[row, kind]))
 
 
-def _sizes(batch: Batch) -> _Sizes:
-    layouts = [row.layout for row in batch.rows]
-    own = np.array([[one.num_states + 1, one.num_sets + 2, one.num_classes + 2] for one in layouts])
+def _sizes(batch: Batch, layouts: Sequence[DeviceLayout]) -> _Sizes:
+    own = np.array(
+        [
+            [one.num_states + 1, one.num_sets + 2, one.num_classes + 2, there.pieces]
+            for one, there in zip((copied_layout(row.layout) for row in batch.rows), layouts, strict=True)
+        ]
+    )
     return _Sizes(np.cumsum(own, axis=0) - own, own)
 
 
@@ -79,9 +88,9 @@ class TritonLattice:
     def __init__(self, backend: Backend, batch: Batch, values: torch.dtype, chunk: int) -> None:
         self.backend: Backend = backend
         self.batch = batch
-        self._sizes = _sizes(batch)
         self._logits = _readable(batch.logits)
         self._layouts = [device_layout(copied_layout(row.layout), batch.device, chunk) for row in batch.rows]
+        self._sizes = _sizes(batch, self._layouts)
         self._fixed, self._closed = self._put_fixed(), self._put_closed()
         self._later = self._put_later()
         self._table = put(self._row_table(), batch.device)
@@ -89,11 +98,11 @@ class TritonLattice:
         like = self._logits[0]
         chunks = num_chunks(like.shape[1], chunk)
         relative = values == torch.float32
-        partials = Partials.empty(length, chunks, sizes.classes, device)
+        partials = Partials.empty(length, sizes.pieces, device)
         tables = ClassPass.empty(length, rows, sizes.classes, device)
         weights = SetWeights.empty(length, rows, sizes.sets, relative, device)
         chains = Chains.empty(length, rows, sizes.states, values, device)
-        read_tokens(self._table, like, partials, rows)
+        read_tokens(self._table, like, partials, rows, chunks)
         class_pass(self._table, like, partials, tables, weights, self._fixed, self._closed)
         recurrence(self._table, tables, weights, chains)
         self._read = Read(self._table, like, partials, tables, weights, chains, self._fixed)
@@ -118,8 +127,8 @@ class TritonLattice:
             )
             line[Field.FAILED] = row.error is not None
             line[Field.DISTANCE] = distance.data_ptr()
-            line[Field.FIRST_STATE : Field.FIRST_CLASS + 1] = self._sizes.first[b]
-            line[Field.STATES : Field.CLASSES + 1] = self._sizes.own[b]
+            line[Field.FIRST_STATE : Field.FIRST_PIECE + 1] = self._sizes.first[b]
+            line[Field.STATES : Field.CLASSES + 1] = self._sizes.own[b, :3]
             line[FIRST_OF_LAYOUT : FIRST_OF_LAYOUT + len(layout.addresses)] = layout.addresses
         return table
 

@@ -19,7 +19,6 @@ from transformers import DiffusionGemmaForBlockDiffusion
 
 from canvasgen.models.embedded.special_tokens import EOS_ID
 from canvasgen.models.embedded.tiny import WEIGHTS
-from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.training.shared.lean import LeanModel
 from canvasgen.training.tiny import text_tokenizer
 from canvasgen.training.tiny.batches import Encoded, collate, encode
@@ -89,7 +88,7 @@ def unconstrained(
     torch.manual_seed(seed)
     parsed = exact = right = total = 0
     for one in asked:
-        ids = torch.tensor([words.encode(format_prompt(one.prompt, one.schema, one.instruction)).ids])
+        ids = torch.tensor([words.encode(one.full_prompt).ids])
         made: Any = model.generate(input_ids=ids)  # pyright: ignore[reportArgumentType]
         tokens: list[int] = made.sequences[0, ids.shape[1] :].tolist()
         end = tokens.index(EOS_ID) if EOS_ID in tokens else len(tokens)

@@ -36,12 +36,26 @@ KINDS: dict[str, int | None] = {
     "tables, scenes": levels.ROWS,
     "copies": levels.COPIES,
     "labels": levels.LABELS,
+    "objects, absent fields": levels.ABSENT,
+    "objects, values alone": levels.SHORT,
+    "objects, long texts": levels.LONG,
+    "objects, rows": levels.LISTED,
+    "letters, any keys": levels.WIDE_LETTERS,
+    "gaps, any keys": levels.WIDE_GAPS,
+    "edits, any keys": levels.WIDE_EDITS,
+    "tables, any keys": levels.GRIDS,
+    "labels, by meaning": levels.JUDGED,
+    "thoughts": levels.WIDE_THOUGHTS,
 }
 """Kinds of tasks, and their level; None: the mixture of those with records."""
+THOUGHT = 60
+"""Most tokens of a thought before an answer."""
 
 
 def constraint_of(example: Example) -> Constraint:
     """What a user would give for the example's task."""
+    if example.mark:
+        return text(until=example.mark, max_tokens=THOUGHT) + json_schema(example.schema)
     if example.schema is not None:
         return json_schema(example.schema)
     if example.bare is not None:
@@ -89,15 +103,26 @@ def _old_text(example: Example) -> tuple[str, list[tuple[int, int]]]:
 def right_values_of(example: Example, completion: Completion) -> list[bool]:
     """Which values of the example came out right."""
     if example.schema is not None:
-        truth, found = leaves(example.value), leaves(completion.value)
+        got = _behind(example.mark, completion)
+        truth, found = leaves(example.value), leaves(got)
         extra = [False] * (len(found) > len(truth))
         return [path in found and found[path] == leaf for path, leaf in truth.items()] + extra or [
-            completion.value == example.value
+            got == example.value
         ]
     if example.form is not None and isinstance(completion.value, dict):
         fillings = [piece[1] for piece in example.form.pieces if not isinstance(piece, str)]
         return [completion.value[f"h{number}"].strip() == one for number, one in enumerate(fillings)]
     return [completion.text == example.text]
+
+
+def _behind(mark: str, completion: Completion) -> Any:
+    """The JSON value of an answer, or of what comes behind a thought."""
+    if not mark:
+        return completion.value
+    try:
+        return json.loads(completion.text.partition(mark)[2])
+    except ValueError:  # the thought took the whole canvas
+        return None
 
 
 def measure(engine: Engine, asked: list[Example], size: int = 16) -> list[list[bool]]:
@@ -108,9 +133,9 @@ def measure(engine: Engine, asked: list[Example], size: int = 16) -> list[list[b
         done = engine.batch(
             [
                 Request(
-                    f"{one.instruction}\n{one.prompt.strip()}" if one.instruction else one.prompt,
+                    one.full_prompt,
                     constraint=constraint_of(one),
-                    prompt_schema=one.schema or False,
+                    prompt_schema=False,
                     seed=first + number,
                 )
                 for number, one in enumerate(part)

@@ -13,7 +13,6 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from canvasgen.models.embedded.special_tokens import BOS, BOS_ID, EOS, PAD
-from canvasgen.models.embedded.tiny.prompt_form import format_prompt
 from canvasgen.training.tiny.data.examples import LEVELS, examples
 
 __all__ = ["VOCAB_SIZE", "build", "corpus", "load"]
@@ -59,7 +58,7 @@ def corpus(seed: int = 0, count: int = 30_000) -> Iterator[str]:
     """Prompts and answers of the training split, all levels alike."""
     streams = [examples(seed, "train", level) for level in range(LEVELS)]
     for example in itertools.islice(itertools.chain.from_iterable(zip(*streams, strict=True)), count):
-        yield format_prompt(example.prompt, example.schema, example.instruction)
+        yield example.full_prompt
         yield example.text
 
 

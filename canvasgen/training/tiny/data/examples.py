@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from canvasgen.models.embedded.tiny.prompt_form import format_prompt, short_schema
 from canvasgen.training.tiny.data import forms, jsontext, phrasing
 from canvasgen.training.tiny.data.bare_copies import Bare, copied, label
 from canvasgen.training.tiny.data.domains import DOMAINS
@@ -17,6 +18,9 @@ from canvasgen.training.tiny.data.record_fields import Domain, Field
 from canvasgen.training.tiny.data.record_tables import filled_table
 from canvasgen.training.tiny.data.scene_forms import scene_edit, scene_gap, scene_letter, scene_table
 from canvasgen.training.tiny.data.scene_objects import scene_object
+from canvasgen.training.tiny.data.wide import any_letters, any_objects, any_tables
+from canvasgen.training.tiny.data.wide.coined import Coiner
+from canvasgen.training.tiny.data.wide.judged import judged
 
 Split = Literal["train", "test", "test_hard"]
 LEVELS = 5
@@ -26,7 +30,10 @@ LETTERS, GAPS, TABLES = 5, 6, 7
 SCENES, COPIES, LABELS, SCENE_LETTERS, SCENE_GAPS, EDITS, ROWS, THOUGHTS = range(8, 16)
 """Levels from scenes: objects, values under a regular expression, labels, letters, gaps, edits, tables, and objects
 behind a thought."""
-KINDS = THOUGHTS + 1
+ABSENT, SHORT, LONG, LISTED, WIDE_LETTERS, WIDE_GAPS, WIDE_EDITS, GRIDS, JUDGED, WIDE_THOUGHTS = range(16, 26)
+"""Levels of wider data (`wide`): fields that are not stated, values alone, long texts, rows, letters, gaps, edits,
+tables, labels that the text means, and JSON behind a thought."""
+KINDS = WIDE_THOUGHTS + 1
 """How many levels there are."""
 FORMS = {
     LETTERS: forms.letter,
@@ -38,6 +45,19 @@ FORMS = {
     ROWS: scene_table,
 }
 """The levels whose answer is a filled form."""
+WIDE_FORMS = {
+    WIDE_LETTERS: any_letters.letter,
+    WIDE_GAPS: any_letters.gap,
+    WIDE_EDITS: any_letters.edit,
+    GRIDS: any_tables.grid,
+}
+WIDE_OBJECTS = {
+    ABSENT: any_objects.absent,
+    SHORT: any_objects.short,
+    LONG: any_objects.long_text,
+    LISTED: any_objects.rows,
+}
+"""The levels of wider data that are such forms, and those that are JSON alone."""
 _THINKS = "</think>"
 _MIX = (0.10, 0.15, 0.22, 0.33, 0.20)
 _MOST_FIELDS = (2, 3, 4, 6, 5)
@@ -46,7 +66,10 @@ _MOST_DISTRACTORS = (0, 1, 2, 3, 2)
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt, the JSON Schema asked for or the form to fill, the value, its text, the kind of task."""
+    """A prompt, the JSON Schema asked for or the form to fill, the value, its text, the kind of task.
+
+    ``told`` is what the prompt says about the answer; None: the schema, if there is one. ``mark`` ends a thought before it.
+    """
 
     prompt: str
     schema: dict[str, Any] | None
@@ -58,6 +81,15 @@ class Example:
     spans: tuple[jsontext.Span, ...] = ()
     form: forms.Form | None = None
     bare: Bare | None = None
+    told: str | None = None
+    mark: str = ""
+
+    @property
+    def full_prompt(self) -> str:
+        """All that the model reads: the prompt, and below it what is told of the answer, mostly its schema."""
+        if self.told is None:
+            return format_prompt(self.prompt, self.schema, self.instruction)
+        return format_prompt(f"{self.prompt.strip()}\n{self.told}", None, self.instruction)
 
 
 def examples(seed: int, split: Split = "train", level: int | None = None) -> Iterator[Example]:
@@ -78,6 +110,8 @@ def examples(seed: int, split: Split = "train", level: int | None = None) -> Ite
 
 def example(rng: random.Random, hard: bool, level: int) -> Example:
     """One example of a level."""
+    if level >= ABSENT:
+        return _wide(rng, Coiner(rng, hard), level)
     lexicon = Lexicon(rng, hard)
     if level in FORMS:
         return _filled(FORMS[level](rng, lexicon))
@@ -93,6 +127,25 @@ def example(rng: random.Random, hard: bool, level: int) -> Example:
     if roll < (0.45, 0.25, 0.2, 0.16, 0.0)[level]:
         return _finish(rng, *_keyed(rng, lexicon, level), "keyed", level)
     return _record(rng, lexicon, level)
+
+
+def _wide(rng: random.Random, coiner: Coiner, level: int) -> Example:
+    """One example of a level of wider data."""
+    if level in WIDE_FORMS:
+        return _filled(WIDE_FORMS[level](rng, coiner))
+    if level == JUDGED:
+        return _bare(judged(rng, coiner))
+    if level in WIDE_OBJECTS:
+        return _finish(rng, *WIDE_OBJECTS[level](rng, coiner), level)
+    (text, schema, value, _), before, is_told = any_objects.thought(rng, coiner)
+    body, spans = jsontext.write(value)
+    moved = tuple((start + len(before), stop + len(before), number) for start, stop, number in spans)
+    mark = next(mark for mark in any_objects.MARKS if before.endswith(mark))
+    form = short_schema(schema)
+    told = f"{{}}{mark}{form if form.startswith('{') else '{}'}" if is_told else None
+    return Example(
+        text, schema, value, before + body, "thought, wide", None, len(spans), moved, told=told, mark=mark
+    )
 
 
 def _filled(form: forms.Form) -> Example:

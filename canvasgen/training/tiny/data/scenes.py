@@ -24,6 +24,7 @@ __all__ = [
     "Scene",
     "Slot",
     "draw",
+    "phrase_of",
     "pick_scene",
     "render",
     "scenes",
@@ -92,7 +93,8 @@ def _plain(text: str) -> tuple[str | Slot, ...]:
     return tuple(piece for piece in (*pieces, text[at:]) if piece != "")
 
 
-def _phrase(line: str) -> Phrase:
+def phrase_of(line: str) -> Phrase:
+    """A line of a file of phrasings, parsed."""
     pieces: list[str | Slot | Rows] = []
     at = 0
     for found in _PIECE.finditer(line):
@@ -110,7 +112,7 @@ def scenes() -> tuple[Scene, ...]:
     for part in re.split(r"\n\[(?=\*?\w+\]\n)", text)[1:]:
         name, _, body = part.partition("]\n")
         lines = [line.replace("\\n", "\n") for line in body.splitlines() if line]
-        found.append(Scene(name.strip("*"), tuple(map(_phrase, lines)), name.startswith("*")))
+        found.append(Scene(name.strip("*"), tuple(map(phrase_of, lines)), name.startswith("*")))
     return tuple(found)
 
 

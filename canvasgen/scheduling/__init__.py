@@ -1,0 +1,7 @@
+"""One thread that runs a model for many callers: threads, tasks and requests of a server."""
+
+from canvasgen.scheduling.coroutines import Coroutines
+from canvasgen.scheduling.scheduler import Scheduler
+from canvasgen.scheduling.ticket import Ticket
+
+__all__ = ["Coroutines", "Scheduler", "Ticket"]

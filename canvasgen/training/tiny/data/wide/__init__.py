@@ -1,0 +1,1 @@
+"""Wider training data: coined names of many tongues, any keys, many layouts, numbers of many shapes."""
