@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from functools import singledispatch
 
 from canvasgen.constraints.algebra import Both, Either, Sequence
+from canvasgen.constraints.choices import Choice
 from canvasgen.constraints.grounded import SpanOf
 from canvasgen.constraints.infill import Infill
 from canvasgen.constraints.json_schema import JsonSchema
 from canvasgen.constraints.table import Table
 from canvasgen.constraints.template import Template
-from canvasgen.constraints.text import Choice, Language, Literal, Regex, Text
+from canvasgen.constraints.text import Language, Literal, Regex, Text
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import CanvasgenError
 from canvasgen.outline.json_outline import json_outline
