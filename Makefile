@@ -15,6 +15,7 @@ with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pyte
 .PHONY: test-weights
 .PHONY: test-clients
 .PHONY: test-viewer
+.PHONY: test-vllm test-mlx
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -31,12 +32,28 @@ test-hosts: test-transformers-oldest test-transformers-newest  ## what needs an 
 test-hosts: test-weights  # readers of quantised weights, adapters
 test-hosts: test-clients  # real clients of the server
 test-hosts: test-viewer  # pages in a browser
+test-hosts: test-vllm test-mlx  # other engines
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
-	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
+	$(call with_host,$<) tests/models tests/engine tests/integrations tests/vocabulary/test_from_tokenizer.py
 
 test-transformers-newest: $(HOSTS)/transformers-5.24.0/.made
-	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
+	$(call with_host,$<) tests/models tests/engine tests/integrations tests/vocabulary/test_from_tokenizer.py
+
+# Kernels are compiled with the numba that is there, so they have a cache of their own.
+test-vllm: $(HOSTS)/vllm/.made  ## vLLM's own server on the CPU, with the plugin
+	NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/vllm-kernels $(HOSTS)/vllm/bin/python -m pytest tests/hosts/test_vllm_server.py
+
+test-mlx: $(HOSTS)/mlx/.made  ## mlx-vlm on the CPU
+	PYTHONPATH=$(CURDIR) NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/mlx-kernels $(HOSTS)/mlx/bin/python -m pytest tests/hosts/test_mlx_vlm.py
+
+$(HOSTS)/vllm/.made: tests/hosts/make_vllm
+	tests/hosts/make_vllm $(PYTHON) $(@D)
+	touch $@
+
+$(HOSTS)/mlx/.made: $(STAMP) tests/hosts/make_mlx
+	tests/hosts/make_mlx $(VENV) $(@D)
+	touch $@
 
 test-weights: $(HOSTS)/weights/.made  ## adapters, device maps and weights of few bits, by the libraries that own them
 	$(call with_host,$<) tests/models/weights
@@ -56,13 +73,14 @@ $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) $* $(@D)
 	touch $@
 
-CLIENTS := openai instructor pydantic_ai litellm langextract typesafe
+CLIENTS := openai instructor pydantic_ai litellm langextract typesafe schemathesis
 PACKAGE_openai := openai==3.57.0
 PACKAGE_instructor := instructor==1.17.0
 PACKAGE_pydantic_ai := pydantic-ai-slim[openai]==2.68.0
 PACKAGE_litellm := litellm==1.110.2
 PACKAGE_langextract := langextract[openai]==1.7.1
 PACKAGE_typesafe := typesafe-sdk==0.7.5
+PACKAGE_schemathesis := schemathesis==4.32.5
 
 test-clients: $(CLIENTS:%=test-client-%)  ## real clients, each in an environment of its own, against `canvasgen serve`
 

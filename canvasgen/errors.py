@@ -59,6 +59,8 @@ class CanvasgenError(Exception):
     usual_rule = "constraint"
     usual_remedy: str | None = None
     trace: Any = None
+    tells_usual = True
+    """Whether the error's text has a remedy in general terms."""
 
     def __init__(
         self,
@@ -80,10 +82,11 @@ class CanvasgenError(Exception):
         parts = [shortened(self.message, _LONGEST_MESSAGE)]
         if self.path is not None:
             parts.append(f"at {shortened(self.path, _LONGEST_PATH)}")
-        parts.append(f"rule: {shortened(self.rule, _LONGEST_VALUE)}")
+        if self.rule != self.usual_rule:
+            parts.append(f"rule: {shortened(self.rule, _LONGEST_VALUE)}")
         if self.value is not None:
             parts.append(f"value: {_shown(self.value)}")
-        if self.remedy is not None:
+        if self.remedy is not None and (self.tells_usual or self.remedy != self.usual_remedy):
             parts.append(f"remedy: {shortened(self.remedy, _LONGEST_REMEDY)}")
         return "; ".join(parts)
 
@@ -196,6 +199,7 @@ class ValidationFailed(CanvasgenError):
 
     usual_rule = "validator"
     usual_remedy = "change what the reasons name"
+    tells_usual = False
 
     def __init__(
         self,

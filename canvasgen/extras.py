@@ -18,6 +18,7 @@ EXTRAS = {
     "adapters": ("peft",),
     "quantized": ("bitsandbytes", "compressed_tensors", "torchao"),
     "notebook": ("IPython",),
+    "diffusers": ("diffusers",),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
     "serve": ("fastapi", "uvicorn", "prometheus_client", "cloudpickle", "typer"),
     "tracing": ("opentelemetry",),

@@ -13,7 +13,7 @@ from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.constraints.cells import Cells
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.shown import UNKNOWN, Shown
-from canvasgen.errors import ConstraintTooLarge, ValidationFailed
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 from canvasgen.limits import held_so_far, limited
 from canvasgen.notes import Note
 from canvasgen.showing import call_of
@@ -66,7 +66,16 @@ NOWHERE = Placed()
 
 
 def as_bytes(text: str | bytes) -> bytes | None:
-    """Return the UTF-8 bytes of a text; None if it has none (a lone surrogate), or bytes are none."""
+    """Return the UTF-8 bytes of a text; None if it has none (a lone surrogate), or bytes are none.
+
+    Raises:
+        InvalidConstraint: it is neither text nor bytes.
+    """
+    given: object = text
+    if not isinstance(given, str | bytes):
+        raise InvalidConstraint(
+            "a text is a str, or bytes in UTF-8", rule="text", value=given, remedy="give a str"
+        )
     try:
         return text.decode("utf-8").encode("utf-8") if isinstance(text, bytes) else text.encode("utf-8")
     except UnicodeError:

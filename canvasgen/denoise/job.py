@@ -118,7 +118,7 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
                 rule="vocabulary",
                 remedy="compile it with the model's own vocabulary",
             )
-        shortest = max(1, job.constraint.fewest_tokens(job.prefix()))
+        shortest = max(1, job.constraint.least_tokens(job.prefix()))
     budget = job.max_tokens
     if budget is None:
         length = denoiser.canvas_length
@@ -126,7 +126,7 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
         budget = max(denoiser.defaults.max_tokens, -(-(shortest + room) // length) * length)
     if budget < shortest:
         raise BudgetTooSmall(
-            f"the shortest valid text has {shortest} tokens and the budget is {budget}",
+            f"the shortest valid text has {shortest} tokens or more, and the budget is {budget}",
             rule="max_tokens",
             value=budget,
             remedy=f"raise max_tokens to {shortest} or more",

@@ -34,6 +34,7 @@ class ServeSettings:
         compilers: processes that compile constraints.
         compile_seconds: CPU seconds of one compilation.
         compile_bytes: memory that one compilation may need beside what its process has.
+        constraint_bytes: of one compiled constraint.
         remembered: compiled constraints that are kept, those that were asked for last.
         remembered_bytes: of these together, as they came from the compilers.
         keys: API keys, one of which clients send as `Authorization: Bearer …`; none: everybody may ask.
@@ -58,6 +59,7 @@ class ServeSettings:
     compilers: int = 2
     compile_seconds: float = 10.0
     compile_bytes: int = 1_000_000_000
+    constraint_bytes: int = 128_000_000
     remembered: int = 256
     remembered_bytes: int = 1_000_000_000
     keys: tuple[str, ...] = field(default=(), repr=False)

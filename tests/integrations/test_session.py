@@ -21,7 +21,7 @@ def loop():
 
 
 def temperature(session) -> float:
-    return session._sessions._batch.seat(session.number).row.next_temperature
+    return session.temperature
 
 
 def prompt_of(at: int) -> str:

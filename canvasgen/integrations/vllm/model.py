@@ -17,7 +17,7 @@ from canvasgen.errors import ModelError
 from canvasgen.integrations.session import Sessions
 from canvasgen.integrations.vllm.hosted_engine import engine_of
 from canvasgen.integrations.vllm.sampler import CanvasSampler
-from canvasgen.integrations.vllm.slots import Slots
+from canvasgen.integrations.vllm.slot_sessions import Slots
 
 __all__ = ["CanvasDiffusionGemma", "CanvasModelState"]
 

@@ -18,7 +18,7 @@ from typing_extensions import override
 from vllm.model_executor.models.diffusion_gemma import DiffusionSampler
 
 if TYPE_CHECKING:
-    from canvasgen.integrations.vllm.slots import Slots, Turn
+    from canvasgen.integrations.vllm.slot_sessions import Slots, Turn
 
 __all__ = ["CanvasSampler"]
 
@@ -46,10 +46,10 @@ class CanvasSampler(DiffusionSampler):
         decoding = [slot for slot in own if width[slot] > 0]
         denoising = [slot for slot in decoding if self.slots.is_denoising(slot)]
         states = self.diffusion_states
-        moves = self.slots.step(
-            denoising,
-            _canvases(logits, [(first[slot], width[slot]) for slot in denoising], states.canvas_length),
-        )
+        moves: dict[int, Turn] = {}
+        if denoising:
+            rows_of = [(first[slot], width[slot]) for slot in denoising]
+            moves = self.slots.step(denoising, _canvases(logits, rows_of, states.canvas_length))
         if decoding:
             states.accepted_canvas_history_len[decoding] = 0
         made = super().__call__(logits, input_batch, draft_logits)
@@ -86,7 +86,7 @@ class CanvasSampler(DiffusionSampler):
 
 def _canvases(logits: torch.Tensor, rows: list[tuple[int, int]], length: int) -> torch.Tensor:
     """`[len(rows), length, V]`: rows of the flat logits by request; what vLLM does not compute behind the budget is 0."""
-    begun = rows[0][0] if rows else 0
+    begun = rows[0][0]
     whole = [(begun + place * length, length) for place in range(len(rows))]
     if rows == whole:
         return logits[begun : begun + len(rows) * length].view(len(rows), length, -1)

@@ -29,6 +29,7 @@ from typing import Any
 
 import torch
 
+from canvasgen.errors import ModelError
 from canvasgen.models.architecture import Architecture
 from canvasgen.models.masked.attention import probed
 from canvasgen.models.masked.causal_context import CausalContextModel
@@ -53,7 +54,6 @@ class Family:
 
     Attributes:
         name: as people call it.
-        mask_id: of the published models.
         block: length of a block; None: the attention is full.
         shifted: whether logits are those of the next token.
         causal: whether the prefix is read from left to right.
@@ -61,7 +61,6 @@ class Family:
     """
 
     name: str
-    mask_id: int
     block: int | None = None
     shifted: bool = False
     causal: bool = False
@@ -89,8 +88,7 @@ class Family:
 
     def _denoiser(self, model: Any, tokenizer: Any) -> MaskedModel | CausalContextModel:
         config: Any = model.config
-        mask_id = first_of(config, ("mask_token_id",), getattr(tokenizer, "mask_token_id", None))
-        mask_id = self.mask_id if mask_id is None else int(mask_id)
+        mask_id = _mask_id(config, tokenizer)
         vocabulary = _words(config, getattr(model, "generation_config", None), tokenizer)
         limit = first_of(config, ("max_sequence_length", "max_position_embeddings"), None)
         block = (
@@ -146,6 +144,27 @@ def _edits(model: Any) -> float | None:
     return max(float(given), _LEAST_EDIT) if isinstance(given, int | float) and 0 < given < 1 else None
 
 
+def _mask_id(config: Any, tokenizer: Any) -> int:
+    """Return the mask token that the configuration names, or the tokenizer, or that is the only one called a mask.
+
+    Raises:
+        ModelError: none of them says which one.
+    """
+    named = first_of(config, ("mask_token_id",), getattr(tokenizer, "mask_token_id", None))
+    if named is not None:
+        return int(named)
+    special = read_tokenizer(tokenizer).tokenizer.get_added_tokens_decoder().items()
+    masks = [token for token, one in special if "mask" in one.content.lower()]
+    if len(masks) == 1:
+        return masks[0]
+    raise ModelError(
+        "neither configuration nor tokenizer says which token is the mask",
+        rule="mask_token_id",
+        value=masks,
+        remedy="set model.config.mask_token_id to the one that the model's own generate() uses",
+    )
+
+
 def _vocabulary(config: Mapping[str, Any], tokenizer: Any) -> Vocabulary:
     return _words(SimpleNamespace(**config), None, tokenizer)
 
@@ -167,10 +186,8 @@ def _words(config: Any, generation: Any, tokenizer: Any) -> Vocabulary:
     return Vocabulary.from_tokenizer(tokenizer, end_ids=list(ends) or None, size=size, pad_id=pad)
 
 
-LLADA = Family("LLaDA", mask_id=126336, auto="AutoModel").architecture
-DREAM = Family("Dream", mask_id=151666, shifted=True, auto="AutoModel").architecture
-LLADA2 = Family("LLaDA2", mask_id=156895, block=32).architecture
-SDAR = Family("SDAR", mask_id=151669, block=4).architecture
-NEMOTRON = Family(
-    "Nemotron-Labs-Diffusion", mask_id=100, block=32, causal=True, auto="AutoModel"
-).architecture
+LLADA = Family("LLaDA", auto="AutoModel").architecture
+DREAM = Family("Dream", shifted=True, auto="AutoModel").architecture
+LLADA2 = Family("LLaDA2", block=32).architecture
+SDAR = Family("SDAR", block=4).architecture
+NEMOTRON = Family("Nemotron-Labs-Diffusion", block=32, causal=True, auto="AutoModel").architecture

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import JsonValue
 
 from canvasgen import __version__
-from canvasgen.serve.answers.token_logs import chat_logprobs, text_logprobs
+from canvasgen.serve.answers.logprob_answer import chat_logprobs, text_logprobs
 from canvasgen.serve.answers.told import Told, cut, new_id, told, usage_of
 from canvasgen.serve.protocol.answers import (
     Call,
@@ -26,8 +26,8 @@ from canvasgen.serve.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
     from canvasgen.serve.answers.call_text import CallText
+    from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.plan import Plan
-    from canvasgen.serve.running.runner import Finished
 
 __all__ = ["FINGERPRINT", "chat_answer", "completion_answer", "facts", "now"]
 

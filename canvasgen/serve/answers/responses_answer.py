@@ -13,8 +13,9 @@ from canvasgen.serve.answers.told import Parted, held_back, new_id, parted, told
 from canvasgen.serve.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
+    from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.plan import Plan
-    from canvasgen.serve.running.runner import Finished, Happening
+    from canvasgen.serve.running.runner import Happening
 
 __all__ = ["ResponseAnswer", "ResponsesStream", "StreamEvent", "responses_answer"]
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from canvasgen.denoise import Commit, Draft
 from canvasgen.serve.answers.chat_answer import FINGERPRINT, facts, now
-from canvasgen.serve.answers.token_logs import text_logprobs
+from canvasgen.serve.answers.logprob_answer import text_logprobs
 from canvasgen.serve.answers.told import cut, held_back, new_id, told, usage_of
 from canvasgen.serve.protocol.answers import CompletionAnswer, CompletionChoice
 from canvasgen.serve.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
+    from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.plan import Plan
-    from canvasgen.serve.running.runner import Finished, Happening
+    from canvasgen.serve.running.runner import Happening
 
 __all__ = ["TextStream"]
 

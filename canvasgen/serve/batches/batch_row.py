@@ -23,7 +23,7 @@ from canvasgen.serve.requests.plan import Plan, plan_of_chat, plans_of_completio
 from canvasgen.serve.requests.recipe import Recipe
 
 if TYPE_CHECKING:
-    from canvasgen.serve.running.runner import Finished
+    from canvasgen.serve.finished import Finished
     from canvasgen.serve.settings import ServeSettings
 
 __all__ = ["ReadRow", "failed_row", "finished_row", "read_row"]

@@ -28,7 +28,7 @@ from canvasgen.serve.requests.building import build
 from canvasgen.serve.requests.recipe import Recipe
 from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Allowed", "compile_recipe", "main"]
+__all__ = ["Allowed", "beyond", "compile_recipe", "main"]
 
 _CHUNK = 1 << 20
 _DEEPEST = 3000

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from canvasgen.constraints import Constraint
 from canvasgen.request import Prompt, Request
+from canvasgen.serve.protocol.answer_shapes import Extension
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody, CompletionBody, Sampling
-from canvasgen.serve.protocol.shapes import Extension
 from canvasgen.serve.protocol.wire import ignored_in, listed
 from canvasgen.serve.requests.formats import extended, one_of_recipes, recipes_of_sampling
 from canvasgen.serve.requests.messages import messages_of

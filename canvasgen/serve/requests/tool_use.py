@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from canvasgen.serve.protocol.answer_shapes import FunctionSpec, NamedFunction
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody
-from canvasgen.serve.protocol.shapes import FunctionSpec, NamedFunction
 from canvasgen.serve.protocol.wire import JsonObject
 from canvasgen.serve.requests.recipe import Recipe
 
@@ -57,6 +57,8 @@ def tool_use(body: ChatBody) -> tuple[Recipe, ToolUse] | None:
         raise ApiError(400, "there are no tools to choose from", "invalid_tools", "$.tool_choice")
     if not specs or choice == "none":
         return None
+    if choice == "required" and len(specs) == 1 and not body.parallel_tool_calls:
+        named = specs[0].name  # one call of the only tool: its arguments are the whole text
     return used(
         specs,
         "named" if named is not None else str(choice),

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from canvasgen.serve.observing.log_lines import logger
 from canvasgen.serve.protocol.api_error import ApiError
+from canvasgen.serve.routes.error_answer import answered
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -78,8 +79,6 @@ class Gate:
                 )  # fmt: skip
             receive = await self._read(headers, receive)
         except ApiError as error:
-            from canvasgen.serve.routes.application import answered
-
             await answered(error)(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -13,13 +13,14 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
+from canvasgen.serve.finished import Finished
 from canvasgen.serve.protocol.api_error import ApiError
-from canvasgen.serve.running.runner import Finished, Happening
+from canvasgen.serve.running.runner import Happening
 
 if TYPE_CHECKING:
     from canvasgen.engine import Engine
     from canvasgen.serve.observing.metrics import Metrics
-    from canvasgen.serve.observing.spans import Spans
+    from canvasgen.serve.observing.tracing_spans import Spans
     from canvasgen.serve.requests.plan import Plan
     from canvasgen.serve.running.runner import Runner
     from canvasgen.serve.settings import ServeSettings

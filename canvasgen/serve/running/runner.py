@@ -11,45 +11,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from canvasgen.denoise import Commit, Done, Draft, Failed
 from canvasgen.errors import BudgetTooSmall, CanvasgenError
+from canvasgen.serve.finished import Finished
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error
 
 if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
-    from canvasgen.denoise import Completion, Event
+    from canvasgen.denoise import Event
     from canvasgen.engine import Engine
     from canvasgen.scheduling import Ticket
     from canvasgen.serve.compiling.pool import CompilerPool
     from canvasgen.serve.observing.metrics import Metrics
     from canvasgen.serve.requests.plan import Plan
     from canvasgen.serve.settings import ServeSettings
-    from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Finished", "Happening", "Runner"]
-
-
-@dataclass(frozen=True)
-class Finished:
-    """One answer.
-
-    Attributes:
-        number: which of the plan's answers.
-        completion: what the engine says of it.
-        prompt_tokens: that were read.
-        canvas_length: positions of its canvases.
-        vocabulary: of the model that wrote it.
-    """
-
-    number: int
-    completion: Completion
-    prompt_tokens: int
-    canvas_length: int
-    vocabulary: Vocabulary
+__all__ = ["Happening", "Runner"]
 
 
 Happening: TypeAlias = tuple[int, "Draft | Commit"] | Finished

@@ -230,6 +230,17 @@ def test_a_wrong_mask_token_is_refused():
         denoiser_of("llada", mask_token_id=END)
 
 
+def test_which_token_is_the_mask():
+    """The configuration's, else the tokenizer's, else the only special token that is called a mask."""
+    denoiser = tiny_families.FAMILIES["llada"].architecture.denoiser
+    words = wrapped_tokenizer()
+    words.mask_token = None
+    assert denoiser(model_of("llada", mask_token_id=None), words).mask_id == MASK
+    words.add_special_tokens({"additional_special_tokens": ["<|mask_2|>"]})
+    with pytest.raises(ModelError, match="says which token is the mask"):
+        denoiser(model_of("llada", mask_token_id=None, embedding_size=261), words)
+
+
 def test_llada21_edits_what_its_generate_edits():
     """Its `generate` fills one row greedily; the same thresholds as noise come to the same tokens, step by step."""
     code_of("modeling_llada2_moe")
@@ -251,3 +262,9 @@ def test_llada21_edits_what_its_generate_edits():
         drawn = noise.read(logits, canvas, decided).argmax(-1)
         canvas, decided = noise.renoise(canvas, decided, accepted, drawn, torch.full_like(canvas, MASK))
     assert torch.equal(canvas, expected)
+
+
+def test_a_canvas_of_another_length_is_refused():
+    for name, length in (("llada", 100), ("sdar", 8)):
+        with pytest.raises(ModelError, match="does not take canvases of this length"):
+            denoiser_of(name).with_canvas(length)
