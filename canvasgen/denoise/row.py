@@ -97,8 +97,7 @@ class Row:
         self._best: Belief | None = None
         self._outcome = Outcome.COMPLETE
         tracing = job.tracing
-        model = type(denoiser).__name__
-        self.recorder = None if tracing is None else Recorder(tracing, job, model, self._vocabulary)
+        self.recorder = None if tracing is None else Recorder(tracing, job, denoiser)
 
     def contenders(self) -> list[Row]:
         """One row for each start of the job, otherwise like this one; they share nothing that changes in a race."""
@@ -345,8 +344,7 @@ class Row:
             belief.finish()
             chosen = self.text.choose(belief)
         if self.recorder is not None:
-            ids = None if chosen is None else chosen.ids.tolist()
-            self.recorder.decided(self.block, self.step, self.text.refused, ids, str(ending))
+            self.recorder.decided(self.block, self.step, self.text.refused, chosen and chosen.ids, ending)
         if chosen is None:
             return None
         if belief.proven is not None:
