@@ -1,8 +1,8 @@
 """A batch that can be stopped at any moment and goes on where it was: answers are kept as they come, each once.
 
-Every batch of rows becomes one Parquet file, written beside and then renamed, so a file is whole or is not there. Its name is a
-hash of the rows' ids: a batch that is answered again after its worker died replaces its own file. A second run leaves out the ids that
-are kept, so no row is lost and none is there twice.
+Every batch of rows becomes one Parquet file, written beside and then renamed, so a file is whole or is not there. Its name
+is a hash of the rows' ids: a batch that is answered again after its worker died replaces its own file. A second run leaves
+out the ids that are kept, so no row is lost and none is there twice.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def answer(dataset: Any, folder: str | Path, config: CanvasProcessorConfig, *, k
     wanted = frozenset(missing)
     left = dataset.filter(lambda row: row[key] in wanted) if kept else dataset
     answered = build_processor(config)(left)
-    # the batches are those that a worker was given: one file each
+    one: Any = import_module("ray.data").ActorPoolStrategy(size=1)
     written = answered.map_batches(
-        KeptRows, fn_constructor_args=(str(place), key), batch_size=config.batch_size, concurrency=1
+        KeptRows, fn_constructor_args=(str(place), key), batch_size=config.batch_size, compute=one
     )
     return sum(row["rows"] for row in written.take_all())
 

@@ -22,8 +22,8 @@ class CanvasPredictor:
     """Answers a batch of rows: `dataset.map_batches(CanvasPredictor, fn_constructor_kwargs={"request": {…}}, …)`.
 
     A row has a prompt, and may have a request of its own, which is merged over the common one. What it gets are the columns
-    `text`, `value` (JSON), `outcome`, `steps` (of all blocks), `log_prob`, and `error`: null, or a JSON object with the error's
-    name, message, path, rule and remedy; then the others are null. So one bad row never stops the rest.
+    `text`, `value` (JSON), `outcome`, `steps` (of all blocks), `log_prob`, and `error`: null, or a JSON object with the
+    error's name, message, path, rule and remedy; then the others are null. So one bad row never stops the rest.
 
     Args:
         request: what every row is asked, as data (`docs/hosts.md` has the keys): `{"schema": {…}, "seed": 0}`.
@@ -75,7 +75,9 @@ class CanvasPredictor:
         return {**batch, **columns}
 
     def _request(self, prompt: Any, own: object) -> Any:
-        given: Any = json.loads(prompt) if isinstance(prompt, str) and prompt.startswith('[{"role"') else prompt
+        given: Any = (
+            json.loads(prompt) if isinstance(prompt, str) and prompt.startswith('[{"role"') else prompt
+        )
         if own is None or own == "":
             fields = self._common
         else:
@@ -96,7 +98,9 @@ def check_settings(request: object, rows: int) -> dict[str, Any]:
     """
     whole_number(rows, rule="rows", low=1)
     common = {} if request is None else _object(request)
-    read_request(common, "")
+    asked = read_request(common, "")
+    if not asked.grounded:  # what is grounded needs the prompt of a row
+        asked.resolve()
     return common
 
 
@@ -134,5 +138,7 @@ def _success(made: Any) -> dict[str, Any]:
 
 def _failure(error: CanvasgenError) -> dict[str, Any]:
     told = {"error": type(error).__name__, "message": str(error)}
-    told |= {name: str(one) for name in ("path", "rule", "remedy") if (one := getattr(error, name)) is not None}
+    told |= {
+        name: str(one) for name in ("path", "rule", "remedy") if (one := getattr(error, name)) is not None
+    }
     return {**dict.fromkeys(ANSWERS), "error": json.dumps(told, ensure_ascii=False)}

@@ -25,11 +25,10 @@ class CanvasProcessorConfig:
         model_source: as for `canvasgen.load`; None: the embedded model.
         prompt, requests: columns, as for `CanvasPredictor`.
         max_tokens: of one answer.
-        batch_size: rows that a worker gets at a time, and the most that a killed worker loses.
+        batch_size: rows that a worker gets at a time. Ray starts a worker that died again; these rows are answered again.
         rows: of these, how many go through the model together.
         concurrency: workers: a number, or the fewest and the most.
         num_cpus, num_gpus: of one worker.
-        restarts: how often a worker that dies is started again; its rows are answered again. -1: always.
     """
 
     request: Mapping[str, Any] | None = None
@@ -42,7 +41,6 @@ class CanvasProcessorConfig:
     concurrency: int | tuple[int, int] = 1
     num_cpus: float = 1.0
     num_gpus: float = 0.0
-    restarts: int = -1
 
     def __post_init__(self) -> None:
         """Check the numbers and the request, here and not in a worker.
@@ -100,8 +98,6 @@ def build_processor(
             compute=_pool(config),
             num_cpus=config.num_cpus,
             num_gpus=config.num_gpus,
-            max_restarts=config.restarts,
-            max_task_retries=config.restarts,
         )
         return found if postprocess is None else found.map(postprocess)
 
