@@ -11,7 +11,8 @@ second part fades out over the steps: a model that never comes round is overrule
 
 What the model is told of its last answer (self-conditioning) is by default its own answer, not the constrained one. The
 constrained marginals look surer than the model was, and a model that is told so believes it: on the embedded model that
-cost 3 to 10 points of exact match (docs/measurements.md).
+cost 3 to 10 points of exact match (docs/measurements.md). Forms are the exception: where a template or a table fixes most of
+the text, the constrained marginals say where it is, which the model otherwise finds out in many steps.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Policy:
         disbelief: weight of the second part of doubt at the first step; 0 looks at entropies alone.
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
-        self_conditioning: what goes back to the model: its own last logits, or the constrained marginals.
+        self_conditioning: what goes back to the model: its own last logits (`model`), the constrained marginals
+            (`constrained`), or these for forms alone (`forms`: templates, and tables without relations).
         candidates: further texts shown to the validators after they refused the best one.
         restarts: times a refused block is denoised again from fresh noise.
         draft_steps: first steps of a canvas whose drafts lead a constraint that follows the model's habits
@@ -70,7 +72,7 @@ class Policy:
     settled: int = 6
     disbelief: float = 1.0
     pin_forced: bool = False
-    self_conditioning: Literal["model", "constrained"] = "model"
+    self_conditioning: Literal["model", "constrained", "forms"] = "forms"
     candidates: int = 16
     restarts: int = 2
     draft_steps: int = 2

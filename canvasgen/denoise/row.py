@@ -22,7 +22,7 @@ from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.schedule import Schedule
-from canvasgen.denoise.stopping.choices import free_choices
+from canvasgen.denoise.stopping.choices import free_choices, is_form
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
 from canvasgen.errors import Outcome
@@ -282,6 +282,11 @@ class Row:
     def drafted(self) -> int:
         """In how many steps of this block the present draft was the draft; 0 where its probability is not known."""
         return self._drafts.times if self.trace[-1].log_prob is not None else 0
+
+    @property
+    def is_form(self) -> bool:
+        """Whether its text is a form with holes."""
+        return self.constraint is not None and is_form(self.constraint.constraint)
 
     @property
     def choices(self) -> int:
