@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from step import synthetic
 
-from canvasgen.inference.layout import layout_of
+from canvasgen.inference.known_layouts import layout_of
 from canvasgen.inference.triton_backend.slots import BLOCK, slots_of
 
 LENGTH, SIZE = 256, 262_144

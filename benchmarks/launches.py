@@ -11,8 +11,11 @@ kernel reads again. Beside it the plain torch backend.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+
+os.environ.setdefault("TRITON_INTERPRET", "1")
 
 import torch
 from step import synthetic

@@ -48,8 +48,9 @@ if TYPE_CHECKING:
     from canvasgen.engine import Engine
     from canvasgen.grounding import Grounded, Sources
     from canvasgen.grounding import span_relations as spans
-    from canvasgen.limits import Limits
+    from canvasgen.limits import Limits, limited
     from canvasgen.request import Request
+    from canvasgen.trace import Trace, Tracing, load_trace, traces_html
     from canvasgen.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -62,6 +63,8 @@ __all__ = [
     "Limits",
     "Request",
     "Sources",
+    "Trace",
+    "Tracing",
     "Vocabulary",
     "__version__",
     "choice",
@@ -78,8 +81,10 @@ __all__ = [
     "infill",
     "json_schema",
     "latin_square",
+    "limited",
     "literal",
     "load",
+    "load_trace",
     "magic_square",
     "near",
     "optional",
@@ -96,6 +101,7 @@ __all__ = [
     "table",
     "template",
     "text",
+    "traces_html",
 ]
 
 _HOME = {
@@ -106,6 +112,8 @@ _HOME = {
     "Grounded": "canvasgen.grounding",
     "Request": "canvasgen.request",
     "Sources": "canvasgen.grounding",
+    "Trace": "canvasgen.trace",
+    "Tracing": "canvasgen.trace",
     "Vocabulary": "canvasgen.vocabulary",
     "choice": "canvasgen.constraints",
     "contains": "canvasgen.constraints",
@@ -120,8 +128,10 @@ _HOME = {
     "infill": "canvasgen.constraints",
     "json_schema": "canvasgen.constraints",
     "latin_square": "canvasgen.constraints",
+    "limited": "canvasgen.limits",
     "literal": "canvasgen.constraints",
     "load": "canvasgen.api",
+    "load_trace": "canvasgen.trace",
     "magic_square": "canvasgen.constraints",
     "near": "canvasgen.constraints",
     "optional": "canvasgen.constraints",
@@ -136,6 +146,7 @@ _HOME = {
     "table": "canvasgen.constraints",
     "template": "canvasgen.constraints",
     "text": "canvasgen.constraints",
+    "traces_html": "canvasgen.trace",
 }
 _MODULES = {"relations": "canvasgen.relations", "spans": "canvasgen.grounding.span_relations"}
 

@@ -18,27 +18,64 @@ if TYPE_CHECKING:
 
     from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
+    from canvasgen.scheduling import Scheduler
 
 __all__ = ["decide", "generate", "load"]
 
 
 def load(
-    model: object = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
+    model: object = None,
+    *,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    device_map: str | Mapping[str, Any] | None = None,
+    quantization: Any = None,
+    attn_implementation: str | None = None,
+    revision: str | None = None,
+    adapter: str | Path | None = None,
+    trust_remote_code: bool = False,
+    scheduler: Scheduler | None = None,
 ) -> Engine:
     """Return an engine around a model.
 
     Args:
         model: None for the embedded models (the general one, and for Sudokus that of their own); `"sudoku"` for the
             latter alone; a hub id such as `google/diffusiongemma-26B-A4B-it`; a local folder; a `(model, tokenizer)`
-            pair; or a `Denoiser` of your own.
-        device: where the model runs; None: a GPU if there is one, else the CPU.
+            pair, whose model may be wrapped by `torch.compile` or PEFT; or a `Denoiser` of your own. Pairs and denoisers
+            have their weights, and take none of the options below.
+        device: where the model runs; None: a GPU if there is one, else the CPU. With accelerate (the extra `gpu`) the
+            weights go straight there.
         dtype: the weights' type; None: as stored on a GPU, float32 on a CPU.
+        device_map: instead of `device`, for accelerate: "auto" (several GPUs, then the CPU), "balanced", "sequential", or
+            module name -> device.
+        quantization: of weights that are stored in 16 or 32 bits: "int8" or "fp8" (torchao, with the experts), "nf4"
+            (bitsandbytes, without them), or a quantization config of transformers. Checkpoints that are stored quantised
+            need none: their config names the format.
+        attn_implementation: of transformers, such as "sdpa" or "eager".
+        revision: branch, tag or commit of a hub id.
+        adapter: folder or hub id of a PEFT adapter (the extra `adapters`).
+        trust_remote_code: run code that comes with the weights of a hub id or folder; models of mask noise such as
+            LLaDA need it. Read it first.
+        scheduler: runs what tasks ask for (`acomplete`, …): how many rows at a time; None: `Scheduler()`.
 
     Raises:
-        ModelError: there is no such model, or it is no DiffusionGemma.
+        ModelError: there is no such model, it is of no known architecture, code that comes with it is not trusted, or an
+            option does not fit it.
+        MissingPackage: an option needs a package that is not installed.
     """
     specialist = shared_engine if model is None else None
-    return Engine(load_model(model, device=device, dtype=dtype), specialist=specialist)
+    loaded = load_model(
+        model,
+        device=device,
+        dtype=dtype,
+        device_map=device_map,
+        quantization=quantization,
+        attn_implementation=attn_implementation,
+        revision=revision,
+        adapter=adapter,
+        trust_remote_code=trust_remote_code,
+    )
+    return Engine(loaded, specialist=specialist, scheduler=scheduler)
 
 
 def engine_of(model: object) -> Engine:

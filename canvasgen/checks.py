@@ -22,6 +22,7 @@ __all__ = [
     "is_mapping",
     "is_sequence",
     "one_of",
+    "real_number",
     "whole_number",
 ]
 
@@ -106,6 +107,47 @@ def whole_number(
     )
 
 
+def real_number(
+    value: object,
+    *,
+    rule: str,
+    name: str | None = None,
+    low: float = 0.0,
+    high: float = math.inf,
+    above: bool = False,
+    remedy: str | None = None,
+) -> float:
+    """Return an argument that must be a finite number, as a float.
+
+    Args:
+        value: the argument.
+        rule: the option that the error names.
+        name: what the value is, at the beginning of the message; by default the rule.
+        low, high: the bounds, both included.
+        above: whether the lower bound itself is not allowed.
+        remedy: what the caller can do; by default the range that is allowed.
+
+    Raises:
+        InvalidConstraint: the value is no number, it is outside of the bounds, or too large for a float.
+    """
+    number = math.nan
+    if not is_bool(value) and isinstance(value, Real):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+    if math.isfinite(number) and (low < number if above else low <= number) and number <= high:
+        return number
+    allowed = f"a number above {low:g}" if above else f"a number from {low:g} on"
+    if low == -math.inf:
+        allowed = "a finite number"
+    if high < math.inf:
+        allowed = f"a number from {low:g} to {high:g}"
+    raise InvalidConstraint(
+        f"{name or f'`{rule}`'} is {allowed}", rule=rule, value=value, remedy=remedy or f"give {allowed}"
+    )
+
+
 def _bounds(low: int | None, high: int | None) -> str:
     if low is not None and high is not None:
         return f" from {low} to {high}"
@@ -122,14 +164,10 @@ def checked_quality(value: object) -> float:
     """
     if isinstance(value, str) and value in QUALITIES:
         return QUALITIES[value]
-    if is_bool(value) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
-        raise InvalidConstraint(
-            "a quality is a number from 0 to 1, or the name of one",
-            rule="quality",
-            value=value,
-            remedy="take one of " + ", ".join(map(repr, QUALITIES)),
-        )
-    return float(value)
+    names = "take one of " + ", ".join(map(repr, QUALITIES))
+    return real_number(
+        value, rule="quality", name="a quality, unless it is the name of one,", high=1.0, remedy=names
+    )
 
 
 def checked_target(value: object) -> float:
@@ -138,6 +176,4 @@ def checked_target(value: object) -> float:
     Raises:
         InvalidConstraint: it is no number above 0.
     """
-    if is_bool(value) or not isinstance(value, Real) or not 0 < float(value) < math.inf:
-        raise InvalidConstraint("a target is a number of milliseconds above 0", rule="target_ms", value=value)
-    return float(value)
+    return real_number(value, rule="target_ms", name="a target in milliseconds", above=True)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from canvasgen.constraints import choice, literal
-from canvasgen.constraints.text import by_key
+from canvasgen.constraints.choices import by_key
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import BudgetTooSmall, Unsatisfiable
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint, Constraint
-    from canvasgen.constraints.text import Choice
+    from canvasgen.constraints.choices import Choice
     from canvasgen.denoise import Completion, Denoiser
 
 __all__ = ["AnswerOptions", "after_one_step", "after_several_steps"]

@@ -9,19 +9,33 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
-from canvasgen.constraints.text import MOST_OPTIONS
+from canvasgen.constraints.choices import MOST_OPTIONS
+from canvasgen.constraints.texts import is_text
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.extras import needed
+from canvasgen.limits import Account, checked_limits, limited
 from canvasgen.models.canvases import canvas_for
+from canvasgen.models.lengths import check_length
 from canvasgen.models.loading import Loaded
 from canvasgen.models.starts import starts_from, suited
 from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
-from canvasgen.request import Options, Prompt, Request, as_request, check_settings, request_of, settled
+from canvasgen.request import (
+    MOST_STEPS,
+    Options,
+    Prompt,
+    Request,
+    as_request,
+    check_settings,
+    readable,
+    request_of,
+    settled,
+)
 from canvasgen.scheduling import Coroutines, Scheduler, Ticket
 from canvasgen.showing import call
+from canvasgen.trace import tracing_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -33,6 +47,8 @@ __all__ = ["Engine", "Request"]
 Result = TypeVar("Result")
 
 _MOST_REMEMBERED = 64
+MOST_ROWS, MOST_SAMPLES = 4096, 1024
+"""Rows that go through the model together, and canvases of noise that a decision is averaged over."""
 
 
 class Engine(Coroutines):
@@ -65,7 +81,9 @@ class Engine(Coroutines):
         self.scheduler = scheduler or Scheduler()
         # By identity; the constraint is kept with it, so that no other one gets its identity.
         self._canvases: dict[int, Denoiser] = {}
-        self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(_MOST_REMEMBERED)
+        self._constraints: Once[tuple[CompiledConstraint, Constraint]] = Once(
+            _MOST_REMEMBERED, max_bytes=256_000_000, weigh=lambda pair: pair[0].num_bytes
+        )
 
     def __repr__(self) -> str:
         model = self.denoiser
@@ -84,7 +102,13 @@ class Engine(Coroutines):
         return self._loaded.denoiser.vocabulary
 
     def tokens(self, text: str) -> list[int]:
-        """Return the ids of a text from the model's tokenizer, without special tokens."""
+        """Return the ids of a text from the model's tokenizer, without special tokens.
+
+        Raises:
+            InvalidConstraint: it is no string that has UTF-8.
+        """
+        if not is_text(text):
+            raise InvalidConstraint("a text is a str that has UTF-8", rule="text", value=text)
         return self._loaded.prompts.tokens(text)
 
     def encode(self, prompt: Prompt, constraint: Constraint | None = None) -> list[int]:
@@ -108,7 +132,9 @@ class Engine(Coroutines):
         `complete`. The model is this engine's own, with its usual canvas.
         """
         request = check_settings(as_request(prompt, options))
-        return self._job(request, request.resolve())
+        account = Account(checked_limits(request.limits))
+        with account.open():
+            return replace(self._job(request, request.resolve()), account=account)
 
     def _complete(self, request: Request) -> Completion:
         engine, denoiser, job = self._prepared(request)
@@ -189,7 +215,7 @@ class Engine(Coroutines):
         Raises:
             CanvasgenError: the first error, unless they are returned; requests are checked before the model runs.
         """
-        size = whole_number(size, rule="size", low=1)
+        size = whole_number(size, rule="size", low=1, high=MOST_ROWS)
         wanted: Any = errors
         if not isinstance(wanted, str) or wanted not in ("raise", "return"):
             raise InvalidConstraint("errors are raised or returned", rule="errors", value=wanted)
@@ -234,13 +260,15 @@ class Engine(Coroutines):
         seed: int | None = None,
     ) -> dict[Any, float]:
         """Return the probability of each option as the whole answer; arguments and errors as for `canvasgen.decide`."""
-        samples = whole_number(samples, rule="samples", low=1)
-        steps = whole_number(steps, rule="steps", low=1)
+        samples = whole_number(samples, rule="samples", low=1, high=MOST_SAMPLES)
+        steps = whole_number(steps, rule="steps", low=1, high=MOST_STEPS)
         first = secrets.randbits(62) if seed is None else whole_number(seed, rule="seed", low=None)
-        seeds = [first + at for at in range(samples)]
+        varies = self.denoiser.noise.varies  # one step from masks: one canvas says it all
+        seeds = [first + at for at in range(samples if varies or steps > 1 else 1)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
-        found = AnswerOptions(options, self._compiled, length)
+        with limited():
+            found = AnswerOptions(options, self._compiled, length)
         count = len(found.choice.values)
         if steps == 1 or count == 1:
             return after_one_step(self.denoiser, self._loaded.encode(prompt, None), found, seeds)
@@ -262,12 +290,14 @@ class Engine(Coroutines):
 
     def _prepared(self, request: Request) -> tuple[Engine, Denoiser, Job]:
         """Return the engine that answers a request, its model with the canvas that suits the answer, and the job there."""
-        request = check_settings(request)
-        constraint = request.resolve()
-        trained = None if constraint is None else constraint.shown.trained
-        engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
-        job = engine._job(request, constraint)
-        return engine, engine._sized(job), job
+        account = Account(checked_limits(request.limits))
+        with account.open():
+            request = check_settings(request)
+            constraint = request.resolve()
+            trained = None if constraint is None else constraint.shown.trained
+            engine = self if trained is None or self._specialist is None else self._specialist(trained.model)
+            job = replace(engine._job(request, constraint), account=account)
+            return engine, engine._sized(job), job
 
     def _sized(self, job: Job) -> Denoiser:
         """Return the model with the canvas that suits a job; the same object for the same length."""
@@ -280,6 +310,7 @@ class Engine(Coroutines):
         if isinstance(request.prompt_schema, Mapping):
             shown = shown_as(request.prompt_schema)
         seed = secrets.randbits(62) if request.seed is None else request.seed
+        check_length(request.prompt, self.denoiser.max_context, self.vocabulary)
         return Job(
             prompt=self._loaded.encode(request.prompt, shown),
             constraint=None if constraint is None else self._compiled(constraint),
@@ -290,7 +321,10 @@ class Engine(Coroutines):
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
+            asked=readable(request.prompt),
+            tracing=tracing_of(request.trace),
             probabilities=bool(request.probabilities),
+            logprobs=request.logprobs,
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),
         )
 
@@ -306,8 +340,11 @@ class Engine(Coroutines):
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
         length, ends = self.denoiser.canvas_length, self.vocabulary.end_ids
+        shown = constraint.shown
+        if self._loaded.lays_text and shown.only_hole is None:
+            shown = shown.as_gap()
         starts = starts_from(
-            constraint.shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
+            shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
         )
         return suited(starts, self._compiled(constraint))
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from copy import copy
 from enum import Enum
-from typing import Any
+from reprlib import Repr
+from typing import Any, TypeVar, cast
 
 __all__ = [
     "BudgetTooSmall",
     "CanvasgenError",
     "ConstraintTooLarge",
     "InvalidConstraint",
+    "InvalidTrace",
     "MissingPackage",
     "ModelError",
     "Outcome",
@@ -26,10 +29,19 @@ __all__ = [
     "Unsatisfiable",
     "UnsupportedConstraint",
     "ValidationFailed",
+    "again",
     "located",
+    "shortened",
 ]
 
-_LONGEST_VALUE = 120
+_LONGEST_VALUE, _LONGEST_MESSAGE, _LONGEST_PATH, _LONGEST_REMEDY = 120, 900, 250, 450
+"""Characters of the parts of an error's text, which so never has more than 2,000."""
+_LONGEST_REASON, _MOST_REASONS = 1_000, 100
+
+_shapes = Repr()
+_shapes.maxlevel, _shapes.maxother = 4, _LONGEST_VALUE
+_shapes.maxdict = _shapes.maxlist = _shapes.maxtuple = _shapes.maxset = _shapes.maxfrozenset = 12
+_shapes.maxstring = _LONGEST_VALUE
 
 
 class CanvasgenError(Exception):
@@ -38,10 +50,17 @@ class CanvasgenError(Exception):
     Attributes:
         message: one sentence on what is wrong.
         path: where: a JSON path such as `$.properties.age`, or `position 3`; None if the whole input is meant.
-        rule: the keyword, option or limit that was broken.
+        rule: the keyword, option or limit that was broken; in general terms where no one in particular was.
         value: the offending value.
-        remedy: what the caller can do.
+        remedy: what the caller can do; in general terms where there is nothing in particular.
+        trace: of a generation that failed and was asked for its trace (`trace="full"`), what was recorded until then.
     """
+
+    usual_rule = "constraint"
+    usual_remedy: str | None = None
+    trace: Any = None
+    tells_usual = True
+    """Whether the error's text has a remedy in general terms."""
 
     def __init__(
         self,
@@ -55,36 +74,64 @@ class CanvasgenError(Exception):
         super().__init__(message)
         self.message = message
         self.path = path
-        self.rule = rule
+        self.rule = self.usual_rule if rule is None else rule
         self.value = value
-        self.remedy = remedy
+        self.remedy = self.usual_remedy if remedy is None else remedy
 
     def __str__(self) -> str:
-        parts = [self.message]
+        parts = [shortened(self.message, _LONGEST_MESSAGE)]
         if self.path is not None:
-            parts.append(f"at {self.path}")
-        if self.rule is not None:
-            parts.append(f"rule: {self.rule}")
+            parts.append(f"at {shortened(self.path, _LONGEST_PATH)}")
+        if self.rule != self.usual_rule:
+            parts.append(f"rule: {shortened(self.rule, _LONGEST_VALUE)}")
         if self.value is not None:
-            shown = repr(self.value)
-            if len(shown) > _LONGEST_VALUE:
-                shown = shown[: _LONGEST_VALUE - 1] + "…"
-            parts.append(f"value: {shown}")
-        if self.remedy is not None:
-            parts.append(f"remedy: {self.remedy}")
+            parts.append(f"value: {_shown(self.value)}")
+        if self.remedy is not None and (self.tells_usual or self.remedy != self.usual_remedy):
+            parts.append(f"remedy: {shortened(self.remedy, _LONGEST_REMEDY)}")
         return "; ".join(parts)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters: its beginning and its end, if it is longer."""
+    if len(text) <= most:
+        return text
+    tail = most // 4
+    return f"{text[: most - tail - 3]} … {text[len(text) - tail :]}"
+
+
+def _shown(value: object) -> str:
+    """Return a short representation of any object, also of one that is deep, endless or has no representation."""
+    try:
+        if isinstance(value, str | bytes):
+            text = repr(value[: _LONGEST_VALUE + 1])
+        else:
+            text = (
+                _shapes.repr(cast("object", value))
+                if isinstance(value, list | tuple | dict | set | frozenset)
+                else repr(value)
+            )
+    except Exception:  # noqa: BLE001 (any code may be behind `repr`)
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
 class InvalidConstraint(CanvasgenError):
     """The constraint itself is malformed: not a JSON Schema, not a regular expression, two constraints at once."""
 
+    usual_remedy = "write it as the message says"
+
 
 class UnsupportedConstraint(CanvasgenError):
     """The constraint is well-formed but uses something that canvasgen refuses; `path` and `rule` name it."""
 
+    usual_remedy = "leave it out, or check it with a validator"
+
 
 class ConstraintTooLarge(CanvasgenError):
     """Compiling the constraint would exceed the limit named by `rule`; `path` says what grew."""
+
+    usual_rule = "size"
+    usual_remedy = "use fewer or smaller parts there"
 
 
 @contextmanager
@@ -97,16 +144,45 @@ def located(path: str) -> Generator[None]:
         raise
 
 
+class Remembered(str):
+    """What is kept of an offending value: its representation."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+Error = TypeVar("Error", bound=CanvasgenError)
+
+
+def again(error: Error) -> Error:
+    """Return an error to be raised once more: with the same facts, and without what the first time would keep alive."""
+    made = copy(error)
+    made.__cause__, made.__traceback__ = None, None
+    if not isinstance(made.value, int | float | None):
+        made.value = Remembered(_shown(made.value))
+    return made
+
+
 class Unsatisfiable(CanvasgenError):
     """No text at all satisfies the constraint (or the fixed tokens contradict it)."""
+
+    usual_remedy = "look for parts that contradict each other, and leave one out"
 
 
 class BudgetTooSmall(CanvasgenError):
     """Some text satisfies the constraint, but none does within the token budget."""
 
+    usual_rule = "max_tokens"
+    usual_remedy = "raise max_tokens"
+
 
 class TimeLimit(CanvasgenError):
     """An exact search ran out of the seconds named by `rule` (in `value`) without an answer."""
+
+    usual_rule = "seconds"
+    usual_remedy = "bound what is searched for more tightly, or allow more seconds"
 
 
 class UnknownOption(CanvasgenError, TypeError):
@@ -118,8 +194,12 @@ class ValidationFailed(CanvasgenError):
 
     Attributes:
         text: the best text found (None if there was none).
-        reasons: what the validators said, most probable canvas first.
+        reasons: what the validators said, most probable canvas first; the first hundred, shortened.
     """
+
+    usual_rule = "validator"
+    usual_remedy = "change what the reasons name"
+    tells_usual = False
 
     def __init__(
         self,
@@ -134,7 +214,7 @@ class ValidationFailed(CanvasgenError):
     ) -> None:
         super().__init__(message, path=path, rule=rule, value=value, remedy=remedy)
         self.text = text
-        self.reasons = reasons
+        self.reasons = tuple(shortened(reason, _LONGEST_REASON) for reason in reasons[:_MOST_REASONS])
 
 
 class MissingPackage(CanvasgenError, ImportError):
@@ -157,8 +237,15 @@ class StepLimitWarning(UserWarning):
     """A text was committed before the model was confident: valid, but perhaps not its best answer."""
 
 
+class InvalidTrace(CanvasgenError):
+    """A file or text is no trace of a generation, is damaged, or has another version; or it cannot be read or written."""
+
+
 class ModelError(CanvasgenError):
     """The model cannot be loaded or misbehaves: not a DiffusionGemma, NaN logits, a prompt beyond its context."""
+
+    usual_rule = "model"
+    usual_remedy = "check the model's files, the prompt and the settings"
 
 
 class Outcome(Enum):

@@ -16,12 +16,16 @@ import os
 import stat
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 from numba.core import config, event
+
+from canvasgen.limits import not_counted
 
 __all__ = ["KERNELS", "njit", "private_folder"]
 
@@ -90,9 +94,14 @@ class _Telling(event.Listener):
 
     def __init__(self) -> None:
         self.compiled = 0
+        self._begun = threading.local()
 
     def on_start(self, event: Any) -> None:
         """Count a kernel of ours that is not in the cache."""
+        depth = getattr(self._begun, "depth", 0)
+        self._begun.depth = depth + 1
+        if not depth:
+            self._begun.at = time.thread_time()
         if not any(kernel is event.data["dispatcher"] for kernel in KERNELS):
             return
         self.compiled += 1
@@ -105,7 +114,10 @@ class _Telling(event.Listener):
             sys.stderr.flush()
 
     def on_end(self, event: Any) -> None:
-        """Do nothing; the listener needs it."""
+        """Take the compiler's time out of the account of the request that happened to need the kernel first."""
+        self._begun.depth -= 1
+        if not self._begun.depth:
+            not_counted(time.thread_time() - self._begun.at)
 
 
 TELLING = _Telling()

@@ -6,7 +6,7 @@ import time
 from typing import NoReturn
 
 from canvasgen.errors import ConstraintTooLarge
-from canvasgen.limits import DEFAULT_LIMITS, Limits
+from canvasgen.limits import DEFAULT_LIMITS, Limits, look, room_for
 
 __all__ = ["DEFAULT_LIMITS", "Deadline", "Limits"]
 
@@ -14,15 +14,20 @@ __all__ = ["DEFAULT_LIMITS", "Deadline", "Limits"]
 NFA_STATES_PER_STATE = 20
 
 
+_BYTES_PER_NFA_STATE = 40
+"""Of a non-deterministic automaton, its transitions and the index of both."""
+
+
 class Deadline:
-    """The budget of one compilation as it runs; its seconds are those of the CPU, of this thread."""
+    """The budget of one compilation as it runs, within that of the request; its seconds are the thread's, of the CPU."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._end = time.thread_time() + limits.max_seconds
 
     def check_time(self) -> None:
-        """Raise ConstraintTooLarge once `max_seconds` have passed."""
+        """Raise ConstraintTooLarge once `max_seconds` have passed, of this compilation or of the request."""
+        look()
         if time.thread_time() > self._end:
             raise ConstraintTooLarge(
                 f"compiling the constraint takes more than {self.limits.max_seconds:g} seconds",
@@ -42,6 +47,10 @@ class Deadline:
                 value=self.limits.max_states,
                 remedy=f"use smaller repeat counts or length bounds, or {self.limits.more('max_states')}",
             )
+
+    def nfa_memory(self, count: int) -> None:
+        """Raise ConstraintTooLarge if there is no memory for `count` non-deterministic states, or no time."""
+        room_for(_BYTES_PER_NFA_STATE * count)
 
     def check_states(self, count: int) -> None:
         """Raise ConstraintTooLarge if `count` deterministic states are too many."""

@@ -14,7 +14,10 @@ from canvasgen.automata.counted.finding import find_layers
 from canvasgen.automata.dfa import DFA, Bools, Ints
 from canvasgen.automata.minimise_kernel import minimise
 from canvasgen.automata.product_kernel import product
+from canvasgen.automata.shortest import least_bytes
 from canvasgen.automata.subset_kernel import GOING, TOO_MANY_STATES, Run, determinise
+from canvasgen.errors import ConstraintTooLarge
+from canvasgen.limits import hold, limited
 
 __all__ = ["minimal", "to_dfa"]
 
@@ -30,10 +33,26 @@ def to_dfa(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> DFA:
     """
     if expr.memo is None:
         _load_kernels()
-        _compile_parts_first(expr, Deadline(limits))
+        with limited(limits):
+            _check_shortest(expr, limits)
+            _compile_parts_first(expr, Deadline(limits))
     assert expr.memo is not None
     Deadline(limits).check_states(expr.memo.num_states)
     return expr.memo
+
+
+def _check_shortest(expr: ex.Expr, limits: Limits) -> None:
+    """Raise ConstraintTooLarge if even the shortest text is longer than an automaton may have states: each of its places is
+    a state."""
+    least = least_bytes(expr)
+    if least >= limits.max_states:
+        raise ConstraintTooLarge(
+            f"the shortest text has {least} bytes or more, and its automaton as many states; "
+            f"{limits.max_states} are allowed",
+            rule="max_states",
+            value=limits.max_states,
+            remedy=f"use smaller repeat counts or length bounds, or {limits.more('max_states')}",
+        )
 
 
 @cache
@@ -52,7 +71,9 @@ def _compile_parts_first(root: ex.Expr, deadline: Deadline) -> None:
         if node.memo is not None:
             continue
         if parts_done:
-            node.memo = _compile(node, deadline)
+            made = _compile(node, deadline)
+            hold(made.num_bytes)
+            node.memo = made
         else:
             stack.append((node, True))
             stack += [(part, False) for part in nfa.parts_to_compile(node) if part.memo is None]

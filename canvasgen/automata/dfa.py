@@ -97,6 +97,11 @@ class DFA:
         return self.target.size
 
     @property
+    def num_bytes(self) -> int:
+        """Bytes of the arrays."""
+        return 5 * self.num_states + 6 * self.num_transitions
+
+    @property
     def is_empty(self) -> bool:
         """True if no byte string is accepted; every state of an automaton reaches acceptance, so one look tells."""
         return len(self.target) == 0 and not bool(self.accepting[0])

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 from canvasgen.automata import utf8
 from canvasgen.automata.dfa import DFA
 from canvasgen.errors import InvalidConstraint
+from canvasgen.limits import hold
 
 __all__ = [
     "ANY_CHARACTER",
@@ -127,6 +128,10 @@ class Substitute(Expr):
 E = TypeVar("E", bound=Expr)
 
 
+_NODE_BYTES, _PART_BYTES = 300, 8
+"""Of a node with its key, and of each of its parts, for the account of the request."""
+
+
 def _node(kind: type[E], *fields: Any) -> E:
     """The one node of this kind with these fields (in the order of the names in `__annotations__`)."""
     key = (kind, *fields)
@@ -135,6 +140,8 @@ def _node(kind: type[E], *fields: Any) -> E:
         return known  # type: ignore[return-value]
     made = kind.__new__(kind)
     made.memo = None
+    first: Any = fields[0]
+    hold(_NODE_BYTES + _PART_BYTES * (len(first) if type(first) in (bytes, tuple) else 0))
     for name, value in zip(kind.__annotations__, fields, strict=True):
         setattr(made, name, value)
     _nodes[key] = made
@@ -157,6 +164,8 @@ def literal(content: str | bytes) -> Expr:
         except UnicodeEncodeError as error:
             raise InvalidConstraint(
                 "a literal holds a lone surrogate, which has no UTF-8",
+                rule="UTF-8",
+                remedy="leave the surrogate out, or write the character that it is half of",
                 path=f"position {error.start}",
                 value=content,
             ) from error
@@ -172,7 +181,9 @@ def byte_set(ranges: Iterable[tuple[int, int]]) -> Expr:
     merged: list[tuple[int, int]] = []
     for low, high in sorted(ranges):
         if not 0 <= low <= high <= 0xFF:
-            raise InvalidConstraint("a range of bytes runs upwards within 0..255", value=(low, high))
+            raise InvalidConstraint(
+                "a range of bytes runs upwards within 0..255", rule="bytes", value=(low, high)
+            )
         if merged and low <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import product
 from typing import cast
 
@@ -18,9 +18,11 @@ from canvasgen.automata import nfa
 from canvasgen.automata.automaton_limits import Deadline, Limits
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.dfa import DEAD, DFA
+from canvasgen.limits import hold, kept, limited, step
 
 __all__ = ["contains", "up_to"]
 
+_STATE_BYTES = 200
 _SHORTEST = 64
 """Texts up to this length, and between one power of two and the next, share their machines."""
 
@@ -34,36 +36,56 @@ def contains(expr: ex.Expr, text: bytes, limits: Limits) -> bool:
     length = _SHORTEST
     while length < len(text):
         length *= 2
-    machine, deadline = _machine_up_to(expr, length, limits), Deadline(limits)
-    states = machine.starts()
-    for byte in text:
-        states = {after for state in states for after in machine.moves(state, byte)}
-        deadline.check_nfa_states(len(states))
-        deadline.check_time()
-        if not states:
-            return False
-    return any(map(machine.is_final, states))
+    with limited(limits):
+        machine, deadline = _machine_up_to(expr, length, limits), Deadline(limits)
+        states = machine.starts()
+        for byte in text:
+            after = set[Hashable]()
+            for state in states:
+                after.update(machine.moves(state, byte))
+                deadline.check_nfa_states(len(after))
+                step()
+            states = after
+            deadline.check_time()
+            if not states:
+                return False
+        return any(map(machine.is_final, states))
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _machine_up_to(expr: ex.Expr, length: int, limits: Limits) -> _Machine:
     return _machine(up_to(expr, length), limits)
 
 
-def up_to(expr: ex.Expr, length: int) -> ex.Expr:
-    """Return an expression with the same texts of at most `length` bytes, and without larger counts."""
+def up_to(expr: ex.Expr, length: int, known: dict[ex.Expr, ex.Expr] | None = None) -> ex.Expr:
+    """Return an expression with the same texts of at most `length` bytes, and without larger counts.
+
+    Args:
+        expr: the expression.
+        length: in bytes.
+        known: what is known of parts, which may occur several times.
+    """
+    known = {} if known is None else known
+    found = known.get(expr)
+    if found is None:
+        step()
+        found = known[expr] = _cut(expr, length, known)
+    return found
+
+
+def _cut(expr: ex.Expr, length: int, known: dict[ex.Expr, ex.Expr]) -> ex.Expr:
     match expr:
         case ex.Concat():
-            return ex.concat(*(up_to(part, length) for part in expr.parts))
+            return ex.concat(*(up_to(part, length, known) for part in expr.parts))
         case ex.Union():
-            return ex.union(*(up_to(part, length) for part in expr.parts))
+            return ex.union(*(up_to(part, length, known) for part in expr.parts))
         case ex.Intersect():
-            return ex.intersect(*(up_to(part, length) for part in expr.parts))
+            return ex.intersect(*(up_to(part, length, known) for part in expr.parts))
         case ex.Difference():
-            return ex.difference(up_to(expr.left, length), up_to(expr.right, length))
+            return ex.difference(up_to(expr.left, length, known), up_to(expr.right, length, known))
         case ex.Repeat():
-            body = up_to(expr.body, length)
-            low = 0 if _is_nullable(body) else expr.low
+            body = up_to(expr.body, length, known)
+            low = 0 if _is_nullable(body, {}) else expr.low
             if low > length:
                 return ex.EMPTY
             return ex.repeat(body, low, None if expr.high is None or expr.high >= length else expr.high)
@@ -71,18 +93,26 @@ def up_to(expr: ex.Expr, length: int) -> ex.Expr:
             return expr  # what a substitution replaces may be longer than the text
 
 
-def _is_nullable(expr: ex.Expr) -> bool:
+def _is_nullable(expr: ex.Expr, known: dict[ex.Expr, bool]) -> bool:
+    found = known.get(expr)
+    if found is None:
+        step()
+        found = known[expr] = _has_empty(expr, known)
+    return found
+
+
+def _has_empty(expr: ex.Expr, known: dict[ex.Expr, bool]) -> bool:
     match expr:
         case ex.Literal():
             return not expr.content
         case ex.Concat() | ex.Intersect():
-            return all(map(_is_nullable, expr.parts))
+            return all(_is_nullable(part, known) for part in expr.parts)
         case ex.Union():
-            return any(map(_is_nullable, expr.parts))
+            return any(_is_nullable(part, known) for part in expr.parts)
         case ex.Repeat():
-            return expr.low == 0 or _is_nullable(expr.body)
+            return expr.low == 0 or _is_nullable(expr.body, known)
         case ex.Difference():
-            return _is_nullable(expr.left) and not _is_nullable(expr.right)
+            return _is_nullable(expr.left, known) and not _is_nullable(expr.right, known)
         case ex.ByteSet() | ex.CodePoints():
             return False
         case _:
@@ -200,7 +230,11 @@ class _All(_Machine):
         self.parts = parts
 
     def starts(self) -> set[Hashable]:
-        return set(product(*(part.starts() for part in self.parts)))
+        found = set[Hashable]()
+        for one in product(*(part.starts() for part in self.parts)):
+            hold(_STATE_BYTES)
+            found.add(one)
+        return found
 
     def moves(self, state: Hashable, byte: int) -> Iterable[Hashable]:
         each = cast("tuple[Hashable, ...]", state)

@@ -15,6 +15,7 @@ from canvasgen.automata import utf8
 from canvasgen.automata.automaton_limits import Deadline
 from canvasgen.automata.dfa import DFA, Ints
 from canvasgen.automata.fragments import NFA, Copies, fragment_of
+from canvasgen.limits import step
 
 __all__ = ["NFA", "build", "parts_to_compile"]
 
@@ -23,6 +24,8 @@ MANY_COPIES = 4
 # So many copies of a counted repeat are laid; of fewer than MANY_COUNTED, all.
 LAID_COPIES = 5
 MANY_COUNTED = 12
+# States, or transitions that are laid at once, between two looks at time and memory.
+STATES_BETWEEN_LOOKS = 20_000
 
 
 def is_block(node: ex.Expr) -> bool:
@@ -111,13 +114,22 @@ class _Builder:
         self.silent_target: list[int] = []
         self.bulk: list[tuple[Ints, Ints, Ints, Ints]] = []
         self.silent_bulk: list[tuple[Ints, Ints]] = []
+        self._looked_at = 0  # states when time and memory were looked at last
 
     def allocate(self, count: int) -> int:
         """Return the first of `count` new states."""
         first = self.num_states
         self.num_states += count
         self.deadline.check_nfa_states(self.num_states)
+        if self.num_states > self._looked_at + STATES_BETWEEN_LOOKS:
+            self._looked_at = self.num_states
+            self.deadline.nfa_memory(self.num_states)
         return first
+
+    def _room(self, transitions: int) -> None:
+        """Raise ConstraintTooLarge if there is no memory for so many more transitions."""
+        if transitions > STATES_BETWEEN_LOOKS:
+            self.deadline.nfa_memory(self.num_states + transitions)
 
     def silent(self, source: int, target: int) -> None:
         self.silent_source.append(source)
@@ -138,6 +150,7 @@ class _Builder:
         """Lay an expression between the start and the final state."""
         stack: list[tuple[ex.Expr, int, int]] = [(root, 0, 1)]
         while stack:
+            step()
             node, source, sink = stack.pop()
             if isinstance(node, ex.Literal):
                 self._lay_literal(node.content, source, sink)
@@ -258,6 +271,7 @@ class _Builder:
     def lay_fragments(self, fragment: NFA, sources: Ints, sinks: Ints) -> int:
         """Lay a copy of the fragment between each source and its sink (int32 [n] both); return the first state made."""
         own = fragment.num_states - 2
+        self._room((fragment.source.size + fragment.num_states) * sources.size)
         first = self.allocate(own * sources.size)
         place = np.empty((sources.size, fragment.num_states), dtype=np.int32)
         place[:, 0] = sources

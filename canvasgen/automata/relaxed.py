@@ -13,11 +13,14 @@ from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.lazy import contains
 from canvasgen.errors import ConstraintTooLarge
+from canvasgen.limits import limited, share, step
 
 __all__ = ["Relaxed", "relaxed"]
 
 _MOST_COUNTED = (64, 16, 4, 1)
 """Largest counts that are kept, tried in this order."""
+WHOLE_SHARE = 0.7
+"""Share of the seconds that the whole language may take before conditions are left out."""
 _SHARE = 0.1
 """Share of the limits that a relaxed automaton may need: it is a part of a larger one."""
 
@@ -51,8 +54,14 @@ def relaxed(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> Relaxed:
     Raises:
         ConstraintTooLarge: the automaton is too large, and there is nothing to leave out.
     """
+    with limited(limits):
+        return _relaxed(expr, limits)
+
+
+def _relaxed(expr: ex.Expr, limits: Limits) -> Relaxed:
     try:
-        to_dfa(expr, limits)
+        with share(WHOLE_SHARE, limits):
+            to_dfa(expr, limits)
     except ConstraintTooLarge as error:
         failure = error
     else:
@@ -62,13 +71,16 @@ def relaxed(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> Relaxed:
         max_states=max(1, int(_SHARE * limits.max_states)),
         max_seconds=_SHARE * limits.max_seconds,
     )
+    tried = {expr, ex.ANY_TEXT}
     for most in _MOST_COUNTED:
         for keeps in (True, False):
-            found = _superset(expr, most, keeps)
-            if found is ex.ANY_TEXT:
+            found = _superset(expr, most, keeps, {})
+            if found in tried:
                 continue
+            tried.add(found)
             try:
-                to_dfa(found, small)
+                with share(_SHARE, limits):
+                    to_dfa(found, small)
                 contains(expr, b"", limits)
             except ConstraintTooLarge:
                 continue
@@ -77,11 +89,21 @@ def relaxed(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> Relaxed:
     raise failure
 
 
-def _superset(expr: ex.Expr, most: int, keeps: bool) -> ex.Expr:
-    """Return a language that contains another: without counts above `most`, and, unless it keeps them, differences."""
+def _superset(expr: ex.Expr, most: int, keeps: bool, known: dict[ex.Expr, ex.Expr]) -> ex.Expr:
+    """Return a language that contains another: without counts above `most`, and, unless it keeps them, differences.
 
+    What is `known` of parts that occur several times is found once.
+    """
+    found = known.get(expr)
+    if found is None:
+        step()
+        found = known[expr] = _larger(expr, most, keeps, known)
+    return found
+
+
+def _larger(expr: ex.Expr, most: int, keeps: bool, known: dict[ex.Expr, ex.Expr]) -> ex.Expr:
     def again(part: ex.Expr) -> ex.Expr:
-        return _superset(part, most, keeps)
+        return _superset(part, most, keeps, known)
 
     match expr:
         case ex.Concat():

@@ -31,7 +31,9 @@ def normalise(ranges: Iterable[tuple[int, int]]) -> Ranges:
     for low, high in ranges:
         if not 0 <= low <= high <= MAX_CODE_POINT:
             raise InvalidConstraint(
-                "a range of code points runs upwards within 0..0x10FFFF", value=(low, high)
+                "a range of code points runs upwards within 0..0x10FFFF",
+                rule="code points",
+                value=(low, high),
             )
         if high < _SURROGATES[0] or low > _SURROGATES[1]:
             pieces.append((low, high))

@@ -14,8 +14,11 @@ from canvasgen.cli.edit import edit
 from canvasgen.cli.endings import guarded
 from canvasgen.cli.fill import fill
 from canvasgen.cli.generate import generate
+from canvasgen.cli.many.batch_command import batch
+from canvasgen.cli.many.serve_command import serve
 from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.sudoku_command import sudoku
+from canvasgen.cli.view_command import view
 
 __all__ = ["app", "run"]
 
@@ -53,6 +56,9 @@ app.command("check")(one_line_errors(check))
 app.command("fill")(one_line_errors(fill))
 app.command("edit")(one_line_errors(edit))
 app.command("sudoku")(one_line_errors(sudoku))
+app.command("batch")(one_line_errors(batch))
+app.command("serve")(one_line_errors(serve))
+app.command("view")(one_line_errors(view))
 app.command("doctor")(one_line_errors(doctor))
 
 

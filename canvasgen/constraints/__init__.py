@@ -1,6 +1,7 @@
 """Constraints: sets of texts with an exact automaton, a validator's part, and a way to read the text back."""
 
 from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.choices import choice
 from canvasgen.constraints.compiled import CompiledConstraint
 from canvasgen.constraints.grammar import grammar
 from canvasgen.constraints.grounded import span_of, stated
@@ -22,7 +23,7 @@ from canvasgen.constraints.table import (
     table,
 )
 from canvasgen.constraints.template import template
-from canvasgen.constraints.text import choice, literal, regex, text
+from canvasgen.constraints.text import literal, regex, text
 from canvasgen.notes import Note
 
 __all__ = [

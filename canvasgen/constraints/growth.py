@@ -1,15 +1,29 @@
-"""Which part of a constraint makes its automaton too large, for the `path` of the error."""
+"""Which part of a constraint makes its automaton too large, for the `path` of the error; how short its texts can be."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import singledispatch
 from math import inf
+from typing import TYPE_CHECKING
 
 from canvasgen.automata import DFA
 from canvasgen.errors import ConstraintTooLarge
+from canvasgen.limits import seconds_left
 
-__all__ = ["grown_part", "largest"]
+if TYPE_CHECKING:
+    from canvasgen.constraints.texts import Texts
+
+__all__ = ["grown_part", "largest", "least_bytes"]
+
+
+@singledispatch
+def least_bytes(constraint: Texts) -> int:
+    """Return a number of bytes that no text has fewer of; by default those of the shortest text that is generated.
+
+    Constraints that leave lengths to their validator know more.
+    """
+    return constraint.automaton.shortest_length or 0
 
 
 @singledispatch
@@ -26,6 +40,8 @@ def largest(parts: Iterable[tuple[str, Callable[[], DFA]]]) -> str:
     """
     found, most = "the whole", -1.0
     for name, compiled in parts:
+        if seconds_left() <= 0:
+            break  # nothing is compiled any more
         try:
             size, inner = float(compiled().num_states), ""
         except ConstraintTooLarge as error:

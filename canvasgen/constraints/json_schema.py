@@ -13,16 +13,17 @@ from typing_extensions import override
 from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.choices import by_key
 from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.drafting import Drafting
 from canvasgen.constraints.cover import cover
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
-from canvasgen.constraints.text import Language, by_key
+from canvasgen.constraints.text import Language
 from canvasgen.constraints.texts import OTHER, as_bytes
 from canvasgen.errors import ConstraintTooLarge, UnsupportedConstraint, ValidationFailed
 from canvasgen.field_relations import judge, related_fields
 from canvasgen.grounding import Sources
-from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
+from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits, limited
 from canvasgen.notes import Note
 from canvasgen.relations import Relation
 from canvasgen.schemas import (
@@ -308,10 +309,12 @@ def json_schema(
         one_of(given, known, rule=rule)
     if max_depth is not None and whole_number(max_depth, rule="max_depth") > MOST_DEPTH:
         raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
-    plain = JsonSchema(
-        load(schema, registry),
-        Writing(whitespace, property_order, fence, max_depth),
-        sources=grounded if grounded is None or isinstance(grounded, Sources) else Sources(grounded),
-        limits=checked_limits(limits),
-    )
-    return plain if relations is None else RelatedJson(plain, relations)
+    most = checked_limits(limits)
+    with limited(most):
+        plain = JsonSchema(
+            load(schema, registry),
+            Writing(whitespace, property_order, fence, max_depth),
+            sources=grounded if grounded is None or isinstance(grounded, Sources) else Sources(grounded),
+            limits=most,
+        )
+        return plain if relations is None else RelatedJson(plain, relations)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.checks import whole_number
+from canvasgen.checks import is_iterable, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.shown import Hole, Rule, Shown
 from canvasgen.constraints.texts import is_text
-from canvasgen.errors import InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.notes import Note
 
+MOST_EXCLUDED = 100_000
+"""Words that one constraint excludes."""
 MOST_WORDS = 24
 """Excluded words that are listed in the prompt."""
 
@@ -87,12 +90,21 @@ def excludes(words: str | Iterable[str]) -> Constraint:
     Raises:
         InvalidConstraint: there is none, or one is empty or no string that has UTF-8.
     """
-    listed = (words,) if isinstance(words, str) else tuple(dict.fromkeys(words))
+    given: object = words
+    if not is_iterable(given) or isinstance(given, bytes):
+        raise InvalidConstraint(
+            "`excludes` needs words", rule="excludes", value=given, remedy="give a list of them"
+        )
+    listed = [given] if isinstance(given, str) else list(islice(given, MOST_EXCLUDED + 1))
     if not listed:
-        raise InvalidConstraint("`excludes` needs at least one word", rule="excludes")
+        raise InvalidConstraint("`excludes` needs at least one word", rule="excludes", remedy="give some")
+    if len(listed) > MOST_EXCLUDED:
+        raise ConstraintTooLarge(
+            f"more than {MOST_EXCLUDED} excluded words", rule="excludes", value=MOST_EXCLUDED
+        )
     for word in listed:
         _check(word, "excludes")
-    return Excludes(listed)
+    return Excludes(tuple(dict.fromkeys(listed)))
 
 
 def _check(word: object, rule: str) -> None:

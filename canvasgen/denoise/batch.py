@@ -28,12 +28,13 @@ from torch import Tensor
 
 from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
-from canvasgen.denoise.completion import Commit, Done, Draft, Event, Failed
+from canvasgen.denoise.completion import Commit, Done, Event, Failed
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
-from canvasgen.denoise.race import Heat, run_heat
+from canvasgen.denoise.race import Heat, run_heat, tell_race
 from canvasgen.denoise.randomness import Randomness, RowRandomness
+from canvasgen.denoise.recording import observe
 from canvasgen.denoise.row import Row, spend
 from canvasgen.denoise.seats import Seat, Seats
 from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
@@ -162,12 +163,15 @@ class Batch:
             row.is_fresh = False
             row.keep_pace(now)
         heat = run_heat(seats.rows)
+        fixed = seats.decided if not self._noise.varies else torch.zeros_like(accepted)
         self._renoise(beliefs, accepted, heat.going)
+        observe(seats.rows, beliefs, doubt, accepted, fixed, seats.canvas)
+        tell_race(seats.rows, heat)
         ready = self._ready(beliefs, doubt, heat)
         self._read_drafts()
         rows = seats.rows
         spend(rows, "condition", self._clock() - begun)
-        events += [Draft(rows[seat].number, rows[seat].trace[-1]) for seat in sorted(heat.leading)]
+        events += [rows[seat].draft for seat in sorted(heat.leading)]
         finished: set[int] = set()
         for seat, ending in ready.items():
             events += self._commit(seat, beliefs, ending)
@@ -230,7 +234,7 @@ class Batch:
             row = self._seats.rows[seat]
             if row.number not in {event.row for event in events}:
                 self._own.end(row.number)
-                events.append(Failed(_placed(error, row), row.number))
+                events.append(Failed(row.failed(_placed(error, row)), row.number))
         return events
 
     def _record(self, beliefs: Beliefs, accepted: Tensor) -> None:
@@ -263,7 +267,7 @@ class Batch:
         drawn = beliefs.tokens(going, numbers, [row.is_greedy for row in rows], self._randomness)
         rest = self._fresh(numbers)
         for at, row in enumerate(rows):
-            if row.block == 1 and row.start.kept:
+            if row.kept:
                 rest[at] = row.start.renoised(rest[at])
         place = drawn.device
         canvas, decided = seats.canvas.to(place), seats.decided.to(place)
@@ -358,7 +362,7 @@ class Batch:
             self._seats.begin(seat, self._fresh([row.number]), torch.as_tensor(canvas))
         except CanvasgenError as error:
             row.is_over = True
-            yield Failed(error, row.number)
+            yield Failed(row.failed(error), row.number)
 
 
 Number = TypeVar("Number", int, float)

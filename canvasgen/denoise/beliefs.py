@@ -7,7 +7,8 @@ there the canvas holds what the model itself would write.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -39,12 +40,14 @@ class Asked:
         constraint: None for free text.
         prefix, budget: where the canvas stands in its text.
         search: what the searches for the values of a table or of related fields share over the row's steps.
+        charged: around the work for the row, which its request is charged for.
     """
 
     constraint: CompiledConstraint | None
     prefix: Prefix
     budget: Budget
     search: TableSearch | FieldSearch | None = None
+    charged: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class RowErrors(Exception):
@@ -75,6 +78,11 @@ class FreeBelief:
         self._logits = logits
         self._end_ids = end_ids
         self.best: NDArray[np.int64] = best
+
+    @property
+    def logits(self) -> Tensor:
+        """The model's own, `[n, V]`."""
+        return self._logits
 
     def finish(self) -> None:
         """Nothing is left to do."""
@@ -213,9 +221,10 @@ class Beliefs:
             self.entropies, self.best_log_prob = self.entropies.clone(), self.best_log_prob.clone()
         for b, one, constraint in searched:
             try:
-                belief = constraint.believe(
-                    self._posteriors[self._place[b]], one.prefix, one.budget, one.search
-                )
+                with one.charged():
+                    belief = constraint.believe(
+                        self._posteriors[self._place[b]], one.prefix, one.budget, one.search
+                    )
             except CanvasgenError as error:
                 errors[b] = error
                 continue
@@ -315,13 +324,18 @@ class Beliefs:
                 out[at, here:] = torch.multinomial(behind, 1, generator=generator).squeeze(-1)
         return out
 
+    def posterior_of(self, row: int) -> Posterior | None:
+        """The chain's posterior of a row; None without a constraint."""
+        return self._posteriors[self._place[row]] if row in self._place else None
+
     def of(self, row: int) -> Belief:
         """The row's view, which it is committed from."""
         one = self._asked[row]
         if row in self._searched:
             return self._searched[row]
         if one.constraint is not None:
-            return one.constraint.believe(self._posteriors[self._place[row]], one.prefix, one.budget)
+            with one.charged():
+                return one.constraint.believe(self._posteriors[self._place[row]], one.prefix, one.budget)
         here = one.budget.here
         return FreeBelief(self.logits[row, :here], self.best[row, :here].cpu().numpy(), self._end_ids)
 

@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING, Any
 from canvasgen.automata import EMPTY, difference, from_dfa, to_dfa, union
 from canvasgen.constraints.texts import OTHER
 from canvasgen.denoise.completion import Shares
-from canvasgen.errors import BudgetTooSmall, Unsatisfiable
+from canvasgen.errors import BudgetTooSmall, Unsatisfiable, located
+from canvasgen.limits import look
 
 if TYPE_CHECKING:
     from canvasgen.automata import Expr
@@ -57,7 +58,11 @@ class Block:
 
 def probabilities(constraint: CompiledConstraint, text: str, blocks: Sequence[Block]) -> dict[str, Shares]:
     """By field, the probability of each option under the canvas that decided it."""
-    return {field: _field(constraint, options, blocks) for field, options in constraint.options(text).items()}
+    found: dict[str, Shares] = {}
+    for field, options in constraint.options(text).items():
+        with located(field):
+            found[field] = _field(constraint, options, blocks)
+    return found
 
 
 def _field(constraint: CompiledConstraint, options: Mapping[Any, Expr], blocks: Sequence[Block]) -> Shares:
@@ -105,6 +110,7 @@ def _narrowed(constraint: CompiledConstraint, language: Expr) -> Lifted | None:
 
 def _share(constraint: Lifted | None, block: Block) -> float:
     """Of the mass of a canvas's posterior, how much goes to the texts of a narrower constraint."""
+    look()
     prefix = None if constraint is None else constraint.prefix(block.prefix.ids)
     if constraint is None or prefix is None:
         return 0.0

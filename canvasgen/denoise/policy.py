@@ -11,8 +11,7 @@ second part fades out over the steps: a model that never comes round is overrule
 
 What the model is told of its last answer (self-conditioning) is by default its own answer, not the constrained one. The
 constrained marginals look surer than the model was, and a model that is told so believes it: on the embedded model that
-cost 3 to 10 points of exact match (docs/measurements.md). Forms are the exception: where a template or a table fixes most of
-the text, the constrained marginals say where it is, which the model otherwise finds out in many steps.
+cost 3 to 10 points of exact match (docs/measurements.md).
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ class Policy:
     settled: int = 6
     disbelief: float = 1.0
     pin_forced: bool = False
-    self_conditioning: Literal["model", "constrained", "forms"] = "forms"
+    self_conditioning: Literal["model", "constrained", "forms"] = "model"
     candidates: int = 16
     restarts: int = 2
     draft_steps: int = 2

@@ -16,16 +16,19 @@ from canvasgen.constraints.compiled.belief import Belief
 from canvasgen.constraints.compiled.constraint import Leading
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
-from canvasgen.denoise.completion import Completion, Step, first_useful
+from canvasgen.denoise.completion import Completion, Draft
 from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
-from canvasgen.denoise.schedule import Schedule
+from canvasgen.denoise.recording import Recorder
+from canvasgen.denoise.schedule import schedule_of
+from canvasgen.denoise.steps import Step, first_useful
 from canvasgen.denoise.stopping.choices import free_choices, is_form
 from canvasgen.denoise.stopping.cycles import Drafts
-from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
-from canvasgen.errors import Outcome
+from canvasgen.denoise.stopping.dial import Pace, dialled
+from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
+from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.tokens import Prefix
 
 __all__ = ["Row"]
@@ -43,6 +46,7 @@ class Row:
         times: seconds by what they were spent on.
         trace: a record of each denoising step.
         is_greedy: whether tokens of the best canvas are accepted, and not those of a sample.
+        recorder: of its full trace; None if none is asked for.
         is_over: whether its text is finished, or it has failed.
         is_fresh: whether the next step is the first since the canvas was filled with noise.
         constraint: what its text is generated under; the job's own, or the one that drafts led to.
@@ -68,19 +72,21 @@ class Row:
         )
         self.constraint = job.constraint
         self._loose: Prefix | None = None  # while it drafts: what is written, as the loose automaton reads it
-        self._search = None if job.constraint is None else job.constraint.begin_search()
+        with job.charged():
+            self._search = None if job.constraint is None else job.constraint.begin_search()
         self._proven: bool | None = None
         self.trace: list[Step] = []
         self.is_fresh = True
         self.is_over = False
         self.is_greedy = job.temperature == 0
         self._begun = clock()
-        self._schedule = _schedule(job, denoiser)
+        self._schedule = schedule_of(job, denoiser)
         self._canvas_length = denoiser.canvas_length
         self._vocabulary = denoiser.vocabulary
         self._step = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
+        self._logs: list[TokenLog] = []
         self.policy = dialled(policy, job.quality)
         self._clock = clock
         self._pace = None if job.target_seconds is None else Pace(job.target_seconds)
@@ -90,6 +96,8 @@ class Row:
         self._first_block: str | None = None
         self._best: Belief | None = None
         self._outcome = Outcome.COMPLETE
+        tracing = job.tracing
+        self.recorder = None if tracing is None else Recorder(tracing, job, denoiser)
 
     def contenders(self) -> list[Row]:
         """One row for each start of the job, otherwise like this one; they share nothing that changes in a race."""
@@ -97,7 +105,8 @@ class Row:
         for start in self.job.starts:
             one = copy(self)
             one.start, one.trace, one.times = start, [], dict(self.times)
-            one._steps, one._blocks = [], []
+            one._steps, one._blocks, one._logs = [], [], []
+            one.recorder = self.recorder and self.recorder.contender()
             rows.append(one)
         return rows
 
@@ -189,7 +198,8 @@ class Row:
         self._drafts, self._best = Drafts(), None  # canvases of the loose texts are never taken
         assert self._leading is not None
         text = self.trace[-1].draft
-        found = self._leading.led(text, self.text.prefix, self.text.budget)
+        with self.job.charged():
+            found = self._leading.led(text, self.text.prefix, self.text.budget)
         if found is not None:
             self.constraint, prefix = found
             self.text.adopt(self.constraint, prefix)
@@ -198,11 +208,21 @@ class Row:
     # A denoising step.
 
     @property
+    def kept(self) -> int:
+        """As many first positions of the canvas hold the start's tokens until others are accepted there."""
+        return self.start.kept if self.block == 1 else 0
+
+    @property
+    def draft(self) -> Draft:
+        """The last step as an event."""
+        return Draft(self.number, self.trace[-1], None if self.recorder is None else self.recorder.last)
+
+    @property
     def asked(self) -> Asked:
         """What is to be known of the row's canvas."""
         if self._loose is not None and self._leading is not None:
             return Asked(self._leading.loose, self._loose, self.text.budget)
-        return Asked(self.constraint, self.text.prefix, self.text.budget, self._search)
+        return Asked(self.constraint, self.text.prefix, self.text.budget, self._search, self.job.charged)
 
     def advance(self) -> float:
         """The temperature of the next step, which is the present one from now on."""
@@ -264,6 +284,9 @@ class Row:
             seconds=self._clock() - self._begun,
         )
         self.trace.append(step)
+        if self.recorder is not None:
+            asked = self.asked
+            self.recorder.step(step, asked.constraint, asked.prefix.state, is_draft=self.is_drafting)
         if log_prob is None:
             return False
         is_best = self._drafts.add(self._vocabulary.text_bytes(best), best, log_prob)
@@ -322,8 +345,11 @@ class Row:
         prefix, budget = self.text.prefix, self.text.budget
         if ending is Outcome.OSCILLATION and self._drafts.best is not None:
             belief = self._best or belief.recalling(self._drafts.best, self._drafts.best_log_prob)
-        belief.finish()
-        chosen = self.text.choose(belief)
+        with self.job.charged():
+            belief.finish()
+            chosen = self.text.choose(belief)
+        if self.recorder is not None:
+            self.recorder.decided(self.block, self.step, self.text.refused, chosen and chosen.ids, ending)
         if chosen is None:
             return None
         if belief.proven is not None:
@@ -331,6 +357,8 @@ class Row:
             self._proven = is_best and self._proven is not False
         if self.job.probabilities and belief.posterior is not None:
             self._blocks.append(Block(belief.posterior, prefix, budget))
+        if self.job.logprobs is not None:
+            self._logs += token_logs(belief.logits, belief.posterior, chosen.ids, self.job.logprobs)
         if self._outcome is Outcome.COMPLETE:
             self._outcome = ending
         if self._first_block is None:
@@ -338,42 +366,44 @@ class Row:
         self.is_over = chosen.closes
         return chosen.canvas
 
+    def failed(self, error: CanvasgenError) -> CanvasgenError:
+        """The error that ended the row, with its trace if one was asked for."""
+        if self.recorder is not None:
+            self.recorder.refused(self.block, self.step, self.text.refused)
+            error.trace = self.recorder.trace(self.constraint, self.text, error=error.message)
+        return error
+
     def completion(self) -> Completion:
         """The result of a row that is over."""
         text = self.text.decoded()
         constraint = self.constraint
         ids = self.text.prefix.ids
         ended = constraint is not None or ids[-1] in self._vocabulary.end_ids
-        by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
+        with self.job.charged():
+            by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
         self.times["total"] = self._clock() - self._begun
         parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
         self.times["other"] = max(self.times["total"] - parts, 0.0)
         assert self._first_block is not None
-        useful = first_useful(self.trace, self._first_block)
+        timings = {**self.times, "first_useful": first_useful(self.trace, self._first_block)}
+        outcome = self._outcome if ended else Outcome.UNCLOSED
         return Completion(
             value=text if constraint is None else constraint.constraint.parse(text),
             text=text,
             token_ids=ids,
             log_prob=self.text.log_prob,
             probabilities=by_field,
+            logprobs=tuple(self._logs),
             sources={} if constraint is None else stated(constraint.constraint, text),
             steps=tuple(self._steps),
             blocks=self.block,
-            outcome=self._outcome if ended else Outcome.UNCLOSED,
+            outcome=outcome,
             proven=self._proven,
-            timings={**self.times, "first_useful": useful},
+            timings=timings,
             trace=tuple(self.trace),
+            full_trace=self.recorder
+            and self.recorder.trace(constraint, self.text, outcome=str(outcome), timings=timings),
         )
-
-
-def _schedule(job: Job, denoiser: Denoiser) -> Schedule:
-    defaults = denoiser.defaults
-    steps = job.max_denoising_steps
-    if steps is None:
-        steps = dialled_steps(defaults.max_denoising_steps, job.quality)
-    if job.temperature is None or job.temperature == 0:
-        return Schedule(defaults.t_min, defaults.t_max, steps)
-    return Schedule(job.temperature, job.temperature, steps)
 
 
 def spend(rows: Sequence[Row], what: str, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,6 +11,7 @@ import numpy as np
 from jsonschema.exceptions import ValidationError as JsonSchemaError
 
 from canvasgen.errors import ValidationFailed
+from canvasgen.limits import uncounted
 
 if TYPE_CHECKING:
     from canvasgen.constraints.texts import Texts
@@ -29,11 +31,12 @@ def refusal(text: str, constraint: Texts | None, validators: Sequence[Validator]
     Raises:
         ValidationFailed: a validator raised something else: a mistake in it, not a judgement of the text.
     """
+    # A validator is code of the program's own: what it takes is not the request's.
     checks: list[tuple[str, Validator]] = [(_name(validator), validator) for validator in validators]
     if constraint is not None:
         checks.insert(0, ("the constraint", constraint.validate))
     for name, check in checks:
-        with _UsersCode(name, text):
+        with _UsersCode(name, text), nullcontext() if name == "the constraint" else uncounted():
             try:
                 verdict = check(text)
             except _REFUSALS as error:

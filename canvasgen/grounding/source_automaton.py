@@ -16,10 +16,13 @@ import numpy as np
 from canvasgen.automata import DFA, EMPTY, Expr, from_dfa
 from canvasgen.automata.compiler import minimal
 from canvasgen.grounding.source_pieces import Piece
+from canvasgen.limits import hold, step
 
 __all__ = ["factors"]
 
 SEPARATOR = -1
+_STATE_BYTES, _ENTRY_BYTES = 400, 100
+"""Of a state, and of what is kept for each symbol or place of it, for the account of the request."""
 
 
 class _SuffixAutomaton:
@@ -61,6 +64,7 @@ class _SuffixAutomaton:
         return copy
 
     def _state(self, following: dict[int, int], last: int, length: int, link: int) -> int:
+        hold(_STATE_BYTES + _ENTRY_BYTES * len(following))
         self.next.append(following)
         self.last.append(last)
         self._length.append(length)
@@ -97,6 +101,7 @@ def _in_bytes(runs: _SuffixAutomaton, symbols: list[Piece]) -> Expr:
     accepting: list[bool] = []
     for here in queue:
         opened = _opened(here, runs, symbols)
+        step(len(opened))
         following: dict[int, set[tuple[int, int, int]]] = {}
         for target, symbol, read in opened:
             content = encoded[symbol]
@@ -107,6 +112,7 @@ def _in_bytes(runs: _SuffixAutomaton, symbols: list[Piece]) -> Expr:
         for byte, places in sorted(following.items()):
             there = frozenset(places)
             if there not in numbers:
+                hold(_STATE_BYTES + _ENTRY_BYTES * len(there))
                 numbers[there] = len(numbers)
                 queue.append(there)
             row[byte] = numbers[there]

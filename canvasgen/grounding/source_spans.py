@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from typing_extensions import override
 
@@ -16,6 +16,7 @@ from canvasgen.grounding.source_automaton import factors
 from canvasgen.grounding.source_pieces import CutText, pieces
 from canvasgen.grounding.source_readings import NAMES, Reading, Span, check_reader, read_sources
 from canvasgen.grounding.span_relations import SpanRelation, sentences_of
+from canvasgen.limits import kept
 from canvasgen.showing import call
 
 __all__ = ["Sources", "span_language"]
@@ -233,7 +234,7 @@ def _cuts_word(text: str, at: int) -> bool:
     return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def span_language(
     texts: tuple[str, ...], characters: bool = False, across_lines: bool = False, most: int | None = None
 ) -> Expr:

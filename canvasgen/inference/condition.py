@@ -24,6 +24,9 @@ from canvasgen.tokens import CalledAutomaton
 
 __all__ = ["Logits", "Request", "condition", "condition_batch"]
 
+MOST_TOKENS = 1_000_000_000
+"""Tokens before, and behind, a canvas."""
+
 Logits = torch.Tensor | npt.NDArray[np.floating]
 
 
@@ -224,8 +227,8 @@ def _row(request: Request, values: Tensor) -> Row:
     if request.state is not None:
         state = whole_number(request.state, rule="state", high=layout.num_states)
     offset, remaining = (
-        whole_number(request.offset, rule="offset"),
-        whole_number(request.remaining, rule="remaining"),
+        whole_number(request.offset, rule="offset", high=MOST_TOKENS),
+        whole_number(request.remaining, rule="remaining", high=MOST_TOKENS),
     )
     if request.pad_id is not None and not 0 <= request.pad_id < size:
         raise ModelError("the pad token lies outside the vocabulary", rule="pad_id", value=request.pad_id)

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from canvasgen.checks import whole_number
 from canvasgen.errors import Unsatisfiable
 from canvasgen.inference.backend import Backend, Lattice
 from canvasgen.inference.batch import Batch
@@ -31,6 +32,7 @@ from canvasgen.inference.remembering import M, Memory, RememberedBest
 from canvasgen.inference.spans import SpanGraph, span_masses
 from canvasgen.inference.tables import Bools, Floats, Longs, RowArrays
 from canvasgen.showing import call
+from canvasgen.viewer import PosteriorInNotebook
 
 __all__ = ["Posterior", "uniforms_for"]
 
@@ -47,7 +49,11 @@ def _widened(inside: Floats, generator: np.random.Generator, width: int) -> Floa
     return np.concatenate([inside[:, :-1], free, inside[:, -1:]], axis=1)
 
 
-class Posterior:
+MOST_DRAWN = 50_000_000
+"""Tokens that are drawn in one call."""
+
+
+class Posterior(PosteriorInNotebook):
     """Answers about one row's valid canvases; n positions, V tokens, C text classes, logs in nats.
 
     Made by `condition`, or a view of one row of `Posteriors`. Small arrays are numpy, float64 or int64, and come from the
@@ -289,7 +295,12 @@ class Posterior:
     # --------------------------------------------------------------------------------------------------
 
     def sample(self, n: int, seed: int) -> Longs:
-        """int64 `[n, L]`: exact joint samples; in the tail, tokens are drawn from p_i."""
+        """int64 `[n, L]`: exact joint samples; in the tail, tokens are drawn from p_i.
+
+        Raises:
+            InvalidConstraint: `n` samples have more than `MOST_DRAWN` tokens.
+        """
+        n = whole_number(n, rule="n", name="the number of samples", high=MOST_DRAWN // max(self.length, 1))
         return self._drawn(uniforms_for(seed, n, self.length, self._lattice.batch.length))[0]
 
     def sample_at(self, uniforms: Floats) -> tuple[Longs, Floats]:

@@ -25,16 +25,20 @@ import torch
 import transformers
 from transformers import DynamicCache
 
-from canvasgen.denoise.noise import Uniform
+from canvasgen.denoise.noise import Mask, Uniform
 from canvasgen.denoise.protocol import Defaults
 from canvasgen.errors import ModelError
 from canvasgen.forks import settle
 from canvasgen.models.architecture import Architecture
 from canvasgen.models.canvases import canvas_lengths_of
+from canvasgen.models.weights.adapters import unwrapped
+from canvasgen.models.weights.reading import read_pretrained
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import DiffusionGemmaForBlockDiffusion
+
+    from canvasgen.models.weights import LoadOptions
 
 __all__ = ["ARCHITECTURE", "DiffusionGemma", "GemmaContext", "defaults_of", "end_ids_of", "pad_id_of"]
 
@@ -66,11 +70,13 @@ class DiffusionGemma:
     """A `Denoiser` around a `DiffusionGemmaForBlockDiffusion`.
 
     Args:
-        model: the model, on its device; it is put into evaluation mode.
+        model: the model, on its device, perhaps wrapped by `torch.compile` or PEFT; it is put into evaluation mode.
         vocabulary: of the model's size; its end ids and pad id are those of the model's generation config.
     """
 
     def __init__(self, model: DiffusionGemmaForBlockDiffusion, vocabulary: Vocabulary) -> None:
+        decoder: Any = model
+        model = unwrapped(model)
         text = model.config.get_text_config()
         if vocabulary.size != text.vocab_size:
             raise ModelError(
@@ -79,6 +85,7 @@ class DiffusionGemma:
                 remedy="use the tokenizer that belongs to the model",
             )
         self.model = model.eval()
+        self._decode: Callable[..., Any] = decoder if hasattr(decoder, "_orig_mod") else model
         self.vocabulary = vocabulary
         self.vocab_size: int = text.vocab_size
         self.canvas_length: int = model.config.canvas_length or 256
@@ -106,14 +113,19 @@ class DiffusionGemma:
         return twin
 
     @property
-    def noise(self) -> Uniform:
-        """Undecided positions hold random tokens; there is no mask token."""
-        return Uniform()
+    def noise(self) -> Uniform | Mask:
+        """Undecided positions hold random tokens; in a model that was trained with a mask token, that one."""
+        mask_id: int | None = getattr(self.model.config, "mask_token_id", None)
+        return Uniform() if mask_id is None else Mask(mask_id)
 
     @property
     def device(self) -> torch.device:
         """Where the model takes its input."""
-        return self._embedding.device
+        place = self._embedding.device
+        if place.type != "meta":
+            return place
+        hook: Any = getattr(self.model.get_input_embeddings(), "_hf_hook", None)  # offloaded by accelerate
+        return torch.device(getattr(hook, "execution_device", "cpu"))
 
     @property
     def _embedding(self) -> torch.Tensor:
@@ -189,7 +201,7 @@ class DiffusionGemma:
             self_conditioning = self_conditioning.to(device=self.device, dtype=self._embedding.dtype)
         canvas = canvas.to(self.device)
         with self._threads(canvas.numel()):
-            return self.model(
+            return self._decode(
                 decoder_input_ids=canvas,
                 self_conditioning_logits=self_conditioning,
                 self_conditioning_mask=None if conditioned is None else conditioned.to(self.device),
@@ -344,19 +356,10 @@ def pad_id_of(model: DiffusionGemmaForBlockDiffusion) -> int | None:
     return model.config.get_text_config().pad_token_id if given is None else given
 
 
-def _read_weights(name: str | Path, dtype: torch.dtype | str, device: torch.device) -> Any:
+def _read_weights(name: str | Path, how: LoadOptions) -> Any:
     from transformers import DiffusionGemmaForBlockDiffusion
 
-    loaded: Any = DiffusionGemmaForBlockDiffusion.from_pretrained(name, dtype=dtype, output_loading_info=True)
-    model, info = loaded
-    missing = sorted(info["missing_keys"]) + [str(key) for key in info["mismatched_keys"]]
-    if missing:
-        raise ModelError(
-            f"{name} lacks {len(missing)} weights of its architecture, such as {missing[0]}",
-            rule="weights",
-            remedy="get the complete checkpoint again",
-        )
-    return model.to(device)
+    return read_pretrained(DiffusionGemmaForBlockDiffusion, name, how)
 
 
 def _is_model(model: Any) -> bool:
@@ -365,12 +368,13 @@ def _is_model(model: Any) -> bool:
     return isinstance(model, DiffusionGemmaForBlockDiffusion)
 
 
-def _denoiser(model: Any, tokenizer: Any) -> DiffusionGemma:
+def _denoiser(wrapped: Any, tokenizer: Any) -> DiffusionGemma:
+    model = unwrapped(wrapped)
     size = model.config.get_text_config().vocab_size
     vocabulary = Vocabulary.from_tokenizer(
         tokenizer, end_ids=end_ids_of(model), size=size, pad_id=pad_id_of(model)
     )
-    return DiffusionGemma(model, vocabulary)
+    return DiffusionGemma(wrapped, vocabulary)
 
 
 ARCHITECTURE = Architecture("DiffusionGemma", _read_weights, _is_model, _denoiser)

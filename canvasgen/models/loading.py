@@ -9,54 +9,73 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from canvasgen.denoise.protocol import Denoiser
-from canvasgen.errors import ModelError
+from canvasgen.errors import CanvasgenError, ModelError
 from canvasgen.forks import settle
 from canvasgen.models.architecture import architecture_of
 from canvasgen.models.embedded import sudoku, tiny
 from canvasgen.models.prompts import GreedyPrompts, Prompt, PromptEncoder, prompt_encoder
+from canvasgen.models.weights import LoadOptions
+from canvasgen.models.weights.adapters import add_adapter, unwrapped
+from canvasgen.models.weights.quantization import require_readable
 
 if TYPE_CHECKING:
     import torch
 
     from canvasgen.constraints.shown import Shown
 
-__all__ = ["EMBEDDED", "Loaded", "checked_source", "load", "load_tokenizer", "loading_errors"]
+__all__ = ["EMBEDDED", "Loaded", "Options", "checked_source", "load", "load_tokenizer", "loading_errors"]
 
 EMBEDDED = {"tiny": tiny, "sudoku": sudoku}
 
 
+class Options(TypedDict, total=False):
+    """The options of `load`; see `LoadOptions`."""
+
+    device: str | torch.device | None
+    dtype: str | torch.dtype | None
+    device_map: str | Mapping[str, Any] | None
+    quantization: Any
+    attn_implementation: str | None
+    revision: str | None
+    adapter: str | Path | None
+    trust_remote_code: bool
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready to run, and the way its prompts are made."""
+    """A model ready to run, the way its prompts are made, and whether its canvases start from an answer's fixed text."""
 
     denoiser: Denoiser
     prompts: PromptEncoder
+    lays_text: bool = False
 
     def encode(self, prompt: Prompt, shown: Shown | None = None) -> list[int]:
         """Token ids of a prompt, and of what the model is told of its answer."""
         return self.prompts.encode(prompt, shown)
 
 
-def load(
-    model: object = None, *, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None
-) -> Loaded:
+def load(model: object = None, **options: Unpack[Options]) -> Loaded:
     """Loads a model; see `canvasgen.load` for the arguments.
 
     Raises:
-        ModelError: there is no such model, its files are incomplete, it is of no known architecture, or it cannot be
-            reached.
+        ModelError: there is no such model, its files are incomplete, it is of no known architecture, it cannot be
+            reached, code that comes with it is not trusted, or an option does not fit it.
+        MissingPackage: an option needs a package that is not installed.
     """
     settle()
+    how = LoadOptions(**options)
     if model is None:
-        return _from_name(tiny.WEIGHTS, device, dtype)
+        return _from_name(tiny.WEIGHTS, how)
     if isinstance(model, (str, Path)):
-        return _from_name(model, device, dtype)
+        return _from_name(model, how)
     if isinstance(model, tuple) and len(model) == 2:
+        how.require_unread(f"a {type(model[0]).__name__}")
         return _from_pair(*model)
     if isinstance(model, Denoiser):
+        how.require_unread(f"a {type(model).__name__}")
         return Loaded(model, GreedyPrompts(model.vocabulary))
     raise ModelError(
         f"a {type(model).__name__} is no model",
@@ -70,43 +89,63 @@ def _from_pair(model: Any, tokenizer: Any) -> Loaded:
     tokenizer = getattr(tokenizer, "tokenizer", tokenizer)
     if isinstance(model, Denoiser):
         return Loaded(model, prompt_encoder(tokenizer))
-    kind = architecture_of(_model_type_of(model), f"a {type(model).__name__}")
-    if not kind.is_model(model):
+    inner = unwrapped(model)
+    kind = architecture_of(_model_type_of(inner), f"a {type(inner).__name__}")
+    if not kind.is_model(inner):
         raise ModelError(
             f"a {type(model).__name__} is no {kind.name} that generates",
             rule="architecture",
             remedy="give the model's class for generation, or a Denoiser",
         )
-    return Loaded(kind.denoiser(model, tokenizer), prompt_encoder(tokenizer))
+    denoiser = kind.denoiser(model, tokenizer)
+    if kind.prompts is None:
+        return Loaded(denoiser, prompt_encoder(tokenizer), kind.lays_text)
+    return Loaded(denoiser, kind.prompts(tokenizer, denoiser.vocabulary), kind.lays_text)
 
 
 def _model_type_of(model: Any) -> Any:
     return getattr(getattr(model, "config", None), "model_type", None)
 
 
-def _from_name(
-    name: str | Path, device: str | torch.device | None, dtype: str | torch.dtype | None
-) -> Loaded:
-    name, config = checked_source(name)
+def _from_name(name: str | Path, how: LoadOptions) -> Loaded:
+    name, config = checked_source(name, **how.revised)
     with loading_errors(name):
         kind = architecture_of(config.get("model_type"), name)
-        model = kind.read(name, _dtype(dtype, device), _device(device))
-        return _from_pair(model, load_tokenizer(name))
+        if kind.needs_remote_code and not how.trust_remote_code:
+            raise ModelError(
+                f"{name} is a {kind.name}: code that comes with its weights has to run",
+                rule="trust_remote_code",
+                remedy="read that code, then load the model with trust_remote_code=True, or give a (model, tokenizer) pair",
+            )
+        require_readable(name, config, how.quantization)
+        model = kind.read(name, how)
+        if how.adapter is not None:
+            with loading_errors(how.adapter):
+                add_adapter(model, how.adapter)
+        remote = kind.needs_remote_code and how.trust_remote_code
+        return _from_pair(model, load_tokenizer(name, trust_remote_code=remote, **how.revised))
 
 
-def checked_source(model: str | Path) -> tuple[str | Path, Mapping[str, Any]]:
+def checked_source(model: str | Path, **revised: str) -> tuple[str | Path, Mapping[str, Any]]:
     """Where a model is (a Path for a folder, a str for a hub id) and its `config.json`; reads no weights.
 
     Raises:
         ModelError: as for `load`.
     """
     name = _place(model)
-    config = _config_of_folder(name) if isinstance(name, Path) else _config_of_hub(name)
+    if revised and isinstance(name, Path):
+        raise ModelError(
+            f"the folder {name} has no revisions",
+            rule="revision",
+            value=revised["revision"],
+            remedy="give a hub id, or leave `revision` out",
+        )
+    config = _config_of_folder(name) if isinstance(name, Path) else _config_of_hub(name, **revised)
     architecture_of(config.get("model_type"), name)
     return name, config
 
 
-def load_tokenizer(name: str | Path) -> Any:
+def load_tokenizer(name: str | Path, *, trust_remote_code: bool = False, **revised: str) -> Any:
     """The tokenizer of a checked source; a folder may hold nothing but `tokenizer.json`."""
     if isinstance(name, Path) and not (name / "tokenizer_config.json").is_file():
         from tokenizers import Tokenizer
@@ -114,7 +153,7 @@ def load_tokenizer(name: str | Path) -> Any:
         return Tokenizer.from_file(str(name / "tokenizer.json"))
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(name)
+    return AutoTokenizer.from_pretrained(name, trust_remote_code=trust_remote_code, **revised)
 
 
 def _place(model: str | Path) -> str | Path:
@@ -168,40 +207,12 @@ def _config_of_folder(folder: Path) -> Mapping[str, Any]:
     return config if isinstance(config, Mapping) else {}
 
 
-def _config_of_hub(name: str) -> Mapping[str, Any]:
+def _config_of_hub(name: str, **revised: str) -> Mapping[str, Any]:
     with loading_errors(name):
         from transformers import PreTrainedConfig
 
-        config, _ = PreTrainedConfig.get_config_dict(name)
+        config, _ = PreTrainedConfig.get_config_dict(name, **revised)
         return config
-
-
-def _device(device: str | torch.device | None) -> torch.device:
-    import torch
-
-    if device is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    place = torch.device(device)
-    if place.type == "cuda" and not torch.cuda.is_available():
-        raise ModelError(
-            "there is no CUDA device here", rule="device", value=str(device), remedy='use device="cpu"'
-        )
-    return place
-
-
-def _dtype(dtype: str | torch.dtype | None, device: str | torch.device | None) -> torch.dtype | str:
-    import torch
-
-    if isinstance(dtype, torch.dtype):
-        return dtype
-    if dtype is None:
-        return torch.float32 if _device(device).type == "cpu" else "auto"
-    named = getattr(torch, dtype, None)
-    if dtype != "auto" and not isinstance(named, torch.dtype):
-        raise ModelError(
-            f"{dtype!r} is no dtype", rule="dtype", value=dtype, remedy='such as "float32" or "bfloat16"'
-        )
-    return named if isinstance(named, torch.dtype) else dtype
 
 
 @contextmanager
@@ -234,15 +245,15 @@ def loading_errors(name: str | Path) -> Generator[None, None, None]:
             rule="model",
             remedy="check the name and the network, or download it first and name its folder",
         ) from error
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RuntimeError,
-        ImportError,
-        SafetensorError,
-    ) as error:
+    except CanvasgenError:
+        raise
+    except ImportError as error:
+        raise ModelError(
+            f"{name} cannot be loaded: {_first_line(error)}",
+            rule="package",
+            remedy="install the package that the message names",
+        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
         raise ModelError(
             f"{name} cannot be loaded: {_first_line(error)}",
             rule="model",
@@ -251,5 +262,7 @@ def loading_errors(name: str | Path) -> Generator[None, None, None]:
 
 
 def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
+    lines = [line.strip() for line in str(error).strip().splitlines()]
+    if len(lines) > 1 and lines[0].endswith(":"):
+        return f"{lines[0]} {lines[1]}"
     return lines[0] if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""Wall-clock time that all searches of one answer share."""
+"""Wall-clock time that all searches of one answer share, within the seconds that its request has left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from canvasgen.limits import seconds_left
+
 __all__ = ["SearchTime"]
+
+
+_SHARE = 0.8
+"""Of what the request has left; the rest is kept for the judgement of what was found."""
 
 
 class SearchTime:
@@ -19,7 +25,7 @@ class SearchTime:
     """
 
     def __init__(self, seconds: float = math.inf) -> None:
-        self.seconds = seconds
+        self.seconds = min(seconds, _SHARE * max(seconds_left(), 0.0))
         self.spent = 0.0
         self._since: float | None = None
         self._reported = 0.0
@@ -28,7 +34,7 @@ class SearchTime:
     def left(self) -> float:
         """Seconds left, never below 0; the search that runs now counts."""
         running = 0.0 if self._since is None else time.perf_counter() - self._since
-        return max(self.seconds - self.spent - running, 0.0)
+        return max(min(self.seconds - self.spent - running, seconds_left()), 0.0)
 
     @contextmanager
     def running(self) -> Generator[None]:

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from numbers import Real
 from typing import Any
 
-from canvasgen.checks import checked_quality, checked_target, is_bool, is_mapping, is_sequence, whole_number
+from canvasgen.checks import (
+    checked_quality,
+    checked_target,
+    is_bool,
+    is_mapping,
+    is_sequence,
+    real_number,
+    whole_number,
+)
+from canvasgen.constraints.texts import is_text
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
 from canvasgen.request.what_and_how import Request
+from canvasgen.trace import tracing_of
 
 __all__ = ["check_settings"]
+
+
+MOST_STEPS = 1_000
+"""Denoising steps of a block; models take tens."""
+MOST_TOKENS = 1_000_000
+MOST_LOGPROBS = 1000
+_WHOLE_NUMBERS: dict[str, tuple[int | None, int | None]] = {
+    "max_tokens": (None, MOST_TOKENS),
+    "max_denoising_steps": (1, MOST_STEPS),
+    "seed": (None, None),
+    "logprobs": (0, MOST_LOGPROBS),
+}
+"""The bounds of the settings that are whole numbers."""
 
 
 def check_settings(request: Request) -> Request:
@@ -24,10 +45,10 @@ def check_settings(request: Request) -> Request:
     """
     _check_prompt(request.prompt)
     numbers: dict[str, Any] = {}
-    for name, low in {"max_tokens": None, "max_denoising_steps": 1, "seed": None}.items():
+    for name, (low, high) in _WHOLE_NUMBERS.items():
         value: object = getattr(request, name)
         if value is not None:
-            numbers[name] = whole_number(value, rule=name, low=low)
+            numbers[name] = whole_number(value, rule=name, low=low, high=high)
     if numbers.get("max_tokens", 1) < 1:
         raise BudgetTooSmall("a text has at least one token", rule="max_tokens", value=numbers["max_tokens"])
     numbers |= _checked_dial(request)
@@ -54,6 +75,7 @@ def check_settings(request: Request) -> Request:
         raise InvalidConstraint(
             f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}", rule="on_step_limit", value=wanted
         )
+    tracing_of(request.trace)
     return replace(request, **numbers)
 
 
@@ -72,7 +94,7 @@ def _check_prompt(prompt: object) -> None:
         )
     contents = [prompt] if isinstance(prompt, str) else [message.get("content") for message in prompt]
     for content in contents:
-        if isinstance(content, str) and any("\ud800" <= character <= "\udfff" for character in content):
+        if isinstance(content, str) and not is_text(content):
             raise ModelError(
                 "the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=content
             )
@@ -98,13 +120,12 @@ def _checked_dial(request: Request) -> dict[str, float]:
 
 
 def _temperature(warmth: object) -> float:
-    if isinstance(warmth, bool) or not isinstance(warmth, Real) or not 0 <= float(warmth) < math.inf:
-        raise InvalidConstraint("a temperature is a number, 0 or more", rule="temperature", value=warmth)
-    if 0 < float(warmth) < _COLDEST:
+    number = real_number(warmth, rule="temperature", name="a temperature")
+    if 0 < number < _COLDEST:
         raise InvalidConstraint(
             f"a temperature above 0 is at least {_COLDEST:g}",
             rule="temperature",
             value=warmth,
             remedy="take temperature=0 for the best canvas at every step",
         )
-    return float(warmth)
+    return number

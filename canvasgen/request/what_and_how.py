@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from canvasgen.checks import is_mapping
 from canvasgen.constraints import Constraint
-from canvasgen.constraints import choice as choice_constraint
 from canvasgen.constraints import grammar as grammar_constraint
-from canvasgen.constraints import regex as regex_constraint
-from canvasgen.constraints import template as template_constraint
 from canvasgen.constraints.grounded import SpanOf
 from canvasgen.constraints.json_schema import JsonSchema, RelatedJson
 from canvasgen.constraints.template import Template
@@ -28,8 +25,15 @@ from canvasgen.grounding import Sources
 from canvasgen.limits import Limits
 from canvasgen.named import names_checked
 from canvasgen.relations import Relation
-from canvasgen.request.remembered import Prompt, remembered_schema, remembered_spans, user_texts
+from canvasgen.request.remembered import (
+    Prompt,
+    remembered_schema,
+    remembered_spans,
+    remembered_text,
+    user_texts,
+)
 from canvasgen.showing import call_of
+from canvasgen.trace import Tracing
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
@@ -57,7 +61,9 @@ class Settings(TypedDict, total=False):
     seed: int | None
     prompt_schema: bool | Mapping[str, Any]
     probabilities: bool
+    logprobs: int | None
     on_step_limit: Literal["return", "warn", "raise"]
+    trace: Literal["steps", "full"] | Tracing
     grounded: bool | str | Sequence[str] | Sources
     whitespace: Style | None
     property_order: Order | None
@@ -97,6 +103,7 @@ class Request:
             not.
         probabilities: whether `Completion.probabilities` has those of the choice-like fields; this costs one more
             conditioning for each option.
+        logprobs: how many alternatives of each token `Completion.logprobs` tells, 0 for none; None: it is empty.
         grounded: True: strings are verbatim spans of the prompt (of the user's messages), and numbers, dates and times are
             written in it; or the texts that they are spans of, or `cg.Sources`. Goes with `schema`, `regex`, `grammar` and
             a `template` that is a text, whose holes are spans then; in other constraints write `cg.span_of(source)`.
@@ -105,11 +112,14 @@ class Request:
             defaults. In other constraints they are arguments of `cg.json_schema`.
         relations: what holds between the fields of the schema's value (`canvasgen.relations`), with paths as cells:
             `total(["items[*].price"], "==", "total")`. Goes with `schema`.
-        limits: what the compilation of the constraint may need (`cg.Limits`); None: the default limits. A constraint, table
-            or template that is made already has limits of its own.
+        limits: what the request may need (`cg.Limits`), all of its work together but for the model's: reading and compiling
+            the constraint, the searches of all steps, every judgement; None: the default limits. A constraint, table or
+            template that is made already may have limits of its own; then both hold.
         on_step_limit: what to do with a text that was committed before the model was confident, at the step limit or the
             target in time, or because its drafts went round in a cycle (its `outcome` says so, too): `return` it, return it
             and `warn` by `StepLimitWarning`, or `raise` `StepLimit`.
+        trace: `full`: `Completion.full_trace` has what every step saw and decided (docs/trace.md); `cg.Tracing(…)`: the same
+            with settings; `steps`: `Completion.trace` alone, which every completion has. The result is the same.
     """
 
     prompt: Prompt = ""
@@ -129,6 +139,7 @@ class Request:
     seed: int | None = field(default=None, kw_only=True)
     prompt_schema: bool | Mapping[str, Any] = field(default=True, kw_only=True)
     probabilities: bool = field(default=False, kw_only=True)
+    logprobs: int | None = field(default=None, kw_only=True)
     grounded: bool | str | Sequence[str] | Sources = field(default=False, kw_only=True)
     whitespace: Style | None = field(default=None, kw_only=True)
     property_order: Order | None = field(default=None, kw_only=True)
@@ -136,6 +147,7 @@ class Request:
     relations: Sequence[Relation] | None = field(default=None, kw_only=True)
     limits: Limits | None = field(default=None, kw_only=True)
     on_step_limit: Literal["return", "warn", "raise"] = field(default="warn", kw_only=True)
+    trace: Literal["steps", "full"] | Tracing = field(default="steps", kw_only=True)
 
     def __repr__(self) -> str:
         return call_of(self)
@@ -165,20 +177,8 @@ class Request:
             return self._grounded(given[0] if given else None)
         if self.schema is not None:
             return self._related(remembered_schema(self.schema, self.limits, self.prompt, None, written))
-        if self.regex is not None:
-            return regex_constraint(self.regex, limits=self.limits)
-        if self.grammar is not None:
-            return grammar_constraint(self.grammar, limits=self.limits)
-        if self.choice is not None:
-            return choice_constraint(self.choice, limits=self.limits)
-        if isinstance(self.template, str):
-            return template_constraint(self.template, strict=False, limits=self.limits)
-        if self.limits is not None:
-            raise InvalidConstraint(
-                f"limits do not go with {given[0] if given else 'free text'}",
-                rule="limits",
-                remedy="pass limits= to the function that makes the constraint, such as cg.json_schema",
-            )
+        if (given and given[0] in ("regex", "grammar", "choice")) or isinstance(self.template, str):
+            return remembered_text(given[0], getattr(self, given[0]), self.limits)
         others: list[object] = [self.template, self.table, self.constraint]
         made = next((one for one in others if one is not None), None)
         if made is None or isinstance(made, Constraint):

@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError
 from referencing.jsonschema import lookup_recursive_ref
 
 from canvasgen.errors import TimeLimit
+from canvasgen.limits import step
 from canvasgen.schemas.document.plain import Json
 
 __all__ = ["MOST_REASONS", "MOST_STEPS", "Judgements"]
@@ -92,6 +93,7 @@ class Judgements:
         make: Callable[[], object],
     ) -> object:
         self._left -= 1
+        step()
         if self._left < 0:
             raise TimeLimit(
                 f"judging the text takes more than {self._allowed} steps",

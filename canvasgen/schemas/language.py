@@ -13,7 +13,7 @@ from typing import Any
 from canvasgen.automata import EMPTY, Expr, intersect
 from canvasgen.errors import Unsatisfiable, ValidationFailed
 from canvasgen.grounding import Sources, Span
-from canvasgen.limits import Limits
+from canvasgen.limits import Limits, limited
 from canvasgen.notes import Note
 from canvasgen.schemas import departures
 from canvasgen.schemas.called_spans import CalledSpans, called_spans
@@ -75,16 +75,17 @@ class SchemaLanguage:
         self._translator = Translator(source.document, python=source.python, limits=limits, sources=sources)
         self.sources = sources
         self._led: OrderedDict[object, SchemaLanguage] = OrderedDict()
-        self._root = root = self._translator.root()
-        if sources is not None:
-            root = grounded(root, sources, self._translator.arena)
-        self._graph = Graph(root)
-        self._graph.check_depth()
-        self.related = related_spans(self._graph.root, sources, writing, limits)
-        if self._graph.least[self._graph.root] == math.inf:
-            raise self._emptiness()
-        if writing.max_depth is not None:
-            _ = self._told
+        with limited(limits):
+            self._root = root = self._translator.root()
+            if sources is not None:
+                root = grounded(root, sources, self._translator.arena)
+            self._graph = Graph(root)
+            self._graph.check_depth()
+            self.related = related_spans(self._graph.root, sources, writing, limits)
+            if self._graph.least[self._graph.root] == math.inf:
+                raise self._emptiness()
+            if writing.max_depth is not None:
+                _ = self._told
 
     @property
     def expr(self) -> Expr:
@@ -106,12 +107,14 @@ class SchemaLanguage:
     @cached_property
     def cover(self) -> Expr:
         """A language that contains every text that is accepted, in any spelling, and as little else as its size allows."""
-        return in_fences(cover(self._graph.root), self.writing.fence)
+        with limited(self.limits):
+            return in_fences(cover(self._graph.root), self.writing.fence)
 
     @cached_property
     def loose(self) -> Expr:
         """The language that first drafts are read from, in which keys have no order; it holds texts that are not valid."""
-        return in_written_fences(loose_language(self._graph, self.writing.style), self.writing.fence)
+        with limited(self.limits):
+            return in_written_fences(loose_language(self._graph, self.writing.style), self.writing.fence)
 
     def led(self, drafts: Sequence[str]) -> SchemaLanguage:
         """Return the same language, whose generated texts are led by drafts: they are in the drafts' order of keys, and have
@@ -141,15 +144,15 @@ class SchemaLanguage:
         return self._write(None)
 
     def _write(self, guide: Guide | None, graph: Graph | None = None) -> Written:
-        ordered = self.writing.order != "any"
-        return written(
-            self._graph if graph is None else graph,
-            self.writing.max_depth,
-            self.limits,
-            style=self.writing.style,
-            ordered=ordered,
-            guide=guide,
-        )
+        with limited(self.limits):
+            return written(
+                self._graph if graph is None else graph,
+                self.writing.max_depth,
+                self.limits,
+                style=self.writing.style,
+                ordered=self.writing.order != "any",
+                guide=guide,
+            )
 
     @property
     def _told(self) -> Written:
@@ -217,22 +220,24 @@ class SchemaLanguage:
         return found is not None and self._holds(text[slice(*found)])
 
     def _holds(self, text: str) -> bool:
-        if not self._recogniser.accepts(text):
-            return False
-        try:
-            self.check(text)
-        except ValidationFailed:
-            return False
-        return True
+        with limited(self.limits):
+            if not self._recogniser.accepts(text):
+                return False
+            try:
+                self.check(text)
+            except ValidationFailed:
+                return False
+            return True
 
     def check(self, text: str) -> None:
         """Raise ValidationFailed unless the validators (`jsonschema`, pydantic, the spans' relations) accept a text."""
-        self._validator(text)
-        if self.source.python:
-            self.source.read(text)
-        if self.related is not None and not self.related.hold(text):
-            reason = "no places of the source state these values and satisfy the relations"
-            raise ValidationFailed(reason, text=text, reasons=(reason,), rule="relations")
+        with limited(self.limits):
+            self._validator(text)
+            if self.source.python:
+                self.source.read(text)
+            if self.related is not None and not self.related.hold(text):
+                reason = "no places of the source state these values and satisfy the relations"
+                raise ValidationFailed(reason, text=text, reasons=(reason,), rule="relations")
 
     def read(self, text: str) -> Any:
         """Return the value of a text that matches."""
@@ -241,8 +246,9 @@ class SchemaLanguage:
     def validate(self, text: str) -> None:
         """Raise ValidationFailed, with the reason, unless `matches` accepts a text."""
         text = self.value_text(text)
-        self.check(text)
-        refusal = self._recogniser.refusal(text)
+        with limited(self.limits):
+            self.check(text)
+            refusal = self._recogniser.refusal(text)
         if refusal is not None:
             raise ValidationFailed(
                 f"the text has no value of the schema: {refusal}",

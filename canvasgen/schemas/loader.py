@@ -28,15 +28,19 @@ def load(schema: object, registry: object = None) -> Source:
     if isinstance(schema, Source):
         return schema
     if schema is None:
-        raise InvalidConstraint("there is no schema", remedy="for the null type use type(None)")
+        raise InvalidConstraint(
+            "there is no schema", rule="schema", remedy="for the null type use type(None)"
+        )
     if isinstance(schema, str):
         return Source(Document(parse_text(schema), registry))
     if isinstance(schema, dict | bool):
         return Source(Document(cast("Json", schema), registry))
     if isinstance(schema, list | tuple | int | float | bytes):
-        raise InvalidConstraint("a schema is a dict, a bool, JSON text or a type", value=schema)
+        raise InvalidConstraint(
+            "a schema is a dict, a bool, JSON text or a type", rule="schema", value=schema
+        )
     if inspect.isroutine(schema):
-        raise InvalidConstraint("a function is neither a schema nor a type", value=schema)
+        raise InvalidConstraint("a function is neither a schema nor a type", rule="schema", value=schema)
     if registry is not None:
         raise InvalidConstraint("a registry goes with a JSON Schema, not with a type", rule="registry")
     return load_type(schema)

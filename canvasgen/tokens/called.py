@@ -105,6 +105,12 @@ class CalledAutomaton:
         return self.frame.num_states + self.body.num_states
 
     @property
+    def num_bytes(self) -> int:
+        """Bytes of the arrays that are kept: those of the edges, and what there is for each token, set and state."""
+        others = (self.class_of_token, self.set_offsets, self.set_classes, self.body_distance, self.call_of)
+        return 12 * self.num_edges + 9 * self.stored_states + sum(array.nbytes for array in others)
+
+    @property
     def num_edges(self) -> int:
         """Edges that are kept."""
         return len(self.frame.source) + len(self.body.source)

@@ -50,6 +50,9 @@ _DTYPES = ("|b1", "|u1", "<i4", "<i8")
 # Bytes that a folder may hold before the files that were written first are removed.
 _MAX_BYTES = 1 << 30
 
+# A pipe in the place of a file would be waited for.
+_WITHOUT_WAITING: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
 # What a writer that was killed leaves behind is removed after this many seconds.
 _PART = ".part"
 _LEFT_BEHIND = 3600.0
@@ -140,7 +143,7 @@ def _trusted_content(file: Path, max_bytes: int) -> bytes | None:
     Raises:
         OSError: it is absent or cannot be read.
     """
-    with open(file, "rb") as opened:
+    with open(os.open(file, os.O_RDONLY | _WITHOUT_WAITING), "rb") as opened:
         status = os.fstat(opened.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
             return None

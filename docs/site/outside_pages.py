@@ -1,7 +1,7 @@
 """A hook of mkdocs: pages of the repository that stand outside of `docs` become pages of the site.
 
-The pages that are read in the repository, too, link to files beside `docs` (`../CONTRIBUTING.md`). Markdown files there are
-added under `repository/` with their links kept; what is no page (a script, a folder) is shown as its path.
+The pages that are read in the repository, too, link to files beside `docs` (`../CONTRIBUTING.md`). Markdown files there and
+the scripts of `examples` are added under `repository/`; of other files and of folders the path is shown.
 """
 
 from __future__ import annotations
@@ -32,7 +32,21 @@ def on_files(files: Any, config: Any) -> Any:
     root = Path(config.config_file_path).parent
     for page, added in _ADDED.items():
         files.append(File.generated(config, added, content=(root / page).read_text(encoding="utf-8")))
+    for script in sorted((root / "examples").glob("*.py")):
+        code = script.read_text(encoding="utf-8")
+        files.append(
+            File.generated(config, _of_script(f"examples/{script.name}"), content=_script(script.stem, code))
+        )
     return files
+
+
+def _of_script(path: str) -> str:
+    return f"repository/{path.removesuffix('.py')}.md"
+
+
+def _script(name: str, code: str) -> str:
+    """Return the page of an example: its name, and all of it."""
+    return f"# {name.replace('_', ' ').capitalize()}\n\n```python\n{code}```\n"
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
@@ -60,6 +74,8 @@ def _link(link: re.Match[str], source: str, here: str) -> str:
         there = target.removeprefix("docs/")
     elif target in _ADDED:
         there = _ADDED[target]
+    elif re.fullmatch(r"examples/\w+\.py", target):
+        there = _of_script(target)
     elif target == "README.md":
         there = "index.md"
     else:

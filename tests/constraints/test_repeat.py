@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 import canvasgen as cg
+from canvasgen.constraints.choices import Choice
 from canvasgen.constraints.repeat import Repeat
-from canvasgen.constraints.text import Choice
 
 
 class Validated(Choice):

@@ -16,9 +16,11 @@ import doctest
 import io
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tempfile
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,9 +77,16 @@ def script_example(script: Path) -> Example:
 
 
 def run_script(script: Path) -> Example:
-    """Return a script with what it prints; its errors are part of the output."""
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=900)
-    return replace(script_example(script), output=done.stdout if done.returncode == 0 else done.stderr)
+    """Return a script with what it prints, run in this process, which has the models loaded."""
+    printed = io.StringIO()
+    given = sys.argv
+    sys.argv = [str(script)]
+    try:
+        with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+            runpy.run_path(str(script), run_name="__main__")
+    finally:
+        sys.argv = given
+    return replace(script_example(script), output=printed.getvalue())
 
 
 def run_python(examples: list[Example]) -> list[Example]:

@@ -6,17 +6,39 @@ Each builds a constraint, compiles it over a small vocabulary and asks about a t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from calls import Call, grammar, nested, regex, schema, template, through
+from families import families
 
 import canvasgen as cg
-from canvasgen.vocabulary import Vocabulary
-
-Call = Callable[[], Any]
 
 SLOW: set[str] = {
+    "argument: spans of a megabyte",
+    "schema: not of any of many",
+    "schema: not 1",
+    "object: an enum of 3,000",
+    "grammar: ten thousand terminals",
+    "argument: excludes of a long word",
+    "algebra: itself twice, 20 deep",
+    "schema: ring of 300",
+    "schema: depth 16",
+    "grammar: terminals written out",
+    "schema: objects that overlap, oneOf",
+    "positions: near in many ways",
+    "object: a literal of 3,000",
+    "schema: enum 4",
+    "table: round robin of 20",
+    "schema: const 1",
+    "schema: prefixItems 1",
+    "schema: if in then, 18",
+    "decide: of 2,000",
+    "fields: grounded in dates",
+    "regex: conjunction of suffixes",
+    "schema: dynamic tree",
+    "prompt: 100 MB",
+    "table: seating of 100",
+    "fields: grounded in a megabyte",
     "algebra: 200 conjuncts",
     "choice: 100,000 words",
     "contains: long",
@@ -38,34 +60,7 @@ SLOW: set[str] = {
     "schema: properties DAG 30",
     "schema: text judged long",
 }
-"""Inputs that take seconds, and some that do not end well yet."""
-
-_WORDS = [b"true", b"false", b"null", b'":', b'","', b"the", b" a", b"aa", b"ab", b"00", b"  "]
-VOCABULARY = Vocabulary([bytes([b]) for b in range(256)] + _WORDS + [None], end_ids=[256 + len(_WORDS)])
-
-
-def through(constraint: cg.Constraint, *texts: str) -> Any:
-    """Compile, condition once on a canvas, and judge texts."""
-    compiled = constraint.compile(VOCABULARY)
-    logits = np.zeros((24, VOCABULARY.size), np.float32)
-    best = compiled.condition(logits).best
-    return len(best), [constraint.matches(text) for text in texts]
-
-
-def regex(pattern: str, *texts: str) -> Call:
-    return lambda: through(cg.regex(pattern), *texts)
-
-
-def schema(document: Any, *texts: str) -> Call:
-    return lambda: through(cg.json_schema(document), *texts)
-
-
-def grammar(text: str, *texts: str) -> Call:
-    return lambda: through(cg.grammar(text), *texts)
-
-
-def template(text: str, **holes: Any) -> Call:
-    return lambda: through(cg.template(text, **holes))
+"""Inputs that take a second and more."""
 
 
 def patterns() -> dict[str, Call]:
@@ -106,12 +101,6 @@ def patterns() -> dict[str, Call]:
         "conditional": regex("(a)?(?(1)b|c)"),
     }
     return {f"regex: {name}": call for name, call in out.items()}
-
-
-def nested(depth: int, make: Callable[[Any], Any], inner: Any) -> Any:
-    for _ in range(depth):
-        inner = make(inner)
-    return inner
 
 
 def doubled(keyword: str, depth: int) -> Any:
@@ -325,4 +314,4 @@ def others() -> dict[str, Call]:
 
 def everything() -> dict[str, Call]:
     """All inputs by name."""
-    return patterns() | schemas() | grammars() | others()
+    return patterns() | schemas() | grammars() | others() | families()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from calls import through
 from confined import Ending, confined
-from inputs import everything, through
+from families.requests import engine
+from inputs import everything
 
 import canvasgen as cg
 
@@ -13,6 +15,7 @@ import canvasgen as cg
 def main() -> None:
     """Run those whose names have one of the words of the command line, or all."""
     through(cg.json_schema({"type": "object", "properties": {"a": {"type": "string"}}}), "{}")
+    engine().complete("a", choice=["yes", "no"], max_denoising_steps=1, on_step_limit="return", seed=1)
     words = sys.argv[1:]
     endings: dict[str, Ending] = {}
     for name, call in everything().items():

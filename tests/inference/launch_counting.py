@@ -20,11 +20,14 @@ from canvasgen.inference import Posteriors, Request, condition_batch
 from canvasgen.inference.triton_backend.row_table import Field
 
 LAYOUT_ARRAYS = {
-    "_read_tokens": (Field.HEADS_OF_TOKENS, Field.LANES_OF_TOKENS, Field.TOKENS_OF_CLASS),
+    "_read_tokens": (Field.HEADS_OF_TOKENS, Field.LANES_OF_TOKENS, Field.TOKENS_OF_PIECE),
     "_class_pass": (
         Field.HEADS_OF_CLASSES,
         Field.LANES_OF_CLASSES,
         Field.CLASSES_OF_SET,
+        Field.HEADS_OF_PIECES,
+        Field.LANES_OF_PIECES,
+        Field.PIECES_OF_CLASS,
         Field.CLASS_OF_TOKEN,
     ),
     "_recurrence": (
@@ -41,7 +44,7 @@ LAYOUT_ARRAYS = {
         *(Field.HEADS_BY_TARGET, Field.LANES_BY_TARGET, Field.FIRST_BY_TARGET, Field.SECOND_BY_TARGET),
     ),
     "_draw_walk": (Field.TARGET_OFFSETS, Field.TARGET_FIRST, Field.TARGET_SECOND),
-    "_draw_tokens": (Field.SET_OFFSETS, Field.SET_CLASSES, Field.TOKEN_OFFSETS),
+    "_draw_tokens": (Field.SET_OFFSETS, Field.SET_CLASSES, Field.PIECE_OFFSETS, Field.TOKEN_OFFSETS),
 }
 """Which arrays of a layout a kernel reads."""
 
@@ -50,7 +53,7 @@ ONE_A_POSITION = {
     "_draw_walk": ("values", "pointers"),
     "_draw_tokens": ("set_mass", "tops", "totals"),
 }
-"""Arrays of which a kernel reads one place a position (or as many as there are chunks)."""
+"""Arrays of which a kernel reads one place a position (of `tops` and `totals`, the pieces of one class)."""
 
 NO_WORK = {"empty", "empty_strided", "new_empty", "set_", "lift_fresh"}
 """Operations that launch nothing."""
@@ -104,7 +107,11 @@ def uploads_seen(sizes: list[int]) -> Iterator[None]:
         sizes.append(values.numel() * values.element_size())
         return values.to(device)
 
+    def fill(target: Tensor, values: Tensor, columns: int | None = None) -> None:
+        sizes.append(values.numel() * values.element_size())
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(triton_lattice, "fill", fill)
         patch.setattr(uploads, "put_tensor", put_tensor)
         patch.setattr(triton_lattice, "put_tensor", put_tensor)
         assert device_layout.put is triton_lattice.put is uploads.put  # which calls `put_tensor`
@@ -137,6 +144,7 @@ def counted(requests: Sequence[Request], logits: Tensor) -> Step:
     step.operations = {name: n for name, n in counting.operations.items() if name not in NO_WORK}
     step.reads = dict(counting.reads)
     layouts = {id(one): one for one in lattice._layouts}.values()
+    most_pieces = max(int(one.arrays[Field.PIECE_OFFSETS].diff().max()) for one in layouts)
     for name, args in launches:
         sparse = ONE_A_POSITION.get(name, ())
         tensors = {
@@ -144,7 +152,7 @@ def counted(requests: Sequence[Request], logits: Tensor) -> Step:
         }
         given = sum(_bytes(one) for one in tensors.values() if one.dtype != logits.dtype)
         given += sum(4 * one.arrays[array].numel() for one in layouts for array in LAYOUT_ARRAYS[name])
-        places = [args["chunks"] if arg in ("tops", "totals") else 1 for arg in sparse]
+        places = [most_pieces * 4 // SECTOR + 1 if arg in ("tops", "totals") else 1 for arg in sparse]
         step.bytes_of[name] = given + sum(places) * SECTOR * logits.shape[0] * logits.shape[1]
     step.bytes_of["_read_tokens"] += _bytes(logits)
     step.bytes_of["_draw_tokens"] += _drawn_from(lattice, logits)
@@ -152,7 +160,14 @@ def counted(requests: Sequence[Request], logits: Tensor) -> Step:
 
 
 def _drawn_from(lattice: Any, logits: Tensor) -> int:
-    """At most so many bytes of logits are read to draw tokens: a chunk's largest class, by sectors, at each position."""
-    whole = lattice.backend._chunk * logits.element_size()
-    most = [int(one.arrays[Field.TOKEN_OFFSETS].diff().max()) for one in lattice._layouts]
-    return sum(min(n * SECTOR, whole) for n in most) * logits.shape[1]
+    """At most so many bytes of logits are read to draw tokens: one piece, by sectors, at each position."""
+    return sum(_sectors(one, logits.element_size()) for one in lattice._layouts) * SECTOR * logits.shape[1]
+
+
+def _sectors(layout: Any, element_size: int) -> int:
+    """Sectors of the piece whose tokens lie in most."""
+    offsets, tokens = layout.arrays[Field.TOKEN_OFFSETS], layout.arrays[Field.TOKENS]
+    piece = torch.repeat_interleave(torch.arange(len(offsets) - 1), offsets.diff())
+    sector = tokens.long() * element_size // SECTOR
+    pairs = torch.unique(piece * (int(sector.max()) + 1) + sector)
+    return int(torch.bincount(pairs // (int(sector.max()) + 1)).max())

@@ -15,6 +15,9 @@ from quick_interpreter import needs_triton
 from test_numerics import random_automaton
 
 from canvasgen.inference import Gate, Request, Restriction, condition_batch
+from canvasgen.inference.known_layouts import layout_of
+from canvasgen.inference.triton_backend.device_layout import CHUNK
+from canvasgen.inference.triton_backend.pieces import pieces_of
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "benchmarks"))
 
@@ -22,8 +25,10 @@ quick_interpreter.enter()
 pytestmark = needs_triton
 
 MOST_LAUNCHES = 19
-MOST_BYTES_OF_SUMS, MOST_BYTES = 1.40, 1.70
+MOST_BYTES_OF_SUMS, MOST_BYTES = 1.39, 1.46
 """Of one read of the logits: sums, marginals and the best canvas; and a sample, at most."""
+MOST_SLOTS = 1.35
+"""Of the pass over the logits, for each token (padding of the tiles is the rest)."""
 
 
 def requests(rows: int) -> list[Request]:
@@ -78,3 +83,6 @@ def test_bytes_at_the_size_of_gemma() -> None:
     assert sum(step.bytes_of.values()) - drawn <= MOST_BYTES_OF_SUMS * one_read
     assert sum(step.bytes_of.values()) <= MOST_BYTES * one_read
     assert sum(step.uploads) <= 64_000
+    layout = layout_of(automaton, automaton.end_ids)
+    pieces = pieces_of(layout.class_of_token, layout.num_classes + 2, CHUNK)
+    assert len(pieces.slots.members) <= MOST_SLOTS * 262_144

@@ -20,7 +20,9 @@ from torch.testing import assert_close
 from canvasgen.inference import Gate, Request, Restriction, condition_batch, registry
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.triton_backend import TritonBackend
-from canvasgen.inference.triton_backend.slots import HEAD, WIDTHS, slots_of
+from canvasgen.inference.triton_backend import pieces as pieces_module
+from canvasgen.inference.triton_backend.pieces import pieces_of
+from canvasgen.inference.triton_backend.slots import BLOCK, HEAD, WIDTHS, slots_of
 
 quick_interpreter.enter()
 pytestmark = [
@@ -81,7 +83,8 @@ def drawn_rows(draw: st.DrawFn) -> Drawn:
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Backends of either kind of values by name."""
+    """Backends of either kind of values by name; classes are cut into pieces of three tokens."""
+    monkeypatch.setattr(pieces_module, "PIECE", 3)
     for values in ("float64", "float32"):
         monkeypatch.setitem(registry._backends, values, TritonBackend(values, CHUNK))
 
@@ -100,7 +103,9 @@ class Row:
         self.layout: Layout = row.layout
         self.n: int = row.length
         self.row, self.read, self.index = row, lattice._read, index
-        self.states, self.sets, self.classes = (lattice._sizes.of(index, kind) for kind in range(3))
+        self.states, self.sets, self.classes, self.pieces = (
+            lattice._sizes.of(index, kind) for kind in range(4)
+        )
         self.logits: Tensor = lattice.batch.logits[index]
         self.closed = None if row.closed is None else torch.as_tensor(row.closed)
         self.tables, self.weights = class_pass_reference(
@@ -111,9 +116,10 @@ class Row:
 def check_token_pass(row: Row) -> None:
     from canvasgen.inference.triton_backend.token_pass import read_tokens_reference
 
-    expected, found = read_tokens_reference(row.layout, row.logits, CHUNK), row.read.partials
+    pieces = pieces_of(row.layout.class_of_token, row.layout.num_classes + 2, CHUNK)
+    expected, found = read_tokens_reference(pieces, row.logits), row.read.partials
     for name in ("top", "total", "moment", "found"):
-        close(getattr(found, name)[: row.n, :, row.classes], getattr(expected, name))
+        close(getattr(found, name)[: row.n, row.pieces], getattr(expected, name))
 
 
 def check_class_pass(row: Row) -> None:
@@ -228,3 +234,41 @@ def test_slots_hold_every_member_once_in_order(sizes: list[int], halves: bool) -
         for g in range(size)
     }
     assert found == expected
+
+
+@given(
+    classes=st.lists(st.integers(0, 6), min_size=1, max_size=80),
+    chunk=st.sampled_from([1, 7, 16, 100]),
+    largest=st.sampled_from([1, 3, 512]),
+)
+def test_pieces_hold_every_token_once_in_its_chunk(classes: list[int], chunk: int, largest: int) -> None:
+    """Class after class, ids ascending; the slots of a chunk hold the tokens of the chunk's pieces."""
+    class_of_token = np.array(classes, dtype=np.int32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces_module, "PIECE", largest)
+        pieces = pieces_of(class_of_token, 8, chunk)
+    assert sorted(pieces.tokens.tolist()) == list(range(len(classes)))
+    cut = [pieces.tokens[pieces.offsets[q] : pieces.offsets[q + 1]].tolist() for q in range(pieces.number)]
+    for c in range(8):
+        mine = [token for q in range(pieces.of_class[c], pieces.of_class[c + 1]) for token in cut[q]]
+        assert mine == np.flatnonzero(class_of_token == c).tolist()
+    assert all(0 < len(one) <= largest and len({token // chunk for token in one}) == 1 for one in cut)
+    found = dict[int, list[int]]()
+    slots = pieces.slots
+    for part in range(-(-len(classes) // chunk)):
+        head = slots.heads[slots.heads[part] :]
+        lane = int(head[4])
+        for kind, width in enumerate(WIDTHS):
+            for tile in range(int(head[kind]), int(head[kind + 1])):
+                start, rounds = (int(head[HEAD + 2 * tile + n]) for n in range(2))
+                for row, piece in enumerate(slots.lanes[lane : lane + BLOCK // width].tolist()):
+                    for turn in range(rounds):
+                        at = start + turn * BLOCK + row * width
+                        tokens = slots.members[at : at + width]
+                        tokens = tokens[tokens >= 0].tolist()
+                        assert piece >= 0 or not tokens
+                        if piece >= 0:
+                            found.setdefault(piece, []).extend(tokens)
+                            assert all(token // chunk == part for token in tokens)
+                lane += BLOCK // width
+    assert found == dict(enumerate(cut))

@@ -99,8 +99,8 @@ def test_a_new_architecture_is_one_entry(copy, monkeypatch):
         def __getattr__(self, name):
             raise AssertionError(name)
 
-    def read_weights(name, dtype, device):
-        read.append((name, dtype, device))
+    def read_weights(name, options):
+        read.append((name, options.weights_type, options.place))
         return SimpleNamespace(config=SimpleNamespace(model_type="toy"))
 
     module = ModuleType("toy_architecture")

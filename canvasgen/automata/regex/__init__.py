@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Limits
 from canvasgen.automata.expr import Expr
 from canvasgen.automata.regex.ecma_dialect import EcmaParser
+from canvasgen.automata.regex.parser import Parser
 from canvasgen.automata.regex.pattern_reader import largest_count
 from canvasgen.automata.regex.python_dialect import PythonParser
-from canvasgen.errors import InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.limits import limited
 
 __all__ = ["largest_count", "parse_first_match", "parse_regex", "parse_regex_in_context"]
+
+
+@contextmanager
+def _at(parser: Parser) -> Generator[None]:
+    """Give a ConstraintTooLarge the position that the parser has come to, if it has no path."""
+    try:
+        yield
+    except ConstraintTooLarge as error:
+        error.path = error.path or f"position {parser.cursor.at}"
+        raise
+
 
 _DIALECTS = {"python": PythonParser, "ecma": EcmaParser}
 
@@ -47,7 +63,10 @@ def parse_regex(
         raise InvalidConstraint("a regular expression is a str", rule="regex", value=pattern)
     if dialect not in _DIALECTS:
         raise InvalidConstraint("the dialect is `python` or `ecma`", rule="dialect", value=dialect)
-    return _DIALECTS[dialect](pattern, int(flags), limits).parse(search)
+    with limited(limits):
+        parser = _DIALECTS[dialect](pattern, int(flags), limits)
+        with _at(parser):
+            return parser.parse(search)
 
 
 def parse_regex_in_context(
@@ -63,7 +82,10 @@ def parse_regex_in_context(
     Raises:
         InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge: as for `parse_regex`.
     """
-    return _DIALECTS["python"](pattern, int(flags), limits).parse_in_context()
+    with limited(limits):
+        parser = _DIALECTS["python"](pattern, int(flags), limits)
+        with _at(parser):
+            return parser.parse_in_context()
 
 
 def parse_first_match(pattern: str, flags: int = 0, *, limits: Limits = DEFAULT_LIMITS) -> Expr | None:
@@ -75,4 +97,7 @@ def parse_first_match(pattern: str, flags: int = 0, *, limits: Limits = DEFAULT_
     Raises:
         InvalidConstraint, UnsupportedConstraint, ConstraintTooLarge: as for `parse_regex`.
     """
-    return _DIALECTS["python"](pattern, int(flags), limits).parse_first_match()
+    with limited(limits):
+        parser = _DIALECTS["python"](pattern, int(flags), limits)
+        with _at(parser):
+            return parser.parse_first_match()

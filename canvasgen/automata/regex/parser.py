@@ -26,6 +26,7 @@ from canvasgen.automata.regex.zero_width import (
     holds_outside,
 )
 from canvasgen.automata.utf8 import Ranges
+from canvasgen.limits import step
 
 __all__ = ["Parser"]
 
@@ -49,6 +50,7 @@ class Parser(ABC):
         self.cursor = Cursor(pattern)
         self.limits = limits
         self.stack = [Frame(Kind.PATTERN, 0, flags, Scope(limits))]
+        self._known: dict[tuple[int, int], Piece] = {}  # by code point and flags
 
     # -- what a dialect defines --------------------------------------------------------------------
 
@@ -132,6 +134,7 @@ class Parser(ABC):
         """Return the whole pattern with its markers, and what they mean."""
         cursor = self.cursor
         while True:
+            step()
             self.skip()
             at = cursor.at
             character = cursor.next()
@@ -180,14 +183,17 @@ class Parser(ABC):
 
     def add_character(self, code_point: int) -> None:
         """Append one character, with case ignored if the flags say so."""
-        members: Ranges = ((code_point, code_point),)
-        if self.flags & re.IGNORECASE:
-            members = self.folding().closure(members)
-        self.add_set(members)
+        piece = self._known.get((code_point, self.flags))
+        if piece is None:
+            members: Ranges = ((code_point, code_point),)
+            if self.flags & re.IGNORECASE:
+                members = self.folding().closure(members)
+            piece = self._known[code_point, self.flags] = _character(members)
+        self.add(piece)
 
     def add_set(self, members: Ranges) -> None:
         """Append one character out of a set."""
-        self.add(Piece(code_points(members), Shape.PLAIN, 1, 1, members, Character(members)))
+        self.add(_character(members))
 
     def add_assertion(self, assertion: Assertion, shape: Shape, at: int) -> None:
         """Append a zero-width assertion."""
@@ -360,3 +366,8 @@ class Parser(ABC):
     def number(self, digits: str) -> int:
         """Return the value of a quantifier's digits; numbers of absurd length count as too large."""
         return int(digits) if len(digits) <= 12 else LARGEST_REPEAT
+
+
+def _character(members: Ranges) -> Piece:
+    """Return one character out of a set."""
+    return Piece(code_points(members), Shape.PLAIN, 1, 1, members, Character(members))

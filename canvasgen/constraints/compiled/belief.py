@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,11 @@ class Belief(Protocol):
     best: Longs
     posterior: Posterior | None
     proven: bool | None
+
+    @property
+    def logits(self) -> Any:
+        """The model's own, at the step's temperature, `[n, V]`."""
+        ...
 
     def finish(self) -> None:
         """Work out in full what a step had no time for; called once, before a commit."""
@@ -85,6 +90,11 @@ class ChainBelief:
         self.posterior: Posterior | None = posterior
         self.best: Longs = posterior.best
         self.proven: bool | None = None
+
+    @property
+    def logits(self) -> Any:
+        """Those that the posterior conditions."""
+        return self._posterior.logits
 
     def finish(self) -> None:
         """Nothing is left to do."""

@@ -14,10 +14,11 @@ from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.drafting import Drafting, drafting_of
 from canvasgen.constraints.compiled.lifted import Lifted
-from canvasgen.constraints.growth import grown_part
+from canvasgen.constraints.growth import grown_part, least_bytes
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, field_relations_in
+from canvasgen.limits import limited
 from canvasgen.showing import call
 from canvasgen.tokens.longest_text import most_tokens
 from canvasgen.vocabulary import Vocabulary
@@ -72,26 +73,42 @@ class CompiledConstraint(Lifted):
                 value=given,
                 remedy="give engine.vocabulary, or cg.Vocabulary.from_tokenizer(...)",
             )
-        _ = constraint.cells  # refuses tables that cannot be kept
-        try:
-            calls = called_texts(constraint)
-            lifted = None if calls is None else Lifted.calling(calls.language, vocabulary, constraint.limits)
-            if lifted is None:
-                calls = None
-                lifted = Lifted.of(constraint.automaton, constraint.placed, vocabulary, constraint.limits)
-        except ConstraintTooLarge as error:
-            error.path = error.path or grown_part(constraint)
-            raise
-        made = cls(
-            vocabulary=vocabulary,
-            token_automaton=lifted.token_automaton,
-            restriction=lifted.restriction,
-            constraint=constraint,
-            calls=calls,
+        with limited(constraint.limits):
+            _ = constraint.cells  # refuses tables that cannot be kept
+            try:
+                calls = called_texts(constraint)
+                lifted = (
+                    None if calls is None else Lifted.calling(calls.language, vocabulary, constraint.limits)
+                )
+                if lifted is None:
+                    calls = None
+                    lifted = Lifted.of(constraint.automaton, constraint.placed, vocabulary, constraint.limits)
+            except ConstraintTooLarge as error:
+                error.path = error.path or grown_part(constraint)
+                raise
+            made = cls(
+                vocabulary=vocabulary,
+                token_automaton=lifted.token_automaton,
+                restriction=lifted.restriction,
+                constraint=constraint,
+                calls=calls,
+            )
+            if leads:
+                _ = made.leading  # compiled here: the loop waits for nothing before its first step
+            return made
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of the token automaton's arrays, and of what was made for the constraint."""
+        return self.token_automaton.num_bytes + self.constraint.held
+
+    @override
+    def least_tokens(self, prefix: Prefix) -> int:
+        least = 0 if self.calls is not None else least_bytes(self.constraint)
+        written = len(self.vocabulary.text_bytes(list(prefix.ids)))
+        return max(
+            self.fewest_tokens(prefix), -(-(least - written) // max(self.vocabulary.trie.max_depth, 1))
         )
-        if leads:
-            _ = made.leading  # compiled here: the loop waits for nothing before its first step
-        return made
 
     @property
     def language(self) -> Expr:

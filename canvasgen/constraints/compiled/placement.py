@@ -8,7 +8,6 @@ near    the product automaton with the one that searches the phrase, not minimis
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from canvasgen.constraints.compiled.places import FixedAt, NearPosition
 from canvasgen.constraints.texts import Place
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
 from canvasgen.inference import Gate, Restriction
+from canvasgen.limits import kept
 from canvasgen.tokens import TokenAutomaton, cached_lift, factor_states, mark_edges
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["lift_placed"]
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def lift_placed(
     automaton: DFA, places: tuple[Place, ...], vocabulary: Vocabulary, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[TokenAutomaton, Restriction]:

@@ -14,7 +14,7 @@ from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
 from canvasgen.constraints.texts import is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
-from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits
+from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits, limited, share
 from canvasgen.notes import Note
 from canvasgen.showing import call
 
@@ -22,6 +22,8 @@ __all__ = ["MOST_DEPTH", "Grammar", "grammar"]
 
 MOST_DEPTH = 64
 _USUAL_DEPTH = 6
+_DEEPER_SHARE = 0.5
+"""Share of the seconds that are left which one level more may take."""
 _SANE_STATES = 10_000
 """By default the depth is the largest, up to six beyond the least with a text, whose automaton stays below this."""
 
@@ -38,11 +40,12 @@ class Grammar(Constraint):
         self.limits = limits
         self._unroller = Unroller(rules, self.limits)
         try:
-            self.depth, self._marked = self._unrolled(max_depth)
+            with limited(limits):
+                self.depth, self._marked = self._unrolled(max_depth)
+                if self.has_validator:
+                    _ = self.automaton  # without the validators' words it may be larger
         except RecursionError as error:
             raise too_deep() from error
-        if self.has_validator:
-            _ = self.automaton  # without the validators' words it may be larger
 
     @override
     def __repr__(self) -> str:
@@ -67,7 +70,8 @@ class Grammar(Constraint):
         grown = 0
         while depth < least + _USUAL_DEPTH and dfa.num_states + grown <= _SANE_STATES:
             try:
-                deeper = self._unroller.language(depth + 1)
+                with share(_DEEPER_SHARE, self.limits):
+                    deeper = self._unroller.language(depth + 1)
             except ConstraintTooLarge:
                 break
             if deeper.num_states > _SANE_STATES or deeper.fingerprint() == dfa.fingerprint():
@@ -141,10 +145,15 @@ def grammar(
         Unsatisfiable: the grammar derives no text.
     """
     most = checked_limits(limits)
+    with limited(most):
+        return _grammar(text, start, max_depth, most)
+
+
+def _grammar(text: str | Path, start: str, max_depth: int | None, most: Limits) -> Grammar:
     if isinstance(text, Path):
         try:
             content = text.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # absent, no UTF-8, or no name of a file
             raise InvalidConstraint(
                 f"the grammar cannot be read: {error}", rule="grammar", value=str(text)
             ) from error

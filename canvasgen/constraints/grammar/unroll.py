@@ -12,6 +12,7 @@ from canvasgen.automata import DFA, EMPTY, EPSILON, Expr, Limits, concat, repeat
 from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Rules, Sequence
 from canvasgen.constraints.grammar.units import Unit, units_of
 from canvasgen.errors import ConstraintTooLarge
+from canvasgen.limits import step
 
 __all__ = ["Unroller"]
 
@@ -79,6 +80,7 @@ class Unroller:
 
     def _form(self, item: Item, unit: Unit, depth: int) -> Form:
         """Return an item as a linear form in the rules of its unit at the unit's end."""
+        step()
         match item:
             case Ref(name) if name in unit.names:
                 return EMPTY, {name: EPSILON}
@@ -98,6 +100,7 @@ class Unroller:
 
     def _constant(self, item: Item, unit: Unit, depth: int) -> Expr:
         """Return an item's language; rules of the same unit, and those that lead back, are one embedding deeper."""
+        step()
         match item:
             case Leaf(expr):
                 return concat(expr, self._tail)
@@ -139,6 +142,7 @@ def _eliminate(forms: dict[str, Form], *, left: bool) -> dict[str, Expr]:
         for other in names:
             if other == name or name not in forms[other][1]:
                 continue
+            step()
             value, coefficients = forms[other]
             weight = coefficients.pop(name)
             added = (

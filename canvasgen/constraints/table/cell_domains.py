@@ -11,8 +11,9 @@ from typing import Any, get_origin
 
 from canvasgen.checks import is_iterable
 from canvasgen.constraints.base import Constraint
+from canvasgen.constraints.choices import Choice, choice
 from canvasgen.constraints.coerce import constraint_from
-from canvasgen.constraints.text import Choice, choice, text
+from canvasgen.constraints.text import text
 from canvasgen.constraints.texts import as_bytes
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint
 

@@ -7,11 +7,11 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.constraints.choices import choice
 from canvasgen.constraints.table.cell_domains import Domain
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.table.puzzle_text import symbol
 from canvasgen.constraints.table.table import Table
-from canvasgen.constraints.text import choice
 from canvasgen.errors import InvalidConstraint
 from canvasgen.relations import Problem, SearchTime
 

@@ -1,4 +1,4 @@
-"""Kernel 2: from the chunks' partial results to the class tables, and the weights of the class sets in both semirings.
+"""Kernel 2: from the pieces' partial results to the class tables, and the weights of the class sets in both semirings.
 
 A program takes one position of one row. All of it is small (C + Z numbers beside V logits), so it is float64 but for
 the exponentials:
@@ -35,6 +35,7 @@ from torch import Tensor
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.tables import LARGEST
 from canvasgen.inference.triton_backend.kernel_language import BLOCK, HEAD, field, ints, part_head, safe
+from canvasgen.inference.triton_backend.piece_sums import combine_kind
 from canvasgen.inference.triton_backend.row_table import Field
 from canvasgen.inference.triton_backend.token_pass import Partials
 
@@ -51,6 +52,8 @@ _CLASSES, _SETS, _FILLER = (
 _CLASS_OF_TOKEN = tl.constexpr(int(Field.CLASS_OF_TOKEN))
 _HEADS, _LANES = tl.constexpr(int(Field.HEADS_OF_CLASSES)), tl.constexpr(int(Field.LANES_OF_CLASSES))
 _MEMBERS = tl.constexpr(int(Field.CLASSES_OF_SET))
+_HEADS_P, _LANES_P = tl.constexpr(int(Field.HEADS_OF_PIECES)), tl.constexpr(int(Field.LANES_OF_PIECES))
+_PIECES, _FIRST_PIECE = tl.constexpr(int(Field.PIECES_OF_CLASS)), tl.constexpr(int(Field.FIRST_PIECE))
 _LARGEST = tl.constexpr(LARGEST)
 _CLASS_BLOCK = tl.constexpr(1024)
 
@@ -177,32 +180,6 @@ def _centre(values, relative, centre_out, sets):
 
 
 @triton.jit
-def _combined(partials_top, partials_total, partials_moment, partials_found, place, chunks, step, there):
-    """The partial results of a block of classes, put together over the chunks of the vocabulary."""
-    top = tl.full((_CLASS_BLOCK,), float("-inf"), tl.float32)
-    total = tl.zeros((_CLASS_BLOCK,), tl.float64)
-    moment = tl.zeros((_CLASS_BLOCK,), tl.float64)
-    found = tl.full((_CLASS_BLOCK,), -1, tl.int32)
-    for part in range(chunks):
-        at = place + part * step
-        x = tl.load(partials_top + at, mask=there, other=float("-inf"))
-        amount = tl.load(partials_total + at, mask=there, other=0.0).to(tl.float64)
-        below = tl.load(partials_moment + at, mask=there, other=0.0).to(tl.float64)
-        candidate = tl.load(partials_found + at, mask=there, other=-1)
-        now = tl.maximum(top, x)
-        shift = safe(now)
-        old, new = tl.exp(top - shift).to(tl.float64), tl.exp(x - shift).to(tl.float64)
-        moved = tl.where(total > 0, (moment + (top - shift).to(tl.float64) * total) * old, 0.0)
-        moment = moved + tl.where(amount > 0, (below + (x - shift).to(tl.float64) * amount) * new, 0.0)
-        total = total * old + amount * new
-        several = (found >= 0) & (candidate >= 0)
-        better = tl.where(x > top, candidate, found)
-        found = tl.where(several, better // 2 * 2 + 1, tl.where(candidate >= 0, candidate, found))
-        top = now
-    return top.to(tl.float64), total, moment, found
-
-
-@triton.jit
 def _class_pass(
     table,
     partials_top,
@@ -223,7 +200,7 @@ def _class_pass(
     fixed,
     closed,
     like,
-    chunks,
+    all_pieces,
     length,
     rows,
     all_classes,
@@ -236,23 +213,26 @@ def _class_pass(
     position, row = tl.program_id(0).to(tl.int64), tl.program_id(1)
     classes, given = field(table, row, _CLASSES), field(table, row, _GIVEN)
     mine = position * all_classes + field(table, row, _FIRST_CLASS)
-    place = position * chunks * all_classes + field(table, row, _FIRST_CLASS)
     lane = tl.arange(0, _CLASS_BLOCK)
-    # 1. Sums over the chunks, and over all classes
+    # 1. Sums over the pieces, and over all classes
     top, total = tl.full([], float("-inf"), tl.float64), tl.full([], 0.0, tl.float64)
     if position < given:
+        place = position * all_pieces + field(table, row, _FIRST_PIECE)
+        tops, totals = partials_top + place, partials_total + place
+        moments, founds = partials_moment + place, partials_found + place
+        bests, masses, means, finds = best_out + mine, mass_out + mine, mean_out + mine, found_out + mine
+        head, lanes = part_head(ints(table, row, _HEADS_P), 0), ints(table, row, _LANES_P)
+        pieces = ints(table, row, _PIECES)
+        lanes = combine_kind(
+            head, lanes, pieces, tops, totals, moments, founds, bests, masses, means, finds, 0, 4
+        )
+        lanes = combine_kind(
+            head, lanes, pieces, tops, totals, moments, founds, bests, masses, means, finds, 1, 32
+        )
+        combine_kind(head, lanes, pieces, tops, totals, moments, founds, bests, masses, means, finds, 2, 256)
+        tl.debug_barrier()
         for low in range(0, classes, _CLASS_BLOCK):
-            there = low + lane < classes
-            best, amount, moment, found = _combined(
-                partials_top, partials_total, partials_moment, partials_found,
-                place + low + lane, chunks, all_classes, there,
-            )  # fmt: skip
-            mass = best + tl.log(amount)
-            at = mine + low + lane
-            tl.store(best_out + at, best, mask=there)
-            tl.store(mass_out + at, mass, mask=there)
-            tl.store(mean_out + at, tl.where(amount > 0, moment / amount, 0.0), mask=there)
-            tl.store(found_out + at, found, mask=there)
+            mass = tl.load(masses + low + lane, mask=low + lane < classes, other=float("-inf"))
             now = tl.maximum(top, tl.max(mass, 0))
             shift = safe(now)
             total = total * tl.exp(top - shift) + tl.sum(

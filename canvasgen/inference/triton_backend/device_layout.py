@@ -12,20 +12,16 @@ from torch import Tensor
 from canvasgen.forks import Guard
 from canvasgen.inference.layout import Groups, Layout
 from canvasgen.inference.tables import Ints
+from canvasgen.inference.triton_backend.pieces import pieces_of
 from canvasgen.inference.triton_backend.row_table import FIRST_OF_LAYOUT, Field
 from canvasgen.inference.triton_backend.slots import Slots, slots_of
 from canvasgen.inference.triton_backend.uploads import put
 
-__all__ = ["CHUNK", "DeviceLayout", "device_layout", "num_chunks"]
+__all__ = ["CHUNK", "DeviceLayout", "device_layout"]
 
 CHUNK = 1 << 16
 """Token ids that are read together. Of one position they take 128 KB in bfloat16, which the first-level cache of an H100
 (256 KB) holds: so a line of logits goes there once, though its tokens belong to many classes."""
-
-
-def num_chunks(vocabulary_size: int, chunk: int) -> int:
-    """P: how many chunks the vocabulary is cut into."""
-    return -(-vocabulary_size // chunk)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +32,15 @@ class DeviceLayout:
         arrays: by `Field`, from `FIRST_OF_LAYOUT` on.
         addresses: int64, the same tensors' addresses, as the row table has them.
         distance: int32 `[S + 1]`, 0 for *ended*.
-        chunks: P.
+        pieces: Q.
+        chain_slots: slots of the recurrence in the direction that has more.
     """
 
     arrays: dict[Field, Tensor]
     addresses: np.ndarray
     distance: Tensor
-    chunks: int
+    pieces: int
+    chain_slots: int
 
     @property
     def num_bytes(self) -> int:
@@ -60,32 +58,23 @@ def _at(values: np.ndarray, members: Ints) -> Ints:
     return padded[members]
 
 
-def _tokens_by_chunk(layout: Layout, chunk: int) -> tuple[Ints, Ints]:
-    """Token ids by (chunk, class), ascending; and the offsets of these groups."""
-    classes, size = layout.num_classes + 2, layout.vocabulary_size
-    keys = np.arange(size) // chunk * classes + layout.class_of_token
-    counts = np.bincount(keys, minlength=num_chunks(size, chunk) * classes)
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return np.argsort(keys, kind="stable").astype(np.int32), offsets
-
-
 def _upload(layout: Layout, device: torch.device, chunk: int) -> DeviceLayout:
-    tokens, token_offsets = _tokens_by_chunk(layout, chunk)
-    chunks = num_chunks(layout.vocabulary_size, chunk)
+    pieces = pieces_of(layout.class_of_token, layout.num_classes + 2, chunk)
     by_target, by_source, by_set = layout.by_target, layout.by_source, layout.by_set
     members, holders = slots_of(layout.set_offsets), slots_of(layout.class_set_offsets)
-    of_tokens = slots_of(token_offsets, chunks)
+    of_pieces = slots_of(pieces.of_class)
     columns = [
         *_edges(slots_of(by_target.offsets), by_target),
         *_edges(slots_of(by_source.offsets), by_source),
         *_edges(slots_of(by_set.offsets), by_set),
         *(members.heads, members.lanes, _at(layout.set_classes, members.members)),
         *(holders.heads, holders.lanes, _at(layout.class_sets, holders.members)),
-        *(of_tokens.heads, of_tokens.lanes, _at(tokens, of_tokens.members)),
+        *(pieces.slots.heads, pieces.slots.lanes, pieces.slots.members),
+        *(of_pieces.heads, of_pieces.lanes, of_pieces.members),
         *(by_target.offsets, by_target.first, by_target.second),
         *(by_source.offsets, by_source.first, by_source.second),
         *(layout.set_offsets, layout.set_classes),
-        *(token_offsets, tokens),
+        *(pieces.of_class, pieces.offsets, pieces.tokens),
         layout.class_of_token,
     ]
     fields = [field for field in Field if field >= FIRST_OF_LAYOUT]
@@ -93,9 +82,10 @@ def _upload(layout: Layout, device: torch.device, chunk: int) -> DeviceLayout:
         field: put(np.ascontiguousarray(column, dtype=np.int32), device)
         for field, column in zip(fields, columns, strict=True)
     }
+    chain_slots = max(len(arrays[one]) for one in (Field.FIRST_BY_TARGET, Field.FIRST_BY_SOURCE))
     addresses = np.array([tensor.data_ptr() for tensor in arrays.values()], dtype=np.int64)
     distance = put(np.append(layout.distance, 0).astype(np.int32), device)
-    return DeviceLayout(arrays, addresses, distance, chunks)
+    return DeviceLayout(arrays, addresses, distance, pieces.number, chain_slots)
 
 
 _known: WeakKeyDictionary[Layout, dict[tuple[torch.device, int], DeviceLayout]] = WeakKeyDictionary()

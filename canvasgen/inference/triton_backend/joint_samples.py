@@ -9,8 +9,8 @@ generator by the row's seed (24 bytes a position), before anything runs.
    that follows is one load a position, not a sum.
 2. *The walk*, from a last state drawn by alpha · final, to the first position.
 3. *Class and token* of each position. A class is drawn from its set by mass; a token from its class in order of ids:
-   first the chunk of the vocabulary, by the partial sums of the pass over the logits, then within the chunk. So of the
-   logits only the chunk's tokens of one class are read again.
+   first a piece of it, by the partial sums of the pass over the logits, then within the piece. So of the logits only the
+   tokens of one piece are read again.
 
 Cumulative sums are float64 of float32 exponentials. What has no share is never chosen: a number that lies behind the
 last sum by rounding takes the last choice that has one.
@@ -60,8 +60,10 @@ _FIRST, _SECOND = tl.constexpr(int(Field.FIRST_BY_TARGET)), tl.constexpr(int(Fie
 _OFFSETS, _SOURCES = tl.constexpr(int(Field.TARGET_OFFSETS)), tl.constexpr(int(Field.TARGET_FIRST))
 _EDGE_SETS = tl.constexpr(int(Field.TARGET_SECOND))
 _SET_OFFSETS, _SET_CLASSES = tl.constexpr(int(Field.SET_OFFSETS)), tl.constexpr(int(Field.SET_CLASSES))
+_PIECE_OFFSETS, _FIRST_PIECE = tl.constexpr(int(Field.PIECE_OFFSETS)), tl.constexpr(int(Field.FIRST_PIECE))
 _TOKEN_OFFSETS, _TOKENS = tl.constexpr(int(Field.TOKEN_OFFSETS)), tl.constexpr(int(Field.TOKENS))
 _LANE = tl.constexpr(1024)
+_PIECE_LANE = tl.constexpr(256)
 
 _MOST_POINTERS = 1 << 26
 """Back-pointers of samples that are drawn in one launch; they take 4 bytes each."""
@@ -187,6 +189,43 @@ def _draw_walk(table, rows_of, uniforms, values, pointers, sets_out, length, all
 
 
 @triton.jit
+def _draw_piece(tops, totals, first, behind, uniform):
+    """The piece at which the cumulative sum passes `uniform` of the whole; how far into it, and the scale of that."""
+    lane = tl.arange(0, _PIECE_LANE)
+    top, total = tl.full([], float("-inf"), tl.float32), tl.full([], 0.0, tl.float64)
+    for low in range(first, behind, _PIECE_LANE):
+        x = tl.load(tops + low + lane, mask=low + lane < behind, other=float("-inf"))
+        top = tl.maximum(top, tl.max(x, 0))
+    highest = safe(top)
+    for low in range(first, behind, _PIECE_LANE):
+        there = low + lane < behind
+        x = tl.load(tops + low + lane, mask=there, other=float("-inf"))
+        amount = tl.load(totals + low + lane, mask=there, other=0.0)
+        total += tl.sum((amount * tl.exp(x - highest)).to(tl.float64), 0)
+    threshold, passed = uniform * total, tl.full([], 0.0, tl.float64)
+    chosen, latest = tl.full([], NONE, tl.int32), first
+    before, before_latest = tl.full([], 0.0, tl.float64), tl.full([], 0.0, tl.float64)
+    for low in range(first, behind, _PIECE_LANE):
+        there = low + lane < behind
+        x = tl.load(tops + low + lane, mask=there, other=float("-inf"))
+        amount = tl.load(totals + low + lane, mask=there, other=0.0)
+        share = (amount * tl.exp(x - highest)).to(tl.float64)
+        sums = passed + tl.cumsum(share, 0)
+        place = low + lane
+        here = first_of((share > 0) & (sums > threshold), place, 0)
+        last = tl.max(tl.where(share > 0, place, -1), 0)
+        if (chosen == NONE) & (here != NONE):
+            before = passed + tl.sum(tl.where(place < here, share, 0.0), 0)
+        if last >= 0:
+            before_latest = passed + tl.sum(tl.where(place < last, share, 0.0), 0)
+            latest = last
+        chosen = tl.minimum(chosen, here)
+        passed += tl.sum(share, 0)
+    is_there = chosen != NONE
+    return tl.where(is_there, chosen, latest), threshold - tl.where(is_there, before, before_latest), highest
+
+
+@triton.jit
 def _draw_token(logits, tokens, first, behind, base, threshold, on_token):
     """The token at which the cumulative sum passes the threshold; -1 if none has a share."""
     passed, lane = tl.full([], 0.0, tl.float64), tl.arange(0, _LANE)
@@ -206,8 +245,8 @@ def _draw_token(logits, tokens, first, behind, base, threshold, on_token):
 @triton.jit
 def _draw_tokens(
     table, rows_of, uniforms, sets_in, mass, set_mass, tops, totals, fixed, like, ids_out, logs_out,
-    chunks, length, all_sets, all_classes,
-    FIXED: tl.constexpr, CHUNKS: tl.constexpr,
+    length, all_sets, all_classes, all_pieces,
+    FIXED: tl.constexpr,
 ):  # fmt: skip
     """A program for each position and sample."""
     position, sample = tl.program_id(0).to(tl.int64), tl.program_id(1).to(tl.int64)
@@ -260,22 +299,16 @@ def _draw_tokens(
     # The token
     token = field(table, row, _FILLER)
     if position < field(table, row, _GIVEN):
-        part = tl.arange(0, CHUNKS)
-        place = (position * chunks + part) * all_classes + field(table, row, _FIRST_CLASS) + chosen
-        x = tl.load(tops + place, mask=part < chunks, other=float("-inf"))
-        amount = tl.load(totals + place, mask=part < chunks, other=0.0)
-        highest = safe(tl.max(x, 0))
-        share = (amount * tl.exp(x - highest)).to(tl.float64)
-        sums = tl.cumsum(share, 0)
-        threshold = tl.load(at_uniforms + 2) * tl.sum(share, 0)
-        here = first_of((share > 0) & (sums > threshold), part, 0)
-        here = tl.where(here == NONE, tl.max(tl.where(share > 0, part, 0), 0), here)
-        threshold -= tl.sum(tl.where(part < here, share, 0.0), 0)
+        pieces = ints(table, row, _PIECE_OFFSETS)
+        first_piece, behind_piece = tl.load(pieces + chosen), tl.load(pieces + chosen + 1)
+        place = position * all_pieces + field(table, row, _FIRST_PIECE)
+        here, threshold, highest = _draw_piece(
+            tops + place, totals + place, first_piece, behind_piece, tl.load(at_uniforms + 2)
+        )
         segments, tokens = ints(table, row, _TOKEN_OFFSETS), ints(table, row, _TOKENS)
-        segment = here * classes + chosen
         logits = field(table, row, _LOGITS).to(tl.pointer_type(like.dtype.element_ty))
         logits += position * field(table, row, _ON_POSITION)
-        begin, end = tl.load(segments + segment), tl.load(segments + segment + 1)
+        begin, end = tl.load(segments + here), tl.load(segments + here + 1)
         found = _draw_token(logits, tokens, begin, end, highest, threshold, field(table, row, _ON_TOKEN))
         token = tl.where(found >= 0, found.to(tl.int64), token)
     if FIXED:
@@ -306,7 +339,7 @@ def joint_samples(read: Read, rows_of: Tensor, uniforms: Tensor, width: int) -> 
         ids, logs = zip(*parts, strict=True)
         return torch.cat(ids), torch.cat(logs)
     device, states = rows_of.device, read.chains.pointers.shape[1]
-    sets, classes, chunks = read.sets.mass.shape[1], read.tables.mass.shape[1], read.partials.top.shape[1]
+    sets, classes, pieces = read.sets.mass.shape[1], read.tables.mass.shape[1], read.partials.top.shape[1]
     pointers = torch.empty((several, length, width), dtype=torch.int32, device=device)
     chosen = torch.empty((several, length), dtype=torch.int32, device=device)
     ids = torch.empty((several, length), dtype=torch.int64, device=device)
@@ -322,7 +355,7 @@ def joint_samples(read: Read, rows_of: Tensor, uniforms: Tensor, width: int) -> 
     _draw_tokens[(length, several)](
         read.table, rows_of, uniforms, chosen, read.tables.mass, read.sets.mass,
         read.partials.top, read.partials.total, chosen if read.fixed is None else read.fixed, read.like,
-        ids, logs, chunks, length, sets, classes,
-        FIXED=read.fixed is not None, CHUNKS=max(2, 1 << (chunks - 1).bit_length()), num_warps=4, num_stages=1,
+        ids, logs, length, sets, classes, pieces,
+        FIXED=read.fixed is not None, num_warps=4, num_stages=1,
     )  # fmt: skip
     return ids, logs.sum(dim=1)

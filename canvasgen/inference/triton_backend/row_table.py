@@ -24,9 +24,10 @@ class Field(IntEnum):
     FILLER = auto()  # token of the tail
     FAILED = auto()  # 1: the row is impossible, whatever the logits are
     DISTANCE = auto()  # address of int32 [S + 1]: fewest tokens from each state to an end behind the canvas
-    FIRST_STATE = auto()  # places of the row in arrays over all rows' states, sets and classes
+    FIRST_STATE = auto()  # places of the row in arrays over all rows' states, sets, classes and pieces
     FIRST_SET = auto()
     FIRST_CLASS = auto()
+    FIRST_PIECE = auto()
     STATES = auto()  # S + 1, Z + 2 and C + 2
     SETS = auto()
     CLASSES = auto()
@@ -48,9 +49,12 @@ class Field(IntEnum):
     HEADS_OF_SETS = auto()  # `Slots` of the sets of each class
     LANES_OF_SETS = auto()
     SETS_OF_CLASS = auto()
-    HEADS_OF_TOKENS = auto()  # `Slots` of the tokens of each class, a part for each chunk of the vocabulary
+    HEADS_OF_TOKENS = auto()  # `Slots` of the tokens of each piece, a part for each chunk of the vocabulary
     LANES_OF_TOKENS = auto()
-    TOKENS_OF_CLASS = auto()
+    TOKENS_OF_PIECE = auto()
+    HEADS_OF_PIECES = auto()  # `Slots` of the pieces of each class
+    LANES_OF_PIECES = auto()
+    PIECES_OF_CLASS = auto()
     TARGET_OFFSETS = auto()  # `Groups` as they are
     TARGET_FIRST = auto()
     TARGET_SECOND = auto()
@@ -59,7 +63,8 @@ class Field(IntEnum):
     SOURCE_SECOND = auto()
     SET_OFFSETS = auto()  # the classes of each set
     SET_CLASSES = auto()
-    TOKEN_OFFSETS = auto()  # the tokens of each (chunk, class)
+    PIECE_OFFSETS = auto()  # the pieces of each class, and the tokens of each piece
+    TOKEN_OFFSETS = auto()
     TOKENS = auto()
     CLASS_OF_TOKEN = auto()
 

@@ -1,17 +1,16 @@
 """Kernel 1: the one pass over the logits.
 
-`[B, L, V]` in bfloat16, float16 or float32 becomes, for each position, chunk of the vocabulary and token class: the
+`[B, L, V]` in bfloat16, float16 or float32 becomes, for each position and piece of a token class (`pieces.py`): the
 largest logit, the sum of exponentials and their first moment below it, the best token, and whether there are several
 possible ones. Every number has a reason:
 
-- *One read.* A program takes one chunk (`CHUNK` token ids) of one position and goes through the classes that have
-  tokens in it. So a line of logits comes from memory once, and the gathers by class are served by the first-level
-  cache. What is gathered is told by `Slots`: tokens sorted by class within the chunk, so that the ids that a group of
-  threads reads ascend.
-- *A maximum for each class.* Sums are relative to the class's own largest logit, not to the row's: a class that lies
+- *One read.* A program takes one chunk (`CHUNK` token ids) of one position and goes through the pieces in it. So a line
+  of logits comes from memory once, and the gathers by class are served by the first-level cache. What is gathered is
+  told by `Slots`: tokens sorted by piece within the chunk, so that the ids that a group of threads reads ascend.
+- *A maximum for each piece.* Sums are relative to the piece's own largest logit, not to the row's: a class that lies
   200 or 5,000 nats below the best one keeps all its digits, and float32 is enough for a sum of exponentials in [0, 1].
-- *On line.* Where a class takes several rounds, sums are rescaled when the maximum moves (Milakov & Gimelshein 2018).
-- *No atomics.* Partial results of a chunk have their own place, so the order of every sum is fixed.
+- *On line.* Where a piece takes several rounds, sums are rescaled when the maximum moves (Milakov & Gimelshein 2018).
+- *No atomics.* Partial results of a piece have their own place, so the order of every sum is fixed.
 - *What is no number is kept.* exp(NaN) and exp(+inf) make the sum NaN or infinite; nothing is compared away. The next
   kernel flags it.
 - *float32.* Logits of any float type are taken with their value as float32; bfloat16 and float16 are exact in it.
@@ -33,7 +32,6 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from canvasgen.inference.layout import Layout
 from canvasgen.inference.triton_backend.kernel_language import (
     BLOCK,
     HEAD,
@@ -44,6 +42,7 @@ from canvasgen.inference.triton_backend.kernel_language import (
     part_head,
     safe,
 )
+from canvasgen.inference.triton_backend.pieces import Pieces
 from canvasgen.inference.triton_backend.row_table import Field
 
 __all__ = ["Partials", "read_tokens", "read_tokens_reference"]
@@ -55,12 +54,12 @@ do not depend on it."""
 _LOGITS, _GIVEN = tl.constexpr(int(Field.LOGITS)), tl.constexpr(int(Field.GIVEN))
 _ON_POSITION, _ON_TOKEN = tl.constexpr(int(Field.POSITION_STRIDE)), tl.constexpr(int(Field.TOKEN_STRIDE))
 _HEADS, _LANES = tl.constexpr(int(Field.HEADS_OF_TOKENS)), tl.constexpr(int(Field.LANES_OF_TOKENS))
-_TOKENS, _FIRST_CLASS = tl.constexpr(int(Field.TOKENS_OF_CLASS)), tl.constexpr(int(Field.FIRST_CLASS))
+_TOKENS, _FIRST_PIECE = tl.constexpr(int(Field.TOKENS_OF_PIECE)), tl.constexpr(int(Field.FIRST_PIECE))
 
 
 @dataclass(frozen=True, eq=False)
 class Partials:
-    """`[L, P, C*]` of every chunk and class.
+    """`[L, Q*]` of the pieces of all rows.
 
     Attributes:
         top: float32, the largest logit; −inf for none.
@@ -75,9 +74,9 @@ class Partials:
     found: Tensor
 
     @classmethod
-    def empty(cls, length: int, chunks: int, classes: int, device: torch.device) -> Partials:
+    def empty(cls, length: int, pieces: int, device: torch.device) -> Partials:
         """Without values yet."""
-        shape = (length, chunks, classes)
+        shape = (length, pieces)
         top, total, moment = (torch.empty(shape, dtype=torch.float32, device=device) for _ in range(3))
         return cls(top, total, moment, torch.empty(shape, dtype=torch.int32, device=device))
 
@@ -150,8 +149,7 @@ def _read_tokens(
     total_out,
     moment_out,
     found_out,
-    chunks,
-    all_classes,
+    all_pieces,
     dtype_of,
     POSITIONS: tl.constexpr,
 ):
@@ -163,7 +161,7 @@ def _read_tokens(
     logits = logits + position * field(table, row, _ON_POSITION)
     on_token = field(table, row, _ON_TOKEN)
     flat = tl.reshape(position, (POSITIONS, 1)).to(tl.int64)
-    out = (flat * chunks + part) * all_classes + field(table, row, _FIRST_CLASS)
+    out = flat * all_pieces + field(table, row, _FIRST_PIECE)
     head = part_head(ints(table, row, _HEADS), part)
     lanes = ints(table, row, _LANES) + tl.load(head + 4)
     tokens = ints(table, row, _TOKENS)
@@ -181,7 +179,7 @@ def _read_tokens(
     )  # fmt: skip
 
 
-def read_tokens(table: Tensor, like: Tensor, partials: Partials, rows: int) -> None:
+def read_tokens(table: Tensor, like: Tensor, partials: Partials, rows: int, chunks: int) -> None:
     """Fill the partial results of all rows in one launch.
 
     Args:
@@ -189,35 +187,31 @@ def read_tokens(table: Tensor, like: Tensor, partials: Partials, rows: int) -> N
         like: a tensor of the logits' type.
         partials: where to write them.
         rows: B.
+        chunks: P.
     """
-    length, chunks, classes = partials.top.shape
+    length, pieces = partials.top.shape
     grid = (-(-length // POSITIONS), chunks, rows)
     _read_tokens[grid](
-        table, partials.top, partials.total, partials.moment, partials.found, chunks, classes, like,
+        table, partials.top, partials.total, partials.moment, partials.found, pieces, like,
         POSITIONS=POSITIONS, num_warps=8,
     )  # fmt: skip
 
 
-def read_tokens_reference(layout: Layout, logits: Tensor, chunk: int) -> Partials:
+def read_tokens_reference(pieces: Pieces, logits: Tensor) -> Partials:
     """The same for one row `[L, V]`, plainly."""
-    length, size = logits.shape
-    chunks, classes = -(-size // chunk), layout.num_classes + 2
-    partials = Partials.empty(length, chunks, classes, logits.device)
-    class_of_token = torch.as_tensor(layout.class_of_token)
-    for part in range(chunks):
-        tokens = torch.arange(part * chunk, min(size, (part + 1) * chunk))
-        for c in range(classes):
-            mine = tokens[class_of_token[tokens] == c]
-            values = logits[:, mine].float()
-            padded = torch.cat([values, torch.full((length, 1), -torch.inf)], dim=1)
-            top = padded.amax(dim=1)
-            shift = torch.where(top.abs() < torch.inf, top, 0.0)
-            below = padded - shift[:, None]
-            share = below.exp()
-            count = (padded > -torch.inf).sum(dim=1)
-            best = torch.where(count > 0, torch.cat([mine, mine.new_zeros(1)])[padded.argmax(dim=1)], 0)
-            partials.top[:, part, c] = top
-            partials.total[:, part, c] = share.sum(dim=1)
-            partials.moment[:, part, c] = torch.where(share > 0, share * below, 0.0).sum(dim=1)
-            partials.found[:, part, c] = torch.where(count > 0, 2 * best + (count > 1).long(), -1).int()
+    length = len(logits)
+    partials = Partials.empty(length, pieces.number, logits.device)
+    for piece in range(pieces.number):
+        mine = torch.as_tensor(pieces.tokens[pieces.offsets[piece] : pieces.offsets[piece + 1]]).long()
+        values = logits[:, mine].float()
+        top = values.amax(dim=1)
+        shift = torch.where(top.abs() < torch.inf, top, 0.0)
+        below = values - shift[:, None]
+        share = below.exp()
+        count = (values > -torch.inf).sum(dim=1)
+        best = torch.where(count > 0, mine[values.argmax(dim=1)], 0)
+        partials.top[:, piece] = top
+        partials.total[:, piece] = share.sum(dim=1)
+        partials.moment[:, piece] = torch.where(share > 0, share * below, 0.0).sum(dim=1)
+        partials.found[:, piece] = torch.where(count > 0, 2 * best + (count > 1).long(), -1).int()
     return partials

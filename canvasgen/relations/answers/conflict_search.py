@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from canvasgen.errors import ConstraintTooLarge, TimeLimit
+from canvasgen.limits import seconds_left
 from canvasgen.relations.answers.conflict import Conflict, minimal
 from canvasgen.relations.answers.optimal import Optimiser
 from canvasgen.relations.cell_values import Cell, Key, Value, key
@@ -88,7 +89,7 @@ class _Search:
         self._owners = np.array(owners, np.int64)
         self._program = assemble(space, self._primitives, limits)
         _load_kernels()
-        self._end = time.monotonic() + limits.conflict_seconds
+        self._end = time.monotonic() + min(limits.conflict_seconds, max(seconds_left(), 0.0))
 
     def run(self) -> Conflict | None:
         items = [(True, n) for n in range(len(self._relations))] + [(False, n) for n in self._fixed]

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from canvasgen.limits import seconds_left
 from canvasgen.relations.kernels.propagation_kernel import from_mask
 from canvasgen.relations.kernels.search_kernel import COMPLETE, OUT_OF_NODES, begin_search, go_on
 from canvasgen.relations.programs.program import Program
@@ -77,7 +78,7 @@ class Enumeration:
 
     def _search(self, mask: Mask, most: int, nodes: int, seconds: float) -> Ints | None:
         """All solutions; in slices of nodes, so that the clock is looked at often."""
-        end = time.perf_counter() + seconds
+        end = time.perf_counter() + min(seconds, max(seconds_left(), 0.0))
         program, active = self._program, self._active
         state = begin_search(program, active, from_mask(program, mask, self._space.words))
         found, count = np.empty((min(most, 16), len(mask)), np.int64), 0

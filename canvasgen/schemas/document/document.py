@@ -35,7 +35,7 @@ class Document:
 
     def __init__(self, root: Json, registry: object = None) -> None:
         if not isinstance(root, dict | bool):
-            raise InvalidConstraint("a JSON schema is an object or a boolean", value=root)
+            raise InvalidConstraint("a JSON schema is an object or a boolean", rule="schema", value=root)
         self.root = root
         self.legacy: str | None = None
         check_plain(root)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import lru_cache
 
+from canvasgen.limits import kept
 from canvasgen.schemas.document.keywords import KEYWORDS
 
 __all__ = ["TYPES", "keyword_hint", "type_hint"]
@@ -72,7 +72,7 @@ def type_hint(name: object) -> str:
     return f"a type is one of {', '.join(TYPES)}"
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def keyword_hint(name: str) -> str | None:
     """Return what to write instead of a keyword that no draft has; None if nothing is near."""
     if name == "nullable":

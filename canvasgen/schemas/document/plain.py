@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TypeAlias, cast
 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.limits import hold, room_for
 
 __all__ = ["Json", "check_plain", "json_path", "parse_text"]
 
@@ -19,6 +20,9 @@ DEEPEST_SCHEMA = 128
 """Deepest nesting of a schema document."""
 MOST_VALUES = 1_000_000
 """Most values (objects, arrays, scalars) of a schema document."""
+
+_VALUE_BYTES, _BYTES_PER_CHARACTER = 100, 8
+"""Of a value of the document, and of the objects that a character of its text becomes at most."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
@@ -41,6 +45,7 @@ def parse_text(text: str, what: str = "schema") -> Json:
         InvalidConstraint: it is no JSON text in that sense.
         ConstraintTooLarge: it is nested too deeply.
     """
+    room_for(_BYTES_PER_CHARACTER * len(text), "$")
     depth = 0
     for match in _BRACKETS.finditer(text):
         mark = match.group()
@@ -62,7 +67,7 @@ def parse_text(text: str, what: str = "schema") -> Json:
         return found
 
     def constant(name: str) -> Json:
-        raise InvalidConstraint(f"the {what} holds {name}, which is not JSON", value=name)
+        raise InvalidConstraint(f"the {what} holds {name}, which is not JSON", rule="json", value=name)
 
     try:
         return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
@@ -91,6 +96,7 @@ def check_plain(root: object, path: str = "$") -> None:
     while waiting:
         value, path, depth = waiting.pop()
         count += 1
+        hold(_VALUE_BYTES)
         if depth > DEEPEST_SCHEMA:
             raise _too_deep("schema")
         if count > MOST_VALUES:
@@ -98,7 +104,9 @@ def check_plain(root: object, path: str = "$") -> None:
         if isinstance(value, dict):
             for name, child in cast("dict[object, object]", value).items():
                 if not isinstance(name, str):
-                    raise InvalidConstraint("a key of the schema is no string", path=path, value=name)
+                    raise InvalidConstraint(
+                        "a key of the schema is no string", path=path, rule="json", value=name
+                    )
                 if isinstance(child, str | bool):
                     continue
                 waiting.append((child, f"{path}.{name}", depth + 1))
@@ -113,5 +121,8 @@ def check_plain(root: object, path: str = "$") -> None:
                 )
         elif value is not None and not isinstance(value, str | int):
             raise InvalidConstraint(
-                "the schema holds something that is not JSON", path=path, value=type(value).__name__
+                "the schema holds something that is not JSON",
+                path=path,
+                rule="json",
+                value=type(value).__name__,
             )

@@ -6,9 +6,9 @@ import base64
 import binascii
 import json
 import re
-from functools import lru_cache
 
 from canvasgen.automata import parse_regex
+from canvasgen.limits import kept
 from canvasgen.schemas.keywords.formats.python import LANGUAGES
 from canvasgen.schemas.normal.shapes import ANY_NODE, Part
 from canvasgen.schemas.texts.embedded_text import text_part
@@ -16,7 +16,7 @@ from canvasgen.schemas.texts.embedded_text import text_part
 __all__ = ["part"]
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def part(encoding: str | None, media_type: str | None) -> Part | None:
     """Return the strings that are base64, a JSON text, or the base64 of one; None for any other encoding or type.
 

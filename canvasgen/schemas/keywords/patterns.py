@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 from canvasgen.automata import parse_regex, relaxed
 from canvasgen.errors import CanvasgenError, InvalidConstraint
-from canvasgen.limits import DEFAULT_LIMITS, Limits
+from canvasgen.limits import DEFAULT_LIMITS, Limits, kept
 from canvasgen.schemas.document.plain import Json
 from canvasgen.schemas.normal.shapes import Part
 
@@ -17,7 +16,7 @@ _SHARE = 0.3
 """Share of the limits that one pattern may need: it is a part of a schema."""
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _pattern(pattern: str, limits: Limits) -> Part:
     most = min(int(_SHARE * limits.max_states), DEFAULT_LIMITS.max_states)
     share = replace(limits, max_states=max(1, most), max_seconds=_SHARE * limits.max_seconds)

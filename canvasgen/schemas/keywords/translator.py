@@ -12,7 +12,7 @@ from collections.abc import Callable
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.grounding import KEYWORD as GROUNDED
 from canvasgen.grounding import Sources, mark_of
-from canvasgen.limits import DEFAULT_LIMITS, Limits
+from canvasgen.limits import DEFAULT_LIMITS, Limits, step
 from canvasgen.notes import Note
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.document.keywords import (
@@ -84,6 +84,7 @@ class Translator:
 
     def node(self, schema: Json, path: str, base: Base) -> Node:
         """Return the node of a schema: one for each place in the document and dynamic scope."""
+        step()
         seen: set[tuple[int, object]] = set()
         for _ in range(LONGEST_REFERENCES):
             if schema is True:
@@ -91,7 +92,9 @@ class Translator:
             if schema is False:
                 return NEVER_NODE
             if not isinstance(schema, dict):
-                raise InvalidConstraint("a schema is an object or a boolean", path=path, value=schema)
+                raise InvalidConstraint(
+                    "a schema is an object or a boolean", path=path, rule="schema", value=schema
+                )
             base = self.document.base_of(schema, path, base)
             known = self._nodes.get((id(schema), base.key))
             if known is not None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from canvasgen.errors import UnsupportedConstraint
 from canvasgen.grounding import KEYWORD, Mark
+from canvasgen.limits import step
 from canvasgen.schemas.normal.arrays import meet_arrays, subtract_array
 from canvasgen.schemas.normal.disjoint import arrays_apart, objects_apart
 from canvasgen.schemas.normal.numbers import meet_numbers, merge_numbers, subtract_numbers
@@ -126,6 +127,7 @@ def _pairs(
     found: list[S] = []
     for x in a:
         for y in b:
+            step()
             shape = meet(x, y)
             if shape is not None and (len(found) > FEW_SHAPES or shape not in found):
                 found.append(shape)
@@ -182,6 +184,7 @@ def _without(
     left = list(a)
     many = MANY_PIECES
     for y in b:
+        step(len(left))
         left = [piece for x in left if x != y for piece in minus(x, y)]
         if len(left) > many:
             left = list(bounded(merge(left)))
@@ -204,6 +207,7 @@ def _cut(
     for x in a:
         left = [x]
         for y in b:
+            step(len(left))
             if not y.over_approximates:
                 left = [piece for piece in left if piece != y]
             left = [

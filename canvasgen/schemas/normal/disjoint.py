@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from canvasgen import automata
 from canvasgen.automata import to_dfa
+from canvasgen.limits import step
 from canvasgen.schemas.normal.arrays import place
 from canvasgen.schemas.normal.numbers import meet_numbers
 from canvasgen.schemas.normal.objects import lookup
@@ -29,6 +30,7 @@ _DEEPEST_PROOF = 6
 
 def is_disjoint(a: Values, b: Values, arena: Arena, depth: int = 0) -> bool:
     """Return True if it is easy to see that no value is in both; False if not, or if it is not easy to see."""
+    step(1 + len(a.numbers) * len(b.numbers) + len(a.strings) * len(b.strings))
     if (a.null and b.null) or (a.true and b.true) or (a.false and b.false):
         return False
     if any(meet_numbers(x, y) is not None for x in a.numbers for y in b.numbers):

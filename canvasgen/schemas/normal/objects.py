@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from canvasgen import automata
 from canvasgen.automata import to_dfa
+from canvasgen.limits import hold
 from canvasgen.schemas.normal.shapes import (
     ANY_NODE,
     NEVER_NODE,
@@ -18,6 +19,10 @@ from canvasgen.schemas.normal.shapes import (
 from canvasgen.schemas.normal.strings import both, complement, has_utf8, in_part
 
 __all__ = ["has_key", "lookup", "meet_objects", "subtract_object"]
+
+
+_PROPERTY_BYTES = 150
+"""Of a property in a shape, for the account of the request."""
 
 
 def lookup(shape: Object, name: str) -> Node:
@@ -43,6 +48,7 @@ def meet_objects(a: Object, b: Object, arena: Arena) -> Object | None:
     """
     if b.orders and not a.orders:
         a, b = b, a
+    hold(_PROPERTY_BYTES * (len(a.properties) + len(b.properties)))
     properties: dict[str, Property] = {}
     for name, mine in a.properties.items():
         theirs = b.properties.get(name)

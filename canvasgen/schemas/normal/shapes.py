@@ -31,6 +31,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from canvasgen.automata import Expr
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, located
 from canvasgen.grounding import Mark
+from canvasgen.limits import hold, step
 
 __all__ = [
     "ANY",
@@ -209,6 +210,10 @@ class Values(NamedTuple):
         return not any(self[:-1])
 
 
+_NODE_BYTES = 600
+"""Of a node and its value set, for the account of the request."""
+
+
 class Node:
     """A value set that is computed when it is first asked for.
 
@@ -221,6 +226,7 @@ class Node:
     __slots__ = ("_compute", "_values", "arena", "atoms", "busy", "negates", "path")
 
     def __init__(self, path: str, arena: Arena | None, compute: Callable[[], Values] | None) -> None:
+        hold(_NODE_BYTES + len(path))
         self.path = path
         self.arena = arena
         self.atoms: tuple[Node, ...] = (self,)
@@ -239,6 +245,7 @@ class Node:
         if self._values is None:
             assert self.arena is not None
             assert self._compute is not None
+            step()
             if self.busy:
                 raise Circular(
                     "the schema refers to itself without any content in between", path=self.path, rule="$ref"
@@ -367,6 +374,7 @@ def bounded(shapes: tuple[S, ...]) -> tuple[S, ...]:
     Raises:
         ConstraintTooLarge: they are.
     """
+    step(len(shapes))
     if len(shapes) > MOST_SHAPES:
         raise ConstraintTooLarge(
             f"merging the schemas gives more than {MOST_SHAPES} alternatives of one type", rule="alternatives"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 
 from canvasgen import automata
 from canvasgen.automata import to_dfa
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.grounding import Mark
+from canvasgen.limits import kept
 from canvasgen.schemas.normal.shapes import Part, Strings, both_marks
 
 __all__ = [
@@ -30,7 +30,11 @@ MANY_SHAPES = 4
 
 def has_utf8(value: str) -> bool:
     """Return False for strings with a lone surrogate, which have no UTF-8."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def in_part(part: Part, value: str) -> bool:
@@ -105,7 +109,7 @@ def complement(parts: tuple[Part, ...]) -> Part:
     )
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def both(a: Part, b: Part) -> Part:
     """Return the part of the strings in two others, its language compiled."""
     holds: Callable[[str], bool] | None = None

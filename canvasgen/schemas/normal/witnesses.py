@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from canvasgen.automata import to_dfa
+from canvasgen.limits import step
 from canvasgen.schemas.normal.shapes import ANY_NODE, NEVER_NODE, Arena, Keys, Node, Object, Property
 from canvasgen.schemas.normal.strings import both, has_utf8, in_part
 
@@ -37,6 +38,7 @@ def expand(shape: Object) -> tuple[Object, ...]:
 def _with_witness(shape: Object, wanted: Keys) -> Iterator[Object]:
     """Yield the shape with a witness for one demand: a declared property, one that is there already, or another."""
     for name, entry in shape.properties.items():
+        step()
         if has_utf8(name) and (wanted.part is None or in_part(wanted.part, name)):
             node = _meet(entry.node, wanted.node)
             if node is not NEVER_NODE:

@@ -31,6 +31,7 @@ from canvasgen.automata import (
     union,
 )
 from canvasgen.errors import ConstraintTooLarge
+from canvasgen.limits import kept
 from canvasgen.schemas.normal.numbers import has_number
 from canvasgen.schemas.normal.shapes import ANY_NODE, NEVER_NODE, Array, Keys, Node, Numbers, Object, Strings
 from canvasgen.schemas.normal.strings import has_utf8
@@ -201,7 +202,7 @@ def _key(keys: Keys, declared: tuple[str, ...]) -> Expr:
     return open_key(keys, declared)
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _number(shape: Numbers) -> Expr:
     if shape == Numbers(point=shape.point):
         return _lexeme_of_number()

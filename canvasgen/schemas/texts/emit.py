@@ -9,7 +9,6 @@ Bounds that would need states for too many combinations are left to the validato
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from canvasgen.automata import (
@@ -27,6 +26,7 @@ from canvasgen.automata import (
     union,
 )
 from canvasgen.errors import ConstraintTooLarge, located
+from canvasgen.limits import share, step
 from canvasgen.notes import Note
 from canvasgen.schemas.normal.shapes import ANY_NODE, NEVER_NODE, Array, Keys, Node, Object, Strings, Values
 from canvasgen.schemas.normal.strings import has_utf8
@@ -61,7 +61,7 @@ from canvasgen.schemas.texts.whitespace import Style
 __all__ = ["Emitter", "Written", "written"]
 
 PLANNED_SHARE = 0.3
-"""Share of the seconds that the automaton of one plan may take before a poorer one is tried."""
+"""Share of the seconds that are left which one plan may take before a poorer one is tried."""
 
 MOST_SUBSETS = 600
 """`uniqueItems` is in the automaton if the items' few values have no more subsets of the sizes asked for."""
@@ -136,6 +136,7 @@ class Emitter:
         return self._sizes.child(parent, node, budget, level)
 
     def _values(self, node: Node, level: int, budget: int, guide: Guide | None) -> Expr:
+        step()
         values, remarks = lean(self.graph, node.values, self.plan, level, guide)
         for remark in remarks:
             self._note("departure", remark, node)
@@ -346,12 +347,12 @@ def written(
         ConstraintTooLarge: every automaton is too large, or `max_depth` is given and leaves no text.
     """
     failure: ConstraintTooLarge | None = None
-    planned = replace(limits, max_seconds=PLANNED_SHARE * limits.max_seconds)
     for plan in plans(graph, max_depth):
         bounded = max_depth is not None
         emitter = Emitter(graph, plan, style=style, ordered=ordered, guide=guide, bounded=bounded)
         try:
-            dfa = to_dfa(emitter.root(), planned if max_depth is None else limits)
+            with share(PLANNED_SHARE if max_depth is None else 1, limits):
+                dfa = to_dfa(emitter.root(), limits)
         except ConstraintTooLarge as error:
             error.path = error.path or Size(graph, plan).largest().path
             failure = error

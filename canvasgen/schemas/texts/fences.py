@@ -8,10 +8,10 @@ closing backticks and one behind them.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from canvasgen.automata import EMPTY, Expr, byte_set, concat, literal, optional, repeat, union
+from canvasgen.limits import kept
 from canvasgen.schemas.texts.reading import value_ends
 
 __all__ = ["FENCES", "Fence", "fenced_ends", "in_fences", "in_written_fences", "inside", "without_fence"]
@@ -58,7 +58,7 @@ def fenced_ends(text: str, start: int) -> list[tuple[int, int, int]]:
     return found
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def in_written_fences(texts: Expr, fence: Fence) -> Expr:
     """Return texts as they are generated: without a fence, with one, or either."""
     if fence == "forbid" or texts is EMPTY:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from math import inf
 
 from canvasgen.automata import to_dfa
 from canvasgen.errors import ConstraintTooLarge, located
+from canvasgen.limits import kept, step
 from canvasgen.schemas.normal.numbers import has_number
 from canvasgen.schemas.normal.shapes import (
     ANY_NODE,
@@ -97,6 +97,7 @@ class Graph:
         if self.root not in done:
             enter(self.root)
         while stack:
+            step()
             node, rest = stack[-1]
             child = next(rest, None)
             if child is None:
@@ -123,6 +124,7 @@ class Graph:
         while changed:
             changed = False
             for node in self.order:
+                step()
                 least, depth = scalars[node], 0 if scalars[node] < inf else inf
                 for shape in (*node.values.arrays, *node.values.objects):
                     least = min(least, self.least_of(shape))
@@ -196,7 +198,7 @@ def _least_scalar(values: Values) -> float:
     return min(found)
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _least_number(shape: Numbers) -> float:
     low = shape.low
     if low is not None and low == shape.high and low.denominator == 1 and abs(low) < 10**15:
@@ -219,7 +221,7 @@ def least_key(keys: Keys) -> float:
     return 2 if keys.part is None else _least_part(keys.part)
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _least_part(part: Part) -> float:
     return _least_string(Strings(parts=(part,)))
 

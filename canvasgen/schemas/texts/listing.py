@@ -26,6 +26,7 @@ from canvasgen.automata import (
     substitute,
     union,
 )
+from canvasgen.limits import kept
 
 __all__ = [
     "COMMA",
@@ -151,7 +152,7 @@ def subset_count(items: int, high: int) -> int:
     return sum(comb(items, size) for size in range(min(items, high) + 1))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _subsets(items: int, low: int, high: int) -> Expr:
     """Return the automaton over symbols: for each set two states, before an item and after one."""
     if high < low:
@@ -192,7 +193,7 @@ def _automaton_of(entries: list[tuple[Expr, bool]], more: Expr, comma: Expr) -> 
     return substitute(shape, table)
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _shape(required: tuple[bool, ...], is_open: bool) -> Expr:
     """Return the automaton over symbols: state 3i is F_i, 3i + 1 is C_i, 3i + 2 is R_i."""
     count = len(required)

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from canvasgen import automata
 from canvasgen.automata import Expr, concat, literal, optional, repeat, to_dfa, union
+from canvasgen.limits import kept
 from canvasgen.schemas.normal.shapes import Keys, Node, Part, Strings
 from canvasgen.schemas.normal.strings import has_utf8
 from canvasgen.schemas.texts import whitespace
@@ -22,7 +23,7 @@ LITERALS = (("null", "null"), ("true", "true"), ("false", "false"))
 MOST_FEW = 64
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def any_value(depth: int, level: int, *, style: Style) -> Expr:
     """Return any JSON value with at most `depth` levels of arrays and objects, on a level of nesting."""
     scalars = union(literal("null"), literal("true"), literal("false"), _any_number(), any_string())
@@ -66,7 +67,7 @@ def open_key(keys: Keys, declared: tuple[str, ...]) -> Expr:
     )
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _undeclared(declared: tuple[str, ...]) -> Expr:
     if not declared:
         return any_string()
@@ -74,7 +75,7 @@ def _undeclared(declared: tuple[str, ...]) -> Expr:
     return automata.from_dfa(to_dfa(automata.difference(any_string(), texts)))
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _key_language(part: Part) -> Expr:
     return string_text(Strings(parts=(part,)))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from canvasgen.limits import step
 from canvasgen.schemas.normal.arrays import place
 from canvasgen.schemas.normal.equality import identity
 from canvasgen.schemas.normal.numbers import has_number
@@ -60,6 +61,7 @@ class Recogniser:
             return True
         if node is NEVER_NODE:
             return False
+        step()
         key = (node, id(item))
         found = known.get(key)
         if found is None:

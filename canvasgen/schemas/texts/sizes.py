@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from canvasgen.automata import to_dfa
 from canvasgen.errors import located
+from canvasgen.limits import kept, step
 from canvasgen.schemas.normal.shapes import ANY_NODE, NEVER_NODE, Array, Keys, Node, Object, Part, Strings
 from canvasgen.schemas.texts.counted_arrays import Counted, arrange
 from canvasgen.schemas.texts.graph import DEEPEST_VALUE, Graph, children
@@ -68,6 +67,7 @@ class Size:
             return any_states(min(self.plan.any, DEEPEST_VALUE - level))
         if node is NEVER_NODE or self.graph.least[node] == float("inf") or budget < 0:
             return 0
+        step()
         key = (node, budget, min(level, self._levels))
         size = self._sizes.get(key)
         if size is None:
@@ -202,6 +202,6 @@ def any_states(depth: int) -> int:
     return states
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _part_states(part: Part) -> int:
     return to_dfa(part.expr).num_states

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from canvasgen import automata
 from canvasgen.automata import Expr, byte_set, code_points, concat, literal, repeat, substitute, to_dfa, union
+from canvasgen.limits import kept
 from canvasgen.schemas.normal.shapes import Part, Strings
 
 __all__ = ["any_string", "content", "enforces_length", "escaped", "quoted", "string_text"]
@@ -76,14 +77,14 @@ def escaped(language: Expr) -> Expr:
     return substitute(language, _ESCAPES)
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _escaped(parts: tuple[Part, ...], low: int, high: int | None) -> Expr:
     language = concat(_QUOTE, escaped(content(Strings(low, high, parts))), _QUOTE)
     dfa = to_dfa(language)
     return automata.EMPTY if dfa.is_empty else automata.from_dfa(dfa)
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _counted(low: int, high: int | None) -> Expr:
     return concat(_QUOTE, repeat(_CHARACTER, low, high), _QUOTE)
 

@@ -11,10 +11,10 @@ All of it is bounded, so that a text cannot run away in whitespace.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from canvasgen.automata import EPSILON, Expr, concat, literal, optional, repeat, union
+from canvasgen.limits import kept
 
 __all__ = ["STYLES", "Style", "after_mark", "around", "before_close", "colon", "comma", "empty", "gaps"]
 
@@ -29,13 +29,13 @@ _WIDEST = 4
 """Spaces of indentation a level."""
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def gaps(level: int) -> frozenset[str]:
     """Return every non-empty whitespace of the flexible style between two tokens on a level of nesting."""
     return frozenset((" ", *("\n" + indent * level for indent in ("  ", "    ", "\t"))))
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _gap(level: int, style: Style) -> Expr:
     if style == "compact":
         return EPSILON

@@ -19,7 +19,7 @@ from pydantic.errors import (
 )
 from typing_extensions import override
 
-from canvasgen.errors import InvalidConstraint, UnsupportedConstraint, ValidationFailed
+from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint, ValidationFailed
 from canvasgen.schemas.document.document import Document
 from canvasgen.schemas.document.plain import Json
 from canvasgen.schemas.document.schema_source import Source
@@ -93,7 +93,9 @@ def load_type(wanted: Any) -> TypeSource:
         raise InvalidConstraint(
             f"pydantic refuses the type: {error.message}", rule="type", value=wanted
         ) from error
-    except (TypeError, NameError, RecursionError) as error:
+    except CanvasgenError:
+        raise
+    except Exception as error:  # a type may bring code of its own, which pydantic calls
         raise InvalidConstraint(
             f"pydantic cannot read the type: {error}", rule="type", value=_name(wanted)
         ) from error

@@ -11,9 +11,9 @@ ECMA-262 (regular expressions).
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from canvasgen.automata import parse_regex
+from canvasgen.limits import kept
 from canvasgen.schemas.keywords.formats import python as pythons
 from canvasgen.schemas.keywords.formats import standard
 from canvasgen.schemas.normal.shapes import Part
@@ -25,7 +25,7 @@ FREE = pythons.FREE
 """Formats of Python types without a language: any string may be generated, and what reads it may still refuse it."""
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def part(name: str, *, python: bool) -> Part | None:
     """Return a format's language and membership; None if it has no language here."""
     label = f"`format` {name!r}"

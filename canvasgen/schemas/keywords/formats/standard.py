@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from canvasgen.automata import Expr, parse_regex
+from canvasgen.limits import kept
 from canvasgen.schemas.keywords.formats import hosts
 from canvasgen.schemas.keywords.formats.ecma import is_pattern
 from canvasgen.schemas.keywords.formats.syntax import GRAMMAR, NARROWER
@@ -42,7 +42,7 @@ def accepts(name: str, value: str) -> bool:
     return name not in ("date-time", "time") or _leaps_rightly(value)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _grammar(name: str) -> re.Pattern[str]:
     return re.compile(GRAMMAR[name], re.ASCII | re.DOTALL)
 
@@ -72,7 +72,7 @@ def is_exact(name: str) -> bool:
     return name in GRAMMAR and name not in NARROWER
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def language(name: str) -> Expr:
     """Return the language that is generated for a format: an under-approximation."""
     made = _LANGUAGES.get(name)

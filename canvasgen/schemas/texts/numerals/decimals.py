@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
 
 from canvasgen.automata import (
     EMPTY,
@@ -17,6 +16,7 @@ from canvasgen.automata import (
     repeat,
     union,
 )
+from canvasgen.limits import kept
 from canvasgen.schemas.texts.numerals.digits import (
     DIGIT,
     FRACTION_DIGITS,
@@ -81,7 +81,7 @@ def any_fraction() -> Expr:
     return optional(concat(POINT, repeat(DIGIT, 1, FRACTION_DIGITS)))
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _fraction_from(digits: str, strict: bool) -> Expr:
     """Return the fractions (with their point, or nothing) whose value is at least, or more than, `0.digits`."""
     longest = _fraction_digits(digits)
@@ -103,7 +103,7 @@ def _fraction_from(digits: str, strict: bool) -> Expr:
     return with_point if digits or strict else optional(with_point)
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _fraction_to(digits: str, strict: bool) -> Expr:
     """Return the fractions (with their point, or nothing) whose value is at most, or less than, `0.digits`."""
     longest = _fraction_digits(digits)

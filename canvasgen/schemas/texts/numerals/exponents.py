@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
 
 from canvasgen.automata import EMPTY, Expr, byte_set, concat, literal, optional, union
+from canvasgen.limits import kept
 from canvasgen.schemas.texts.numerals.decimals import any_fraction, decimals_from_zero
 from canvasgen.schemas.texts.numerals.digits import MINUS, NONZERO
 from canvasgen.schemas.texts.numerals.whole_numbers import natural_range
@@ -71,7 +71,7 @@ def number_exponent() -> Expr:
     return _exponents(_LEAST_EXPONENT, _LARGEST_EXPONENT)
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _exponents(first: int, last: int) -> Expr:
     """Return the exponents from `first` to `last` but zero, as json and people write them: `e5`, `e+05`, `E-7`."""
     first, last = max(first, _LEAST_EXPONENT), min(last, _LARGEST_EXPONENT)

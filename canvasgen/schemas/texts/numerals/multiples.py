@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from canvasgen.automata import DFA, Expr, from_dfa
+from canvasgen.limits import kept
 
 __all__ = ["multiples"]
 
 _ZERO, _NINE, _MINUS, _POINT = 0x30, 0x39, 0x2D, 0x2E
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def multiples(units: int, places: int, trailing: int | None) -> Expr:
     """Return the decimals, with or without a minus sign, whose value is a multiple of `units` · 10^−`places`.
 

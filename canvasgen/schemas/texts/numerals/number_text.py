@@ -31,6 +31,7 @@ from canvasgen.automata import (
     to_dfa,
     union,
 )
+from canvasgen.limits import kept
 from canvasgen.schemas.normal.numbers import has_number, meet_numbers
 from canvasgen.schemas.normal.shapes import Numbers
 from canvasgen.schemas.texts.numerals.decimals import decimal_text
@@ -55,7 +56,7 @@ MOST_SAMPLES = 200
 """Multiples of a larger step that are written, on either side of zero."""
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def number_text(shape: Numbers) -> Expr:
     """Return the language of the texts of a shape's members; of a step beyond `LARGEST_STEP` only some of them.
 
@@ -211,7 +212,7 @@ def _whole_multiples(shape: Numbers, step: Fraction) -> Expr:
     )
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _multiple_text(step: Fraction, *, trailing: int | None) -> Expr:
     """Return plain decimals, signed, that are multiples of `step`; with up to `trailing` digits after the point."""
     places = places_of(step)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
 
 from canvasgen.automata import EMPTY, EPSILON, Expr, concat, literal, repeat, union
+from canvasgen.limits import kept
 from canvasgen.schemas.texts.numerals.digits import DIGIT, NONZERO, check_digits, digits_between, most_whole
 
 __all__ = ["natural_range", "whole_text"]
@@ -28,7 +28,7 @@ def whole_text(low: Fraction, low_open: bool, high: Fraction | None, high_open: 
     return natural_range(int(first), int(last))
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def natural_range(first: int, last: int) -> Expr:
     """Return the decimal spellings of the whole numbers from `first` to `last`, both at least zero."""
     if first > last:

@@ -105,8 +105,7 @@ def test_requests_have_limits() -> None:
     with pytest.raises(ConstraintTooLarge):
         _ = cg.Request("", schema=LIST, limits=SMALL).resolve().automaton  # type: ignore[union-attr]
     assert cg.Request("", schema=LIST).resolve().automaton.num_states > 300  # type: ignore[union-attr]
-    with pytest.raises(InvalidConstraint, match="limits do not go with constraint"):
-        cg.Request("", constraint=cg.text(), limits=SMALL).resolve()
+    assert cg.Request("", constraint=cg.text(), limits=SMALL).resolve() is not None
 
 
 def test_a_large_pattern_is_left_to_the_validator() -> None:

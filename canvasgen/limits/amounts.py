@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Real
 
-from canvasgen.checks import whole_number
+from canvasgen.checks import real_number, whole_number
 from canvasgen.errors import InvalidConstraint
 
 __all__ = ["DEFAULT_LIMITS", "Limits", "checked_limits", "largest_of"]
@@ -15,12 +14,12 @@ __all__ = ["DEFAULT_LIMITS", "Limits", "checked_limits", "largest_of"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What the compilation of a constraint may need before it gives up with ConstraintTooLarge.
+    """What a request, or a call outside of one, may need before it gives up with ConstraintTooLarge.
 
     Attributes:
         max_states: states of any byte automaton on the way (before its minimisation).
-        max_seconds: CPU seconds of each compilation of an expression to an automaton.
-        max_bytes: memory of the token automaton over a vocabulary, and of the work for it.
+        max_seconds: CPU seconds of all work together but for the model's: reading, compiling, searching, judging.
+        max_bytes: memory of what is made and kept, and of the work for it, counted and not measured.
     """
 
     max_states: int = 100_000
@@ -31,8 +30,8 @@ class Limits:
         for name in ("max_states", "max_bytes"):
             whole_number(getattr(self, name), rule=name, low=1)
         seconds: object = self.max_seconds
-        if isinstance(seconds, bool) or not isinstance(seconds, Real) or math.isnan(float(seconds)):
-            raise InvalidConstraint("seconds are a number", rule="max_seconds", value=seconds)
+        if seconds != math.inf:
+            real_number(seconds, rule="max_seconds", low=-math.inf)
 
     def more(self, name: str) -> str:
         """Return the remedy for a limit that is too low: how to raise it."""

@@ -1,0 +1,1 @@
+"""Commands for many requests: a server, and batches from files."""

@@ -1,0 +1,1 @@
+"""Batches from files: `canvasgen batch in.jsonl out.jsonl`."""

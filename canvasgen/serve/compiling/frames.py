@@ -1,0 +1,83 @@
+"""What goes through the pipes between the server and a compiling process: a length of 8 bytes, then as many bytes."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import cloudpickle  # pyright: ignore[reportMissingTypeStubs]
+
+from canvasgen.errors import CanvasgenError
+
+if TYPE_CHECKING:
+    from canvasgen.constraints import CompiledConstraint
+    from canvasgen.vocabulary import Vocabulary
+
+__all__ = [
+    "HEADER",
+    "pack",
+    "packed_constraint",
+    "read_frame",
+    "told_error",
+    "unpacked_constraint",
+    "write_frame",
+]
+
+HEADER = 8
+_VOCABULARY = "vocabulary"
+_LONGEST_VALUE = 200
+
+
+def pack(content: bytes) -> bytes:
+    """Return a frame."""
+    return len(content).to_bytes(HEADER, "big") + content
+
+
+def write_frame(file: BinaryIO, content: bytes) -> None:
+    """Write a frame at once."""
+    file.write(pack(content))
+    file.flush()
+
+
+def read_frame(file: BinaryIO) -> bytes | None:
+    """Return the next frame's content; None at the end."""
+    header = file.read(HEADER)
+    if len(header) < HEADER:
+        return None
+    length = int.from_bytes(header, "big")
+    content = file.read(length)
+    return content if len(content) == length else None
+
+
+def packed_constraint(compiled: CompiledConstraint, vocabulary: Vocabulary) -> bytes:
+    """Return a compiled constraint as bytes, without the vocabulary that both sides have."""
+    file = io.BytesIO()
+
+    class Pickler(cloudpickle.Pickler):
+        def persistent_id(self, obj: object) -> str | None:
+            return _VOCABULARY if obj is vocabulary else None
+
+    pickler: Any = Pickler(file, protocol=5)
+    pickler.dump(compiled)
+    return file.getvalue()
+
+
+def unpacked_constraint(content: bytes, vocabulary: Vocabulary) -> CompiledConstraint:
+    """Return the compiled constraint that a compiling process sent; it is trusted, its input is not."""
+
+    class Unpickler(pickle.Unpickler):
+        def persistent_load(self, pid: Any) -> Any:
+            assert pid == _VOCABULARY
+            return vocabulary
+
+    return Unpickler(io.BytesIO(content)).load()
+
+
+def told_error(error: CanvasgenError) -> bytes:
+    """Return an error as bytes, its value shortened to what is shown of it."""
+    value = error.value
+    shown = value if value is None or isinstance(value, int | float) else repr(value)[:_LONGEST_VALUE]
+    kind = type(error)
+    plain = kind(error.message, path=error.path, rule=error.rule, value=shown, remedy=error.remedy)
+    return pickle.dumps(plain)

@@ -1,0 +1,163 @@
+"""A process that compiles: it stays clean itself and forks a child for each constraint, which has limits and may die.
+
+    server ──recipe──▶ this process ──fork──▶ child: build, compile, pack ──▶ pipe
+       ◀──── "ok", "error" or "killed" and the bytes ─────┘
+
+The child has so many CPU seconds and so much memory; whatever a schema makes it do ends there. An empty frame ends the child
+that runs, the end of the input ends the process, so nothing outlives the server.
+
+    python -m canvasgen.serve.compiling.worker
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import resource
+import select
+import signal
+import sys
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pydantic import JsonValue
+
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge
+from canvasgen.limits import Limits
+from canvasgen.serve.compiling.frames import packed_constraint, read_frame, told_error, write_frame
+from canvasgen.serve.requests.building import build
+from canvasgen.serve.requests.recipe import Recipe
+from canvasgen.vocabulary import Vocabulary
+
+__all__ = ["Allowed", "beyond", "compile_recipe", "main"]
+
+_CHUNK = 1 << 20
+_DEEPEST = 3000
+"""Frames of Python that a compilation may nest; schemas are refused by their own depth before that."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What one compilation may take: CPU seconds, and bytes beside what the process has."""
+
+    seconds: float
+    memory: int
+
+
+def compile_recipe(recipe: Recipe, vocabulary: Vocabulary, allowed: Allowed) -> bytes:
+    """Return a frame's content: whether it is an error, and the constraint or the error."""
+    limits = Limits(max_seconds=allowed.seconds, max_bytes=allowed.memory // 2)
+    try:
+        compiled = build(recipe, limits).compile(vocabulary)
+        _ = compiled.most_tokens  # worked out here and not in the server
+        return b"+" + packed_constraint(compiled, vocabulary)
+    except CanvasgenError as error:
+        return b"-" + told_error(error)
+    except MemoryError:
+        return b"-" + told_error(beyond("max_bytes", allowed.memory))
+    except RecursionError:
+        return b"-" + told_error(beyond("nesting", _DEEPEST))
+
+
+def beyond(rule: str, value: float) -> ConstraintTooLarge:
+    """Return the error of a compilation that was ended from outside."""
+    return ConstraintTooLarge(
+        "the compilation was ended at the server's limit", rule=rule, value=value, remedy="make it smaller"
+    )
+
+
+def _limited(allowed: Allowed) -> None:
+    """Bind this process, a child, to its limits."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime + allowed.seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as file:
+        has = int(file.read().split()[5]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_DATA, (has + allowed.memory, has + allowed.memory))
+
+
+def _child(job: bytes, writing: int, vocabulary: Vocabulary, allowed: Allowed) -> None:
+    """Compile in a child and leave the process, whatever happens."""
+    code = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        _limited(allowed)
+        sys.setrecursionlimit(_DEEPEST)
+        content = compile_recipe(pickle.loads(job), vocabulary, allowed)
+        with os.fdopen(writing, "wb") as file:
+            file.write(content)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _run(job: bytes, vocabulary: Vocabulary, allowed: Allowed, orders: BinaryIO) -> bytes | None:
+    """Return what came of a job; None if the server has gone."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _child(job, writing, vocabulary, allowed)
+    os.close(writing)
+    content = bytearray()
+    has_gone = False
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        while True:
+            ready, _, _ = select.select([pipe, orders], [], [])
+            if orders in ready:  # an empty frame, or the end
+                has_gone = read_frame(orders) is None
+                os.kill(child, signal.SIGKILL)
+                break
+            chunk = pipe.read(_CHUNK)
+            if not chunk:
+                break
+            content += chunk
+    _, status = os.waitpid(child, 0)
+    if has_gone:
+        return None
+    if os.waitstatus_to_exitcode(status) == 0 and content:
+        return bytes(content)
+    is_late = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)
+    rule, value = ("max_seconds", allowed.seconds) if is_late else ("max_bytes", allowed.memory)
+    return b"!" + told_error(beyond(rule, value))
+
+
+def _warm(vocabulary: Vocabulary) -> None:
+    """Compile small constraints of several kinds, so that every child finds the code ready."""
+    allowed = Allowed(600.0, 1 << 32)
+    schema: JsonValue = {
+        "type": "object",
+        "properties": {"a": {"type": "string", "maxLength": 9}, "b": {"type": "integer", "minimum": 3}},
+        "required": ["a"],
+    }
+    for recipe in (Recipe("schema", schema), Recipe("regex", "[a-c]{2,5}"), Recipe("template", "a {b} c")):
+        compile_recipe(recipe, vocabulary, allowed)
+
+
+def main() -> None:
+    """Compile what comes on standard input until it ends; see the module's picture."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for the server, which ends this process when it is done
+    orders = os.fdopen(os.dup(0), "rb", buffering=0)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whoever prints prints on standard error
+    first = read_frame(orders)
+    if first is None:
+        return
+    vocabulary, allowed = pickle.loads(first)
+    _warm(vocabulary)
+    write_frame(answers, b"ready")
+    while (job := read_frame(orders)) is not None:
+        if not job:
+            continue  # an end that came too late for its job
+        content = _run(job, vocabulary, allowed, orders)
+        if content is None:
+            return
+        write_frame(answers, content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What clients send and get: pydantic models, and errors in OpenAI's form."""

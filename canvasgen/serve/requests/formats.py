@@ -1,0 +1,168 @@
+"""`response_format`, `text.format`, `structured_outputs` and canvasgen's own keys -> a recipe; at most one of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from canvasgen.serve.protocol.answer_shapes import (
+    Extension,
+    JsonSchemaFormat,
+    ResponseFormat,
+    StructuredOutputs,
+    TextFormat,
+)
+from canvasgen.serve.protocol.api_error import ApiError
+from canvasgen.serve.protocol.chat_body import Sampling
+from canvasgen.serve.requests.recipe import FREE, Recipe
+
+__all__ = ["extended", "one_of_recipes", "recipe_of_format", "recipes_of_sampling"]
+
+_ANY_OBJECT: JsonValue = {"type": "object"}
+_COMPACT = frozenset({"", "[ ]{0}", "()", "(?:)"})
+_FLEXIBLE = frozenset(
+    {r"[ ]?", r"\s*", r"[\s]*", r"[ \n\t]*", r"[\n\t ]*", r"[ \t\n\r]*", r"[\n ]?", r"\s?", r" ?"}
+)
+
+
+def recipe_of_format(format_: ResponseFormat | None, at: str) -> Recipe:
+    """Return the recipe of `response_format`."""
+    if format_ is None or isinstance(format_, TextFormat):
+        return FREE
+    if isinstance(format_, JsonSchemaFormat):
+        schema = format_.json_schema.schema_
+        if schema is None:
+            return Recipe("schema", _ANY_OBJECT, f"{at}.json_schema")
+        return Recipe("schema", schema, f"{at}.json_schema.schema")
+    return Recipe("schema", _ANY_OBJECT, at)
+
+
+def recipes_of_sampling(body: Sampling) -> list[Recipe]:
+    """Return a recipe for each key that says what the answer must be."""
+    found = [recipe_of_format(body.response_format, "$.response_format")]
+    if body.structured_outputs is not None:
+        found.append(_structured(body.structured_outputs, "$.structured_outputs"))
+    if body.guided_json is not None:
+        found.append(Recipe("schema", _schema(body.guided_json, "$.guided_json"), "$.guided_json"))
+    if body.guided_regex is not None:
+        found.append(Recipe("regex", body.guided_regex, "$.guided_regex"))
+    if body.guided_choice is not None:
+        found.append(Recipe("choice", body.guided_choice, "$.guided_choice"))
+    if body.guided_grammar is not None:
+        found.append(Recipe("grammar", body.guided_grammar, "$.guided_grammar"))
+    extension = body.canvasgen
+    if extension is not None and extension.template is not None:
+        found.append(Recipe("template", extension.template, "$.canvasgen.template"))
+    if extension is not None and extension.table is not None:
+        found.append(Recipe("table", extension.table, "$.canvasgen.table"))
+    return [one for one in found if one.kind != "free"]
+
+
+def one_of_recipes(recipes: list[Recipe]) -> Recipe:
+    """Return the only recipe, or the one without a constraint.
+
+    Raises:
+        ApiError: there are several.
+    """
+    if len(recipes) > 1:
+        places = " and ".join(one.at for one in recipes)
+        raise ApiError(
+            400, f"{places} exclude each other: give one of them", "invalid_constraint", recipes[1].at
+        )
+    return recipes[0] if recipes else FREE
+
+
+def _structured(told: StructuredOutputs, at: str) -> Recipe:
+    given: dict[str, JsonValue] = {
+        "json": None if told.json_ is None else _schema(told.json_, f"{at}.json"),
+        "json_object": _ANY_OBJECT if told.json_object else None,
+        "regex": told.regex,
+        "choice": told.choice,
+        "grammar": told.grammar,
+        "structural_tag": told.structural_tag,
+    }
+    found = [(name, value) for name, value in given.items() if value is not None]
+    if len(found) != 1:
+        names = " and ".join(name for name, _ in found) or "nothing"
+        raise ApiError(
+            400, f"structured_outputs takes one constraint, it has {names}", "invalid_constraint", at
+        )
+    name, value = found[0]
+    kind = "schema" if name.startswith("json") else name
+    recipe = Recipe(kind, value, f"{at}.{name}")
+    style = _whitespace(told, at)
+    if style is None:
+        return recipe
+    if kind != "schema":
+        raise ApiError(
+            400, "whitespace_pattern goes with json", "invalid_constraint", f"{at}.whitespace_pattern"
+        )
+    return replace(recipe, writing=(("whitespace", style),))
+
+
+def _whitespace(told: StructuredOutputs, at: str) -> str | None:
+    """Return the style of whitespace that a pattern means."""
+    pattern = told.whitespace_pattern
+    if pattern is None:
+        return "compact" if told.disable_any_whitespace else None
+    if pattern in _COMPACT:
+        return "compact"
+    if pattern in _FLEXIBLE:
+        return "flexible"
+    raise ApiError(
+        400,
+        f"whitespace_pattern is none of those that are known: {', '.join(sorted(_FLEXIBLE))}, or empty",
+        "unsupported_constraint",
+        f"{at}.whitespace_pattern",
+    )
+
+
+def _schema(given: JsonValue, at: str) -> JsonValue:
+    """Return a schema that may be JSON text."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given)
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "the schema is no JSON", "invalid_constraint", at) from error
+
+
+def extended(recipe: Recipe, extension: Extension | None, *, sources: list[str], stops: list[str]) -> Recipe:
+    """Return a recipe with what canvasgen's own keys add to it.
+
+    Args:
+        recipe: what the answer must be.
+        extension: the keys.
+        sources: what the user says.
+        stops: texts at which clients cut; a constrained text does not contain them.
+    """
+    told = extension or Extension()
+    writing = {**dict(recipe.writing)}
+    for name in ("whitespace", "property_order", "fence"):
+        value = getattr(told, name)
+        if value is not None and recipe.kind in ("schema", "calls"):
+            writing[name] = value
+        elif value is not None:
+            raise ApiError(400, f"{name} goes with a schema", "invalid_constraint", f"$.canvasgen.{name}")
+    also = [("contains", json.dumps(text)) for text in told.contains]
+    excluded = [*told.excludes, *([] if recipe.is_free and not also else stops)]
+    if excluded:
+        also.append(("excludes", json.dumps(excluded)))
+    if told.positions is not None:
+        if told.positions.fixed:
+            also.append(("fixed", json.dumps(told.positions.fixed)))
+        also += [("near", json.dumps(phrase.model_dump())) for phrase in told.positions.near]
+    grounded = told.grounded
+    if isinstance(grounded, list | str):
+        grounded = (grounded,) if isinstance(grounded, str) else tuple(grounded)
+    is_grounded = grounded is not False or "x-grounded" in json.dumps(recipe.body)
+    return replace(
+        recipe,
+        writing=tuple(sorted(writing.items())),
+        also=tuple(also),
+        grounded=grounded,
+        sources=tuple(sources) if is_grounded else (),
+        thoughts=told.reasoning_tokens or 0,
+    )
