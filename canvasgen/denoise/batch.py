@@ -259,11 +259,7 @@ class Batch:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
         if self._feeds_back:
-            seats.known = (
-                beliefs.constrained_logits
-                if self._policy.self_conditioning == "constrained"
-                else beliefs.logits
-            )
+            seats.known = self._told(beliefs)
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]
@@ -286,6 +282,19 @@ class Batch:
         )
         seats.canvas = canvas.index_copy(0, chosen, new)
         seats.decided = decided.index_copy(0, chosen, now)
+
+    def _told(self, beliefs: Beliefs) -> Tensor:
+        """What the rows are told of their last answer, float32 `[B, L, V]`."""
+        told = self._policy.self_conditioning
+        forms = [told == "constrained" or (told == "forms" and row.is_form) for row in self._seats.rows]
+        if not any(forms):
+            return beliefs.logits
+        constrained = beliefs.constrained_logits
+        if all(forms):
+            return constrained
+        return torch.where(
+            torch.tensor(forms, device=constrained.device)[:, None, None], constrained, beliefs.logits
+        )
 
     def _ready(self, beliefs: Beliefs, doubt: Tensor, heat: Heat) -> dict[int, Outcome]:
         """The seats of the rows to commit, and why."""
