@@ -23,6 +23,7 @@ from math import inf
 from time import perf_counter
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -246,8 +247,11 @@ class Batch:
         columns = torch.stack(
             [beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double(), beliefs.best_log_prob]
         )
-        best = beliefs.best.cpu().numpy()
-        numbers: list[list[float]] = columns.T.cpu().numpy().tolist()
+        read = (
+            torch.cat([columns, beliefs.best.T.double()]).T.cpu().numpy()
+        )  # in one copy; token ids are exact
+        best = read[:, len(columns) :].astype(np.int64)
+        numbers: list[list[float]] = read[:, : len(columns)].tolist()
         for seat, (row, ids, values) in enumerate(zip(self._seats.rows, best, numbers, strict=True)):
             partition = None if row.job.constraint is None else values[0]
             whole = values[4] if values[4] > -inf else None
