@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.choices import MOST_OPTIONS
+from canvasgen.constraints.texts import is_text
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.extras import needed
-from canvasgen.limits import Account, checked_limits
+from canvasgen.limits import Account, checked_limits, limited
 from canvasgen.models.canvases import canvas_for
 from canvasgen.models.lengths import check_length
 from canvasgen.models.loading import Loaded
@@ -101,7 +102,13 @@ class Engine(Coroutines):
         return self._loaded.denoiser.vocabulary
 
     def tokens(self, text: str) -> list[int]:
-        """Return the ids of a text from the model's tokenizer, without special tokens."""
+        """Return the ids of a text from the model's tokenizer, without special tokens.
+
+        Raises:
+            InvalidConstraint: it is no string that has UTF-8.
+        """
+        if not is_text(text):
+            raise InvalidConstraint("a text is a str that has UTF-8", rule="text", value=text)
         return self._loaded.prompts.tokens(text)
 
     def encode(self, prompt: Prompt, constraint: Constraint | None = None) -> list[int]:
@@ -125,7 +132,9 @@ class Engine(Coroutines):
         `complete`. The model is this engine's own, with its usual canvas.
         """
         request = check_settings(as_request(prompt, options))
-        return self._job(request, request.resolve())
+        account = Account(checked_limits(request.limits))
+        with account.open():
+            return replace(self._job(request, request.resolve()), account=account)
 
     def _complete(self, request: Request) -> Completion:
         engine, denoiser, job = self._prepared(request)
@@ -258,7 +267,8 @@ class Engine(Coroutines):
         seeds = [first + at for at in range(samples if varies or steps > 1 else 1)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
-        found = AnswerOptions(options, self._compiled, length)
+        with limited():
+            found = AnswerOptions(options, self._compiled, length)
         count = len(found.choice.values)
         if steps == 1 or count == 1:
             return after_one_step(self.denoiser, self._loaded.encode(prompt, None), found, seeds)

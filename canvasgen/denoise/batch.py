@@ -304,7 +304,13 @@ class Batch:
             stability=self._stability,
             confidence=self._confidence,
         )
-        sure |= decided(beliefs, streak, [row.policy for row in seats.rows])
+        sure |= decided(
+            beliefs,
+            streak,
+            [row.drafted for row in seats.rows],
+            [row.choices for row in seats.rows],
+            [row.policy for row in seats.rows],
+        )
         is_sure: list[bool] = sure.cpu().numpy().tolist()
         ready: dict[int, Outcome] = {}
         for seat, row in enumerate(seats.rows):

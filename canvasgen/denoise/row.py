@@ -24,6 +24,7 @@ from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.recording import Recorder
 from canvasgen.denoise.schedule import schedule_of
 from canvasgen.denoise.steps import Step, first_useful
+from canvasgen.denoise.stopping.choices import free_choices
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled
 from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
@@ -299,6 +300,20 @@ class Row:
     def goes_round(self) -> bool:
         """Whether the drafts of this block go round in a cycle."""
         return self._drafts.go_round(self.policy)
+
+    @property
+    def drafted(self) -> int:
+        """In how many steps of this block the present draft was the draft; 0 where its probability is not known."""
+        return self._drafts.times if self.trace[-1].log_prob is not None else 0
+
+    @property
+    def choices(self) -> int:
+        """How many values its text has that the constraint leaves open, if it comes back and ends on this canvas; else 1."""
+        last = self.trace[-1]
+        ends = bool(np.isin(last.ids, self._vocabulary.end_ids).any())
+        if self.constraint is None or self.block > 1 or not ends or self.drafted < self.policy.patience:
+            return 1
+        return free_choices(self.constraint.constraint, last.draft)
 
     def spend(self, what: str, seconds: float) -> None:
         """Counts time; what a table's solver took of it counts as `solve`."""

@@ -13,7 +13,7 @@ instead.
 # diffusers is optional, and its types are known in part:
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUntypedBaseClass=false, reportUntypedFunctionDecorator=false
-# pyright: reportUnknownParameterType=false
+# pyright: reportUnknownParameterType=false, reportGeneralTypeIssues=false
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,15 @@ def engine_of_folder(name: str | Path) -> Engine:
     Raises:
         ModelError: there is no such model, or it is no DiffusionGemma.
     """
-    from transformers import AutoConfig, GenerationConfig
+    from transformers import AutoConfig
+    from transformers.utils.hub import cached_file
 
     place = Path(name).expanduser()
     source = place if place.is_dir() else str(name)
     with loading_errors(source):
         config: Any = AutoConfig.from_pretrained(source)
-        generation: Any = GenerationConfig.get_config_dict(source)[0]
+        written: Any = cached_file(source, "generation_config.json")
+        generation: Any = json.loads(Path(written).read_text(encoding="utf-8"))
         tokenizer = load_tokenizer(source)
     size, length = config.get_text_config().vocab_size, getattr(config, "canvas_length", None)
     if length is None:

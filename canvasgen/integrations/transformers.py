@@ -59,7 +59,9 @@ class CanvasLogitsProcessor(Lockstep, LogitsProcessor):
         )
         self._left: int | None = None
 
-    def __call__(self, input_ids: Tensor, scores: Tensor, cur_step: Any) -> Tensor:
+    def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, input_ids: Tensor, scores: Tensor, cur_step: Any
+    ) -> Tensor:
         """Return what `generate` sees of a step; the parameter's name is what it looks for.
 
         Args:

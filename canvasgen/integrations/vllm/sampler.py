@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from typing_extensions import override
 from vllm.model_executor.models.diffusion_gemma import DiffusionSampler
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ class CanvasSampler(DiffusionSampler):
 
     slots: Slots
 
-    @override
     def __call__(self, logits: Any, input_batch: Any, draft_logits: Any = None) -> Any:
         """One step of all slots."""
         count = input_batch.num_reqs
@@ -70,7 +68,6 @@ class CanvasSampler(DiffusionSampler):
             states.step[slot] = 0
         self.req_states.draft_tokens[slot, : states.canvas_length] = canvas
 
-    @override
     def _finish_prefills(self, input_batch: Any, prefill_indices_np: Any) -> None:
         """The first canvases are the sessions'."""
         super()._finish_prefills(input_batch, prefill_indices_np)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import reduce
-from operator import add, or_
-from typing import Any, cast
+from typing import Any
 
 from canvasgen import constraints
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 from canvasgen.limits import Limits
+from canvasgen.serve.requests.combining import any_of, in_order
 
 __all__ = ["tagged"]
 
@@ -40,14 +39,7 @@ def tagged(body: object, limits: Limits) -> Constraint:
     if "format" in body:
         return reader.read(body["format"], "$.format", 0)
     if "structures" in body:
-        tags = [
-            {
-                "begin": one.get("begin"),
-                "content": {"type": "json_schema", "json_schema": one.get("schema")},
-                "end": one.get("end"),
-            }
-            for one in reader.objects(body, "structures", "$")
-        ]
+        tags = [_of_structure(one) for one in reader.objects(body, "structures", "$")]
         return reader.triggered({"triggers": body.get("triggers"), "tags": tags}, "$", 0)
     raise InvalidConstraint("a structural tag has a format", rule="structural_tag", value=body)
 
@@ -67,8 +59,8 @@ class _Reader:
             "regex": lambda one, at, _: constraints.regex(self.text(one, "pattern", at), limits=limits),
             "grammar": lambda one, at, _: constraints.grammar(self.text(one, "grammar", at), limits=limits),
             "any_text": lambda one, at, _: constraints.text(without=self.texts(one, "excludes", at)),
-            "sequence": lambda one, at, depth: reduce(add, self.several(one, "elements", at, depth)),
-            "or": lambda one, at, depth: reduce(or_, self.several(one, "elements", at, depth)),
+            "sequence": lambda one, at, depth: in_order(self.several(one, "elements", at, depth)),
+            "or": lambda one, at, depth: any_of(self.several(one, "elements", at, depth)),
             "tag": self.tag,
             "triggered_tags": self.triggered,
             "tags_with_separator": self.separated,
@@ -126,7 +118,7 @@ class _Reader:
         begin, ends = self.text(one, "begin", at), one.get("end", "")
         ends = [ends] if isinstance(ends, str) else self.texts(one, "end", at)
         content = one.get("content", {"type": "any_text"})
-        closing = reduce(or_, map(constraints.literal, ends or [""]))
+        closing = any_of([constraints.literal(end) for end in ends or [""]])
         if is_mapping(content) and content.get("type") == "any_text":
             without = [*self.texts(content, "excludes", at), *(end for end in ends if end)]
             return constraints.literal(begin) + constraints.text(without=without) + closing
@@ -149,7 +141,7 @@ class _Reader:
                 )
         tags = [self.tag(part, f"{at}.tags[{number}]", depth + 1) for number, part in enumerate(listed)]
         free = constraints.text(without=[*triggers, *self.texts(one, "excludes", at)])
-        tag, least = free + reduce(or_, tags), 1 if one.get("at_least_one") else 0
+        tag, least = free + any_of(tags), 1 if one.get("at_least_one") else 0
         if one.get("stop_after_first"):
             return tag if least else free | tag
         return constraints.repeat(tag, least) + free
@@ -162,6 +154,4 @@ class _Reader:
         ]
         least = 1 if one.get("at_least_one") else 0
         most = 1 if one.get("stop_after_first") else None
-        return constraints.repeat(
-            cast(Constraint, reduce(or_, tags)), least, most, separator=self.text(one, "separator", at)
-        )
+        return constraints.repeat(any_of(tags), least, most, separator=self.text(one, "separator", at))

@@ -1,0 +1,47 @@
+"""The scripts that wait for a GPU run, on the CPU, with tiny sizes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from quick_interpreter import needs_triton
+
+BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
+
+
+def ran(script: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / script), *arguments],
+        env={**os.environ, "PYTHONPATH": str(BENCHMARKS.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+@needs_triton
+def test_a_step_in_all_ways_beside_the_dense_tree() -> None:
+    """It checks every way against the plain backend before it times it."""
+    lines = ran("gpu_step.py", "--tiny").splitlines()
+    assert [line.split()[2] for line in lines[2:]] == ["kernels", "graph", "split", "tree"]
+
+
+@pytest.mark.slow
+def test_a_model_and_the_loop() -> None:
+    told = ran("gpu_full_size.py", "--tiny")
+    assert re.search(r"^ +8 +2 .*%$", told, re.M)
+    assert re.search(r"^loop, \d+ states .*condition", told, re.M)
+
+
+@pytest.mark.slow
+def test_the_real_size() -> None:
+    assert "25.4" in ran("gpu_full_size.py", "--parameters")
+    assert "| 20,000, 139,979 | 1 |" in ran("floors.py")
