@@ -8,7 +8,7 @@ from typing import Any
 
 from canvasgen.checks import is_mapping, whole_number
 from canvasgen.errors import CanvasgenError, InvalidConstraint
-from canvasgen.integrations.written import read_request
+from canvasgen.request.written import read_request
 
 __all__ = ["ANSWERS", "CanvasPredictor", "check_settings"]
 

@@ -7,7 +7,7 @@ import json
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import InvalidConstraint
-from canvasgen.integrations.structural_tags import read_structural_tag
+from canvasgen.request.structural_tags import read_structural_tag
 
 __all__ = ["tagged"]
 
