@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.choices import MOST_OPTIONS
+from canvasgen.constraints.texts import is_text
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
 from canvasgen.extras import needed
-from canvasgen.limits import Account, checked_limits
+from canvasgen.limits import Account, checked_limits, limited
 from canvasgen.models.canvases import canvas_for
 from canvasgen.models.lengths import check_length
 from canvasgen.models.loading import Loaded
@@ -28,11 +29,13 @@ from canvasgen.request import (
     Request,
     as_request,
     check_settings,
+    readable,
     request_of,
     settled,
 )
 from canvasgen.scheduling import Coroutines, Scheduler, Ticket
 from canvasgen.showing import call
+from canvasgen.trace import tracing_of
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -99,7 +102,13 @@ class Engine(Coroutines):
         return self._loaded.denoiser.vocabulary
 
     def tokens(self, text: str) -> list[int]:
-        """Return the ids of a text from the model's tokenizer, without special tokens."""
+        """Return the ids of a text from the model's tokenizer, without special tokens.
+
+        Raises:
+            InvalidConstraint: it is no string that has UTF-8.
+        """
+        if not is_text(text):
+            raise InvalidConstraint("a text is a str that has UTF-8", rule="text", value=text)
         return self._loaded.prompts.tokens(text)
 
     def encode(self, prompt: Prompt, constraint: Constraint | None = None) -> list[int]:
@@ -123,7 +132,9 @@ class Engine(Coroutines):
         `complete`. The model is this engine's own, with its usual canvas.
         """
         request = check_settings(as_request(prompt, options))
-        return self._job(request, request.resolve())
+        account = Account(checked_limits(request.limits))
+        with account.open():
+            return replace(self._job(request, request.resolve()), account=account)
 
     def _complete(self, request: Request) -> Completion:
         engine, denoiser, job = self._prepared(request)
@@ -252,10 +263,12 @@ class Engine(Coroutines):
         samples = whole_number(samples, rule="samples", low=1, high=MOST_SAMPLES)
         steps = whole_number(steps, rule="steps", low=1, high=MOST_STEPS)
         first = secrets.randbits(62) if seed is None else whole_number(seed, rule="seed", low=None)
-        seeds = [first + at for at in range(samples)]
+        varies = self.denoiser.noise.varies  # one step from masks: one canvas says it all
+        seeds = [first + at for at in range(samples if varies or steps > 1 else 1)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
-        found = AnswerOptions(options, self._compiled, length)
+        with limited():
+            found = AnswerOptions(options, self._compiled, length)
         count = len(found.choice.values)
         if steps == 1 or count == 1:
             return after_one_step(self.denoiser, self._loaded.encode(prompt, None), found, seeds)
@@ -308,6 +321,8 @@ class Engine(Coroutines):
             temperature=request.temperature,
             validators=tuple(_on_value(v, constraint) for v in request.validators),
             seed=seed,
+            asked=readable(request.prompt),
+            tracing=tracing_of(request.trace),
             probabilities=bool(request.probabilities),
             logprobs=request.logprobs,
             starts=(Start(),) if constraint is None else self._starts(constraint, seed),
@@ -325,8 +340,11 @@ class Engine(Coroutines):
 
     def _starts(self, constraint: Constraint, seed: int) -> tuple[Start, ...]:
         length, ends = self.denoiser.canvas_length, self.vocabulary.end_ids
+        shown = constraint.shown
+        if self._loaded.lays_text and shown.only_hole is None:
+            shown = shown.as_gap()
         starts = starts_from(
-            constraint.shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
+            shown, self._loaded.prompts.tokens, canvas_length=length, end_ids=ends, seed=seed
         )
         return suited(starts, self._compiled(constraint))
 

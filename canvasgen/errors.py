@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from copy import copy
 from enum import Enum
 from reprlib import Repr
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 __all__ = [
     "BudgetTooSmall",
     "CanvasgenError",
     "ConstraintTooLarge",
     "InvalidConstraint",
+    "InvalidTrace",
     "MissingPackage",
     "ModelError",
     "Outcome",
@@ -52,10 +53,14 @@ class CanvasgenError(Exception):
         rule: the keyword, option or limit that was broken; in general terms where no one in particular was.
         value: the offending value.
         remedy: what the caller can do; in general terms where there is nothing in particular.
+        trace: of a generation that failed and was asked for its trace (`trace="full"`), what was recorded until then.
     """
 
     usual_rule = "constraint"
     usual_remedy: str | None = None
+    trace: Any = None
+    tells_usual = True
+    """Whether the error's text has a remedy in general terms."""
 
     def __init__(
         self,
@@ -77,10 +82,11 @@ class CanvasgenError(Exception):
         parts = [shortened(self.message, _LONGEST_MESSAGE)]
         if self.path is not None:
             parts.append(f"at {shortened(self.path, _LONGEST_PATH)}")
-        parts.append(f"rule: {shortened(self.rule, _LONGEST_VALUE)}")
+        if self.rule != self.usual_rule:
+            parts.append(f"rule: {shortened(self.rule, _LONGEST_VALUE)}")
         if self.value is not None:
             parts.append(f"value: {_shown(self.value)}")
-        if self.remedy is not None:
+        if self.remedy is not None and (self.tells_usual or self.remedy != self.usual_remedy):
             parts.append(f"remedy: {shortened(self.remedy, _LONGEST_REMEDY)}")
         return "; ".join(parts)
 
@@ -100,7 +106,7 @@ def _shown(value: object) -> str:
             text = repr(value[: _LONGEST_VALUE + 1])
         else:
             text = (
-                _shapes.repr(value)
+                _shapes.repr(cast("object", value))
                 if isinstance(value, list | tuple | dict | set | frozenset)
                 else repr(value)
             )
@@ -193,6 +199,7 @@ class ValidationFailed(CanvasgenError):
 
     usual_rule = "validator"
     usual_remedy = "change what the reasons name"
+    tells_usual = False
 
     def __init__(
         self,
@@ -228,6 +235,10 @@ class StepLimit(CanvasgenError):
 
 class StepLimitWarning(UserWarning):
     """A text was committed before the model was confident: valid, but perhaps not its best answer."""
+
+
+class InvalidTrace(CanvasgenError):
+    """A file or text is no trace of a generation, is damaged, or has another version; or it cannot be read or written."""
 
 
 class ModelError(CanvasgenError):

@@ -66,6 +66,7 @@ from canvasgen.automata.regex import (
 )
 from canvasgen.automata.regex.zero_width import with_loops
 from canvasgen.automata.relaxed import Relaxed, relaxed
+from canvasgen.automata.shortest import least_bytes
 from canvasgen.automata.string_search import searcher
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "from_dfa",
     "intersect",
     "largest_count",
+    "least_bytes",
     "literal",
     "optional",
     "parse_first_match",

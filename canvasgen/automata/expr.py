@@ -140,7 +140,8 @@ def _node(kind: type[E], *fields: Any) -> E:
         return known  # type: ignore[return-value]
     made = kind.__new__(kind)
     made.memo = None
-    hold(_NODE_BYTES + _PART_BYTES * sum(len(field) for field in fields if isinstance(field, (bytes, tuple))))
+    first: Any = fields[0]
+    hold(_NODE_BYTES + _PART_BYTES * (len(first) if type(first) in (bytes, tuple) else 0))
     for name, value in zip(kind.__annotations__, fields, strict=True):
         setattr(made, name, value)
     _nodes[key] = made

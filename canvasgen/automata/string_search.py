@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from canvasgen.automata.dfa import DFA
+from canvasgen.limits import room_for
 
 __all__ = ["searcher"]
+
+_BYTES_PER_STATE = 1024
+"""Of the table of a state: a target for each byte."""
 
 
 def searcher(content: bytes) -> DFA:
@@ -20,6 +24,7 @@ def searcher(content: bytes) -> DFA:
         content: not empty.
     """
     size = len(content)
+    room_for(_BYTES_PER_STATE * (size + 1))
     table = np.zeros((size + 1, 256), dtype=np.int32)
     table[size] = size
     table[0, content[0]] = 1

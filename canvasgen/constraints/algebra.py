@@ -21,6 +21,7 @@ from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import as_constraint
 from canvasgen.constraints.combined import Combined
 from canvasgen.constraints.cover import cover
+from canvasgen.constraints.growth import least_bytes
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
 from canvasgen.constraints.texts import NOWHERE, Placed, as_bytes
@@ -128,6 +129,11 @@ class Sequence(Combined):
                 if closes[stop]:
                     return begin, stop
         raise ValidationFailed("no way to split the text satisfies every part", rule="+", value=text)
+
+
+@least_bytes.register
+def _least_of_a_sequence(constraint: Sequence) -> int:
+    return sum(map(least_bytes, constraint.parts))
 
 
 class Either(Combined):

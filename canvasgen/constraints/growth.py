@@ -1,16 +1,35 @@
-"""Which part of a constraint makes its automaton too large, for the `path` of the error."""
+"""Which part of a constraint makes its automaton too large, for the `path` of the error; how short its texts can be."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import singledispatch
 from math import inf
+from typing import Protocol
 
 from canvasgen.automata import DFA
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.limits import seconds_left
 
-__all__ = ["grown_part", "largest"]
+__all__ = ["grown_part", "largest", "least_bytes"]
+
+
+class Compiled(Protocol):
+    """What has an automaton."""
+
+    @property
+    def automaton(self) -> DFA:
+        """Of the texts that are generated."""
+        ...
+
+
+@singledispatch
+def least_bytes(constraint: Compiled) -> int:
+    """Return a number of bytes that no text has fewer of; by default those of the shortest text that is generated.
+
+    Constraints that leave lengths to their validator know more.
+    """
+    return constraint.automaton.shortest_length or 0
 
 
 @singledispatch

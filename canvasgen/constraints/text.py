@@ -12,6 +12,7 @@ from canvasgen.automata import Expr, Relaxed, largest_count, parse_regex, relaxe
 from canvasgen.checks import whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled.places import NearPosition
+from canvasgen.constraints.growth import least_bytes
 from canvasgen.constraints.shown import Hole, Pattern, Shown
 from canvasgen.constraints.texts import Placed, is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
@@ -52,6 +53,11 @@ class Regex(Constraint):
             error.path = error.path or largest_count(self.pattern)
             raise
 
+    @property
+    def least_bytes(self) -> int:
+        """Bytes that no text has fewer of, counts that the automaton leaves open included."""
+        return automata.least_bytes(self._relaxed.whole)
+
     @override
     def _expression(self) -> Expr:
         return self._relaxed.expr
@@ -81,6 +87,11 @@ class Regex(Constraint):
             Note("automaton", f"{what}, without {left_out}, which would need too many states"),
             Note("validator", f"{left_out}: a text that breaks them is refused at commit"),
         )
+
+
+@least_bytes.register
+def _least_of_a_pattern(constraint: Regex) -> int:
+    return constraint.least_bytes
 
 
 class Literal(Constraint):

@@ -13,10 +13,11 @@ from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.constraints.cells import Cells
 from canvasgen.constraints.growth import grown_part
 from canvasgen.constraints.shown import UNKNOWN, Shown
-from canvasgen.errors import ConstraintTooLarge, ValidationFailed
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 from canvasgen.limits import held_so_far, limited
 from canvasgen.notes import Note
 from canvasgen.showing import call_of
+from canvasgen.viewer import ConstraintInNotebook
 
 __all__ = [
     "NOWHERE",
@@ -65,7 +66,16 @@ NOWHERE = Placed()
 
 
 def as_bytes(text: str | bytes) -> bytes | None:
-    """Return the UTF-8 bytes of a text; None if it has none (a lone surrogate), or bytes are none."""
+    """Return the UTF-8 bytes of a text; None if it has none (a lone surrogate), or bytes are none.
+
+    Raises:
+        InvalidConstraint: it is neither text nor bytes.
+    """
+    given: Any = text
+    if not isinstance(given, str | bytes):
+        raise InvalidConstraint(
+            "a text is a str, or bytes in UTF-8", rule="text", value=given, remedy="give a str"
+        )
     try:
         return text.decode("utf-8").encode("utf-8") if isinstance(text, bytes) else text.encode("utf-8")
     except UnicodeError:
@@ -82,7 +92,7 @@ def field_path(outer: str, inner: str) -> str:
     return f"{outer}{'.' if outer and inner and not inner.startswith('[') else ''}{inner}"
 
 
-class Texts(ABC):
+class Texts(ConstraintInNotebook, ABC):
     """A set of texts.
 
     A text belongs to it if the byte automaton *and* the validator (`_check`) accept it; most constraints have no
@@ -164,7 +174,7 @@ class Texts(ABC):
         """Return whether the bytes are a text of the constraint, without the validator."""
         return self.automaton.accepts(data)
 
-    def _check(self, text: str) -> None:  # noqa: B027 (most constraints have no validator)
+    def _check(self, text: str) -> None:
         """Raise ValidationFailed if the validator rejects a text that `_recognises` accepts."""
 
     def validate(self, text: str | bytes) -> None:

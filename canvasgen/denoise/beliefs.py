@@ -326,6 +326,10 @@ class Beliefs:
                 out[at, here:] = torch.multinomial(behind, 1, generator=generator).squeeze(-1)
         return out
 
+    def posterior_of(self, row: int) -> Posterior | None:
+        """The chain's posterior of a row; None without a constraint."""
+        return self._posteriors[self._place[row]] if row in self._place else None
+
     def of(self, row: int) -> Belief:
         """The row's view, which it is committed from."""
         one = self._asked[row]

@@ -19,10 +19,11 @@ from math import inf
 
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.limits.amounts import DEFAULT_LIMITS, Limits, checked_limits
-from canvasgen.limits.kept import count_made
+from canvasgen.limits.generations import count_made
 
 __all__ = [
     "Account",
+    "bytes_left",
     "held_so_far",
     "hold",
     "limited",
@@ -220,6 +221,14 @@ def share(part: float, limits: Limits) -> Generator[None]:
     seconds = part * left if left > 0 else left
     with Account(Limits(limits.max_states, seconds, limits.max_bytes), part_of=limits).open():
         yield
+
+
+def bytes_left() -> float:
+    """Return the bytes that are left; infinite where no account is open."""
+    at = _open.get()
+    if at is None:
+        return inf
+    return max(0, min(one.account.limits.max_bytes - one.account.held for one in at.chain()) - at.unseen)
 
 
 def seconds_left() -> float:

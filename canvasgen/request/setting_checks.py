@@ -14,8 +14,10 @@ from canvasgen.checks import (
     real_number,
     whole_number,
 )
+from canvasgen.constraints.texts import is_text
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
 from canvasgen.request.what_and_how import Request
+from canvasgen.trace import tracing_of
 
 __all__ = ["check_settings"]
 
@@ -73,6 +75,7 @@ def check_settings(request: Request) -> Request:
         raise InvalidConstraint(
             f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}", rule="on_step_limit", value=wanted
         )
+    tracing_of(request.trace)
     return replace(request, **numbers)
 
 
@@ -91,7 +94,7 @@ def _check_prompt(prompt: object) -> None:
         )
     contents = [prompt] if isinstance(prompt, str) else [message.get("content") for message in prompt]
     for content in contents:
-        if isinstance(content, str) and any("\ud800" <= character <= "\udfff" for character in content):
+        if isinstance(content, str) and not is_text(content):
             raise ModelError(
                 "the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=content
             )

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from canvasgen.errors import Unsatisfiable
+from canvasgen.limits import hold, look
 from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.lists import (
     breadth_first,
@@ -99,6 +100,7 @@ def lift_frame(
     states = dfa.num_states
     edges = _edges(action, states, limits)
     source, target = edges.source, edges.target
+    look()
     if jumps:
         more = np.array(jumps, np.int32).reshape(-1, 2)
         source, target = np.concatenate([source, more[:, 0]]), np.concatenate([target, more[:, 1]])
@@ -117,6 +119,7 @@ def lift_frame(
     if not kept.all():
         action = _trimmed(action, kept, number)
         edges = _edges(action, int(number[-1]) + 1, limits)
+    look()
     edge_set, sets = _class_sets(action, edges, limits)
     automaton = TokenAutomaton(
         start=0,
@@ -131,6 +134,7 @@ def lift_frame(
         distance=distance[kept],
         end_ids=vocabulary.end_ids,
     )
+    hold(automaton.num_bytes)
     return automaton, np.where(kept, number, -1).astype(np.int32)
 
 
@@ -143,6 +147,7 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
     functions, pairs = 1, 4 * dfa.num_states
     path = np.empty(trie.max_depth + 1, np.int64)
     while True:
+        look()
         workspace = take(functions, classes, pairs)
         most = min(workspace.most(classes), limits.max_functions)
         most_pairs = min(workspace.pairs, limits.max_pairs)

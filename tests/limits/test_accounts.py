@@ -27,8 +27,7 @@ from canvasgen.limits import (
     step,
     uncounted,
 )
-from canvasgen.limits import kept as kept_room
-from canvasgen.limits.kept import GENERATION, count_made
+from canvasgen.limits.generations import GENERATION, count_made
 from canvasgen.once import Once
 from canvasgen.relations import SearchTime
 
@@ -274,7 +273,6 @@ def test_caches_are_emptied_after_a_generation(monkeypatch: pytest.MonkeyPatch) 
     assert cached(2) == 4
     assert calls == [2, 3, 2]
     del KEPT[f"{double.__module__}.{double.__qualname__}"]
-    assert kept_room is kept
 
 
 def test_a_request_may_need_what_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.drafting import Drafting, drafting_of
 from canvasgen.constraints.compiled.lifted import Lifted
-from canvasgen.constraints.growth import grown_part
+from canvasgen.constraints.growth import grown_part, least_bytes
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, field_relations_in
@@ -101,6 +101,14 @@ class CompiledConstraint(Lifted):
     def num_bytes(self) -> int:
         """Bytes of the token automaton's arrays, and of what was made for the constraint."""
         return self.token_automaton.num_bytes + self.constraint.held
+
+    @override
+    def least_tokens(self, prefix: Prefix) -> int:
+        least = 0 if self.calls is not None else least_bytes(self.constraint)
+        written = len(self.vocabulary.text_bytes(list(prefix.ids)))
+        return max(
+            self.fewest_tokens(prefix), -(-(least - written) // max(self.vocabulary.trie.max_depth, 1))
+        )
 
     @property
     def language(self) -> Expr:

@@ -10,6 +10,7 @@ from canvasgen.automata import DEAD, DFA, CalledLanguage, Limits
 from canvasgen.checks import is_iterable, whole_number
 from canvasgen.constraints.texts import Placed
 from canvasgen.errors import InvalidConstraint, Unsatisfiable
+from canvasgen.limits import bytes_left
 from canvasgen.tokens import (
     Budget,
     CalledAutomaton,
@@ -68,7 +69,7 @@ class Lifted:
                 remedy="look for parts that contradict each other, or for characters without UTF-8",
             )
         if not placed.places:
-            most = TokenLimits.within(limits.max_bytes)
+            most = TokenLimits.within(int(min(limits.max_bytes, bytes_left())))
             if remember:
                 return cls(vocabulary, cached_lift(automaton, vocabulary, limits=most))
             return cls(vocabulary, lift(automaton, vocabulary, most))
@@ -86,7 +87,7 @@ class Lifted:
         """
         if not language.used_bytes <= vocabulary.single_bytes:
             return None
-        most = TokenLimits.within(limits.max_bytes)
+        most = TokenLimits.within(int(min(limits.max_bytes, bytes_left())))
         body = cached_lift(language.body, vocabulary, limits=most)
         frame, number = lift_frame(language.own, language.calls, vocabulary, most)
         calls = [(int(number[before]), int(number[behind])) for before, behind in language.calls]
@@ -126,6 +127,10 @@ class Lifted:
         else:
             found = restriction.distance(count + 1)[restriction.targets(at, count)]
         return 1 + int(found[found >= 0].min()) if (found >= 0).any() else -1
+
+    def least_tokens(self, prefix: Prefix) -> int:
+        """Tokens that any text still has from what is written to its end, or more: a lower bound, for errors."""
+        return self.fewest_tokens(prefix)
 
     def prefix(self, ids: Sequence[int]) -> Prefix | None:
         """Token ids as the beginning of a text; None if no text begins with them, at these positions."""
@@ -187,10 +192,16 @@ class Lifted:
         """True if the ids spell a complete text: its tokens, at most one end token, then anything.
 
         The only place where what a constraint says of token positions is checked on finished ids.
+
+        Raises:
+            InvalidConstraint: they are no ids of the vocabulary.
         """
-        if self.restriction is None:
-            return self.token_automaton.accepts(ids)
-        return self.restriction.accepts(ids)
+        try:
+            return (self.token_automaton if self.restriction is None else self.restriction).accepts(ids)
+        except (IndexError, TypeError) as error:
+            raise InvalidConstraint(
+                f"ids are whole numbers below {self.vocabulary.size}", rule="ids", value=ids
+            ) from error
 
     def condition(
         self,

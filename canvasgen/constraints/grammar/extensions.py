@@ -16,9 +16,12 @@ from canvasgen.automata.regex.substrings import substring_pattern, words_of
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints.grammar.terminals import NO_END
 from canvasgen.constraints.json_schema import JsonSchema, json_schema
-from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
+from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 
 __all__ = ["Extended", "Lexeme", "place_at", "rewritten"]
+
+MOST_WRITTEN = 300_000
+"""Characters of the pattern of all substrings of a text."""
 
 _STRING = r'"(?:\\"|\\\\|[^"\n])*?"i?'
 _PATTERN = r"/(?!/)(?:\\/|\\\\|[^/])*?/[imslux]*"
@@ -303,5 +306,13 @@ class _Writer:
                 at,
                 "%regex",
                 "substring_chunks, substring_words and substring_chars are known",
+            )
+        if sum(map(len, chunks)) * len(chunks).bit_length() ** 2 > MOST_WRITTEN:
+            raise ConstraintTooLarge(
+                f"the substrings of {len(chunks)} chunks, written as a pattern, have more than {MOST_WRITTEN} characters",
+                path=place,
+                rule="%regex",
+                value=MOST_WRITTEN,
+                remedy="give fewer or larger chunks, or take cg.span_of(text) as a part of the constraint",
             )
         return f"/{substring_pattern(chunks)}/"

@@ -153,7 +153,7 @@ def _grammar(text: str | Path, start: str, max_depth: int | None, most: Limits) 
     if isinstance(text, Path):
         try:
             content = text.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # absent, no UTF-8, or no name of a file
             raise InvalidConstraint(
                 f"the grammar cannot be read: {error}", rule="grammar", value=str(text)
             ) from error

@@ -24,6 +24,8 @@ __all__ = ["LONGEST_GRAMMAR", "read", "too_deep"]
 
 LONGEST_GRAMMAR = 1_000_000
 """Most characters of a grammar's text."""
+MOST_BLANK_LINES = 1_000
+"""Blank lines one after the other; Lark's lexer takes the square of their number."""
 _lark: Any = lark.load_grammar
 """This module of Lark has no types."""
 
@@ -46,6 +48,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
         raise ConstraintTooLarge(
             f"a grammar of more than {LONGEST_GRAMMAR} characters", rule="grammar length"
         )
+    _check_blank_lines(text)
     if is_gbnf(text):
         try:
             rules = read_gbnf(text, start)
@@ -119,3 +122,18 @@ def too_deep() -> ConstraintTooLarge:
         rule="nesting depth",
         remedy="use fewer levels of parentheses, and shorter chains of rules that only name the next",
     )
+
+
+def _check_blank_lines(text: str) -> None:
+    """Raise ConstraintTooLarge for too many blank lines one after the other."""
+    blank = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        blank = 0 if line.strip() else blank + 1
+        if blank > MOST_BLANK_LINES:
+            raise ConstraintTooLarge(
+                f"more than {MOST_BLANK_LINES} blank lines one after the other",
+                path=f"line {number}",
+                rule="blank lines",
+                value=MOST_BLANK_LINES,
+                remedy="leave them out",
+            )
