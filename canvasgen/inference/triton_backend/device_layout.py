@@ -12,9 +12,9 @@ from torch import Tensor
 from canvasgen.forks import Guard
 from canvasgen.inference.layout import Groups, Layout
 from canvasgen.inference.tables import Ints
-from canvasgen.inference.triton_backend.pieces import pieces_of
 from canvasgen.inference.triton_backend.row_table import FIRST_OF_LAYOUT, Field
 from canvasgen.inference.triton_backend.slots import Slots, slots_of
+from canvasgen.inference.triton_backend.token_pieces import pieces_of
 from canvasgen.inference.triton_backend.uploads import put
 
 __all__ = ["CHUNK", "DeviceLayout", "device_layout"]

@@ -24,9 +24,9 @@ from canvasgen.inference.triton_backend.device_layout import DeviceLayout, devic
 from canvasgen.inference.triton_backend.graphs import Shape, Workspace, Workspaces, bucket
 from canvasgen.inference.triton_backend.joint_samples import Read, joint_samples
 from canvasgen.inference.triton_backend.marginal_pass import Marginals, marginal_pass
-from canvasgen.inference.triton_backend.pieces import num_chunks
 from canvasgen.inference.triton_backend.row_table import FIELDS, FIRST_OF_LAYOUT, Field
 from canvasgen.inference.triton_backend.token_pass import read_tokens
+from canvasgen.inference.triton_backend.token_pieces import num_chunks
 from canvasgen.inference.triton_backend.uploads import fill, put, put_tensor
 from canvasgen.inference.triton_backend.vocabulary_pass import over_vocabulary
 
