@@ -228,17 +228,11 @@ class Row:
         """The temperature of the next step, which is the present one from now on."""
         self._step += 1
         self._steps[-1] += 1
-        return self.temperature
+        return self.temperature()
 
-    @property
-    def temperature(self) -> float:
-        """What this step's logits are divided by."""
-        return self._schedule.temperature(self._step)
-
-    @property
-    def next_temperature(self) -> float:
-        """What the next step's logits are divided by."""
-        return self._schedule.temperature(self._step + 1)
+    def temperature(self, ahead: int = 0) -> float:
+        """What this step's logits are divided by, or those of a step that is so many ahead."""
+        return self._schedule.temperature(self._step + ahead)
 
     @property
     def progress(self) -> float:
@@ -272,7 +266,7 @@ class Row:
         step = Step(
             block=self.block,
             step=self.step,
-            temperature=self.temperature,
+            temperature=self.temperature(),
             log_partition=log_partition,
             mean_entropy=mean_entropy,
             log_mass=log_mass,

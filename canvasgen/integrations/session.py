@@ -111,7 +111,7 @@ class Session:
         self.written: tuple[int, ...] = text.prefix.ids[self._before :]
         self.state: int | None = text.prefix.state
         self.budget: Budget = text.budget
-        self.temperature: float = seat.row.next_temperature
+        self.temperature: float = seat.row.temperature(ahead=1)
 
     @property
     def position(self) -> int:
