@@ -14,6 +14,9 @@ with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pyte
 .PHONY: test-hosts test-transformers-oldest test-transformers-newest
 .PHONY: test-weights
 .PHONY: test-clients
+.PHONY: test-viewer
+.PHONY: test-vllm test-mlx
+.PHONY: test-ray
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -29,12 +32,30 @@ test-fast: $(STAMP)  ## the everyday part of the tests
 test-hosts: test-transformers-oldest test-transformers-newest  ## what needs an environment of its own
 test-hosts: test-weights  # readers of quantised weights, adapters
 test-hosts: test-clients  # real clients of the server
+test-hosts: test-viewer  # pages in a browser
+test-hosts: test-vllm test-mlx  # other engines
+test-hosts: test-ray  # many machines
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
-	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
+	$(call with_host,$<) tests/models tests/engine tests/integrations tests/vocabulary/test_from_tokenizer.py
 
 test-transformers-newest: $(HOSTS)/transformers-5.24.0/.made
-	$(call with_host,$<) tests/models tests/engine tests/vocabulary/test_from_tokenizer.py
+	$(call with_host,$<) tests/models tests/engine tests/integrations tests/vocabulary/test_from_tokenizer.py
+
+# Kernels are compiled with the numba that is there, so they have a cache of their own.
+test-vllm: $(HOSTS)/vllm/.made  ## vLLM's own server on the CPU, with the plugin
+	NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/vllm-kernels $(HOSTS)/vllm/bin/python -m pytest tests/hosts/test_vllm_server.py
+
+test-mlx: $(HOSTS)/mlx/.made  ## mlx-vlm on the CPU
+	PYTHONPATH=$(CURDIR) NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/mlx-kernels $(HOSTS)/mlx/bin/python -m pytest tests/hosts/test_mlx_vlm.py
+
+$(HOSTS)/vllm/.made: tests/hosts/make_vllm
+	tests/hosts/make_vllm $(PYTHON) $(@D)
+	touch $@
+
+$(HOSTS)/mlx/.made: $(STAMP) tests/hosts/make_mlx
+	tests/hosts/make_mlx $(VENV) $(@D)
+	touch $@
 
 test-weights: $(HOSTS)/weights/.made  ## adapters, device maps and weights of few bits, by the libraries that own them
 	$(call with_host,$<) tests/models/weights
@@ -43,17 +64,33 @@ $(HOSTS)/weights/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) 5.23.0 $(@D) accelerate peft torchao compressed-tensors bitsandbytes
 	touch $@
 
+test-viewer: $(HOSTS)/browser/.made  ## the pages in Chromium, which the system has to have (Debian: apt-get install chromium)
+	$(call with_host,$<) tests/viewer tests/notebook
+
+$(HOSTS)/browser/.made: $(STAMP) tests/hosts/make_browser_venv tests/hosts/browser.txt
+	tests/hosts/make_browser_venv $(VENV) $(@D)
+	touch $@
+
+# Ray listens on all interfaces whatever it is told, so it gets a network of its own.
+test-ray: $(HOSTS)/ray/.made  ## Ray Data and Ray Serve, two workers on this machine
+	unshare --map-root-user --net sh -c 'ip link set lo up && exec $(dir $<)bin/python -m pytest -p no:xdist -p no:cacheprovider tests/hosts/test_ray.py'
+
+$(HOSTS)/ray/.made: $(STAMP) tests/hosts/make_venv constraints.txt
+	tests/hosts/make_venv $(VENV) 5.23.0 $(@D) 'ray[data,serve]==2.60.0'
+	touch $@
+
 $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) $* $(@D)
 	touch $@
 
-CLIENTS := openai instructor pydantic_ai litellm langextract typesafe
+CLIENTS := openai instructor pydantic_ai litellm langextract typesafe schemathesis
 PACKAGE_openai := openai==3.57.0
 PACKAGE_instructor := instructor==1.17.0
 PACKAGE_pydantic_ai := pydantic-ai-slim[openai]==2.68.0
 PACKAGE_litellm := litellm==1.110.2
 PACKAGE_langextract := langextract[openai]==1.7.1
 PACKAGE_typesafe := typesafe-sdk==0.7.5
+PACKAGE_schemathesis := schemathesis==4.32.5
 
 test-clients: $(CLIENTS:%=test-client-%)  ## real clients, each in an environment of its own, against `canvasgen serve`
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from canvasgen.grounding import span_relations as spans
     from canvasgen.limits import Limits, limited
     from canvasgen.request import Request
+    from canvasgen.trace import Trace, Tracing, load_trace, traces_html
     from canvasgen.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
@@ -62,6 +63,8 @@ __all__ = [
     "Limits",
     "Request",
     "Sources",
+    "Trace",
+    "Tracing",
     "Vocabulary",
     "__version__",
     "choice",
@@ -81,6 +84,7 @@ __all__ = [
     "limited",
     "literal",
     "load",
+    "load_trace",
     "magic_square",
     "near",
     "optional",
@@ -97,6 +101,7 @@ __all__ = [
     "table",
     "template",
     "text",
+    "traces_html",
 ]
 
 _HOME = {
@@ -107,6 +112,8 @@ _HOME = {
     "Grounded": "canvasgen.grounding",
     "Request": "canvasgen.request",
     "Sources": "canvasgen.grounding",
+    "Trace": "canvasgen.trace",
+    "Tracing": "canvasgen.trace",
     "Vocabulary": "canvasgen.vocabulary",
     "choice": "canvasgen.constraints",
     "contains": "canvasgen.constraints",
@@ -124,6 +131,7 @@ _HOME = {
     "limited": "canvasgen.limits",
     "literal": "canvasgen.constraints",
     "load": "canvasgen.api",
+    "load_trace": "canvasgen.trace",
     "magic_square": "canvasgen.constraints",
     "near": "canvasgen.constraints",
     "optional": "canvasgen.constraints",
@@ -138,6 +146,7 @@ _HOME = {
     "table": "canvasgen.constraints",
     "template": "canvasgen.constraints",
     "text": "canvasgen.constraints",
+    "traces_html": "canvasgen.trace",
 }
 _MODULES = {"relations": "canvasgen.relations", "spans": "canvasgen.grounding.span_relations"}
 

@@ -33,6 +33,7 @@ def load(
     attn_implementation: str | None = None,
     revision: str | None = None,
     adapter: str | Path | None = None,
+    trust_remote_code: bool = False,
     scheduler: Scheduler | None = None,
 ) -> Engine:
     """Return an engine around a model.
@@ -53,10 +54,13 @@ def load(
         attn_implementation: of transformers, such as "sdpa" or "eager".
         revision: branch, tag or commit of a hub id.
         adapter: folder or hub id of a PEFT adapter (the extra `adapters`).
+        trust_remote_code: run code that comes with the weights of a hub id or folder; models of mask noise such as
+            LLaDA need it. Read it first.
         scheduler: runs what tasks ask for (`acomplete`, …): how many rows at a time; None: `Scheduler()`.
 
     Raises:
-        ModelError: there is no such model, it is no DiffusionGemma, or an option does not fit it.
+        ModelError: there is no such model, it is of no known architecture, code that comes with it is not trusted, or an
+            option does not fit it.
         MissingPackage: an option needs a package that is not installed.
     """
     specialist = shared_engine if model is None else None
@@ -69,6 +73,7 @@ def load(
         attn_implementation=attn_implementation,
         revision=revision,
         adapter=adapter,
+        trust_remote_code=trust_remote_code,
     )
     return Engine(loaded, specialist=specialist, scheduler=scheduler)
 

@@ -18,6 +18,7 @@ __all__ = [
     "CanvasgenError",
     "ConstraintTooLarge",
     "InvalidConstraint",
+    "InvalidTrace",
     "MissingPackage",
     "ModelError",
     "Outcome",
@@ -52,10 +53,12 @@ class CanvasgenError(Exception):
         rule: the keyword, option or limit that was broken; in general terms where no one in particular was.
         value: the offending value.
         remedy: what the caller can do; in general terms where there is nothing in particular.
+        trace: of a generation that failed and was asked for its trace (`trace="full"`), what was recorded until then.
     """
 
     usual_rule = "constraint"
     usual_remedy: str | None = None
+    trace: Any = None
     tells_usual = True
     """Whether the error's text has a remedy in general terms."""
 
@@ -232,6 +235,10 @@ class StepLimit(CanvasgenError):
 
 class StepLimitWarning(UserWarning):
     """A text was committed before the model was confident: valid, but perhaps not its best answer."""
+
+
+class InvalidTrace(CanvasgenError):
+    """A file or text is no trace of a generation, is damaged, or has another version; or it cannot be read or written."""
 
 
 class ModelError(CanvasgenError):

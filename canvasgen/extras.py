@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from types import ModuleType
 
 from canvasgen.errors import MissingPackage
 
-__all__ = ["EXTRAS", "installed", "needed"]
+__all__ = ["EXTRAS", "installed", "installed_version", "needed"]
 
 EXTRAS = {
     "tables": ("ortools",),
@@ -16,10 +17,13 @@ EXTRAS = {
     "gpu": ("accelerate", "triton"),
     "adapters": ("peft",),
     "quantized": ("bitsandbytes", "compressed_tensors", "torchao"),
+    "notebook": ("IPython",),
+    "diffusers": ("diffusers",),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
     "serve": ("fastapi", "uvicorn", "prometheus_client", "cloudpickle", "typer"),
     "tracing": ("opentelemetry",),
     "parquet": ("pyarrow",),
+    "ray": ("ray",),
 }
 """Extra -> the packages that it installs."""
 
@@ -52,3 +56,11 @@ def needed(module: str, what: str) -> ModuleType:
 def installed(package: str) -> bool:
     """Return whether a package can be imported; it is not."""
     return find_spec(package) is not None
+
+
+def installed_version() -> str:
+    """Return the version of canvasgen that is installed; empty where it runs from a folder alone."""
+    try:
+        return version("canvasgen")
+    except PackageNotFoundError:
+        return ""

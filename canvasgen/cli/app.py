@@ -18,6 +18,7 @@ from canvasgen.cli.many.batch_command import batch
 from canvasgen.cli.many.serve_command import serve
 from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.sudoku_command import sudoku
+from canvasgen.cli.view_command import view
 
 __all__ = ["app", "run"]
 
@@ -57,6 +58,7 @@ app.command("edit")(one_line_errors(edit))
 app.command("sudoku")(one_line_errors(sudoku))
 app.command("batch")(one_line_errors(batch))
 app.command("serve")(one_line_errors(serve))
+app.command("view")(one_line_errors(view))
 app.command("doctor")(one_line_errors(doctor))
 
 

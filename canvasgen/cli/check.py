@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canvasgen.cli.notice import clear_notice
+from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.options import (
     ChoiceOption,
     FenceOption,
@@ -55,7 +55,9 @@ def check(
     from rich.text import Text
 
     from canvasgen.models.vocabularies import load_vocabulary
+    from canvasgen.viewer import automaton_lines
 
+    show_notice("compiling …")
     began = time.perf_counter()
     constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
     if constraint is None:
@@ -89,6 +91,8 @@ def check(
     clear_notice()
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)
+    for line in automaton_lines(automaton):
+        console.print(Text(line))
 
     candidates = list(texts or [])
     if file is not None:

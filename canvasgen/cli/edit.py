@@ -17,6 +17,7 @@ from canvasgen.cli.options import (
     PromptFormOption,
     QualityOption,
     RegexOption,
+    SaveTraceOption,
     SchemaOption,
     SeedOption,
     StepsOption,
@@ -67,6 +68,7 @@ def edit(
     seed: SeedOption = None,
     prompt_form: PromptFormOption = True,
     trace: TraceOption = False,
+    save_trace: SaveTraceOption = None,
 ) -> None:
     """Write spans of a text anew, keep the rest byte for byte, and print it.
 
@@ -96,7 +98,7 @@ def edit(
         seed=seed,
         prompt_schema=prompt_form,
     )
-    completion = complete(request, model, trace=trace)
+    completion = complete(request, model, trace=trace, save_trace=save_trace)
     if in_place:
         replace(Path(text), completion.text.encode("utf-8"))
     else:

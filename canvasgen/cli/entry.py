@@ -14,7 +14,7 @@ from canvasgen.cli.notice import show_notice
 
 __all__ = ["main"]
 
-_LOADING = frozenset({"generate", "check", "fill", "edit", "sudoku", "serve", "batch", "doctor"})
+_LOADING = frozenset({"generate", "check", "fill", "edit", "sudoku", "serve", "batch", "view", "doctor"})
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from canvasgen.cli.options import (
     PromptArgument,
     PromptFormOption,
     QualityOption,
+    SaveTraceOption,
     SeedOption,
     StepsOption,
     TargetOption,
@@ -62,6 +63,7 @@ def fill(
     seed: SeedOption = None,
     prompt_form: PromptFormOption = True,
     trace: TraceOption = False,
+    save_trace: SaveTraceOption = None,
 ) -> None:
     """Fill the holes of a text, and print it.
 
@@ -85,7 +87,7 @@ def fill(
         seed=seed,
         prompt_schema=prompt_form,
     )
-    completion = complete(request, model, trace=trace)
+    completion = complete(request, model, trace=trace, save_trace=save_trace)
     if not as_json:
         typer.echo(completion.text)
         return

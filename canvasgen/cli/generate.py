@@ -19,6 +19,7 @@ from canvasgen.cli.options import (
     PromptArgument,
     QualityOption,
     RegexOption,
+    SaveTraceOption,
     SchemaOption,
     SeedOption,
     StepsOption,
@@ -56,6 +57,7 @@ def generate(
     fence: FenceOption = "forbid",
     prompt_schema: Annotated[bool, typer.Option(help="Tell the model the schema in the prompt.")] = True,
     trace: TraceOption = False,
+    save_trace: SaveTraceOption = None,
 ) -> None:
     """Generate text that satisfies a constraint, and print it.
 
@@ -77,7 +79,7 @@ def generate(
         seed=seed,
         prompt_schema=prompt_schema,
     )
-    completion = complete(request, model, trace=trace)
+    completion = complete(request, model, trace=trace, save_trace=save_trace)
     typer.echo(shown(constraint, completion.text, indent=2 if sys.stdout.isatty() else None))
 
 

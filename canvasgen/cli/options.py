@@ -21,6 +21,7 @@ __all__ = [
     "PromptFormOption",
     "QualityOption",
     "RegexOption",
+    "SaveTraceOption",
     "SchemaOption",
     "SeedOption",
     "StepsOption",
@@ -87,6 +88,13 @@ TextOption: TypeAlias = Annotated[
 ]
 TraceOption: TypeAlias = Annotated[
     bool, typer.Option("--trace", help="One line a denoising step, on standard error.")
+]
+SaveTraceOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-trace",
+        help="A file for the full trace: .json, .html (a page), or any other name (compressed).",
+    ),
 ]
 
 

@@ -6,63 +6,62 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from canvasgen.cli.notice import clear_notice
+from canvasgen.cli.notice import clear_notice, show_notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pathlib import Path
 
     from rich.console import Console
 
-    from canvasgen.denoise import Completion, Event
+    from canvasgen.denoise import Completion
     from canvasgen.request import Request
 
 __all__ = ["complete"]
 
 
-def complete(request: Request, model: str | None, *, trace: bool) -> Completion:
-    """Return the completion of a request, shown while it forms if standard output is a terminal."""
+def complete(
+    request: Request, model: str | None, *, trace: bool, save_trace: Path | None = None
+) -> Completion:
+    """Return the completion of a request, shown while it forms if standard output is a terminal.
+
+    Args:
+        request: the request.
+        model: the model's name; None: the embedded one.
+        trace: whether a line for each step is printed.
+        save_trace: a file for the full trace, which is written if the generation fails, too.
+    """
     from rich.console import Console
 
     from canvasgen.api import load
-    from canvasgen.errors import Outcome
+    from canvasgen.cli.drawing.live_canvas import completed, watch
+    from canvasgen.errors import CanvasgenError, Outcome
     from canvasgen.request import check_settings
+    from canvasgen.trace import Tracing
 
     check_settings(request)
     engine = load(model)
     clear_notice()
     request = replace(request, on_step_limit="return")  # the outcome is told below
     messages = Console(stderr=True, highlight=False)
-    if sys.stdout.isatty() and messages.is_terminal:
-        completion = watch(engine.stream(request), messages)
-    else:
-        completion = engine.complete(request)
+    is_watched = sys.stdout.isatty() and messages.is_terminal
+    if save_trace is not None or is_watched:
+        request = replace(request, trace=Tracing(top=0) if save_trace is None else "full")
+    try:
+        show_notice("compiling the constraint …")
+        events = engine.stream(request)  # compiled here, and checked
+        clear_notice()
+        completion = watch(events, messages) if is_watched else completed(events)
+    except CanvasgenError as error:
+        if save_trace is not None and error.trace is not None:
+            error.trace.save(save_trace)
+        raise
+    if save_trace is not None:
+        completion.as_trace().save(save_trace)
     if trace:
         print_trace(completion, messages)
     elif completion.outcome is not Outcome.COMPLETE:
         messages.print(f"{completion.outcome}: {completion.outcome.value}")
     return completion
-
-
-def watch(events: Iterable[Event], console: Console) -> Completion:
-    """Show the drafts of a stream in place and returns its completion."""
-    from rich.live import Live
-    from rich.panel import Panel
-    from rich.text import Text
-
-    from canvasgen.denoise import Commit, Done, Draft
-
-    with Live(console=console, transient=True, refresh_per_second=20) as live:
-        for event in events:
-            match event:
-                case Draft(text=text, block=block, step=step):
-                    live.update(Panel(Text(text), title=f"block {block}, step {step}", title_align="left"))
-                case Commit(text=text, block=block):
-                    live.update(Panel(Text(text), title=f"block {block} committed", title_align="left"))
-                case Done(completion=completion):
-                    return completion
-                case _:
-                    pass  # `Engine.stream` raises what a `Failed` would tell
-    raise AssertionError("a stream ends with its completion")
 
 
 def print_trace(completion: Completion, console: Console) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from canvasgen.cli.drawing.grids import box_labels, cells_of_text, drawn
 from canvasgen.cli.endings import EXIT_INTERRUPTED
-from canvasgen.cli.grids import box_labels, cells_of_text, drawn
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption, SeedOption, StepsOption
 from canvasgen.cli.sources import read_text, text_or_file

@@ -17,6 +17,7 @@ from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFa
 from canvasgen.limits import held_so_far, limited
 from canvasgen.notes import Note
 from canvasgen.showing import call_of
+from canvasgen.viewer import ConstraintInNotebook
 
 __all__ = [
     "NOWHERE",
@@ -91,7 +92,7 @@ def field_path(outer: str, inner: str) -> str:
     return f"{outer}{'.' if outer and inner and not inner.startswith('[') else ''}{inner}"
 
 
-class Texts(ABC):
+class Texts(ConstraintInNotebook, ABC):
     """A set of texts.
 
     A text belongs to it if the byte automaton *and* the validator (`_check`) accept it; most constraints have no
@@ -173,7 +174,7 @@ class Texts(ABC):
         """Return whether the bytes are a text of the constraint, without the validator."""
         return self.automaton.accepts(data)
 
-    def _check(self, text: str) -> None:  # noqa: B027 (most constraints have no validator)
+    def _check(self, text: str) -> None:
         """Raise ValidationFailed if the validator rejects a text that `_recognises` accepts."""
 
     def validate(self, text: str | bytes) -> None:

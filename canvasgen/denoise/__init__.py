@@ -4,7 +4,7 @@ from canvasgen.denoise.batch import Batch
 from canvasgen.denoise.completion import Commit, Completion, Done, Draft, Event, Failed, Step
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.loop import run, stream
-from canvasgen.denoise.noise import Mask, Noise, Uniform
+from canvasgen.denoise.noise import Editing, Mask, Noise, Uniform
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Context, Defaults, Denoiser, Resizable
 from canvasgen.denoise.randomness import Randomness, RowRandomness
@@ -20,6 +20,7 @@ __all__ = [
     "Denoiser",
     "Done",
     "Draft",
+    "Editing",
     "Event",
     "Failed",
     "Job",

@@ -23,17 +23,19 @@ from math import inf
 from time import perf_counter
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
-from canvasgen.denoise.completion import Commit, Done, Draft, Event, Failed
+from canvasgen.denoise.completion import Commit, Done, Event, Failed
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
-from canvasgen.denoise.race import Heat, run_heat
+from canvasgen.denoise.race import Heat, run_heat, tell_race
 from canvasgen.denoise.randomness import Randomness, RowRandomness
+from canvasgen.denoise.recording import observe
 from canvasgen.denoise.row import Row, spend
 from canvasgen.denoise.seats import Seat, Seats
 from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
@@ -162,12 +164,15 @@ class Batch:
             row.is_fresh = False
             row.keep_pace(now)
         heat = run_heat(seats.rows)
+        fixed = seats.decided if not self._noise.varies else torch.zeros_like(accepted)
         self._renoise(beliefs, accepted, heat.going)
+        observe(seats.rows, beliefs, doubt, accepted, fixed, seats.canvas)
+        tell_race(seats.rows, heat)
         ready = self._ready(beliefs, doubt, heat)
         self._read_drafts()
         rows = seats.rows
         spend(rows, "condition", self._clock() - begun)
-        events += [Draft(rows[seat].number, rows[seat].trace[-1]) for seat in sorted(heat.leading)]
+        events += [rows[seat].draft for seat in sorted(heat.leading)]
         finished: set[int] = set()
         for seat, ending in ready.items():
             events += self._commit(seat, beliefs, ending)
@@ -230,7 +235,7 @@ class Batch:
             row = self._seats.rows[seat]
             if row.number not in {event.row for event in events}:
                 self._own.end(row.number)
-                events.append(Failed(_placed(error, row), row.number))
+                events.append(Failed(row.failed(_placed(error, row)), row.number))
         return events
 
     def _record(self, beliefs: Beliefs, accepted: Tensor) -> None:
@@ -242,8 +247,11 @@ class Batch:
         columns = torch.stack(
             [beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double(), beliefs.best_log_prob]
         )
-        best = beliefs.best.cpu().numpy()
-        numbers: list[list[float]] = columns.T.cpu().numpy().tolist()
+        read = (
+            torch.cat([columns, beliefs.best.T.double()]).T.cpu().numpy()
+        )  # in one copy; token ids are exact
+        best = read[:, len(columns) :].astype(np.int64)
+        numbers: list[list[float]] = read[:, : len(columns)].tolist()
         for seat, (row, ids, values) in enumerate(zip(self._seats.rows, best, numbers, strict=True)):
             partition = None if row.job.constraint is None else values[0]
             whole = values[4] if values[4] > -inf else None
@@ -255,11 +263,7 @@ class Batch:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
         if self._feeds_back:
-            seats.known = (
-                beliefs.constrained_logits
-                if self._policy.self_conditioning == "constrained"
-                else beliefs.logits
-            )
+            seats.known = self._told(beliefs)
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]
@@ -267,7 +271,7 @@ class Batch:
         drawn = beliefs.tokens(going, numbers, [row.is_greedy for row in rows], self._randomness)
         rest = self._fresh(numbers)
         for at, row in enumerate(rows):
-            if row.block == 1 and row.start.kept:
+            if row.kept:
                 rest[at] = row.start.renoised(rest[at])
         place = drawn.device
         canvas, decided = seats.canvas.to(place), seats.decided.to(place)
@@ -282,6 +286,19 @@ class Batch:
         )
         seats.canvas = canvas.index_copy(0, chosen, new)
         seats.decided = decided.index_copy(0, chosen, now)
+
+    def _told(self, beliefs: Beliefs) -> Tensor:
+        """What the rows are told of their last answer, float32 `[B, L, V]`."""
+        told = self._policy.self_conditioning
+        forms = [told == "constrained" or (told == "forms" and row.is_form) for row in self._seats.rows]
+        if not any(forms):
+            return beliefs.logits
+        constrained = beliefs.constrained_logits
+        if all(forms):
+            return constrained
+        return torch.where(
+            torch.tensor(forms, device=constrained.device)[:, None, None], constrained, beliefs.logits
+        )
 
     def _ready(self, beliefs: Beliefs, doubt: Tensor, heat: Heat) -> dict[int, Outcome]:
         """The seats of the rows to commit, and why."""
@@ -300,7 +317,13 @@ class Batch:
             stability=self._stability,
             confidence=self._confidence,
         )
-        sure |= decided(beliefs, streak, [row.policy for row in seats.rows])
+        sure |= decided(
+            beliefs,
+            streak,
+            [row.drafted for row in seats.rows],
+            [row.choices for row in seats.rows],
+            [row.policy for row in seats.rows],
+        )
         is_sure: list[bool] = sure.cpu().numpy().tolist()
         ready: dict[int, Outcome] = {}
         for seat, row in enumerate(seats.rows):
@@ -343,7 +366,7 @@ class Batch:
             self._seats.begin(seat, self._fresh([row.number]), torch.as_tensor(canvas))
         except CanvasgenError as error:
             row.is_over = True
-            yield Failed(error, row.number)
+            yield Failed(row.failed(error), row.number)
 
 
 Number = TypeVar("Number", int, float)

@@ -239,6 +239,8 @@ class Beliefs:
         _raise(errors)
 
     def _check_numbers(self) -> None:
+        if not self._free:  # what is wrong with the others their posteriors have told
+            return
         wrong = ~torch.isfinite(self.entropies)
         errors: dict[int, CanvasgenError] = {}
         rows: NDArray[np.int64] = np.flatnonzero(wrong.any(dim=-1).cpu().numpy())
@@ -323,6 +325,10 @@ class Beliefs:
                 generator = torch.Generator(behind.device).manual_seed(seed)
                 out[at, here:] = torch.multinomial(behind, 1, generator=generator).squeeze(-1)
         return out
+
+    def posterior_of(self, row: int) -> Posterior | None:
+        """The chain's posterior of a row; None without a constraint."""
+        return self._posteriors[self._place[row]] if row in self._place else None
 
     def of(self, row: int) -> Belief:
         """The row's view, which it is committed from."""

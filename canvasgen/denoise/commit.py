@@ -21,7 +21,7 @@ best canvas ──▶ closes the text? ──no──▶ taken (validators wait 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -87,6 +87,11 @@ class RowText:
         self._refused: dict[str, str] = {}
         self._restarts = 0
         self._saw_all = False  # whether the last search for texts came to its end
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Texts that were refused, with the reasons."""
+        return self._refused
 
     @cached_property
     def only_one_way_on(self) -> bool:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import TypeVar
 
+from canvasgen.denoise.recording import trace_of_steps
+from canvasgen.denoise.steps import Step
 from canvasgen.denoise.telling.token_logs import TokenLog
 from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.grounding import Span, in_terminal, to_html
 from canvasgen.showing import call, call_of
+from canvasgen.viewer import completion_in_notebook, page_of
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from canvasgen.vocabulary import Vocabulary
+    from canvasgen.trace import Trace, TraceStep
 
 Value = TypeVar("Value", covariant=True, default=Any)
 
@@ -52,66 +52,6 @@ class Shares(dict[Any, float]):
         self.open = open
 
 
-@dataclass(frozen=True)
-class Step:
-    """One denoising step of one row.
-
-    Attributes:
-        block, step: counted from 1; the steps of a block that was denoised again go on counting.
-        temperature: what the logits were divided by.
-        log_partition: log of the mass that the model, at this temperature, gives to all valid canvases;
-            None for a row without a constraint. Two steps' masses are comparable only at the same
-            temperature.
-        mean_entropy: nats per position of the text, of the constrained marginals.
-        log_prob: log P(best canvas | valid) of its text as a whole, in nats; None without a constraint, and for a table
-            whose relations are kept.
-        log_mass: mean log of the mass that the model gives the tokens allowed at a position of the text.
-        accepted: positions accepted in this step.
-        seconds: from the row's beginning to the end of this step.
-        ids: the best canvas, int64 `[L]`.
-    """
-
-    block: int
-    step: int
-    temperature: float
-    log_partition: float | None
-    mean_entropy: float
-    log_mass: float
-    accepted: int
-    ids: NDArray[np.int64] = field(repr=False)
-    vocabulary: Vocabulary = field(repr=False, compare=False)
-    before: bytes = field(default=b"", repr=False)
-    log_prob: float | None = None
-    seconds: float = field(default=0.0, compare=False)
-
-    @property
-    def mass(self) -> float:
-        """`log_partition`, or zero without a constraint."""
-        return 0.0 if self.log_partition is None else self.log_partition
-
-    @cached_property
-    def draft(self) -> str:
-        """The whole text as it would be if this step's best canvas were committed."""
-        return (self.before + self.vocabulary.text_bytes(self.ids)).decode("utf-8", errors="replace")
-
-
-def first_useful(trace: Sequence[Step], committed: str) -> float:
-    """Return the seconds until the first draft of the first block that stayed: the time to the first useful edit.
-
-    Args:
-        trace: all steps of a row.
-        committed: the text after the first block; where an earlier draft or a validator's choice was committed, the
-            last step's draft is another one, and what counts is the end of that step.
-    """
-    block = [step for step in trace if step.block == 1]
-    seconds = block[-1].seconds
-    for step in reversed(block):
-        if step.draft != committed:
-            break
-        seconds = step.seconds
-    return seconds
-
-
 @dataclass(frozen=True, repr=False)
 class Completion(Generic[Value]):
     """The result of one generation, with a value of the type `Value`.
@@ -130,8 +70,8 @@ class Completion(Generic[Value]):
             with `absent`, `other` and `open` they sum to one.
         logprobs: if asked for, by token of `token_ids` that a canvas has written, what the step it was committed from says
             of its position, under the constraint and without it.
-        sources: of a grounded constraint, by field the first place in a source that says it; `to_html` and `highlighted`
-            show them.
+        sources: of a grounded constraint, by field the first place in a source that says it; `sources_html` and
+            `highlighted` show them.
         steps: denoising steps of each block.
         blocks: number of blocks.
         outcome: how it ended.
@@ -143,6 +83,7 @@ class Completion(Generic[Value]):
             forward passes are shared, and each row that took part counts them in full. `first_useful` is no part of the
             sum: the time to the first draft of the first block that no later step changed.
         trace: one `Step` per denoising step.
+        full_trace: what every step saw and decided, if it was asked for (`trace="full"`).
     """
 
     value: Value
@@ -158,6 +99,7 @@ class Completion(Generic[Value]):
     proven: bool | None = None
     timings: Mapping[str, float] = field(default_factory=dict[str, float])
     trace: tuple[Step, ...] = field(default=(), repr=False)
+    full_trace: Trace | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return call(
@@ -168,13 +110,41 @@ class Completion(Generic[Value]):
             outcome=str(self.outcome),
         )
 
+    def as_trace(self) -> Trace:
+        """Return the full trace, or one of the steps alone if none was asked for.
+
+        Raises:
+            InvalidTrace: the completion has no steps.
+        """
+        if self.full_trace is not None:
+            return self.full_trace
+        facts = {"outcome": str(self.outcome), "text": self.text, "log_prob": self.log_prob}
+        return trace_of_steps(self.trace, self.token_ids, self.timings, facts)
+
     def to_html(self) -> str:
+        """Return one page of HTML that shows how the text formed and needs nothing else, no network either.
+
+        It shows all there is to see of a generation with `trace="full"`, else the drafts alone; and the sources of its
+        values, if it has any.
+
+        Raises:
+            InvalidTrace: the completion has no steps.
+        """
+        trace = self.as_trace()
+        return page_of(
+            [trace.to_json()], results=[self.text], below=to_html(self.sources) if self.sources else ""
+        )
+
+    def sources_html(self) -> str:
         """Return the sources as an HTML fragment, with the places of the values marked and named by field.
 
         Raises:
             InvalidConstraint: no value is taken from a source.
         """
         return to_html(self.sources)
+
+    def _repr_html_(self) -> str:
+        return completion_in_notebook(self)
 
     def highlighted(self) -> Text:
         """Return the sources with the places of the values marked, to be printed by `rich.print`.
@@ -188,10 +158,17 @@ class Completion(Generic[Value]):
 
 @dataclass(frozen=True, repr=False)
 class Draft:
-    """A denoising step is over; `text` is the best text at this step, made when asked for."""
+    """A denoising step is over; `text` is the best text at this step, made when asked for.
+
+    Attributes:
+        row: its row.
+        record: the step.
+        details: what it saw and decided, if a full trace was asked for.
+    """
 
     row: int
     record: Step = field(repr=False)
+    details: TraceStep | None = field(default=None, repr=False, compare=False)
 
     __match_args__ = ("text", "block", "step")
 

@@ -17,6 +17,7 @@ from canvasgen.tokens import Prefix
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
     from canvasgen.denoise.validators import Validator
+    from canvasgen.trace import Tracing
 
 __all__ = ["Job", "token_budget"]
 
@@ -38,12 +39,13 @@ class Job:
         starts: what is there before the first step; all have the same written tokens, which do not count towards
             `max_tokens`. Of several, the one wins under which the model gives valid texts the most mass.
         logprobs: how many alternatives of each token `Completion.logprobs` tells; None: it is empty.
-        logprobs: how many alternatives of each token `Completion.logprobs` tells; None: it is empty.
         quality: 0 to 1, the thresholds and steps of `stopping.dial`; None: the policy's and the model's own.
         account: what the request may still need of its limits: the searches of its steps and its judgements are charged to
             it. None: each has the default limits.
         target_seconds: from the row's prefill to its end; as many steps are taken as that allows, one for each block at
             least, and one more where drafts lead. None: no target.
+        asked: the prompt as people read it, for a full trace.
+        tracing: what is recorded beside the steps; None: nothing.
         probabilities: whether the completion tells those of choice-like fields; keeps each block's logits till then.
     """
 
@@ -60,6 +62,8 @@ class Job:
     quality: float | None = None
     target_seconds: float | None = None
     account: Account | None = None
+    asked: str | None = None
+    tracing: Tracing | None = None
 
     @contextmanager
     def charged(self) -> Generator[None]:

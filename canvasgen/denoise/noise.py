@@ -9,6 +9,8 @@
 `Mask`      one mask token. What was accepted stays (the state is absorbing). Source: Austin et al., "Structured
             denoising diffusion models in discrete state-spaces", 2021; the reading of the logits is the
             parametrisation of Sahoo et al., "Simple and effective masked diffusion language models", 2024.
+`Editing`   one mask token, and an accepted token stays unless the model is sure of another one there. LLaDA2.1's noise.
+            Source: "LLaDA2.1: Speeding up text diffusion via token editing", arXiv 2602.08676.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from torch import Tensor
 
 from canvasgen.denoise.randomness import Randomness
 
-__all__ = ["Mask", "Noise", "Uniform"]
+__all__ = ["Editing", "Mask", "Noise", "Uniform"]
 
 
 class Noise(Protocol):
@@ -125,3 +127,39 @@ class Mask:
     ) -> tuple[Tensor, Tensor]:
         """Decided positions keep their tokens, accepted ones get theirs."""
         return torch.where(decided, canvas, torch.where(accepted, drawn, rest)), decided | accepted
+
+
+@dataclass(frozen=True)
+class Editing(Mask):
+    """An undecided position holds the mask token; a decided one may get another token, but no mask.
+
+    A decided position is *contested* in a step if the model gives some other token more than `threshold` there. It is
+    then read like an undecided one; all others are certain, as with `Mask`. Every decided position takes this step's
+    token, which is its own unless it was contested: what is decided always comes from one canvas.
+
+    Attributes:
+        mask_id: the mask token; it is never drawn.
+        threshold: probability, 0.5 to 1; below 0.5 the model might contest its token for several others at once.
+    """
+
+    threshold: float = 0.9
+
+    def read(self, logits: Tensor, canvas: Tensor, decided: Tensor) -> Tensor:
+        """A decided position has its token for certain, unless it is contested; the mask token has probability zero."""
+        return super().read(
+            logits, canvas, decided.to(logits.device) & ~self.contested(logits, canvas, decided)
+        )
+
+    def contested(self, logits: Tensor, canvas: Tensor, decided: Tensor) -> Tensor:
+        """bool `[B, L]`: the decided positions where the model is sure of another token than the canvas `[B, L]` has."""
+        read = logits.clone()
+        read[..., self.mask_id] = -torch.inf
+        most, token = torch.softmax(read.double(), dim=-1).max(dim=-1)
+        return decided.to(read.device) & (token != canvas.to(read.device)) & (most > self.threshold)
+
+    def renoise(
+        self, canvas: Tensor, decided: Tensor, accepted: Tensor, drawn: Tensor, rest: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Decided positions and accepted ones get this step's tokens."""
+        del canvas
+        return torch.where(decided | accepted, drawn, rest), decided | accepted

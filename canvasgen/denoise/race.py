@@ -19,10 +19,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import exp
+from typing import Literal
 
 from canvasgen.denoise.row import Row
+from canvasgen.trace import Contender
 
-__all__ = ["Heat", "run_heat"]
+__all__ = ["Fate", "Heat", "run_heat", "tell_race"]
+
+Fate = Literal["leads", "goes on", "beaten", "alike", "halved", "decided"]
 
 
 @dataclass
@@ -34,12 +38,14 @@ class Heat:
         going: seats that go on, in order.
         leading: seats of the rows that are alone or ahead in their races.
         decided: seats of the rows whose race is over because the best text is certain.
+        fates: by seat of a contender, what became of it, as `trace.Contender` tells it.
     """
 
     alone: list[bool]
     going: list[int] = field(default_factory=list[int])
     leading: list[int] = field(default_factory=list[int])
     decided: list[int] = field(default_factory=list[int])
+    fates: dict[int, Fate] = field(default_factory=dict[int, "Fate"])
 
 
 def run_heat(rows: Sequence[Row]) -> Heat:
@@ -51,7 +57,7 @@ def run_heat(rows: Sequence[Row]) -> Heat:
     for seats in groups.values():
         going = seats
         if len(seats) > 1:
-            going, decided = _going_on(seats, rows)
+            going, decided = _going_on(seats, rows, heat.fates)
             heat.decided += going[:1] if decided else []
         heat.alone[going[0]] = len(going) == 1
         heat.leading.append(going[0])
@@ -59,7 +65,25 @@ def run_heat(rows: Sequence[Row]) -> Heat:
     return heat
 
 
-def _going_on(seats: list[int], rows: Sequence[Row]) -> tuple[list[int], bool]:
+def tell_race(rows: Sequence[Row], heat: Heat) -> None:
+    """Record what became of the contenders, for the rows that are traced; after `run_heat`."""
+    for seat, fate in heat.fates.items():
+        row = rows[seat]
+        if row.recorder is not None:
+            start, step = row.start, row.trace[-1]
+            row.recorder.raced(
+                Contender(
+                    step=step.step,
+                    start=row.job.starts.index(start),
+                    width=len(start.canvas),
+                    mass=step.mass,
+                    text=step.draft,
+                    fate=fate,
+                )
+            )
+
+
+def _going_on(seats: list[int], rows: Sequence[Row], fates: dict[int, Fate]) -> tuple[list[int], bool]:
     """Return the contenders that go on, the one with the most mass first, and whether its text is decided."""
     ordered = sorted(seats, key=lambda seat: -rows[seat].trace[-1].mass)
     lead, policy = rows[ordered[0]].trace[-1].mass, rows[ordered[0]].policy
@@ -70,12 +94,18 @@ def _going_on(seats: list[int], rows: Sequence[Row]) -> tuple[list[int], bool]:
     total = sum(shares.values())
     for alike in texts.values() if rows[ordered[0]].step > 1 else ():
         if sum(shares[seat] * _certainty(rows[seat]) for seat in alike) >= policy.certain * total:
+            for seat in ordered:
+                fates[seat] = "leads" if seat == alike[0] else "decided"
             return alike[:1], True
-    if rows[ordered[0]].steps_left <= 1:
-        return ordered[:1], False
     least = exp(-policy.beaten)
     different = [alike[0] for alike in texts.values() if shares[alike[0]] >= least]
-    return different[: -(-len(seats) // 2)], False
+    going = different[: -(-len(seats) // 2)] if rows[ordered[0]].steps_left > 1 else ordered[:1]
+    for seat in ordered:
+        is_alike = seat != texts[rows[seat].trace[-1].draft][0]
+        fates[seat] = "alike" if is_alike else "halved" if shares[seat] >= least else "beaten"
+    for seat in going:
+        fates[seat] = "leads" if seat == going[0] else "goes on"
+    return going, False
 
 
 def _certainty(row: Row) -> float:

@@ -16,16 +16,19 @@ from canvasgen.constraints.compiled.belief import Belief
 from canvasgen.constraints.compiled.constraint import Leading
 from canvasgen.denoise.beliefs import Asked
 from canvasgen.denoise.commit import RowText
-from canvasgen.denoise.completion import Completion, Step, first_useful
+from canvasgen.denoise.completion import Completion, Draft
 from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
-from canvasgen.denoise.schedule import Schedule
+from canvasgen.denoise.recording import Recorder
+from canvasgen.denoise.schedule import schedule_of
+from canvasgen.denoise.steps import Step, first_useful
+from canvasgen.denoise.stopping.choices import free_choices, is_form
 from canvasgen.denoise.stopping.cycles import Drafts
-from canvasgen.denoise.stopping.dial import Pace, dialled, dialled_steps
+from canvasgen.denoise.stopping.dial import Pace, dialled
 from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
-from canvasgen.errors import Outcome
+from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.tokens import Prefix
 
 __all__ = ["Row"]
@@ -43,6 +46,7 @@ class Row:
         times: seconds by what they were spent on.
         trace: a record of each denoising step.
         is_greedy: whether tokens of the best canvas are accepted, and not those of a sample.
+        recorder: of its full trace; None if none is asked for.
         is_over: whether its text is finished, or it has failed.
         is_fresh: whether the next step is the first since the canvas was filled with noise.
         constraint: what its text is generated under; the job's own, or the one that drafts led to.
@@ -76,7 +80,7 @@ class Row:
         self.is_over = False
         self.is_greedy = job.temperature == 0
         self._begun = clock()
-        self._schedule = _schedule(job, denoiser)
+        self._schedule = schedule_of(job, denoiser)
         self._canvas_length = denoiser.canvas_length
         self._vocabulary = denoiser.vocabulary
         self._step = 0
@@ -92,6 +96,8 @@ class Row:
         self._first_block: str | None = None
         self._best: Belief | None = None
         self._outcome = Outcome.COMPLETE
+        tracing = job.tracing
+        self.recorder = None if tracing is None else Recorder(tracing, job, denoiser)
 
     def contenders(self) -> list[Row]:
         """One row for each start of the job, otherwise like this one; they share nothing that changes in a race."""
@@ -100,6 +106,7 @@ class Row:
             one = copy(self)
             one.start, one.trace, one.times = start, [], dict(self.times)
             one._steps, one._blocks, one._logs = [], [], []
+            one.recorder = self.recorder and self.recorder.contender()
             rows.append(one)
         return rows
 
@@ -201,6 +208,16 @@ class Row:
     # A denoising step.
 
     @property
+    def kept(self) -> int:
+        """As many first positions of the canvas hold the start's tokens until others are accepted there."""
+        return self.start.kept if self.block == 1 else 0
+
+    @property
+    def draft(self) -> Draft:
+        """The last step as an event."""
+        return Draft(self.number, self.trace[-1], None if self.recorder is None else self.recorder.last)
+
+    @property
     def asked(self) -> Asked:
         """What is to be known of the row's canvas."""
         if self._loose is not None and self._leading is not None:
@@ -267,6 +284,9 @@ class Row:
             seconds=self._clock() - self._begun,
         )
         self.trace.append(step)
+        if self.recorder is not None:
+            asked = self.asked
+            self.recorder.step(step, asked.constraint, asked.prefix.state, is_draft=self.is_drafting)
         if log_prob is None:
             return False
         is_best = self._drafts.add(self._vocabulary.text_bytes(best), best, log_prob)
@@ -280,6 +300,25 @@ class Row:
     def goes_round(self) -> bool:
         """Whether the drafts of this block go round in a cycle."""
         return self._drafts.go_round(self.policy)
+
+    @property
+    def drafted(self) -> int:
+        """In how many steps of this block the present draft was the draft; 0 where its probability is not known."""
+        return self._drafts.times if self.trace[-1].log_prob is not None else 0
+
+    @property
+    def is_form(self) -> bool:
+        """Whether its text is a form with holes."""
+        return self.constraint is not None and is_form(self.constraint.constraint)
+
+    @property
+    def choices(self) -> int:
+        """How many values its text has that the constraint leaves open, if it comes back and ends on this canvas; else 1."""
+        last = self.trace[-1]
+        ends = bool(np.isin(last.ids, self._vocabulary.end_ids).any())
+        if self.constraint is None or self.block > 1 or not ends or self.drafted < self.policy.patience:
+            return 1
+        return free_choices(self.constraint.constraint, last.draft)
 
     def spend(self, what: str, seconds: float) -> None:
         """Counts time; what a table's solver took of it counts as `solve`."""
@@ -309,6 +348,8 @@ class Row:
         with self.job.charged():
             belief.finish()
             chosen = self.text.choose(belief)
+        if self.recorder is not None:
+            self.recorder.decided(self.block, self.step, self.text.refused, chosen and chosen.ids, ending)
         if chosen is None:
             return None
         if belief.proven is not None:
@@ -325,6 +366,13 @@ class Row:
         self.is_over = chosen.closes
         return chosen.canvas
 
+    def failed(self, error: CanvasgenError) -> CanvasgenError:
+        """The error that ended the row, with its trace if one was asked for."""
+        if self.recorder is not None:
+            self.recorder.refused(self.block, self.step, self.text.refused)
+            error.trace = self.recorder.trace(self.constraint, self.text, error=error.message)
+        return error
+
     def completion(self) -> Completion:
         """The result of a row that is over."""
         text = self.text.decoded()
@@ -337,7 +385,8 @@ class Row:
         parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
         self.times["other"] = max(self.times["total"] - parts, 0.0)
         assert self._first_block is not None
-        useful = first_useful(self.trace, self._first_block)
+        timings = {**self.times, "first_useful": first_useful(self.trace, self._first_block)}
+        outcome = self._outcome if ended else Outcome.UNCLOSED
         return Completion(
             value=text if constraint is None else constraint.constraint.parse(text),
             text=text,
@@ -348,21 +397,13 @@ class Row:
             sources={} if constraint is None else stated(constraint.constraint, text),
             steps=tuple(self._steps),
             blocks=self.block,
-            outcome=self._outcome if ended else Outcome.UNCLOSED,
+            outcome=outcome,
             proven=self._proven,
-            timings={**self.times, "first_useful": useful},
+            timings=timings,
             trace=tuple(self.trace),
+            full_trace=self.recorder
+            and self.recorder.trace(constraint, self.text, outcome=str(outcome), timings=timings),
         )
-
-
-def _schedule(job: Job, denoiser: Denoiser) -> Schedule:
-    defaults = denoiser.defaults
-    steps = job.max_denoising_steps
-    if steps is None:
-        steps = dialled_steps(defaults.max_denoising_steps, job.quality)
-    if job.temperature is None or job.temperature == 0:
-        return Schedule(defaults.t_min, defaults.t_max, steps)
-    return Schedule(job.temperature, job.temperature, steps)
 
 
 def spend(rows: Sequence[Row], what: str, seconds: float) -> None:

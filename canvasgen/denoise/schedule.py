@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Schedule"]
+from canvasgen.denoise.job import Job
+from canvasgen.denoise.protocol import Denoiser
+from canvasgen.denoise.stopping.dial import dialled_steps
+
+__all__ = ["Schedule", "schedule_of"]
 
 
 @dataclass(frozen=True)
@@ -39,3 +43,14 @@ class Schedule:
     def progress(self, step: int) -> float:
         """How much of the way lies behind at the step: 0 at the first, 1 at the last."""
         return (step - 1) / (self.steps - 1) if self.steps > 1 else 1.0
+
+
+def schedule_of(job: Job, denoiser: Denoiser) -> Schedule:
+    """The schedule of a job's blocks: the model's own temperatures, unless the job has one above zero."""
+    defaults = denoiser.defaults
+    steps = job.max_denoising_steps
+    if steps is None:
+        steps = dialled_steps(defaults.max_denoising_steps, job.quality)
+    if job.temperature is None or job.temperature == 0:
+        return Schedule(defaults.t_min, defaults.t_max, steps)
+    return Schedule(job.temperature, job.temperature, steps)

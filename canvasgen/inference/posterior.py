@@ -32,6 +32,7 @@ from canvasgen.inference.remembering import M, Memory, RememberedBest
 from canvasgen.inference.spans import SpanGraph, span_masses
 from canvasgen.inference.tables import Bools, Floats, Longs, RowArrays
 from canvasgen.showing import call
+from canvasgen.viewer import PosteriorInNotebook
 
 __all__ = ["Posterior", "uniforms_for"]
 
@@ -52,7 +53,7 @@ MOST_DRAWN = 50_000_000
 """Tokens that are drawn in one call."""
 
 
-class Posterior:
+class Posterior(PosteriorInNotebook):
     """Answers about one row's valid canvases; n positions, V tokens, C text classes, logs in nats.
 
     Made by `condition`, or a view of one row of `Posteriors`. Small arrays are numpy, float64 or int64, and come from the

@@ -91,6 +91,7 @@ class Session:
         written: token ids of text so far, behind the prompt, with the end token once there is one.
         state: the automaton's state before the canvas; None at the start of the text, and without a constraint.
         budget: tokens for the canvas, and for what follows it.
+        temperature: what the next step's logits are divided by, where the engine does not say.
         last: of the last step; None before the first.
     """
 
@@ -110,6 +111,7 @@ class Session:
         self.written: tuple[int, ...] = text.prefix.ids[self._before :]
         self.state: int | None = text.prefix.state
         self.budget: Budget = text.budget
+        self.temperature: float = seat.row.next_temperature
 
     @property
     def position(self) -> int:
@@ -265,8 +267,7 @@ class Sessions:
             raise ModelError(
                 "there is one temperature above zero for each session", rule="temperatures", value=given
             )
-        seats = [self._batch.seat(one.number) for one in sessions]
-        own = [seat.row.next_temperature for seat in seats if seat is not None]
+        own = [one.temperature for one in sessions]
         if own == list(given):
             return logits
         ratios = torch.tensor(own, dtype=torch.float64) / torch.tensor(list(given), dtype=torch.float64)

@@ -2,8 +2,9 @@
 
     {"template": {"text": "Dear {name}, {body}", "holes": {"name": {"regex": "[A-Z][a-z]+"}}}, "seed": 7}
 
-What, at most one of: `schema`, `regex`, `grammar`, `choice`, `template`, `edit`, `infill`, `sudoku`, `table`. Besides it,
-and on the same text: `fixed`, `near`, `contains`, `excludes`. How: `seed`, `temperature`, `max_denoising_steps`, `quality`,
+What, at most one of: `schema`, `regex`, `grammar`, `choice`, `template`, `edit`, `infill`, `sudoku`, `table`,
+`structural_tag`. Besides it, and on the same text: `fixed`, `near`, `contains`, `excludes`. Before it: `think`, the
+mark at the end of thoughts (`"</think>"`). How: `seed`, `temperature`, `max_denoising_steps`, `quality`,
 `whitespace`, `property_order`, `fence`, `grounded`. `docs/hosts.md` has an example of each.
 """
 
@@ -18,6 +19,7 @@ from canvasgen import relations
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import InvalidConstraint, UnknownOption
+from canvasgen.integrations.structural_tags import read_structural_tag
 from canvasgen.request import Request
 
 __all__ = ["read_request"]
@@ -62,7 +64,7 @@ def read_request(written: object, prompt: str = "") -> Request:
         CanvasgenError: of the constraint.
     """
     fields = _object(_parsed(written), "$")
-    known = (*PLAIN, *HOW, *_MADE, *_BESIDES)
+    known = (*PLAIN, *HOW, *_MADE, *_BESIDES, "think")
     for name in fields:
         if name not in known:
             raise UnknownOption(
@@ -80,7 +82,8 @@ def read_request(written: object, prompt: str = "") -> Request:
     _check_data(how)
     besides = [name for name in _BESIDES if fields.get(name) is not None]
     plain: dict[str, Any] = {name: fields[name] for name in what if name in PLAIN}
-    if not besides and (plain or not what):
+    think = fields.get("think")
+    if not besides and think is None and (plain or not what):
         return Request(prompt, **plain, **how)
     parts = [_BESIDES[name](fields[name], f"$.{name}") for name in besides]
     if plain:
@@ -88,9 +91,13 @@ def read_request(written: object, prompt: str = "") -> Request:
         how = {name: value for name, value in how.items() if name not in _OF_TEXT}
     elif what:
         parts.insert(0, _MADE[what[0]](fields[what[0]], f"$.{what[0]}"))
-    whole = parts[0]
+    whole = parts[0] if parts else made.text()
     for part in parts[1:]:
         whole = whole & part
+    if think is not None:
+        if not isinstance(think, str):
+            raise InvalidConstraint("a mark is a text", path="$.think", rule="think", value=think)
+        whole = made.text(until=think) + whole
     return Request(prompt, constraint=whole, **how)
 
 
@@ -158,7 +165,7 @@ def _part(value: object, path: str) -> Constraint | None:
     if value is None:
         return None
     try:
-        return read_request(_object(value, path)).resolve()
+        return read_request(_object(value, "$")).resolve()
     except (InvalidConstraint, UnknownOption) as error:
         error.path = path if error.path is None else path + error.path.removeprefix("$")
         raise
@@ -266,6 +273,7 @@ _MADE: dict[str, _Maker] = {
     "infill": _infill,
     "sudoku": _sudoku,
     "table": _table,
+    "structural_tag": read_structural_tag,
 }
 _BESIDES: dict[str, _Maker] = {
     "fixed": _fixed,

@@ -25,7 +25,7 @@ import torch
 import transformers
 from transformers import DynamicCache
 
-from canvasgen.denoise.noise import Uniform
+from canvasgen.denoise.noise import Mask, Uniform
 from canvasgen.denoise.protocol import Defaults
 from canvasgen.errors import ModelError
 from canvasgen.forks import settle
@@ -113,9 +113,10 @@ class DiffusionGemma:
         return twin
 
     @property
-    def noise(self) -> Uniform:
-        """Undecided positions hold random tokens; there is no mask token."""
-        return Uniform()
+    def noise(self) -> Uniform | Mask:
+        """Undecided positions hold random tokens; in a model that was trained with a mask token, that one."""
+        mask_id: int | None = getattr(self.model.config, "mask_token_id", None)
+        return Uniform() if mask_id is None else Mask(mask_id)
 
     @property
     def device(self) -> torch.device:

@@ -41,14 +41,16 @@ class Options(TypedDict, total=False):
     attn_implementation: str | None
     revision: str | None
     adapter: str | Path | None
+    trust_remote_code: bool
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready to run, and the way its prompts are made."""
+    """A model ready to run, the way its prompts are made, and whether its canvases start from an answer's fixed text."""
 
     denoiser: Denoiser
     prompts: PromptEncoder
+    lays_text: bool = False
 
     def encode(self, prompt: Prompt, shown: Shown | None = None) -> list[int]:
         """Token ids of a prompt, and of what the model is told of its answer."""
@@ -60,7 +62,7 @@ def load(model: object = None, **options: Unpack[Options]) -> Loaded:
 
     Raises:
         ModelError: there is no such model, its files are incomplete, it is of no known architecture, it cannot be
-            reached, or an option does not fit it.
+            reached, code that comes with it is not trusted, or an option does not fit it.
         MissingPackage: an option needs a package that is not installed.
     """
     settle()
@@ -95,7 +97,10 @@ def _from_pair(model: Any, tokenizer: Any) -> Loaded:
             rule="architecture",
             remedy="give the model's class for generation, or a Denoiser",
         )
-    return Loaded(kind.denoiser(model, tokenizer), prompt_encoder(tokenizer))
+    denoiser = kind.denoiser(model, tokenizer)
+    if kind.prompts is None:
+        return Loaded(denoiser, prompt_encoder(tokenizer), kind.lays_text)
+    return Loaded(denoiser, kind.prompts(tokenizer, denoiser.vocabulary), kind.lays_text)
 
 
 def _model_type_of(model: Any) -> Any:
@@ -106,12 +111,19 @@ def _from_name(name: str | Path, how: LoadOptions) -> Loaded:
     name, config = checked_source(name, **how.revised)
     with loading_errors(name):
         kind = architecture_of(config.get("model_type"), name)
+        if kind.needs_remote_code and not how.trust_remote_code:
+            raise ModelError(
+                f"{name} is a {kind.name}: code that comes with its weights has to run",
+                rule="trust_remote_code",
+                remedy="read that code, then load the model with trust_remote_code=True, or give a (model, tokenizer) pair",
+            )
         require_readable(name, config, how.quantization)
         model = kind.read(name, how)
         if how.adapter is not None:
             with loading_errors(how.adapter):
                 add_adapter(model, how.adapter)
-        return _from_pair(model, load_tokenizer(name, **how.revised))
+        remote = kind.needs_remote_code and how.trust_remote_code
+        return _from_pair(model, load_tokenizer(name, trust_remote_code=remote, **how.revised))
 
 
 def checked_source(model: str | Path, **revised: str) -> tuple[str | Path, Mapping[str, Any]]:
@@ -133,7 +145,7 @@ def checked_source(model: str | Path, **revised: str) -> tuple[str | Path, Mappi
     return name, config
 
 
-def load_tokenizer(name: str | Path, **revised: str) -> Any:
+def load_tokenizer(name: str | Path, *, trust_remote_code: bool = False, **revised: str) -> Any:
     """The tokenizer of a checked source; a folder may hold nothing but `tokenizer.json`."""
     if isinstance(name, Path) and not (name / "tokenizer_config.json").is_file():
         from tokenizers import Tokenizer
@@ -141,7 +153,7 @@ def load_tokenizer(name: str | Path, **revised: str) -> Any:
         return Tokenizer.from_file(str(name / "tokenizer.json"))
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(name, **revised)
+    return AutoTokenizer.from_pretrained(name, trust_remote_code=trust_remote_code, **revised)
 
 
 def _place(model: str | Path) -> str | Path:

@@ -31,6 +31,7 @@ __all__ = [
     "PromptEncoder",
     "SudokuPrompts",
     "prompt_encoder",
+    "text_of",
 ]
 
 Message: TypeAlias = Mapping[str, Any]
@@ -145,7 +146,7 @@ class SudokuPrompts:
         """
         grid = None if shown is None else find_grid(shown.form(lambda hole: hole.mark or "{}"))
         if grid is None:
-            grid = find_grid(_text(prompt))
+            grid = find_grid(text_of(prompt))
         if grid is None:
             raise ModelError(
                 "there is no Sudoku in the prompt",
@@ -211,12 +212,12 @@ def _is_message(value: object) -> bool:
 
 def _plain(prompt: Prompt, shown: Shown | None) -> str:
     """Return the plain text form: the prompt, and below it the form of the answer."""
-    text = _text(prompt).strip()
+    text = text_of(prompt).strip()
     below = None if shown is None else plain_form(shown)
     return format_prompt(text if below is None else f"{text}\n{below}", None)
 
 
-def _text(prompt: Prompt) -> str:
+def text_of(prompt: Prompt) -> str:
     """Return the contents of the messages, one below the other."""
     if isinstance(prompt, str):
         return prompt

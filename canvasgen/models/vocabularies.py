@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from canvasgen.models.architecture import architecture_of
 from canvasgen.models.embedded import tiny
 from canvasgen.models.loading import checked_source, load_tokenizer, loading_errors
 from canvasgen.vocabulary import Vocabulary
@@ -19,10 +20,13 @@ def load_vocabulary(model: str | Path | None = None) -> Vocabulary:
     """Return the vocabulary of an embedded model (None: the first), a model folder or a hub id, without its weights.
 
     Raises:
-        ModelError: there is no such model, or it is not a DiffusionGemma.
+        ModelError: there is no such model, or it is of no known architecture.
     """
     name, config = checked_source(tiny.WEIGHTS if model is None else model)
+    kind = architecture_of(config.get("model_type"), name)
     with loading_errors(name):
+        if kind.vocabulary is not None:
+            return kind.vocabulary(config, load_tokenizer(name))
         from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
             DiffusionGemmaGenerationConfig,
         )

@@ -1,5 +1,6 @@
 """What to generate and how: `Request`, the checks of its settings, and what its options mean for a result."""
 
+from canvasgen.request.remembered import readable
 from canvasgen.request.setting_checks import MOST_STEPS, check_settings
 from canvasgen.request.step_limit import settled
 from canvasgen.request.what_and_how import Options, Prompt, Request, Settings, as_request, request_of
@@ -12,6 +13,7 @@ __all__ = [
     "Settings",
     "as_request",
     "check_settings",
+    "readable",
     "request_of",
     "settled",
 ]

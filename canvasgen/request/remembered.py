@@ -20,7 +20,7 @@ from canvasgen.limits import Limits, checked_limits
 from canvasgen.once import Once
 from canvasgen.schemas import Source, load
 
-__all__ = ["Prompt", "remembered_schema", "remembered_spans", "remembered_text", "user_texts"]
+__all__ = ["Prompt", "readable", "remembered_schema", "remembered_spans", "remembered_text", "user_texts"]
 
 Prompt = str | Sequence[Mapping[str, Any]]
 
@@ -36,6 +36,13 @@ def user_texts(prompt: Any) -> list[str]:
             contents += content if is_sequence(content) else [content]
     texts = [part.get("text") if is_mapping(part) else part for part in contents]
     return [text for text in texts if isinstance(text, str)]
+
+
+def readable(prompt: Prompt) -> str:
+    """Return a prompt as people read it: messages with their roles in front."""
+    if isinstance(prompt, str):
+        return prompt
+    return "\n".join(f"{message.get('role', '')}: {message.get('content', '')}" for message in prompt)
 
 
 def _held(constraint: Constraint) -> int:

@@ -17,6 +17,7 @@ from canvasgen.checks import (
 from canvasgen.constraints.texts import is_text
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
 from canvasgen.request.what_and_how import Request
+from canvasgen.trace import tracing_of
 
 __all__ = ["check_settings"]
 
@@ -74,6 +75,7 @@ def check_settings(request: Request) -> Request:
         raise InvalidConstraint(
             f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}", rule="on_step_limit", value=wanted
         )
+    tracing_of(request.trace)
     return replace(request, **numbers)
 
 

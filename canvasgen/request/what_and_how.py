@@ -33,6 +33,7 @@ from canvasgen.request.remembered import (
     user_texts,
 )
 from canvasgen.showing import call_of
+from canvasgen.trace import Tracing
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
@@ -62,6 +63,7 @@ class Settings(TypedDict, total=False):
     probabilities: bool
     logprobs: int | None
     on_step_limit: Literal["return", "warn", "raise"]
+    trace: Literal["steps", "full"] | Tracing
     grounded: bool | str | Sequence[str] | Sources
     whitespace: Style | None
     property_order: Order | None
@@ -116,6 +118,8 @@ class Request:
         on_step_limit: what to do with a text that was committed before the model was confident, at the step limit or the
             target in time, or because its drafts went round in a cycle (its `outcome` says so, too): `return` it, return it
             and `warn` by `StepLimitWarning`, or `raise` `StepLimit`.
+        trace: `full`: `Completion.full_trace` has what every step saw and decided (docs/trace.md); `cg.Tracing(…)`: the same
+            with settings; `steps`: `Completion.trace` alone, which every completion has. The result is the same.
     """
 
     prompt: Prompt = ""
@@ -143,6 +147,7 @@ class Request:
     relations: Sequence[Relation] | None = field(default=None, kw_only=True)
     limits: Limits | None = field(default=None, kw_only=True)
     on_step_limit: Literal["return", "warn", "raise"] = field(default="warn", kw_only=True)
+    trace: Literal["steps", "full"] | Tracing = field(default="steps", kw_only=True)
 
     def __repr__(self) -> str:
         return call_of(self)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["Group", "bytes_of_row"]
 
 _TENSORS = 6
-"""Arrays `[L, V]` of float32 that a row takes in a step at its peak: logits, the ones of the step before, those divided by
-the temperature, the conditioned ones, and the work on them (measured: benchmarks/serving.py --memory)."""
+"""Arrays `[L, V]` of float32 that a row takes in a step at its peak, counted from the code: logits, those of the step
+before, those divided by the temperature, the conditioned ones, and two for the work on them."""
 
 
 def bytes_of_row(denoiser: Denoiser, contenders: int = 1) -> int:

@@ -26,6 +26,7 @@ class ServeSettings:
         deadline: seconds that a request may take, from its arrival to its end.
         drain: seconds that a server which is stopped waits for what runs.
         body_bytes: of a request's body.
+        body_seconds: in which it has to arrive.
         schema_bytes: of a schema, grammar, pattern, list of options or template, as JSON.
         prompt_characters: of all messages together.
         choices: answers to one request (`n`, and prompts times `n`).
@@ -34,12 +35,13 @@ class ServeSettings:
         compilers: processes that compile constraints.
         compile_seconds: CPU seconds of one compilation.
         compile_bytes: memory that one compilation may need beside what its process has.
+        constraint_bytes: of one compiled constraint.
         remembered: compiled constraints that are kept, those that were asked for last.
         remembered_bytes: of these together, as they came from the compilers.
         keys: API keys, one of which clients send as `Authorization: Bearer …`; none: everybody may ask.
         validators: by the name that clients send, a function of the value.
         tracing: whether OpenTelemetry spans are made.
-        page: a file that is served at `/`.
+        page: a file that is served at `/`; None: the playground.
     """
 
     name: str = "canvasgen"
@@ -50,6 +52,7 @@ class ServeSettings:
     deadline: float = 120.0
     drain: float = 30.0
     body_bytes: int = 4_000_000
+    body_seconds: float = 30.0
     schema_bytes: int = 256_000
     prompt_characters: int = 400_000
     choices: int = 16
@@ -58,10 +61,13 @@ class ServeSettings:
     compilers: int = 2
     compile_seconds: float = 10.0
     compile_bytes: int = 1_000_000_000
+    constraint_bytes: int = 128_000_000
     remembered: int = 256
     remembered_bytes: int = 1_000_000_000
     keys: tuple[str, ...] = field(default=(), repr=False)
-    validators: Mapping[str, Callable[[object], object]] = field(default_factory=dict)
+    validators: Mapping[str, Callable[[object], object]] = field(
+        default_factory=dict[str, Callable[[object], object]]
+    )
     tracing: bool = False
     page: str | None = None
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from canvasgen.cli.app import app
-from canvasgen.cli.grids import box_labels, cells_of_text, drawn
+from canvasgen.cli.drawing.grids import box_labels, cells_of_text, drawn
 
 SMALL = "1.3.4..1..4.3.1."
 SOLVED = "1234\n4321\n2143\n3412\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import torch
 
-from canvasgen.denoise import Noise, RowRandomness
+from canvasgen.denoise import Editing, Noise, RowRandomness
 
 ROWS, LENGTH, SIZE = 3, 5, 7
 
@@ -78,7 +78,12 @@ def one_step(noise: Noise, seed: int) -> None:
         assert torch.equal(new[~now], rest[~now]), "an undecided position holds what the rest has there"
         kept = now & ~accepted
         assert bool(decided[kept].all()), "nothing is decided but by being accepted"
-        assert torch.equal(new[kept], canvas[kept]), "what stays decided keeps its token"
+        stays = new[kept] == canvas[kept]
+        if isinstance(noise, Editing):
+            stays |= new[kept] == drawn[kept]
+        assert bool(stays.all()), (
+            "what stays decided keeps its token, or gets this step's where it may be edited"
+        )
         again = accepted & decided
         same = (new == drawn) | (new == canvas)
         assert bool(same[again].all()), "a token comes from this step or stays"

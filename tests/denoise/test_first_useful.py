@@ -10,7 +10,7 @@ from toy_models import LETTERS, Erratic
 
 from canvasgen.constraints import regex
 from canvasgen.denoise import Job, Step, run
-from canvasgen.denoise.completion import first_useful
+from canvasgen.denoise.steps import first_useful
 
 
 def step(text: str, at: int, block: int = 1) -> Step:

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canvasgen.denoise import Mask, RowRandomness, Uniform
+from canvasgen.denoise import Editing, Mask, RowRandomness, Uniform
 
 MASK = noise_laws.SIZE - 1
 SEEDS = st.integers(0, 2**31)
@@ -26,6 +26,12 @@ def test_uniform_obeys_the_laws(seed):
 @given(SEEDS)
 def test_mask_obeys_the_laws(seed):
     noise_laws.check(Mask(MASK), seed)
+
+
+@settings(deadline=None, max_examples=30)
+@given(SEEDS, st.sampled_from([0.5, 0.7, 0.99]))
+def test_editing_obeys_the_laws(seed, threshold):
+    noise_laws.check(Editing(MASK, threshold), seed)
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,25 @@ class Narrow(Uniform):
         return read
 
 
-BROKEN = [Forgetful(MASK), Monotonous(), Deaf(), Hasty(), InPlace(MASK), Sociable(), Careless(MASK), Narrow()]
+@dataclass(frozen=True)
+class Erasing(Editing):
+    """Masks again what is not accepted again."""
+
+    def renoise(self, canvas, decided, accepted, drawn, rest):
+        return torch.where(accepted, drawn, rest), decided | accepted
+
+
+BROKEN = [
+    Forgetful(MASK),
+    Monotonous(),
+    Deaf(),
+    Hasty(),
+    InPlace(MASK),
+    Sociable(),
+    Careless(MASK),
+    Narrow(),
+    Erasing(MASK),
+]
 
 
 @pytest.mark.parametrize("noise", BROKEN, ids=lambda noise: type(noise).__name__)
@@ -132,3 +156,22 @@ def test_masks_need_no_random_numbers():
 def test_uniform_noise_is_over_the_whole_vocabulary():
     drawn = Uniform().fresh([0], 4000, RowRandomness([1], 4000, 5))
     assert torch.bincount(drawn[0], minlength=5).min() > 600
+
+
+def test_a_decided_token_is_edited_where_the_model_is_sure_of_another():
+    noise = Editing(3, threshold=0.8)
+    canvas = torch.tensor([[0, 0, 0, 3]])
+    decided = torch.tensor([[True, True, True, False]])
+    logits = torch.tensor([[[0.0, 9, 0, 20], [0, 1, 0, 0], [9, 0, 0, 0], [0, 0, 0, 9]]])
+    assert noise.contested(logits, canvas, decided).tolist() == [[True, False, False, False]]
+    shares = torch.softmax(noise.read(logits, canvas, decided), dim=-1)[0]
+    assert shares[0].argmax() == 1, "read as it is, without the mask token"
+    assert shares[0, 3] == 0
+    assert shares[1].tolist() == [1, 0, 0, 0], "not sure enough: certain as before"
+    assert shares[2].tolist() == [1, 0, 0, 0]
+    assert shares[3, 3] == 0
+    new, now = noise.renoise(
+        canvas, decided, torch.zeros_like(decided), torch.tensor([[1, 0, 0, 2]]), torch.tensor([[3, 3, 3, 3]])
+    )
+    assert new.tolist() == [[1, 0, 0, 3]]
+    assert now.tolist() == decided.tolist()

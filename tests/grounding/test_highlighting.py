@@ -76,12 +76,13 @@ def test_a_completion() -> None:
     done = cg.load().complete(
         "name: Ann Lee", schema={"type": "string", "pattern": "Lee"}, grounded=True, seed=0
     )
-    assert done.to_html().count("<mark") == 1
+    assert done.sources_html().count("<mark") == 1
+    assert done.sources_html() in done.to_html()
     assert done.highlighted().plain == "name: Ann Lee value"
 
 
 def test_nothing_to_show() -> None:
-    for show in (Completion.to_html, Completion.highlighted):
+    for show in (Completion.sources_html, Completion.highlighted):
         with pytest.raises(InvalidConstraint) as caught:
             show(Completion("a", "a", (1,), 0.0))
         assert caught.value.remedy

@@ -34,7 +34,7 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "grammar": {"grammar": 'start: "X" ("+" "X")*'},
     "template": {"template": "FROM {WHO} TO {WHOM}."},
     "several canvases": {"regex": "[A-Z ]{20,40}"},
-    "holes that agree": {"template": "{X} IS {X}."},
+    "holes that agree": {"template": cg.template("{X} IS {X}.", X=cg.regex("[AB]{1,2}"))},
     "fixed": {"constraint": cg.regex("[A-Z]{4,8}") & cg.fixed({2: "Q"})},
     "table": {"table": cg.table(1, 3, [1, 2, 3], lambda about: [different(about.rows[0])], layout="plain")},
     "refused": {"regex": "[A-Z]{3}", "validators": [lambda text: text > "M"]},
@@ -58,10 +58,10 @@ def options(name: str, at: int) -> dict[str, Any]:
     return {"max_tokens": BUDGET, "max_denoising_steps": 8, "seed": 7 * at} | dict(REQUESTS[name])
 
 
-def reference(loop: Engine, name: str, at: int, prompt: str, policy: Policy | None = None):
+def reference(loop: Engine, name: str, at: int, prompt: str, policy: Policy | None = None, **settings: Any):
     """What the own loop writes, as `Completion.token_ids`; or the kind of its error."""
     try:
-        job = loop.prepare(prompt, **options(name, at))
+        job = loop.prepare(prompt, **options(name, at), **settings)
         return outcome_of(run(loop.denoiser, [replace(job, starts=job.starts[-1:])], policy=policy)[0])
     except CanvasgenError as error:
         return type(error).__name__

@@ -11,6 +11,8 @@ import canvasgen as cg
 from canvasgen.denoise.schedule import Schedule
 from canvasgen.errors import InvalidConstraint, ModelError, Unsatisfiable
 from canvasgen.integrations import HostModel, Sessions
+from canvasgen.integrations.hosted_folder import engine_of_folder
+from canvasgen.models.embedded import tiny
 
 NAMES = list(REQUESTS)
 
@@ -21,7 +23,7 @@ def loop():
 
 
 def temperature(session) -> float:
-    return session._sessions._batch.seat(session.number).row.next_temperature
+    return session.temperature
 
 
 def prompt_of(at: int) -> str:
@@ -198,3 +200,16 @@ def test_encode_is_the_prompt_that_complete_gives(loop):
     assert loop.encode("HELLO", constraint) == loop.prepare("HELLO", constraint=constraint).prompt
     with pytest.raises(InvalidConstraint, match="not a constraint"):
         loop.encode("HELLO", "A+")
+
+
+class TestEngineOfAFolder:
+    def test_it_is_the_models_but_for_the_weights(self):
+        made, real = engine_of_folder(tiny.WEIGHTS), cg.load(tiny.WEIGHTS)
+        assert made.vocabulary.fingerprint == real.vocabulary.fingerprint
+        assert made.denoiser.canvas_length == real.denoiser.canvas_length
+        assert made.denoiser.defaults.max_denoising_steps == real.denoiser.defaults.max_denoising_steps
+        assert made.encode("Bob") == real.encode("Bob")
+
+    def test_a_folder_that_is_none_is_named(self, tmp_path):
+        with pytest.raises(ModelError, match="cannot be loaded"):
+            engine_of_folder(tmp_path)

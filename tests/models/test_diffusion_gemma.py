@@ -13,7 +13,7 @@ from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
     EntropyBoundSamplerConfig,
 )
 
-from canvasgen.denoise import Batch, Defaults, Denoiser, Done, Job, run
+from canvasgen.denoise import Batch, Defaults, Denoiser, Done, Job, Mask, Uniform, run
 from canvasgen.errors import ModelError
 from canvasgen.models.diffusion_gemma import DiffusionGemma, _cache_name, defaults_of, end_ids_of, pad_id_of
 from canvasgen.vocabulary import Vocabulary
@@ -353,3 +353,13 @@ def test_the_cache_has_the_name_that_the_installed_transformers_gives_it():
     assert _cache_name(before) == "past_key_values"
     with pytest.raises(ModelError, match="pip install 'transformers"):
         _cache_name(other)
+
+
+def test_a_model_that_was_trained_with_masks_has_them_as_noise():
+    model = gemma_toys.model(0)
+    denoiser = DiffusionGemma(model, gemma_toys.vocabulary())
+    assert denoiser.noise == Uniform()
+    model.config.mask_token_id = 2
+    assert denoiser.noise == Mask(2)
+    (done,) = run(denoiser, [Job([5, 6], max_tokens=16, max_denoising_steps=6, seed=1)])
+    assert 2 not in done.token_ids

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     running = subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE)
     journal = journal_of(output)
     while running.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") > 5):
-        pass
+        time.sleep(0.05)
     running.send_signal(signal.SIGKILL)
     running.communicate()
     assert not output.exists()

@@ -25,7 +25,7 @@ def ask(client: TestClient, url: str, **body: Any) -> dict[str, Any]:
     return got.json()
 
 
-def shares_of(engine: cg.Engine, prompt: str, choice: list[str], shows: bool) -> dict[str, float]:
+def shares_of(engine: cg.Engine, prompt: str, choice: list[str], shows: Any) -> dict[str, float]:
     """The mean over two canvases of noise, by plain calls."""
     settings: Any = {"temperature": 1.0, "max_denoising_steps": 1, "on_step_limit": "return"}
     done = [
@@ -58,7 +58,9 @@ def test_joint_probabilities_are_those_of_whole_answers(client: TestClient, engi
         for city, old in itertools.product(QUESTIONS["city"]["options"], ("true", "false"))
     ]
     asked = f"{PROMPT}\nWhere does she live?\nIs she over 30?"
-    expected = shares_of(engine, asked, texts, shows=True)
+    shown = {"city": {"enum": QUESTIONS["city"]["options"]}, "old": {"enum": ["true", "false"]}}
+    form = {"type": "object", "properties": shown, "required": [*shown]}
+    expected = shares_of(engine, asked, texts, shows=form)
     for one in got["joint"]:
         assert one["probability"] == pytest.approx(expected[json.dumps(one["answers"])], abs=1e-4)
 

@@ -16,16 +16,11 @@ from asking import chat
 import canvasgen as cg
 from canvasgen.errors import InvalidConstraint, MissingPackage
 from canvasgen.scheduling import Scheduler
-from canvasgen.serve.observing.spans import Spans
+from canvasgen.serve.observing.tracing_spans import Spans
 from canvasgen.serve.routes.application import create_app
 from canvasgen.serve.settings import ServeSettings
 
 URL = "/v1/chat/completions"
-LONG: dict[str, Any] = {
-    "max_tokens": 250,
-    "canvasgen": {"max_denoising_steps": 40},
-    "structured_outputs": None,
-}
 FREE = chat(max_tokens=250, canvasgen={"max_denoising_steps": 48})
 
 
@@ -84,6 +79,19 @@ def test_bodies_have_a_size(engine: cg.Engine) -> None:
     asyncio.run(run())
 
 
+def test_a_body_that_does_not_come(engine: cg.Engine) -> None:
+    async def run() -> None:
+        async def slow() -> AsyncIterator[bytes]:
+            yield b"{"
+            await asyncio.sleep(3600)
+
+        async with server(engine, body_seconds=0.01) as (client, _):
+            got = await client.post(URL, content=slow())
+            assert (got.status_code, got.json()["error"]["code"]) == (408, "body_too_slow")
+
+    asyncio.run(run())
+
+
 def test_a_full_queue_is_told_with_a_time_to_come_back(engine: cg.Engine) -> None:
     async def run() -> None:
         async with server(engine, rows=1, queue=1) as (client, house):
@@ -105,11 +113,12 @@ def test_a_deadline_frees_the_seat(engine: cg.Engine) -> None:
         async with server(engine, rows=1) as (client, house):
             for told in ({"timeout": 0.001}, {"timeout": 0.05, "max_denoising_steps": 48}):
                 got = await client.post(URL, json={**FREE, "canvasgen": told})
-                assert (got.status_code, got.json()["error"]["code"]) == (504, "deadline_exceeded")
+                assert (got.status_code, got.json()["error"]["code"]) == (408, "deadline_exceeded")
             assert (
                 await client.post(URL, json=chat(max_tokens=8, canvasgen={"max_denoising_steps": 2}))
             ).status_code == 200
-            assert house.engine.scheduler.load.running == 0
+            while house.engine.scheduler.load.running:
+                await asyncio.sleep(0.001)
 
     asyncio.run(run())
 

@@ -29,6 +29,8 @@ ORDER = [
     "once",
     "automata",
     "grounding",
+    "viewer",
+    "trace",
     "relations",
     "vocabulary",
     "schemas",
@@ -36,6 +38,7 @@ ORDER = [
     "inference",
     "field_relations",
     "constraints",
+    "outline",
     "denoise",
     "models",
     "request",
@@ -46,6 +49,7 @@ ORDER = [
     "api",
     "integrations",
     "serve",
+    "notebook",
     "cli",
     "training",  # nothing at run time imports it
 ]

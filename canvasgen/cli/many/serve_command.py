@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from canvasgen.checks import is_mapping
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption
 from canvasgen.errors import InvalidConstraint
@@ -48,7 +49,9 @@ def serve(
         str | None, typer.Option(help="module:NAME of a dict, from names to functions of the value.")
     ] = None,
     device: Annotated[str | None, typer.Option(help="Where the model runs.")] = None,
-    page: Annotated[Path | None, typer.Option(help="A file that is served at /.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="A file that is served at / instead of the playground.")
+    ] = None,
     tracing: Annotated[bool, typer.Option("--tracing", help="OpenTelemetry spans.")] = False,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
 ) -> None:
@@ -125,7 +128,7 @@ def _validators(place: str | None) -> Mapping[str, Callable[[object], object]]:
         ) from error
     finally:
         sys.path.pop(0)
-    if not isinstance(found, dict) or not all(isinstance(k, str) and callable(v) for k, v in found.items()):
+    if not is_mapping(found) or not all(isinstance(k, str) and callable(v) for k, v in found.items()):
         raise InvalidConstraint(
             "validators are a dict from names to functions", rule="--validators", value=place
         )

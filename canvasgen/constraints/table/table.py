@@ -22,7 +22,7 @@ from canvasgen.automata.private_bytes import CELL_BORDER
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells
 from canvasgen.constraints.shown import Hole, Piece, Shown, Trained
-from canvasgen.constraints.table.cell_spans import cell_spans
+from canvasgen.constraints.table.cell_spans import Span, cell_spans
 from canvasgen.constraints.table.grid import Cell, Grid
 from canvasgen.constraints.table.layouts import Laid
 from canvasgen.errors import TimeLimit, Unsatisfiable, ValidationFailed
@@ -258,6 +258,15 @@ class Table(Constraint):
                     rule=type(relation).__name__,
                     value=[seen[cell] for cell in relation.cells],
                 )
+
+    def cells_of(self, text: str) -> list[Span]:
+        """Return every cell with the characters of a text that it holds; none if the text is no such table."""
+        return cell_spans(self._laid, text) or []
+
+    @property
+    def given(self) -> tuple[Cell, ...]:
+        """The cells for which the user gave only one text."""
+        return tuple(self._known)
 
     def _values(self, text: str) -> tuple[dict[Cell, Any], dict[Cell, str]]:
         """Return the value and the text of every cell.

@@ -44,10 +44,15 @@ class Readings:
 
     def first(self) -> dict[str, str] | None:
         """Return the holes' texts in the reading of the whole text whose early holes are shortest; None if there is none."""
+        spans = self.spans()
+        return None if spans is None else {name: self._text[start:stop] for name, start, stop in spans}
+
+    def spans(self) -> list[tuple[str, int, int]] | None:
+        """Return each occurrence of a hole with the characters that it holds, in that reading, in order."""
         whole = len(self._text)
         if whole not in self.ends(0):
             return None
-        found: dict[str, str] = {}
+        found: list[tuple[str, int, int]] = []
         place, known = 0, ()
         for number, piece in enumerate(self._pieces):
             stop, after = next(
@@ -56,7 +61,7 @@ class Readings:
                 if whole in self._ends(number + 1, stop, after)
             )
             if isinstance(piece, Hole):
-                found[piece.name] = self._text[place:stop]
+                found.append((piece.name, place, stop))
             place, known = stop, after
         return found
 

@@ -159,6 +159,10 @@ class Template(Constraint):
             )
         return found
 
+    def hole_spans(self, text: str) -> list[tuple[str, int, int]]:
+        """Return each occurrence of a hole with the characters of a text that it holds; none if the text does not match."""
+        return self._readings(text).spans() or []
+
     def contents(self, text: str) -> Mapping[str, str]:
         """Return the text of every hole of a matching text."""
         return self._split(text)

@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 from canvasgen.inference.numba_backend.exponential import LOWEST_64, exp64, log64
+from canvasgen.inference.numba_backend.extremes import largest
 from canvasgen.inference.numba_backend.group_kernels import exponentials
 from canvasgen.inference.tables import Floats, Ints
 from canvasgen.jit import njit
@@ -29,15 +30,6 @@ _LEAST = -350.0
 _FAINT = 1e-128
 # States so far below the best one are likely to give faint sums.
 _FAR = -290.0
-
-
-@njit(cache=True, nogil=True, fastmath={"contract", "nnan", "nsz", "reassoc"})
-def _largest(values):
-    """The largest of some values, none of which is NaN."""
-    top = -np.inf
-    for n in range(values.shape[0]):
-        top = values[n] if values[n] > top else top
-    return top
 
 
 @njit(cache=True, nogil=True)
@@ -152,7 +144,7 @@ def sweep_log(
         i = length - 1 - n if reverse else n
         at, to = (i + 1, i) if reverse else (i, i + 1)
         last = out[at]
-        top = _largest(last)
+        top = largest(last)
         tops[at] = top
         _shares(last, top if top > -np.inf else 0.0, shares[at])
         if 8 * _count_far(last, top) > last.shape[0]:  # most sums would be taken twice

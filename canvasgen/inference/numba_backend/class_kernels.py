@@ -18,14 +18,14 @@ import math
 
 import numpy as np
 
-from canvasgen.inference.numba_backend.exponential import LOWEST_32, LOWEST_64, exp32, exp64
+from canvasgen.inference.numba_backend.exponential import LOWEST_32, LOWEST_64, exp32, exp64, log64
 from canvasgen.inference.tables import Floats, Ints, Singles, Tokens
 from canvasgen.jit import njit
 
 __all__ = ["CHUNK", "MINUS_INFINITY", "gather", "reduce_rows", "segment_rows", "sums"]
 
 CHUNK = 2048
-_FEW = 24  # a class of no more tokens is summed without the buffer
+_SHORT = 256  # classes of no more tokens share a buffer
 _LANES = 64  # four vectors of 16: what one turn of the vectorised loops takes
 _LOW_BITS = np.int32(0x7FFFFFFF)
 _SIGN = np.int32(31)
@@ -68,19 +68,46 @@ def gather(row, tokens, values, bits):
 
 
 @njit(cache=True, nogil=True)
-def _few(row, tokens):
-    """Largest value, Σ exp(x − top) and Σ exp(x − top) · (x − top) of a handful of tokens."""
-    top = MINUS_INFINITY
-    for j in range(tokens.shape[0]):
-        top = row[tokens[j]] if row[tokens[j]] > top else top
-    total, moment = 0.0, 0.0
-    if top > MINUS_INFINITY and top < np.inf:
-        for j in range(tokens.shape[0]):
-            below = max(row[tokens[j]] - top, LOWEST_32)
-            weight = exp32(below)
-            total += weight
-            moment += weight * below
-    return top, total, moment
+def _below_tops(row, tokens, offsets, first, last, below, best):
+    """Copy the tokens of classes `first:last` into a buffer, less their class's largest value, which goes into `best`.
+
+    The differences are at least `LOWEST_32`; a class whose largest value is infinite has that alone.
+    """
+    start = offsets[first]
+    for c in range(first, last):
+        low, high = offsets[c] - start, offsets[c + 1] - start
+        top = MINUS_INFINITY
+        for j in range(low, high):
+            value = row[tokens[start + j]]
+            below[j] = value
+            top = value if value > top else top
+        best[c] = top
+        if abs(top) == np.inf:
+            below[low:high] = LOWEST_32
+        else:
+            for j in range(low, high):
+                less = below[j] - top
+                below[j] = less if less > LOWEST_32 else LOWEST_32
+
+
+@njit(cache=True, nogil=True)
+def _short_classes(row, tokens, offsets, first, last, below, weights, best, mass, mean):
+    """`_long_class` for the classes `first:last`, which fit into the buffers: one run of exponentials for all."""
+    _below_tops(row, tokens, offsets, first, last, below, best)
+    start = offsets[first]
+    count = offsets[last] - start
+    for j in range(count):
+        weights[j] = exp32(below[j])
+    for c in range(first, last):
+        total, moment = 0.0, 0.0
+        for j in range(offsets[c] - start, offsets[c + 1] - start):
+            total += weights[j]
+            moment += np.float64(weights[j]) * below[j]
+        if abs(best[c]) < np.inf:
+            mass[c] = best[c] + log64(total)
+            mean[c] = moment / total
+        else:
+            mass[c], mean[c] = best[c], 0.0
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
@@ -98,7 +125,7 @@ def sums(values, count, top):
 
 @njit(cache=True, nogil=True)
 def _many(row, tokens, values, bits):
-    """`_few` for any number of tokens, in chunks through the buffer."""
+    """Largest value, Σ exp(x − top) and Σ exp(x − top) · (x − top) of tokens, in chunks through the buffer."""
     top, total, moment, low = MINUS_INFINITY, 0.0, 0.0, 0
     while low < tokens.shape[0]:
         count, chunk_top = gather(row, tokens[low : low + CHUNK], values, bits)
@@ -132,12 +159,9 @@ def _log_sum(values):
 
 
 @njit(cache=True, nogil=True)
-def _one_class(row, members, values, bits, c, best, mass, mean):
+def _long_class(row, members, values, bits, c, best, mass, mean):
     """The largest value, the log mass and the mean below the largest, of class c."""
-    if members.shape[0] <= _FEW:
-        top, total, moment = _few(row, members)
-    else:
-        top, total, moment = _many(row, members, values, bits)
+    top, total, moment = _many(row, members, values, bits)
     best[c] = top
     if total > 0.0:
         mass[c] = top + math.log(total)
@@ -148,10 +172,22 @@ def _one_class(row, members, values, bits, c, best, mass, mean):
 
 
 @njit(cache=True, nogil=True)
-def _row(row, tokens, offsets, values, bits, best, mass, mean):
+def _row(row, tokens, offsets, values, bits, weights, best, mass, mean):
     """The largest value, the log mass and the mean below the largest, of each segment of `tokens`."""
-    for c in range(offsets.shape[0] - 1):
-        _one_class(row, tokens[offsets[c] : offsets[c + 1]], values, bits, c, best, mass, mean)
+    c = 0
+    while c < offsets.shape[0] - 1:
+        if offsets[c + 1] - offsets[c] > _SHORT:
+            _long_class(row, tokens[offsets[c] : offsets[c + 1]], values, bits, c, best, mass, mean)
+            c += 1
+            continue
+        first = c
+        while (
+            c < offsets.shape[0] - 1
+            and offsets[c + 1] - offsets[c] <= _SHORT
+            and offsets[c + 1] - offsets[first] <= CHUNK
+        ):
+            c += 1
+        _short_classes(row, tokens, offsets, first, c, values, weights, best, mass, mean)
 
 
 @njit(cache=True, nogil=True)
@@ -172,11 +208,11 @@ def reduce_rows(
     Returns a row with NaN, or -1. Where the normaliser is infinite the row is not normalised.
     """
     values = np.empty(CHUNK, dtype=np.float32)
-    bits = values.view(np.int32)
+    weights, bits = np.empty_like(values), values.view(np.int32)
     for i in range(first, last):
         if _has_nan(logit_bits[i]):
             return i
-        _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
+        _row(logits[i], tokens, offsets, values, bits, weights, best[i], mass[i], mean[i])
         normaliser[i] = _log_sum(mass[i])
         if abs(normaliser[i]) < np.inf:
             for c in range(offsets.shape[0] - 1):
@@ -198,6 +234,6 @@ def segment_rows(
 ) -> None:
     """Fill rows `first:last` of the three by segment of `tokens`, not normalised; of logits that hold no NaN."""
     values = np.empty(CHUNK, dtype=np.float32)
-    bits = values.view(np.int32)
+    weights, bits = np.empty_like(values), values.view(np.int32)
     for i in range(first, last):
-        _row(logits[i], tokens, offsets, values, bits, best[i], mass[i], mean[i])
+        _row(logits[i], tokens, offsets, values, bits, weights, best[i], mass[i], mean[i])

@@ -10,6 +10,8 @@ from canvasgen.inference.layout import Layout
 from canvasgen.inference.numba_backend import chain_kernels, path_kernels
 from canvasgen.inference.numba_backend.class_row import ClassRow
 from canvasgen.inference.numba_backend.parallel import runs
+from canvasgen.inference.numba_backend.runs.run_kernels import run_pair_log
+from canvasgen.inference.numba_backend.runs.run_layout import Runs, runs_of
 from canvasgen.inference.numba_backend.sweeps import Sweep, log_sweeps, max_sweep
 from canvasgen.inference.tables import Bools, Floats, Longs, Singles, log_sum
 
@@ -33,8 +35,12 @@ class NumbaRow(ClassRow):
 
     @once
     def _sweeps(self) -> tuple[Sweep, Sweep]:
-        """`alpha` and `beta`, each with its shares and tops."""
-        return log_sweeps(self._edges, self.sets, self._row.state, self._final, self.threads)
+        """`alpha` and `beta`, each with its shares, and tops or extents."""
+        return log_sweeps(self._edges, self._runs, self.sets, self._row.state, self._final, self.threads)
+
+    @once
+    def _runs(self) -> Runs | None:
+        return runs_of(self._edges)
 
     @property
     def alpha(self) -> Floats:
@@ -59,6 +65,9 @@ class NumbaRow(ClassRow):
         scores = np.empty((length, self._edges.num_sets + 2))
 
         def work(first: int, last: int) -> None:
+            if self._runs is not None:
+                run_pair_log(*self._runs.by_sets, *self._sweeps[0], *self._sweeps[1], first, last, scores)
+                return
             chain_kernels.pair_log(
                 edges.offsets,
                 edges.first,
@@ -78,7 +87,7 @@ class NumbaRow(ClassRow):
     @once
     def to_go(self) -> Floats:
         """See `RowArrays.to_go`."""
-        return max_sweep(self._edges, self.best_sets, self._final)
+        return max_sweep(self._edges, self._runs, self.best_sets, self._final)
 
     def best_from(self, position: int, states: Longs) -> Floats:
         """See `RowArrays.best_from`."""

@@ -19,7 +19,13 @@ from canvasgen.integrations.written import read_request
 
 __all__ = ["admit", "job_of"]
 
-_KINDS = {"json": "schema", "regex": "regex", "choice": "choice", "grammar": "grammar"}
+_KINDS = {
+    "json": "schema",
+    "regex": "regex",
+    "choice": "choice",
+    "grammar": "grammar",
+    "structural_tag": "structural_tag",
+}
 """vLLM's names of constraints, and `Request`'s."""
 _OF_VLLM = (
     "diffusion_canvas_length",
@@ -93,13 +99,6 @@ def _written(given: object, structured: Any) -> dict[str, Any]:
     written: dict[str, Any] = dict(given or {})
     if structured is None:
         return written
-    if structured.structural_tag is not None:
-        raise UnsupportedConstraint(
-            "structural tags are not supported",
-            path="structured_outputs.structural_tag",
-            rule="structural_tag",
-            remedy="write a grammar, or a template with holes",
-        )
     if structured.whitespace_pattern is not None:
         raise UnsupportedConstraint(
             "a pattern of whitespace is not supported",

@@ -19,5 +19,5 @@ FAILED = 0
 
 def has_failed(request: Any, new_token_ids: list[int]) -> bool:
     """Return whether new tokens of a request say that it has failed."""
-    extra = getattr(request.sampling_params, "extra_args", None) or {}
+    extra: dict[str, Any] = getattr(request.sampling_params, "extra_args", None) or {}
     return KEY in extra and bool(new_token_ids) and new_token_ids[0] == FAILED

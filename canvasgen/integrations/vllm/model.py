@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import vllm.model_executor.models.diffusion_gemma as own
-from typing_extensions import override
 from vllm.model_executor.models.gemma4_mm import Gemma4DummyInputsBuilder, Gemma4MultiModalProcessor
 from vllm.multimodal import MULTIMODAL_REGISTRY
 
@@ -17,7 +16,7 @@ from canvasgen.errors import ModelError
 from canvasgen.integrations.session import Sessions
 from canvasgen.integrations.vllm.hosted_engine import engine_of
 from canvasgen.integrations.vllm.sampler import CanvasSampler
-from canvasgen.integrations.vllm.slots import Slots
+from canvasgen.integrations.vllm.slot_sessions import Slots
 
 __all__ = ["CanvasDiffusionGemma", "CanvasModelState"]
 
@@ -37,7 +36,6 @@ _NEEDED = {
 class CanvasModelState(own.DiffusionGemmaModelState):
     """vLLM's states, with a session for each request that has a constraint."""
 
-    @override
     def custom_sampler(self, sampler: Any) -> tuple[Any, Any] | None:
         """vLLM's sampler, made canvasgen's: it is built as vLLM builds it, whatever arguments that takes."""
         found = super().custom_sampler(sampler)
@@ -52,14 +50,12 @@ class CanvasModelState(own.DiffusionGemmaModelState):
         made.slots = self.slots
         return made, rejection
 
-    @override
     def add_request(self, req_index: int, new_req_data: Any) -> None:
         """A new request, or one that was preempted and comes again with what it has written."""
         super().add_request(req_index, new_req_data)
         if self.slots.add(req_index, new_req_data):
             self.diffusion_states.max_steps[req_index].fill_(2**30)  # its steps are the session's to count
 
-    @override
     def remove_request(self, req_id: str) -> None:
         """A request that is over, aborted or preempted."""
         index = self._req_id_to_index.get(req_id)
@@ -95,7 +91,6 @@ class CanvasDiffusionGemma(own.DiffusionGemmaForConditionalGeneration):
     """vLLM's DiffusionGemma."""
 
     @staticmethod
-    @override
     def get_model_state_cls() -> type[CanvasModelState]:
         """The states with sessions."""
         return CanvasModelState

@@ -33,7 +33,7 @@ def register() -> None:
     if reason is not None:
         _log.warning("canvasgen leaves DiffusionGemma to vLLM: %s", reason)
         return
-    from vllm import ModelRegistry
+    from vllm.model_executor.models.registry import ModelRegistry
 
     ModelRegistry.register_model(ARCHITECTURE, "canvasgen.integrations.vllm.model:CanvasDiffusionGemma")
     _admit_structured_output()

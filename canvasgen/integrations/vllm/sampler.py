@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from typing_extensions import override
 from vllm.model_executor.models.diffusion_gemma import DiffusionSampler
 
 if TYPE_CHECKING:
-    from canvasgen.integrations.vllm.slots import Slots, Turn
+    from canvasgen.integrations.vllm.slot_sessions import Slots, Turn
 
 __all__ = ["CanvasSampler"]
 
@@ -32,7 +31,6 @@ class CanvasSampler(DiffusionSampler):
 
     slots: Slots
 
-    @override
     def __call__(self, logits: Any, input_batch: Any, draft_logits: Any = None) -> Any:
         """One step of all slots."""
         count = input_batch.num_reqs
@@ -46,10 +44,10 @@ class CanvasSampler(DiffusionSampler):
         decoding = [slot for slot in own if width[slot] > 0]
         denoising = [slot for slot in decoding if self.slots.is_denoising(slot)]
         states = self.diffusion_states
-        moves = self.slots.step(
-            denoising,
-            _canvases(logits, [(first[slot], width[slot]) for slot in denoising], states.canvas_length),
-        )
+        moves: dict[int, Turn] = {}
+        if denoising:
+            rows_of = [(first[slot], width[slot]) for slot in denoising]
+            moves = self.slots.step(denoising, _canvases(logits, rows_of, states.canvas_length))
         if decoding:
             states.accepted_canvas_history_len[decoding] = 0
         made = super().__call__(logits, input_batch, draft_logits)
@@ -70,7 +68,6 @@ class CanvasSampler(DiffusionSampler):
             states.step[slot] = 0
         self.req_states.draft_tokens[slot, : states.canvas_length] = canvas
 
-    @override
     def _finish_prefills(self, input_batch: Any, prefill_indices_np: Any) -> None:
         """The first canvases are the sessions'."""
         super()._finish_prefills(input_batch, prefill_indices_np)
@@ -86,7 +83,7 @@ class CanvasSampler(DiffusionSampler):
 
 def _canvases(logits: torch.Tensor, rows: list[tuple[int, int]], length: int) -> torch.Tensor:
     """`[len(rows), length, V]`: rows of the flat logits by request; what vLLM does not compute behind the budget is 0."""
-    begun = rows[0][0] if rows else 0
+    begun = rows[0][0]
     whole = [(begun + place * length, length) for place in range(len(rows))]
     if rows == whole:
         return logits[begun : begun + len(rows) * length].view(len(rows), length, -1)

@@ -4,4 +4,7 @@ PAD_ID, EOS_ID, BOS_ID = 0, 1, 2
 
 PAD, EOS, BOS = "<pad>", "<eos>", "<bos>"
 
-__all__ = ["BOS", "BOS_ID", "EOS", "EOS_ID", "PAD", "PAD_ID"]
+MASK = "<mask>"
+"""Of the model with mask noise; the last one of its vocabulary."""
+
+__all__ = ["BOS", "BOS_ID", "EOS", "EOS_ID", "MASK", "PAD", "PAD_ID"]

@@ -30,6 +30,7 @@ class LoadOptions:
         attn_implementation: as transformers names it, such as "sdpa" or "eager".
         revision: branch, tag or commit of a hub id.
         adapter: folder or hub id of a PEFT adapter.
+        trust_remote_code: whether code that comes with the weights may run.
     """
 
     device: str | torch.device | None = None
@@ -39,6 +40,7 @@ class LoadOptions:
     attn_implementation: str | None = None
     revision: str | None = None
     adapter: str | Path | None = None
+    trust_remote_code: bool = False
 
     def __post_init__(self) -> None:
         for name, kinds, such in (
@@ -62,8 +64,8 @@ class LoadOptions:
 
     @property
     def given(self) -> list[str]:
-        """The arguments that are not None."""
-        return [one.name for one in fields(self) if getattr(self, one.name) is not None]
+        """The arguments that are neither None nor False."""
+        return [one.name for one in fields(self) if getattr(self, one.name) not in (None, False)]
 
     @property
     def revised(self) -> dict[str, str]:
@@ -111,7 +113,8 @@ class LoadOptions:
             return self.dtype
         if self.dtype is None:
             return torch.float32 if self.place.type == "cpu" else "auto"
-        named: Any = getattr(torch, self.dtype, None) if isinstance(self.dtype, str) else None
+        asked: Any = self.dtype
+        named: Any = getattr(torch, asked, None) if isinstance(asked, str) else None
         if self.dtype != "auto" and not isinstance(named, torch.dtype):
             raise ModelError(
                 f"{self.dtype!r} is no dtype",

@@ -18,11 +18,12 @@ from canvasgen.models.weights.quantization import (
 __all__ = ["read_pretrained"]
 
 
-def read_pretrained(kind: Any, name: str | Path, how: LoadOptions) -> Any:
+def read_pretrained(kind: Any, name: str | Path, how: LoadOptions, *, auto: bool = False) -> Any:
     """Return the model on its device.
 
     Args:
         kind: a model class of transformers.
+        auto: whether it is one of those that look the class up; only these run code that comes with the weights.
         name: a folder or a hub id.
         how: see there.
 
@@ -31,13 +32,14 @@ def read_pretrained(kind: Any, name: str | Path, how: LoadOptions) -> Any:
         MissingPackage: an option needs a package that is not installed.
     """
     options: dict[str, Any] = {"dtype": how.weights_type}
+    remote = {"trust_remote_code": True} if auto and how.trust_remote_code else {}
     if how.quantization is None:
-        options |= stored_quantization(kind.config_class.from_pretrained(name, **how.revised))
+        options |= stored_quantization(_config_of(kind, auto).from_pretrained(name, **how.revised, **remote))
     else:
         options |= quantization_of(how.quantization)
     if how.attn_implementation is not None:
         options["attn_implementation"] = _known_attention(how.attn_implementation)
-    options |= how.revised
+    options |= {**how.revised, **remote}
     place, over = how.place, how.map
     if over is not None:
         options["device_map"] = over
@@ -54,6 +56,14 @@ def read_pretrained(kind: Any, name: str | Path, how: LoadOptions) -> Any:
     if how.quantization is not None:
         require_quantized(model, name)
     return model if over is not None else model.to(place)
+
+
+def _config_of(kind: Any, auto: bool) -> Any:
+    if not auto:
+        return kind.config_class
+    from transformers import AutoConfig
+
+    return AutoConfig
 
 
 def _known_attention(name: str) -> str:

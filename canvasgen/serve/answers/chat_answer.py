@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from canvasgen import __version__
-from canvasgen.serve.answers.token_logs import chat_logprobs, text_logprobs
+from canvasgen.serve.answers.logprob_answer import chat_logprobs, text_logprobs
 from canvasgen.serve.answers.told import Told, cut, new_id, told, usage_of
 from canvasgen.serve.protocol.answers import (
     Call,
@@ -26,8 +26,8 @@ from canvasgen.serve.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
     from canvasgen.serve.answers.call_text import CallText
+    from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.plan import Plan
-    from canvasgen.serve.running.runner import Finished
 
 __all__ = ["FINGERPRINT", "chat_answer", "completion_answer", "facts", "now"]
 
@@ -64,13 +64,11 @@ def _choice(plan: Plan, made: Finished) -> ChatChoice:
 
 
 def _message(plan: Plan, answer: Told) -> ChatMessage:
-    more: dict[str, Any] = {}
-    if answer.thoughts is not None:
-        more["reasoning_content"] = answer.thoughts
     calls = [_call(call) for call in answer.calls]
+    thoughts = answer.thoughts
     if calls and plan.tools is not None and plan.tools.is_legacy:
-        return ChatMessage(content=None, function_call=calls[0].function.model_dump(), **more)
-    return ChatMessage(content=answer.content, tool_calls=calls or None, **more)
+        return ChatMessage(content=None, function_call=calls[0].function, reasoning_content=thoughts)
+    return ChatMessage(content=answer.content, tool_calls=calls or None, reasoning_content=thoughts)
 
 
 def _call(call: CallText) -> Call:

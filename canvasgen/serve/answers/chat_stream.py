@@ -10,15 +10,16 @@ from pydantic import JsonValue
 
 from canvasgen.denoise import Commit, Draft
 from canvasgen.serve.answers.chat_answer import FINGERPRINT, facts, now
+from canvasgen.serve.answers.logprob_answer import chat_logprobs
 from canvasgen.serve.answers.partial_value import Settled
-from canvasgen.serve.answers.token_logs import chat_logprobs
 from canvasgen.serve.answers.told import Parted, cut, held_back, new_id, parted, told, usage_of
 from canvasgen.serve.protocol.answers import ChatChunk, ChunkChoice
 from canvasgen.serve.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
+    from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.plan import Plan
-    from canvasgen.serve.running.runner import Finished, Happening
+    from canvasgen.serve.running.runner import Happening
 
 __all__ = ["ChatStream"]
 

@@ -25,8 +25,8 @@ from canvasgen.serve.protocol.canvas_body import (
 from canvasgen.serve.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
+    from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.decision_plan import Inquiry, Question
-    from canvasgen.serve.running.runner import Finished
 
 __all__ = ["decision_answer", "mean_shares", "systemone_answer"]
 

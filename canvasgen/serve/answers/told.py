@@ -13,8 +13,8 @@ from canvasgen.serve.protocol.answers import FinishReason, Usage
 from canvasgen.serve.requests.building import END_OF_THOUGHTS
 
 if TYPE_CHECKING:
+    from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.plan import Plan
-    from canvasgen.serve.running.runner import Finished
 
 __all__ = ["Parted", "Told", "cut", "held_back", "new_id", "parted", "told", "usage_of"]
 
@@ -83,9 +83,8 @@ def held_back(text: str, stops: Sequence[str]) -> str:
 
 
 def usage_of(finished: Sequence[Finished]) -> Usage:
-    """Return the tokens and steps of some answers to one prompt, or to several."""
-    read = {made.number: made.prompt_tokens for made in finished[:1]}
-    prompt = sum(read.values())
+    """Return the tokens and steps of some answers to one prompt."""
+    prompt = finished[0].prompt_tokens if finished else 0  # the same one for all
     written = sum(len(made.completion.token_ids) for made in finished)
     steps = sum(sum(made.completion.steps) for made in finished)
     positions = sum(sum(made.completion.steps) * made.canvas_length for made in finished)

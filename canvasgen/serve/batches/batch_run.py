@@ -91,6 +91,7 @@ async def _run(
         processes=settings.compilers,
         remembered=settings.remembered,
         remembered_bytes=settings.remembered_bytes,
+        most_bytes=settings.constraint_bytes,
     )
     runner = Runner(engine, pool, settings, Metrics(settings.name, engine.scheduler, settings.rows))
     seats = asyncio.Semaphore(_AHEAD * settings.rows)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from canvasgen.errors import CanvasgenError, ModelError
 from canvasgen.serve.compiling.frames import HEADER, pack, unpacked_constraint
-from canvasgen.serve.compiling.worker import Allowed
+from canvasgen.serve.compiling.worker import Allowed, beyond
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
@@ -108,6 +108,7 @@ class CompilerPool:
         allowed: what one compilation may take.
         processes: how many compile at a time.
         remembered, remembered_bytes: results that are kept, and their bytes.
+        most_bytes: of one compiled constraint: every denoising step reads it, while the other rows wait.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class CompilerPool:
         processes: int,
         remembered: int = 256,
         remembered_bytes: int = 1 << 30,
+        most_bytes: int = 1 << 27,
     ) -> None:
         self._vocabulary = vocabulary
         self._compilers = [_Compiler(vocabulary, allowed) for _ in range(processes)]
@@ -125,6 +127,7 @@ class CompilerPool:
         for compiler in self._compilers:
             self._idle.put_nowait(compiler)
         self._most, self._most_bytes = remembered, remembered_bytes
+        self._largest = most_bytes
         self._kept: OrderedDict[str, Compiled | CanvasgenError] = OrderedDict()
         self._under_way: dict[str, tuple[asyncio.Task[Compiled], int]] = {}
         self.ended = 0  # compilations that were ended at a limit from outside
@@ -152,7 +155,7 @@ class CompilerPool:
         if kept is not None:
             self._kept.move_to_end(key)
             if isinstance(kept, CanvasgenError):
-                raise kept
+                raise kept.with_traceback(None)  # or it would grow with each time that it is raised
             return kept
         task, waiting = self._under_way.get(key) or (asyncio.create_task(self._made(recipe)), 0)
         self._under_way[key] = task, waiting + 1
@@ -174,6 +177,10 @@ class CompilerPool:
             self._idle.put_nowait(compiler)
         self.made += 1
         mark, rest = content[:1], content[1:]
+        if mark == b"+" and len(rest) > self._largest:
+            too_large = beyond("constraint_bytes", self._largest)
+            self._keep(recipe.key, too_large)
+            raise too_large
         if mark == b"+":
             made = Compiled(
                 await asyncio.to_thread(unpacked_constraint, rest, self._vocabulary),

@@ -15,7 +15,7 @@ from canvasgen.errors import CanvasgenError, Outcome, ValidationFailed
 if TYPE_CHECKING:
     from canvasgen.scheduling import Scheduler, Ticket
     from canvasgen.serve.compiling.pool import Compiled
-    from canvasgen.serve.running.runner import Finished
+    from canvasgen.serve.finished import Finished
 
 __all__ = ["CONTENT_TYPE", "Metrics"]
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from canvasgen.serve.protocol.answer_shapes import Extension, StructuredOutputs
 from canvasgen.serve.protocol.answers import Usage
 from canvasgen.serve.protocol.chat_body import Message
-from canvasgen.serve.protocol.shapes import Extension, StructuredOutputs
 from canvasgen.serve.protocol.wire import JsonObject, Positive, Wire
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
-from canvasgen.serve.protocol.shapes import (
+from canvasgen.serve.protocol.answer_shapes import (
     Extension,
     FunctionSpec,
     FunctionTool,

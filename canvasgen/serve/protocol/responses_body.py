@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
+from canvasgen.serve.protocol.answer_shapes import Extension, ObjectFormat, Schema, TextFormat
 from canvasgen.serve.protocol.chat_body import Part
-from canvasgen.serve.protocol.shapes import Extension, ObjectFormat, Schema, TextFormat
 from canvasgen.serve.protocol.wire import JsonObject, Positive, Wire
 
 __all__ = ["FlatTool", "InputItem", "NamedTool", "ResponsesBody"]

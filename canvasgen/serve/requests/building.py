@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -16,8 +15,9 @@ from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConst
 from canvasgen.limits import Limits
 from canvasgen.request import Request
 from canvasgen.serve.requests.calls_schema import calls_constraint
+from canvasgen.serve.requests.combining import all_of
 from canvasgen.serve.requests.recipe import Recipe
-from canvasgen.serve.requests.structural_tags import tagged
+from canvasgen.serve.requests.tagged_texts import tagged
 
 __all__ = ["END_OF_THOUGHTS", "KINDS", "build"]
 
@@ -43,9 +43,9 @@ def build(recipe: Recipe, limits: Limits) -> Constraint:
     made = None if recipe.kind == "free" else KINDS[recipe.kind](recipe, limits)
     parts = [*([] if made is None else [made]), *(_also(*one) for one in recipe.also)]
     if recipe.thoughts:
-        answer = reduce(lambda one, other: one & other, parts) if parts else constraints.text()
+        answer = all_of(parts) if parts else constraints.text()
         return constraints.text(until=END_OF_THOUGHTS, max_tokens=recipe.thoughts) + answer
-    return reduce(lambda one, other: one & other, parts)
+    return all_of(parts)
 
 
 def _of_request(name: str) -> Callable[[Recipe, Limits], Constraint]:
@@ -125,7 +125,8 @@ def _also(kind: str, text: str) -> Constraint:
 
 
 def _tags(recipe: Recipe, limits: Limits) -> Constraint:
-    return tagged(recipe.body, limits)
+    del limits  # those of the process hold
+    return tagged(recipe.body)
 
 
 def _calls(recipe: Recipe, limits: Limits) -> Constraint:

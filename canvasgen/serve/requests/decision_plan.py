@@ -20,7 +20,7 @@ from canvasgen.serve.protocol.canvas_body import (
     SystemOneBody,
     SystemOneQuestion,
 )
-from canvasgen.serve.protocol.wire import ignored_in
+from canvasgen.serve.protocol.wire import JsonObject, ignored_in
 from canvasgen.serve.requests.messages import messages_of
 from canvasgen.serve.requests.plan import Plan, within_limits
 from canvasgen.serve.requests.recipe import Recipe
@@ -140,7 +140,7 @@ def _inquiry(
             )
     ignored = tuple(ignored_in(body, ()))
 
-    def plan(asked: Sequence[str], options: Sequence[str], at: str) -> Plan:
+    def plan(asked: Sequence[str], options: Sequence[str], at: str, shown: JsonObject | None = None) -> Plan:
         texts: list[JsonValue] = [*options]
         made = Plan(
             _below(prompt, [text for text in asked if text]),
@@ -149,7 +149,7 @@ def _inquiry(
                 "temperature": 1.0,
                 "max_denoising_steps": body.steps,
                 "probabilities": len(options) > 1,
-                "prompt_schema": shows,
+                "prompt_schema": shown if shown is not None and shows else shows,
             },
             n=body.samples,
             seed=body.seed,
@@ -170,8 +170,14 @@ def _inquiry(
         names = [one.name for one in questions]
         for answers in itertools.product(*(one.options for one in questions)):
             combinations[_written(names, answers)] = answers
-        plans.append(plan([one.text for one in questions], [*combinations], "$.joint"))
+        plans.append(plan([one.text for one in questions], [*combinations], "$.joint", _schema(questions)))
     return Inquiry(tuple(questions), tuple(plans), combinations)
+
+
+def _schema(questions: Sequence[Question]) -> JsonObject:
+    """Return how the model is told the form of a joint answer."""
+    properties: JsonObject = {one.name: {"enum": [*one.options]} for one in questions}
+    return {"type": "object", "properties": properties, "required": [one.name for one in questions]}
 
 
 def _written(names: Sequence[str], answers: Sequence[str]) -> str:

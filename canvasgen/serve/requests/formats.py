@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from canvasgen.serve.protocol.api_error import ApiError
-from canvasgen.serve.protocol.chat_body import Sampling
-from canvasgen.serve.protocol.shapes import (
+from canvasgen.serve.protocol.answer_shapes import (
     Extension,
     JsonSchemaFormat,
     ResponseFormat,
     StructuredOutputs,
     TextFormat,
 )
+from canvasgen.serve.protocol.api_error import ApiError
+from canvasgen.serve.protocol.chat_body import Sampling
 from canvasgen.serve.requests.recipe import FREE, Recipe
 
 __all__ = ["extended", "one_of_recipes", "recipe_of_format", "recipes_of_sampling"]

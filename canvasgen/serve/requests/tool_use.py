@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from canvasgen.serve.protocol.answer_shapes import FunctionSpec, NamedFunction
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody
-from canvasgen.serve.protocol.shapes import FunctionSpec, NamedFunction
-from canvasgen.serve.protocol.wire import JsonObject
+from canvasgen.serve.protocol.wire import JsonObject, read_as
 from canvasgen.serve.requests.recipe import Recipe
 
 __all__ = ["ToolUse", "legacy", "tool_use", "used"]
@@ -43,9 +43,7 @@ def legacy(body: ChatBody) -> ChatBody:
     call = body.function_call
     named = None if call is None else call if isinstance(call, str) else {"function": {"name": call.name}}
     sent = body.model_dump(by_alias=True, exclude_none=True)
-    return ChatBody.model_validate(
-        {**sent, "tools": tools, "tool_choice": named, "parallel_tool_calls": False}
-    )
+    return read_as(ChatBody, {**sent, "tools": tools, "tool_choice": named, "parallel_tool_calls": False})
 
 
 def tool_use(body: ChatBody) -> tuple[Recipe, ToolUse] | None:
@@ -57,6 +55,8 @@ def tool_use(body: ChatBody) -> tuple[Recipe, ToolUse] | None:
         raise ApiError(400, "there are no tools to choose from", "invalid_tools", "$.tool_choice")
     if not specs or choice == "none":
         return None
+    if choice == "required" and len(specs) == 1 and not body.parallel_tool_calls:
+        named = specs[0].name  # one call of the only tool: its arguments are the whole text
     return used(
         specs,
         "named" if named is not None else str(choice),

@@ -17,9 +17,10 @@ from canvasgen.serve.compiling.pool import CompilerPool
 from canvasgen.serve.compiling.worker import Allowed
 from canvasgen.serve.observing.log_lines import logger
 from canvasgen.serve.observing.metrics import Metrics
-from canvasgen.serve.observing.spans import Spans
+from canvasgen.serve.observing.tracing_spans import Spans
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error, json_path
 from canvasgen.serve.routes.canvas_routes import canvas_routes
+from canvasgen.serve.routes.error_answer import answered
 from canvasgen.serve.routes.gate import Gate
 from canvasgen.serve.routes.house import House
 from canvasgen.serve.routes.openai_routes import openai_routes
@@ -48,6 +49,7 @@ def create_app(engine: Engine, settings: ServeSettings) -> FastAPI:
         processes=settings.compilers,
         remembered=settings.remembered,
         remembered_bytes=settings.remembered_bytes,
+        most_bytes=settings.constraint_bytes,
     )
     runner = Runner(engine, pool, settings, metrics)
     house = House(engine, settings, runner, metrics, Spans(on=settings.tracing, model=settings.name))
@@ -129,8 +131,3 @@ def _without_tags(place: list[str | int]) -> list[str | int]:
         or not (at > 0 and (step in _TAGS or "[" in step or step[:1].isupper()))
         or (step == "json_schema" and place[at - 1] == "json_schema")
     ]
-
-
-def answered(error: ApiError) -> JSONResponse:
-    """Return the answer of an error."""
-    return JSONResponse(error.body().model_dump(), status_code=error.status, headers=error.headers)

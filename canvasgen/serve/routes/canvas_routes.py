@@ -26,9 +26,9 @@ from canvasgen.serve.requests.decision_plan import inquiry_of_decisions, inquiry
 from canvasgen.serve.routes.openai_routes import ERRORS
 
 if TYPE_CHECKING:
+    from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.plan import Plan
     from canvasgen.serve.routes.house import House
-    from canvasgen.serve.running.runner import Finished
 
 __all__ = ["canvas_routes"]
 

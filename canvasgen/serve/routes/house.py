@@ -7,19 +7,20 @@ import json
 from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
+from canvasgen.serve.finished import Finished
 from canvasgen.serve.protocol.api_error import ApiError
-from canvasgen.serve.running.runner import Finished, Happening
+from canvasgen.serve.running.runner import Happening
 
 if TYPE_CHECKING:
     from canvasgen.engine import Engine
     from canvasgen.serve.observing.metrics import Metrics
-    from canvasgen.serve.observing.spans import Spans
+    from canvasgen.serve.observing.tracing_spans import Spans
     from canvasgen.serve.requests.plan import Plan
     from canvasgen.serve.running.runner import Runner
     from canvasgen.serve.settings import ServeSettings
@@ -119,7 +120,7 @@ _DATA = frozenset({"canvasgen", "logprobs", "x-diffusion-partial"})
 """Keys whose values are told as they are."""
 
 
-def _without_nothing(value: Any) -> Any:
+def _without_nothing(value: JsonValue) -> JsonValue:
     """Return an object without the keys that hold None, but for those that OpenAI's clients look for."""
     if isinstance(value, dict):
         return {

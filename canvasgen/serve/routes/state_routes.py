@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from canvasgen import __version__
 from canvasgen.serve.observing.metrics import CONTENT_TYPE
 from canvasgen.serve.protocol.answers import ModelFacts, ModelList
 from canvasgen.serve.protocol.api_error import ApiError, ErrorBody
+from canvasgen.viewer import playground_page
 
 if TYPE_CHECKING:
     from canvasgen.serve.routes.house import House
@@ -56,11 +57,10 @@ def state_routes(house: House) -> APIRouter:
         return facts
 
     page = house.settings.page
-    if page is not None:
 
-        @routes.get("/", include_in_schema=False)
-        async def index() -> FileResponse:
-            """The page."""
-            return FileResponse(Path(page))
+    @routes.get("/", include_in_schema=False)
+    async def index() -> Response:
+        """The playground, or a page of the operator's own."""
+        return HTMLResponse(playground_page()) if page is None else FileResponse(Path(page))
 
     return routes

@@ -1,4 +1,4 @@
-"""Examples to padded tensors, and the noise of uniform diffusion on canvases.
+"""Examples to padded tensors, and noise on canvases: that of uniform diffusion, or of masked diffusion.
 
 Shapes: B batch, P prompt, A answer, L canvas.
 """
@@ -193,7 +193,18 @@ def slip(batch: Batch, generator: torch.Generator) -> Tensor:
     return batch.canvas.gather(1, torch.where(fewer, shorter, longer))
 
 
-def stretch(batch: Batch, rows: Tensor, vocab_size: int, generator: torch.Generator) -> Tensor:
+def noise_tokens(
+    shape: tuple[int, ...], vocab_size: int, mask_id: int | None, generator: torch.Generator
+) -> Tensor:
+    """Tokens of noise: random ones, or the mask token where there is one."""
+    if mask_id is not None:
+        return torch.full(shape, mask_id)
+    return torch.randint(0, vocab_size, shape, generator=generator)
+
+
+def stretch(
+    batch: Batch, rows: Tensor, vocab_size: int, generator: torch.Generator, mask_id: int | None = None
+) -> Tensor:
     """Answers [B, L]; in ``rows`` [B] every value is noise of some other width, and what follows it is moved.
 
     It is what a canvas starts from where the fixed text is known and the widths of its holes are not.
@@ -210,14 +221,20 @@ def stretch(batch: Batch, rows: Tensor, vocab_size: int, generator: torch.Genera
             elif place == 0 or values[place - 1] != value:
                 one = bool(torch.rand((), generator=generator) < 0.5)
                 width = same if one else int(torch.randint(0, MOST_WIDTH + 1, (), generator=generator))
-                laid += torch.randint(0, vocab_size, (width,), generator=generator).tolist()
+                laid += noise_tokens((width,), vocab_size, mask_id, generator).tolist()
         laid = (laid + [PAD_ID] * length)[:length]
         out[row] = torch.tensor(laid)
     return out
 
 
-def noise(batch: Batch, vocab_size: int, generator: torch.Generator, high: float = 0.5) -> Noised:
-    """Noise on a batch's canvases.
+def noise(
+    batch: Batch,
+    vocab_size: int,
+    generator: torch.Generator,
+    high: float = 0.5,
+    mask_id: int | None = None,
+) -> Noised:
+    """Noise on a batch's canvases; with a ``mask_id``, noise is that token, and no token is misplaced.
 
     ``high`` is the share of rows with mostly high noise rates (the others: uniform). The weight falls with
     the distance from the end of a clean beginning: what stands far behind it cannot be placed yet.
@@ -241,14 +258,14 @@ def noise(batch: Batch, vocab_size: int, generator: torch.Generator, high: float
     some = torch.rand(rows, 1, generator=generator) < high
     replaced = torch.where((pattern == 2)[:, None], inside & (some | (uniform < rate)), replaced)
     replaced = replaced | (pattern == 3)[:, None]
-    random_ids = torch.randint(0, vocab_size, (rows, length), generator=generator)
+    random_ids = noise_tokens((rows, length), vocab_size, mask_id, generator)
     distance = (torch.arange(length)[None] - torch.where(pattern == 3, 0, cut[:, 0])[:, None]).clamp_min(0)
     near = torch.exp(-distance / 12.0).clamp_min(0.1)
     weight = torch.where(((pattern == 1) | (pattern == 3))[:, None], near, 1.0)
-    misplaced = (pattern < 2) & (torch.rand(rows, generator=generator) < 0.3)
+    misplaced = (pattern < 2) & (torch.rand(rows, generator=generator) < (0.3 if mask_id is None else 0.0))
     base = torch.where(misplaced[:, None], slip(batch, generator), batch.canvas)
     stretched = pattern == 4
-    base = torch.where(stretched[:, None], stretch(batch, stretched, vocab_size, generator), base)
+    base = torch.where(stretched[:, None], stretch(batch, stretched, vocab_size, generator, mask_id), base)
     spared = torch.rand(rows, 1, generator=generator) < 0.5
     replaced = torch.where(stretched[:, None] & spared, False, replaced)
     canvas = torch.where(replaced, random_ids, base)

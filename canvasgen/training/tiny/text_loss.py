@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from canvasgen.training.shared.lean import KeyValues, LeanModel
-from canvasgen.training.tiny.batches import TAIL, Batch, Noised
+from canvasgen.training.tiny.batches import TAIL, Batch, Noised, noise_tokens
 
 
 @dataclass
@@ -62,12 +62,16 @@ def gumbel(shape: torch.Size, lean: LeanModel, generator: torch.Generator) -> Te
 
 
 def sampler_step(
-    entropy: Tensor, drawn: Tensor, vocabulary: int, generator: torch.Generator
+    entropy: Tensor,
+    drawn: Tensor,
+    vocabulary: int,
+    generator: torch.Generator,
+    mask_id: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The next canvas [B, L] of an entropy-bound sampler, and which positions it accepted [B, L].
 
-    The surest positions are accepted while the entropy of those before is within a bound; the rest is noise.
-    The bound is drawn for each row, 0.05 to 2 nats.
+    The surest positions are accepted while the entropy of those before is within a bound; the rest is noise, random
+    tokens or the mask token. The bound is drawn for each row, 0.05 to 2 nats.
     """
     rows, length = entropy.shape
     bound = 0.05 * 40 ** torch.rand(rows, 1, generator=generator)
@@ -75,8 +79,9 @@ def sampler_step(
     accepted = torch.zeros(rows, length, dtype=torch.bool).scatter(
         1, order, ordered.cumsum(1) - ordered <= bound
     )
-    random_ids = torch.randint(0, vocabulary, (rows, length), generator=generator)
-    return torch.where(accepted, drawn, random_ids), accepted
+    return torch.where(
+        accepted, drawn, noise_tokens((rows, length), vocabulary, mask_id, generator)
+    ), accepted
 
 
 def loss(
@@ -86,13 +91,14 @@ def loss(
     condition: Tensor | None,
     next_share: float,
     generator: torch.Generator,
+    mask_id: int | None = None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The denoising loss, plus ``next_share`` times the next-token loss if that is not zero; and what to log.
 
     ``made`` holds copies * B canvases: a prompt is read once for all copies of its canvas. ``condition``
     [copies * B] marks the rows that see their own first prediction (self-conditioning), most of them with the
     canvas moved on by one step of a sampler, and some misplaced ones see the slip as if it were sure; or None
-    for none.
+    for none. ``mask_id``: the mask token of masked noise.
     """
     noised, replaced = made.canvas, made.replaced
     coded = run_encoder(lean, batch, with_answer=next_share > 0)
@@ -109,8 +115,10 @@ def loss(
             trust = trust * (made.misplaced & (torch.rand(len(noised), generator=generator) < 0.5))
             believed = F.embedding(made.base, lean.embedding) * lean.hidden**0.5
             soft = torch.lerp(soft, believed, trust[:, None, None]) * condition[:, None, None]
-            stepped, kept = sampler_step(entropy, drawn, lean.embedding.shape[0], generator)
+            stepped, kept = sampler_step(entropy, drawn, lean.embedding.shape[0], generator, mask_id)
             moved = (condition & (torch.rand(len(noised), generator=generator) < 0.6))[:, None]
+            if mask_id is not None:  # what was given stays
+                stepped, kept = torch.where(noised == mask_id, stepped, noised), kept | (noised != mask_id)
             noised = torch.where(moved, stepped, noised)
             replaced = torch.where(moved, ~kept | (stepped != targets), replaced)
     denoise, best = lean.token_loss(lean.decode(noised, positions, mask, past, soft), targets)

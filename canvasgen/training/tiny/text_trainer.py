@@ -33,6 +33,7 @@ class Settings:
         copies: canvases per prompt and step.
         high: share of rows with mostly high noise, after the beginning.
         early: steps at the beginning that all have the next-token loss; twice as long, noise is lower.
+        mask_id: the mask token of masked noise; None: noise is uniform.
     """
 
     minutes: float = 60.0
@@ -52,6 +53,7 @@ class Settings:
     copies: int = 2
     high: float = 0.4
     early: int = 500
+    mask_id: int | None = None
 
 
 class Trainer:
@@ -93,12 +95,13 @@ class Trainer:
         several = repeat(batch, self.settings.copies)
         early = self.step_number < self.settings.early
         high = self.settings.high * min(1.0, self.step_number / max(1, 2 * self.settings.early))
-        made = noise(several, self.lean.embedding.shape[0], self.generator, high)
+        mask_id = self.settings.mask_id
+        made = noise(several, self.lean.embedding.shape[0], self.generator, high, mask_id)
         rolls = torch.rand(2, generator=self.generator).tolist()
         chosen = torch.rand(len(several.levels), generator=self.generator) < 0.8
         condition = chosen if rolls[0] < self.settings.conditioned else None
         next_share = self.settings.next_share if early or rolls[1] < self.settings.next_rate else 0.0
-        total, log = loss(self.lean, batch, made, condition, next_share, self.generator)
+        total, log = loss(self.lean, batch, made, condition, next_share, self.generator, mask_id)
         total.backward()
         norm = self.optimising.step(self.elapsed / (60 * self.settings.minutes))
         row = describe(several, log, made.pattern, made.replaced)

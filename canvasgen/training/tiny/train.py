@@ -2,7 +2,8 @@
 
 Goes on from ``DIR`` where a checkpoint lies there, else, with ``--resume``, from the shipped weights or those of
 ``--start``. Two cores train best as two runs of different seeds, each pinned to one; ``--average-with OTHER`` then puts
-both into one, and goes on from there.
+both into one, and goes on from there. ``--masked`` trains with mask noise: trained weights of uniform noise get a mask
+token, and perhaps fewer layers (``--keep-layers``).
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import Annotated
 import torch
 import typer
 from rich.console import Console
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 from transformers import DiffusionGemmaForBlockDiffusion
 
+from canvasgen.models.embedded.special_tokens import MASK
 from canvasgen.models.embedded.tiny import WEIGHTS
 from canvasgen.training.shared.averaging import averaged
 from canvasgen.training.shared.growing import grown
+from canvasgen.training.shared.masking import fewer_layers, with_mask
 from canvasgen.training.shared.precision import half_is_faster
 from canvasgen.training.shared.saving import save_checkpoint, save_model
 from canvasgen.training.shared.small_model import new_model
@@ -33,12 +36,17 @@ from canvasgen.training.tiny.text_model import CANVAS_LENGTHS, generation_config
 from canvasgen.training.tiny.text_trainer import Settings, Trainer
 
 
-def load_tokenizer(out: Path, start: Path | None) -> Tokenizer:
-    """The run's own tokenizer; where there is none yet, that of the start or a new one becomes the run's own."""
+def load_tokenizer(out: Path, start: Path | None, masked: bool = False) -> Tokenizer:
+    """The run's own tokenizer; where there is none yet, that of the start or a new one becomes the run's own.
+
+    With ``masked`` it has the mask token as its last one.
+    """
     own = out / "tokenizer.json"
     if own.exists():
         return text_tokenizer.load(out)
     words = text_tokenizer.build(text_tokenizer.corpus()) if start is None else text_tokenizer.load(start)
+    if masked and words.token_to_id(MASK) is None:
+        words.add_special_tokens([AddedToken(MASK, special=True)])
     out.mkdir(parents=True, exist_ok=True)
     words.save(str(own))
     return words
@@ -86,6 +94,10 @@ def main(
     hidden: Annotated[int, typer.Option()] = 192,
     heads: Annotated[int, typer.Option()] = 6,
     inner: Annotated[int, typer.Option()] = 512,
+    masked: Annotated[bool, typer.Option(help="Noise is the mask token, not random tokens.")] = False,
+    keep_layers: Annotated[
+        str, typer.Option(help="Of the weights that a masked run starts from: numbers such as 0,1,4,7.")
+    ] = "",
     average_with: Annotated[
         list[Path] | None, typer.Option(help="Folders of runs to average into this one's checkpoint.")
     ] = None,
@@ -98,16 +110,21 @@ def main(
         )
     torch.set_num_threads(threads)
     console = Console()
-    words = load_tokenizer(out, start if resume else None)
+    words = load_tokenizer(out, start if resume else None, masked)
     trained = resume and not checkpoint.exists()
     if trained:
         found = DiffusionGemmaForBlockDiffusion.from_pretrained(start, dtype=torch.float32)
-        deep = grown(found, layers, seed)
-        model = widened(deep, hidden, heads, inner, seed)
+        if masked:
+            kept = [int(number) for number in keep_layers.split(",")] if keep_layers else None
+            model = with_mask(found if kept is None else fewer_layers(found, kept, seed), seed)
+        else:
+            model = widened(grown(found, layers, seed), hidden, heads, inner, seed)
     elif checkpoint.exists() and (out / "weights" / "config.json").exists():
         model = DiffusionGemmaForBlockDiffusion.from_pretrained(out / "weights")
     else:
         model = new_model(model_config(words.get_vocab_size(), hidden, layers, inner, heads), seed)
+    if masked:
+        model.config.mask_token_id = words.token_to_id(MASK)
     settings = Settings(
         minutes=minutes,
         tokens=tokens,
@@ -121,6 +138,7 @@ def main(
         high=high,
         decay=decay,
         conditioned=conditioned,
+        mask_id=words.token_to_id(MASK) if masked else None,
     )
     if trained:
         settings.early = 0

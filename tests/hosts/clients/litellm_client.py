@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # nothing is asked of the network
+
 import litellm
 from pydantic import BaseModel
 

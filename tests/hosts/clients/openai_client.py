@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+from pathlib import Path
 from typing import Literal
 
 import openai
@@ -127,7 +129,16 @@ async def many_tasks() -> None:
     assert {one.choices[0].message.parsed.age for one in done} == {34}
 
 
-for check in (parsed, tools, streams, log_probabilities, errors):
+def documented() -> None:
+    """The example of docs/serving.md."""
+    page = (Path(__file__).parents[3] / "docs" / "serving.md").read_text("utf-8")
+    for code in re.findall(r"^```py\n(.*?)^```", page, re.M | re.S):
+        namespace: dict[str, object] = {"__name__": "page"}
+        exec(code.replace("http://localhost:8000/v1", URL), namespace)
+        assert str(namespace["done"].choices[0].message.parsed) == "name='Alice Smith' age=34"
+
+
+for check in (documented, parsed, tools, streams, log_probabilities, errors):
     check()
     print("ok", check.__name__)
 asyncio.run(many_tasks())

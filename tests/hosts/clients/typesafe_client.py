@@ -6,7 +6,7 @@ import os
 
 from typesafe_sdk import Choice, Noul, Score, TypeSafeClient
 
-client = TypeSafeClient(api_key="none", base_url=os.environ["CANVASGEN_URL"])
+client = TypeSafeClient(api_key="none", base_url=os.environ["CANVASGEN_URL"], timeout=300)
 print("ok models", [one.name for one in client.models.list().models])
 result = client.system_one(
     state="Alice Smith, 34 years old, lives in Paris.",

@@ -15,6 +15,7 @@ from canvasgen.models.embedded.tiny import WEIGHTS
 from canvasgen.training.shared.averaging import averaged
 from canvasgen.training.shared.growing import grown
 from canvasgen.training.shared.lean import LeanModel
+from canvasgen.training.shared.masking import with_mask
 from canvasgen.training.shared.saving import save_checkpoint, save_model
 from canvasgen.training.shared.small_model import new_model
 from canvasgen.training.tiny import text_tokenizer
@@ -31,7 +32,7 @@ from canvasgen.training.tiny.batches import (
 )
 from canvasgen.training.tiny.data.examples import Split, example, examples
 from canvasgen.training.tiny.evaluate import leaves, right_values, summary
-from canvasgen.training.tiny.text_loss import run_encoder
+from canvasgen.training.tiny.text_loss import run_encoder, sampler_step
 from canvasgen.training.tiny.text_model import generation_config, model_config
 from canvasgen.training.tiny.text_trainer import Settings, Trainer
 
@@ -195,6 +196,37 @@ def test_values_of_other_widths_leave_the_form(words: Tokenizer) -> None:
             token for token, value in zip(before.tolist(), values.tolist(), strict=True) if value == STRUCTURE
         ]
         assert all(token in rest for token in form), "the form's tokens stand in order"
+
+
+def test_noise_of_masks_is_the_mask_token(words: Tokenizer) -> None:
+    batch = collate(held_out_rows(words, "test", 24, 3), 128)
+    mask_id = words.get_vocab_size()
+    made = noise(batch, mask_id + 1, torch.Generator().manual_seed(0), mask_id=mask_id)
+    assert not made.misplaced.any(), "what a mask model is given is never wrong"
+    plain = made.pattern != 4
+    assert torch.equal(made.canvas[plain] == mask_id, made.replaced[plain])
+    kept = plain[:, None] & ~made.replaced
+    assert torch.equal(made.canvas[kept], batch.canvas[kept])
+    assert bool((made.canvas[~plain] == mask_id).any())
+    assert not bool((batch.canvas == mask_id).any())
+
+
+def test_a_sampler_of_masks_keeps_what_it_is_given(words: Tokenizer) -> None:
+    masked = with_mask(micro(words))
+    mask_id = words.get_vocab_size()
+    run = Trainer(
+        masked,
+        words,
+        Settings(
+            minutes=60, tokens=400, compile=False, half=False, warmup=1, conditioned=1.0, mask_id=mask_id
+        ),
+    )
+    row = run.step()
+    assert row["denoise_loss"] > 0
+    entropy, drawn = torch.tensor([[0.0, 9.0, 0.1]]), torch.tensor([[5, 6, 7]])
+    stepped, accepted = sampler_step(entropy, drawn, mask_id + 1, torch.Generator().manual_seed(0), mask_id)
+    assert bool(accepted[0, 0])
+    assert torch.equal(stepped[~accepted], torch.full_like(stepped[~accepted], mask_id))
 
 
 def test_slips_keep_all_but_one_token(words: Tokenizer) -> None:

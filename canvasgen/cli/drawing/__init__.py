@@ -1,0 +1,1 @@
+"""What is drawn on a terminal: canvases as they form, grids of symbols."""

@@ -1,0 +1,176 @@
+"""Structured output on DiffusionGemma in mlx-vlm.
+
+    engine = engine_of_folder(path)
+    model, processor = mlx_vlm.load(path)
+    row = CanvasModel(model, engine, cg.Request("…", schema=User), max_tokens=256)
+    for result in row.stream(processor):
+        print(result.text, end="")
+    print(row.completion.value)
+
+`CanvasModel` stands in the place of the model in mlx-vlm's own loop, which is unchanged: the decoder reads the
+session's canvas and the model's own last logits, and the loop sees logits that say what is best, and whether it is
+final (as in `lockstep`). mlx-vlm's batch is one row. Not with `diffusion_compile`.
+"""
+# mlx is in an environment of its own, and its types are known in part:
+# pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
+
+from canvasgen.denoise import Completion, Policy
+from canvasgen.engine import Engine
+from canvasgen.errors import InvalidConstraint
+from canvasgen.integrations.session import Sessions
+from canvasgen.request import Request
+
+__all__ = ["CanvasModel"]
+
+CERTAIN = 1e4
+"""What a committed token is above the others; an entropy with −inf is no number in mlx."""
+
+
+class CanvasModel:
+    """mlx-vlm's model for one request.
+
+    Attributes:
+        completion: the result, once it is over.
+
+    Args:
+        model: mlx-vlm's model; all that is not of a denoising step is its own.
+        engine: of the same model (`integrations.hosted_folder.engine_of_folder`).
+        request: the request.
+        max_tokens: as for mlx-vlm; its canvases are shorter than the model's where fewer tokens are left.
+        steps: denoising steps of a canvas; None: the model's.
+        policy: None: `Policy(restarts=0)`, since the loop denoises no canvas twice.
+
+    Raises:
+        CanvasgenError: as for `Engine.complete`.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        engine: Engine,
+        request: Request,
+        *,
+        max_tokens: int,
+        steps: int | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        self._model = model
+        usual = engine.denoiser.defaults
+        self.steps = usual.max_denoising_steps if steps is None else steps
+        self.max_tokens = max_tokens if request.max_tokens is None else min(request.max_tokens, max_tokens)
+        sessions = Sessions(
+            engine,
+            defaults=replace(usual, max_denoising_steps=self.steps),
+            policy=policy or Policy(restarts=0),
+        )
+        job = engine.prepare(replace(request, max_tokens=self.max_tokens))
+        if job.max_denoising_steps is not None and job.max_denoising_steps > self.steps:
+            raise InvalidConstraint(
+                f"the loop takes {self.steps} steps for a canvas at most",
+                rule="max_denoising_steps",
+                value=job.max_denoising_steps,
+                remedy="give its number as steps=",
+            )
+        self._session = sessions.begin(job)
+        self._length = engine.denoiser.canvas_length
+        self._end = engine.vocabulary.end_ids[0]
+        self._commits: NDArray[np.int64] | None = None
+        self._known: Any = None
+        self.completion: Completion | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is the model's."""
+        return getattr(self._model, name)
+
+    def stream(self, processor: Any, **options: Any) -> Iterator[Any]:
+        """mlx-vlm's `GenerationResult`s.
+
+        Args:
+            processor: mlx-vlm's.
+            options: of `mlx_vlm.generate.diffusion.stream_diffusion_generate`.
+
+        Raises:
+            CanvasgenError: of the request.
+        """
+        from mlx_vlm.generate.diffusion import stream_diffusion_generate
+
+        tokenizer = getattr(processor, "tokenizer", processor)
+        given: dict[str, Any] = {
+            "max_tokens": self.max_tokens,
+            "max_denoising_steps": self.steps,
+            "skip_special_token_ids": set(getattr(tokenizer, "all_special_ids", ())),
+            "temperature": 0.0,  # nothing is drawn by the loop
+        }
+        ids = mx.array([list(self._session.prompt)])
+        yield from stream_diffusion_generate(self, processor, tokenizer, ids, None, None, **(given | options))
+
+    def diffusion_decoder_masks(self, canvas_ids: Any, cache: Any, decoder_attention_mask: Any = None) -> Any:
+        """A canvas begins."""
+        self._commits, self._known = None, None
+        if self._session.is_over:  # what is behind a text is its end
+            self._commits = self._padded(())
+        return self._model.diffusion_decoder_masks(canvas_ids, cache, decoder_attention_mask)
+
+    def diffusion_decoder_logits(
+        self,
+        canvas_ids: Any,
+        cache: Any = None,
+        self_conditioning: Any = None,
+        decoder_attention_mask: Any = None,
+    ) -> Any:
+        """What the loop sees of a step, float32 `[1, n, V]`."""
+        count = canvas_ids.shape[1]
+        if self._commits is None:
+            own = self._session.canvas.numpy()[:count]
+            canvas_ids = mx.array(own[None]).astype(canvas_ids.dtype)
+        logits = self._model.diffusion_decoder_logits(
+            canvas_ids,
+            cache=cache,
+            self_conditioning=self_conditioning,
+            decoder_attention_mask=decoder_attention_mask,
+        )
+        if self._commits is None:
+            return self._stepped(logits, count)
+        return _peaked(self._commits[:count], logits, CERTAIN)
+
+    def _stepped(self, logits: Any, count: int) -> Any:
+        values = np.zeros((self._length, logits.shape[-1]), np.float32)
+        values[:count] = np.array(logits[0].astype(mx.float32))
+        self._known = logits.astype(mx.float32) / self._session.temperature
+        move = self._session.step(values)
+        if move.error is not None:
+            raise move.error
+        self.completion = move.completion
+        if move.block is None:
+            return _peaked(self._padded(move.best.numpy())[:count], logits, 1.0)
+        self._commits = self._padded(move.block)
+        return _peaked(self._commits[:count], logits, CERTAIN)
+
+    def diffusion_self_conditioning(self, processed_logits: Any, embedding_weight: Any = None) -> Any:
+        """Of the model's own last logits, in the place of what the loop has seen."""
+        told = processed_logits if self._known is None else self._known.astype(processed_logits.dtype)
+        return self._model.diffusion_self_conditioning(told, embedding_weight)
+
+    def _padded(self, ids: Any) -> NDArray[np.int64]:
+        """int64 `[L]`: ids, and end tokens behind them."""
+        canvas = np.full(self._length, self._end, np.int64)
+        canvas[: len(ids)] = ids
+        return canvas
+
+
+def _peaked(canvas: NDArray[np.int64], like: Any, height: float) -> Any:
+    """float32 `[1, n, V]`: 0 but at the tokens of a canvas, int64 `[n]`."""
+    values = np.zeros(like.shape, np.float32)
+    values[0, np.arange(len(canvas)), canvas] = height
+    return mx.array(values)

@@ -1,0 +1,99 @@
+"""mlx-vlm's own loop with sessions, on the CPU, against canvasgen's loop with torch. Run by `make test-mlx`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mlx_vlm")
+import mlx.core as mx
+import mlx_vlm
+
+import canvasgen as cg
+from canvasgen.denoise import Policy, run
+from canvasgen.errors import BudgetTooSmall, ValidationFailed
+from canvasgen.integrations.hosted_folder import engine_of_folder
+from canvasgen.integrations.mlx_vlm import CanvasModel
+
+WEIGHTS = Path(__file__).parents[2] / "canvasgen" / "models" / "embedded" / "tiny" / "weights"
+PROMPT = "Alice Smith, 34, Paris"
+PERSON = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "maxLength": 20}, "age": {"type": "integer"}},
+    "required": ["name", "age"],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The embedded weights as mlx-vlm reads them: two values of the configuration are spelled out."""
+    place = tmp_path_factory.mktemp("mlx") / "tiny"
+    shutil.copytree(WEIGHTS, place)
+    config = json.loads((place / "config.json").read_text())
+    text = config["text_config"]
+    text.setdefault("global_head_dim", text["head_dim"])
+    text["global_head_dim"] = text["global_head_dim"] or text["head_dim"]
+    text["num_global_key_value_heads"] = text.get("num_global_key_value_heads") or text["num_key_value_heads"]
+    (place / "config.json").write_text(json.dumps(config))
+    return place
+
+
+@pytest.fixture(scope="module")
+def loaded(folder):
+    model, processor = mlx_vlm.load(str(folder))
+    model.set_dtype(mx.float32)  # mlx multiplies experts in float32 alone on a CPU
+    return model, processor
+
+
+@pytest.fixture(scope="module")
+def engine(folder):
+    return engine_of_folder(folder)
+
+
+@pytest.fixture(scope="module")
+def own():
+    return cg.load(WEIGHTS)
+
+
+def written(loaded, engine, request, max_tokens=128):
+    model, processor = loaded
+    row = CanvasModel(model, engine, request, max_tokens=max_tokens)
+    text = "".join(result.text for result in row.stream(processor))
+    return row.completion, text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"schema": PERSON},
+        {"regex": "[A-Z]{3}-[0-9]{4}"},
+        {"choice": ["yes", "no"]},
+        {"template": "Dear {who}."},
+        {"regex": "(word ){80,200}end", "max_tokens": 400},
+    ],
+    ids=["schema", "regex", "choice", "template", "several canvases"],
+)
+def test_the_text_is_that_of_the_own_loop(loaded, engine, own, options):
+    settings = {"max_tokens": 128, "seed": 3} | options
+    done, text = written(loaded, engine, cg.Request(PROMPT, **settings), settings["max_tokens"])
+    job = own.prepare(PROMPT, **settings)
+    expected = run(own.denoiser, [job], policy=Policy(restarts=0))[0]
+    assert done.text == expected.text
+    assert done.token_ids == expected.token_ids
+    assert text.strip() == expected.text.strip()
+
+
+def test_a_short_budget_has_a_shorter_canvas(loaded, engine):
+    done, _ = written(loaded, engine, cg.Request(PROMPT, regex="[a-z]{5,900}", seed=1), 70)
+    assert len(done.token_ids) <= 70
+    assert cg.regex("[a-z]{5,900}").matches(done.text)
+
+
+def test_errors_are_those_of_the_request(loaded, engine):
+    with pytest.raises(BudgetTooSmall):
+        written(loaded, engine, cg.Request(PROMPT, regex="a{900}"), 4)
+    with pytest.raises(ValidationFailed):
+        written(loaded, engine, cg.Request(PROMPT, regex="[a-c]", validators=[lambda text: False]))

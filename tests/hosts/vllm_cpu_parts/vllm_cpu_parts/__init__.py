@@ -1,0 +1,1 @@
+"""What vLLM's new model runner misses on a CPU with the wheels of PyPI; for tests alone."""
