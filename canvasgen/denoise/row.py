@@ -24,7 +24,7 @@ from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.recording import Recorder
 from canvasgen.denoise.schedule import schedule_of
 from canvasgen.denoise.steps import Step, first_useful
-from canvasgen.denoise.stopping.choices import free_choices
+from canvasgen.denoise.stopping.choices import free_choices, is_form
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled
 from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
@@ -305,6 +305,11 @@ class Row:
     def drafted(self) -> int:
         """In how many steps of this block the present draft was the draft; 0 where its probability is not known."""
         return self._drafts.times if self.trace[-1].log_prob is not None else 0
+
+    @property
+    def is_form(self) -> bool:
+        """Whether its text is a form with holes."""
+        return self.constraint is not None and is_form(self.constraint.constraint)
 
     @property
     def choices(self) -> int:

@@ -14,7 +14,7 @@ from toy_models import END, LETTERS, Confident
 import canvasgen as cg
 from canvasgen.denoise import Job, Policy, run
 from canvasgen.denoise.beliefs import Asked, Beliefs
-from canvasgen.denoise.stopping.choices import free_choices
+from canvasgen.denoise.stopping.choices import free_choices, is_form
 from canvasgen.denoise.stopping.convergence import decided
 from canvasgen.tokens import Budget, Prefix
 
@@ -117,3 +117,34 @@ def test_a_form_with_several_unsure_holes_ends_when_its_text_comes_back() -> Non
     assert steps_under(FORM, Policy(confidence=0.0, cycle=0, likely=0.7)) == 12
     one_choice = cg.choice([":".join(parts) for parts in itertools.product(*HOLES.values())])
     assert steps_under(one_choice, alone) == 12
+
+
+@pytest.mark.parametrize("told", ["forms", "model", "constrained"])
+def test_forms_are_told_the_constrained_marginals(told: str) -> None:
+    """Two rows of one batch: a template, and the same texts as a choice."""
+    known: dict[int, torch.Tensor] = {}
+
+    class Watched(Confident):
+        def row(self, read, canvas, known_now):
+            if known_now is not None:
+                known[read[0]] = known_now
+            return super().row(read, canvas, known_now)
+
+    listed = cg.choice([":".join(parts) for parts in itertools.product(*HOLES.values())])
+    jobs = [
+        Job([prompt], constraint.compile(LETTERS), temperature=1.0, max_denoising_steps=2, seed=1)
+        for prompt, constraint in ((3, FORM), (4, listed))
+    ]
+    run(Watched(logits=unsure().logits), jobs, policy=Policy(confidence=0.0, self_conditioning=told))
+    forbidden = LETTERS.tokens.index(b"h")
+    constrained = {prompt for prompt, one in known.items() if one[0, forbidden] == -torch.inf}
+    assert constrained == {"forms": {3}, "model": set(), "constrained": {3, 4}}[told]
+    assert set(known) == {3, 4}
+
+
+def test_what_is_a_form() -> None:
+    related = cg.table(2, 2, cells=[1, 2], relations=lambda grid: [cg.relations.all_different(grid.rows[0])])
+    forms = (FORM, cg.table(2, 3, cells=str), "Dear " + FORM, cg.table(1, 2, cells=str) + "!")
+    others = (OBJECT, related, cg.regex("a+"), cg.choice(["a", "b"]), "x" + cg.text(), None)
+    assert [is_form(one) for one in forms] == [True] * 4
+    assert not any(is_form(one) for one in others)

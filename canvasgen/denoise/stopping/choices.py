@@ -21,7 +21,7 @@ from canvasgen.constraints.template import Template
 from canvasgen.constraints.text import Literal
 from canvasgen.errors import ValidationFailed
 
-__all__ = ["free_choices"]
+__all__ = ["free_choices", "is_form"]
 
 
 def free_choices(constraint: Constraint, text: str) -> int:
@@ -36,6 +36,16 @@ def free_choices(constraint: Constraint, text: str) -> int:
         text: the text, whole; a part of one counts as one choice where the number depends on it.
     """
     return max(1, _choices(constraint, text))
+
+
+def is_form(constraint: object) -> bool:
+    """Return whether a constraint is fixed text with holes whose places depend on their widths: a template, a table without
+    relations, or a sequence with one of them."""
+    if isinstance(constraint, Sequence):
+        return any(is_form(part) for part in constraint.parts)
+    if isinstance(constraint, Table):
+        return not constraint.relations
+    return isinstance(constraint, Template)
 
 
 def _choices(constraint: Constraint, text: str | None) -> int:

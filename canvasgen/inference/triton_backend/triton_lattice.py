@@ -109,7 +109,7 @@ class TritonLattice:
         self._later = self._put_later()
         rows, length, device, like = len(batch.rows), batch.length, batch.device, self._logits[0]
         chunks = num_chunks(like.shape[1], chunk)
-        round_up = (lambda size: size) if workspaces is None else bucket
+        round_up: Callable[[int], int] = bucket if workspaces is not None else int
         shape = Shape(
             length=length,
             rows=rows,

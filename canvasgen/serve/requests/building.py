@@ -17,7 +17,7 @@ from canvasgen.request import Request
 from canvasgen.serve.requests.calls_schema import calls_constraint
 from canvasgen.serve.requests.combining import all_of
 from canvasgen.serve.requests.recipe import Recipe
-from canvasgen.serve.requests.structural_tags import tagged
+from canvasgen.serve.requests.tagged_texts import tagged
 
 __all__ = ["END_OF_THOUGHTS", "KINDS", "build"]
 
@@ -125,7 +125,8 @@ def _also(kind: str, text: str) -> Constraint:
 
 
 def _tags(recipe: Recipe, limits: Limits) -> Constraint:
-    return tagged(recipe.body, limits)
+    del limits  # those of the process hold
+    return tagged(recipe.body)
 
 
 def _calls(recipe: Recipe, limits: Limits) -> Constraint:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from canvasgen.constraints import Constraint
 
-__all__ = ["all_of", "any_of", "in_order"]
+__all__ = ["all_of", "any_of"]
 
 
 def any_of(parts: Sequence[Constraint]) -> Constraint:
@@ -22,12 +22,4 @@ def all_of(parts: Sequence[Constraint]) -> Constraint:
     found = parts[0]
     for part in parts[1:]:
         found = found & part
-    return found
-
-
-def in_order(parts: Sequence[Constraint]) -> Constraint:
-    """Return the texts of some constraints, one behind the other."""
-    found = parts[0]
-    for part in parts[1:]:
-        found = found + part
     return found

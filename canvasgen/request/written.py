@@ -19,8 +19,8 @@ from canvasgen import relations
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import InvalidConstraint, UnknownOption
-from canvasgen.integrations.structural_tags import read_structural_tag
 from canvasgen.request import Request
+from canvasgen.request.structural_tags import read_structural_tag
 
 __all__ = ["read_request"]
 
