@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from math import inf
+from math import inf, log
 from time import perf_counter
 from typing import TypeVar
 
@@ -288,17 +288,16 @@ class Batch:
         seats.decided = decided.index_copy(0, chosen, now)
 
     def _told(self, beliefs: Beliefs) -> Tensor:
-        """What the rows are told of their last answer, float32 `[B, L, V]`."""
+        """What the rows are told of their last answer, float32 `[B, L, V]`; of forms, the mean of both distributions."""
         told = self._policy.self_conditioning
-        forms = [told == "constrained" or (told == "forms" and row.is_form) for row in self._seats.rows]
+        if told == "constrained":
+            return beliefs.constrained_logits
+        forms = [told == "forms" and row.is_form for row in self._seats.rows]
         if not any(forms):
             return beliefs.logits
-        constrained = beliefs.constrained_logits
-        if all(forms):
-            return constrained
-        return torch.where(
-            torch.tensor(forms, device=constrained.device)[:, None, None], constrained, beliefs.logits
-        )
+        own = beliefs.logits.log_softmax(dim=-1)
+        mean = torch.logaddexp(own, beliefs.constrained_logits) - log(2)
+        return torch.where(torch.tensor(forms, device=own.device)[:, None, None], mean, beliefs.logits)
 
     def _ready(self, beliefs: Beliefs, doubt: Tensor, heat: Heat) -> dict[int, Outcome]:
         """The seats of the rows to commit, and why."""

@@ -51,7 +51,7 @@ class Policy:
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
         self_conditioning: what goes back to the model: its own last logits (`model`), the constrained marginals
-            (`constrained`), or these for forms alone (`forms`: templates, and tables without relations).
+            (`constrained`), or for forms (templates, and tables without relations) the mean of both (`forms`).
         candidates: further texts shown to the validators after they refused the best one.
         restarts: times a refused block is denoised again from fresh noise.
         draft_steps: first steps of a canvas whose drafts lead a constraint that follows the model's habits

@@ -120,14 +120,14 @@ def test_a_form_with_several_unsure_holes_ends_when_its_text_comes_back() -> Non
 
 
 @pytest.mark.parametrize("told", ["forms", "model", "constrained"])
-def test_forms_are_told_the_constrained_marginals(told: str) -> None:
-    """Two rows of one batch: a template, and the same texts as a choice."""
+def test_forms_are_told_the_mean_of_both(told: str) -> None:
+    """Two rows of one batch, a template and the same texts as a choice: what `h` has, which no text has."""
     known: dict[int, torch.Tensor] = {}
 
     class Watched(Confident):
         def row(self, read, canvas, known_now):
             if known_now is not None:
-                known[read[0]] = known_now
+                known[read[0]] = known_now.log_softmax(-1).exp()[0]
             return super().row(read, canvas, known_now)
 
     listed = cg.choice([":".join(parts) for parts in itertools.product(*HOLES.values())])
@@ -135,11 +135,14 @@ def test_forms_are_told_the_constrained_marginals(told: str) -> None:
         Job([prompt], constraint.compile(LETTERS), temperature=1.0, max_denoising_steps=2, seed=1)
         for prompt, constraint in ((3, FORM), (4, listed))
     ]
-    run(Watched(logits=unsure().logits), jobs, policy=Policy(confidence=0.0, self_conditioning=told))
+    logits = unsure().logits
+    logits[:, LETTERS.tokens.index(b"h")] = 0.0  # half of the mass at the first position, beside `a` and `b`
+    run(Watched(logits=logits), jobs, policy=Policy(confidence=0.0, self_conditioning=told))
     forbidden = LETTERS.tokens.index(b"h")
-    constrained = {prompt for prompt, one in known.items() if one[0, forbidden] == -torch.inf}
-    assert constrained == {"forms": {3}, "model": set(), "constrained": {3, 4}}[told]
-    assert set(known) == {3, 4}
+    expected = {"forms": (0.25, 0.5), "model": (0.5, 0.5), "constrained": (0.0, 0.0)}[told]
+    assert [float(known[prompt][forbidden]) for prompt in (3, 4)] == pytest.approx(expected, abs=1e-6)
+    allowed = 1 - known[3][forbidden]
+    assert float(known[3][LETTERS.tokens.index(b"a")]) == pytest.approx(0.6 * float(allowed), abs=1e-6)
 
 
 def test_what_is_a_form() -> None:
