@@ -28,7 +28,7 @@ FREE = chat(max_tokens=250, canvasgen={"max_denoising_steps": 48})
 async def server(engine: cg.Engine, **settings: Any) -> AsyncIterator[tuple[httpx.AsyncClient, Any]]:
     """A server of its own, without a constraint that would need compiling processes."""
     own = cg.Engine(engine._loaded, scheduler=Scheduler(size=settings.get("rows", 16)))
-    app = create_app(own, ServeSettings(name="tiny", compilers=1, **settings))
+    app = create_app(own, ServeSettings(**{"name": "tiny", "compilers": 1, "deadline": 3600, **settings}))
     app.state.house.is_ready = True
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=None) as client:

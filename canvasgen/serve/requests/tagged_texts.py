@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
@@ -44,7 +45,7 @@ def tagged(body: object) -> Constraint:
     return read_structural_tag({"format": {"type": "triggered_tags", "triggers": triggers, "tags": tags}})
 
 
-def _check_triggers(tags: list[dict[str, object]], triggers: object) -> None:
+def _check_triggers(tags: Sequence[Mapping[str, object]], triggers: object) -> None:
     """Raise an error if a tag begins with none of the triggers: it could never be written.
 
     Raises:
