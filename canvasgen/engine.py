@@ -14,7 +14,6 @@ from canvasgen.constraints.texts import is_text
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
-from canvasgen.extras import needed
 from canvasgen.limits import Account, checked_limits, limited
 from canvasgen.models.canvases import canvas_for
 from canvasgen.models.lengths import check_length
@@ -24,6 +23,7 @@ from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
 from canvasgen.request import (
     MOST_STEPS,
+    OnValue,
     Options,
     Prompt,
     Request,
@@ -32,8 +32,9 @@ from canvasgen.request import (
     readable,
     request_of,
     settled,
+    settled_or_raised,
 )
-from canvasgen.scheduling import Coroutines, Scheduler, Ticket
+from canvasgen.scheduling import Coroutines, Scheduler, Ticket, results_of, with_progress
 from canvasgen.showing import call
 from canvasgen.trace import tracing_of
 
@@ -241,9 +242,9 @@ class Engine(Coroutines):
                     raise
                 done[number] = error
         waiting = sum(len(batch) for batch, _ in batches.values())
-        for number, result in _shown(_results(batches.values()), waiting, progress):
+        for number, result in with_progress(results_of(batches.values()), waiting, progress):
             try:
-                done[number] = _got(result, asked[number])
+                done[number] = settled_or_raised(asked[number], result)
             except CanvasgenError as error:
                 if errors == "raise":
                     raise
@@ -319,7 +320,7 @@ class Engine(Coroutines):
             quality=None if request.quality is None else checked_quality(request.quality),
             target_seconds=None if request.target_ms is None else request.target_ms / 1000,
             temperature=request.temperature,
-            validators=tuple(_on_value(v, constraint) for v in request.validators),
+            validators=tuple(OnValue(v, constraint) for v in request.validators),
             seed=seed,
             asked=readable(request.prompt),
             tracing=tracing_of(request.trace),
@@ -356,45 +357,3 @@ class Engine(Coroutines):
             if isinstance(event, Done):
                 settled(request, event.completion)
             yield event
-
-
-def _got(result: Completion | CanvasgenError, request: Request) -> Completion:
-    """Return the completion of a request, or raise its error."""
-    if isinstance(result, CanvasgenError):
-        raise result
-    return settled(request, result)
-
-
-def _results(
-    batches: Iterable[tuple[Batch, list[int]]],
-) -> Iterator[tuple[int, Completion | CanvasgenError]]:
-    """Run batches; tells the number of each row's request, and what came of it, as they finish."""
-    for batch, numbers in batches:
-        while len(batch):
-            for event in batch.step():
-                if isinstance(event, Done):
-                    yield numbers[event.row], event.completion
-                elif isinstance(event, Failed):
-                    yield numbers[event.row], event.error
-
-
-def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Result]:
-    """Return the items, with a progress bar on standard error if one is wanted."""
-    if not progress:
-        return results
-    console = needed("rich.console", "a progress bar").Console(stderr=True)
-    return needed("rich.progress", "a progress bar").track(
-        results, description="requests", total=count, console=console
-    )
-
-
-class _on_value:
-    """A user's validator of the value, as a validator of the text."""
-
-    def __init__(self, validator: Callable[[Any], Any], constraint: Constraint | None) -> None:
-        self._validator = validator
-        self._parse: Callable[[str], Any] = str if constraint is None else constraint.parse
-        self.__qualname__ = getattr(validator, "__qualname__", type(validator).__qualname__)
-
-    def __call__(self, text: str) -> Any:
-        return self._validator(self._parse(text))
