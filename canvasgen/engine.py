@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "Request"]
 
-Result = TypeVar("Result")
 
 _MOST_REMEMBERED = 64
 MOST_ROWS, MOST_SAMPLES = 4096, 1024
