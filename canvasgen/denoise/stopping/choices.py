@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from canvasgen.checks import is_mapping
 from canvasgen.constraints.algebra import Sequence
-from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.json_schema import JsonSchema
 from canvasgen.constraints.table.table import Table
 from canvasgen.constraints.template import Template
@@ -24,7 +24,7 @@ from canvasgen.errors import ValidationFailed
 __all__ = ["free_choices", "is_form"]
 
 
-def free_choices(constraint: Constraint, text: str) -> int:
+def free_choices(constraint: object, text: str) -> int:
     """Return the number of values in a text that a constraint leaves open, at least 1.
 
     These are the holes of a template, the scalars of a JSON text, the open cells of a table without relations, and all
@@ -48,7 +48,7 @@ def is_form(constraint: object) -> bool:
     return isinstance(constraint, Template)
 
 
-def _choices(constraint: Constraint, text: str | None) -> int:
+def _choices(constraint: object, text: str | None) -> int:
     if isinstance(constraint, Literal):
         return 0
     if isinstance(constraint, Template):
@@ -75,7 +75,7 @@ def _scalars(value: Any) -> int:
     found = 0
     while items:
         one = items.pop()
-        inside = list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else ()
+        inside: list[Any] = [*one.values()] if is_mapping(one) else [*one] if isinstance(one, list) else []
         items += inside
         found += not inside
     return found
