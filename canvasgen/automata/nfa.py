@@ -354,4 +354,4 @@ class _Builder:
             np.concatenate([np.array(singly, dtype=np.int32), *(block[i] for block in self.silent_bulk)])
             for i, singly in enumerate((self.silent_source, self.silent_target))
         ]
-        return NFA(self.num_states, *columns, *silent, tuple(self.counted))
+        return NFA(self.num_states, *columns, *silent, counted=tuple(self.counted))
