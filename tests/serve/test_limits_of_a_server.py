@@ -92,12 +92,12 @@ def test_a_body_that_does_not_come(engine: cg.Engine) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_a_full_queue_is_told_with_a_time_to_come_back(engine: cg.Engine) -> None:
     async def run() -> None:
         async with server(engine, rows=1, queue=1) as (client, house):
-            answers = await asyncio.gather(
-                *(client.post(URL, json={**FREE, "max_tokens": 20}) for _ in range(4))
-            )
+            body = {**FREE, "max_tokens": 20, "canvasgen": {"max_denoising_steps": 3}}
+            answers = await asyncio.gather(*(client.post(URL, json=body) for _ in range(4)))
             codes = sorted(answer.status_code for answer in answers)
             assert codes == [200, 200, 429, 429]
             full = next(answer for answer in answers if answer.status_code == 429)
@@ -139,6 +139,7 @@ def test_a_client_that_leaves_frees_the_seat(engine: cg.Engine) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_finishes_what_runs(engine: cg.Engine) -> None:
     async def run() -> None:
         async with server(engine, rows=1) as (client, house):
