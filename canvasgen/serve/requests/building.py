@@ -13,11 +13,11 @@ from canvasgen import constraints
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
+from canvasgen.integrations.structural_tags import tagged
 from canvasgen.limits import Limits
 from canvasgen.request import Request
 from canvasgen.serve.requests.calls_schema import calls_constraint
 from canvasgen.serve.requests.recipe import Recipe
-from canvasgen.serve.requests.structural_tags import tagged
 
 __all__ = ["END_OF_THOUGHTS", "KINDS", "build"]
 
