@@ -1,174 +1,186 @@
-"""Structural tags as constraints: xgrammar's notation for texts with tagged parts, in which vLLM writes tool calls.
+"""vLLM's and XGrammar's `structural_tag`: texts with parts between marks.
 
-    {"format": {"type": "triggered_tags", "triggers": ["<tool_call>"],
-                "tags": [{"begin": "<tool_call>…", "content": {"type": "json_schema", "json_schema": {…}}, "end": "…"}]}}
-
-Free text is `cg.text()`. What is about single tokens (`token`, `any_tokens`, …), and notations of arguments that are
-no JSON, are refused. Source: `xgrammar.structural_tag`, version 0.2.
+Both forms are read: `{"structures": [{"begin", "schema", "end"}], "triggers": […]}`, and `{"format": …}` with the formats
+const_string, json_schema, regex, grammar, any_text, sequence, or, tag, triggered_tags, tags_with_separator, optional, plus,
+star and repeat.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import add, or_
+from typing import Any, cast
 
-import canvasgen.constraints as made
+from canvasgen import constraints
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+from canvasgen.limits import Limits
 
-__all__ = ["read_structural_tag"]
+__all__ = ["tagged"]
+
+_DEEPEST = 32
 
 
-def read_structural_tag(written: object, path: str = "$") -> Constraint:
-    """Return the constraint of a structural tag, JSON or its text.
+def tagged(body: object, limits: Limits) -> Constraint:
+    """Return the constraint of a structural tag, or of its JSON text.
 
     Raises:
-        InvalidConstraint: it is malformed; `path` says where.
-        UnsupportedConstraint: a format that is refused.
+        InvalidConstraint, UnsupportedConstraint: with the JSON path in it.
     """
-    if isinstance(written, str):
+    if isinstance(body, str):
         try:
-            written = json.loads(written)
+            body = json.loads(body)
         except ValueError as error:
-            raise InvalidConstraint(f"no JSON: {error}", path=path, rule="JSON", value=written) from error
-    return _format(_field(written, "format", path), f"{path}.format")
+            raise InvalidConstraint("a structural tag is JSON", rule="structural_tag", value=body) from error
+    if not is_mapping(body):
+        raise InvalidConstraint("a structural tag is an object", rule="structural_tag", value=body)
+    reader = _Reader(limits)
+    if "format" in body:
+        return reader.read(body["format"], "$.format", 0)
+    if "structures" in body:
+        tags = [
+            {
+                "begin": one.get("begin"),
+                "content": {"type": "json_schema", "json_schema": one.get("schema")},
+                "end": one.get("end"),
+            }
+            for one in reader.objects(body, "structures", "$")
+        ]
+        return reader.triggered({"triggers": body.get("triggers"), "tags": tags}, "$", 0)
+    raise InvalidConstraint("a structural tag has a format", rule="structural_tag", value=body)
 
 
-def _field(value: object, name: str, path: str) -> Any:
-    if is_mapping(value) and name in value:
-        return value[name]
-    raise InvalidConstraint(f"{name} is missing", path=path, rule=name, value=value)
+def _of_structure(one: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a tag of the older form in the newer one."""
+    content = {"type": "json_schema", "json_schema": one.get("schema")}
+    return {"begin": one.get("begin"), "content": content, "end": one.get("end")}
 
 
-def _texts(value: object, path: str) -> list[str]:
-    listed = [value] if isinstance(value, str) else value
-    if is_sequence(listed) and all(isinstance(one, str) for one in listed):
-        return list(listed)
-    raise InvalidConstraint("texts are needed", path=path, rule="structural_tag", value=value)
+class _Reader:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._kinds: Mapping[str, Callable[[Mapping[str, Any], str, int], Constraint]] = {
+            "const_string": lambda one, at, _: constraints.literal(self.text(one, "value", at)),
+            "json_schema": lambda one, at, _: self.json_schema(one, at),
+            "regex": lambda one, at, _: constraints.regex(self.text(one, "pattern", at), limits=limits),
+            "grammar": lambda one, at, _: constraints.grammar(self.text(one, "grammar", at), limits=limits),
+            "any_text": lambda one, at, _: constraints.text(without=self.texts(one, "excludes", at)),
+            "sequence": lambda one, at, depth: reduce(add, self.several(one, "elements", at, depth)),
+            "or": lambda one, at, depth: reduce(or_, self.several(one, "elements", at, depth)),
+            "tag": self.tag,
+            "triggered_tags": self.triggered,
+            "tags_with_separator": self.separated,
+            "optional": lambda one, at, depth: constraints.optional(self.content(one, at, depth)),
+            "plus": lambda one, at, depth: constraints.repeat(self.content(one, at, depth), 1),
+            "star": lambda one, at, depth: constraints.repeat(self.content(one, at, depth)),
+            "repeat": lambda one, at, depth: constraints.repeat(
+                self.content(one, at, depth), one.get("min", 0), one.get("max")
+            ),
+        }
 
+    def read(self, one: object, at: str, depth: int) -> Constraint:
+        """Return the constraint of a format."""
+        if not is_mapping(one) or depth > _DEEPEST:
+            raise InvalidConstraint("a format is an object", path=at, rule="structural_tag", value=one)
+        make = self._kinds.get(str(one.get("type")))
+        if make is None:
+            raise UnsupportedConstraint(
+                "no such format",
+                path=at,
+                rule="structural_tag",
+                value=one.get("type"),
+                remedy="one of " + ", ".join(self._kinds),
+            )
+        return make(one, at, depth)
 
-def _format(value: object, path: str) -> Constraint:
-    kind = _field(value, "type", path)
-    assert is_mapping(value), "it has a type"
-    read = _KINDS.get(kind) if isinstance(kind, str) else None
-    if read is None:
-        raise UnsupportedConstraint(
-            "this format is not supported",
-            path=f"{path}.type",
-            rule="structural_tag",
-            value=kind,
-            remedy="choose from: " + ", ".join(_KINDS),
+    def text(self, one: Mapping[str, Any], name: str, at: str) -> str:
+        """Return a text of a format."""
+        value = one.get(name)
+        if not isinstance(value, str):
+            raise InvalidConstraint(
+                f"{name} is a text", path=f"{at}.{name}", rule="structural_tag", value=value
+            )
+        return value
+
+    def texts(self, one: Mapping[str, Any], name: str, at: str) -> list[str]:
+        """Return several texts of a format."""
+        found: object = one.get(name, [])
+        if not is_sequence(found) or not all(isinstance(text, str) for text in found):
+            raise InvalidConstraint(
+                f"{name} are texts", path=f"{at}.{name}", rule="structural_tag", value=found
+            )
+        return [*found]
+
+    def objects(self, one: Mapping[str, Any], name: str, at: str) -> list[Mapping[str, Any]]:
+        """Return the objects of a list, at least one."""
+        found: object = one.get(name)
+        if not is_sequence(found) or not found or not all(map(is_mapping, found)):
+            raise InvalidConstraint(
+                f"{name} is a list of objects", path=f"{at}.{name}", rule="structural_tag", value=found
+            )
+        return [*found]
+
+    def several(self, one: Mapping[str, Any], name: str, at: str, depth: int) -> list[Constraint]:
+        """Return the constraints of a list of formats."""
+        listed = self.objects(one, name, at)
+        return [self.read(part, f"{at}.{name}[{number}]", depth + 1) for number, part in enumerate(listed)]
+
+    def json_schema(self, one: Mapping[str, Any], at: str) -> Constraint:
+        """Return the constraint of a schema, whose values are written as JSON."""
+        if one.get("style", "json") != "json":
+            raise UnsupportedConstraint(
+                "values are written as JSON alone", path=f"{at}.style", rule="style", value=one["style"]
+            )
+        return constraints.json_schema(one.get("json_schema"), limits=self._limits)
+
+    def content(self, one: Mapping[str, Any], at: str, depth: int) -> Constraint:
+        """Return the constraint of a format's content."""
+        return self.read(one.get("content"), f"{at}.content", depth + 1)
+
+    def tag(self, one: Mapping[str, Any], at: str, depth: int) -> Constraint:
+        """Return begin, content, end; a content of any text ends where the end begins."""
+        begin, ends = self.text(one, "begin", at), one.get("end", "")
+        ends = [ends] if isinstance(ends, str) else self.texts(one, "end", at)
+        content = one.get("content", {"type": "any_text"})
+        closing = reduce(or_, map(constraints.literal, ends or [""]))
+        if is_mapping(content) and content.get("type") == "any_text":
+            without = [*self.texts(content, "excludes", at), *(end for end in ends if end)]
+            return constraints.literal(begin) + constraints.text(without=without) + closing
+        return constraints.literal(begin) + self.read(content, f"{at}.content", depth + 1) + closing
+
+    def triggered(self, one: Mapping[str, Any], at: str, depth: int) -> Constraint:
+        """Return free text without the triggers, and tags that begin with them."""
+        triggers = self.texts(one, "triggers", at)
+        listed = self.objects(one, "tags", at)
+        if not triggers:
+            raise InvalidConstraint("there is no trigger", path=f"{at}.triggers", rule="structural_tag")
+        for number, part in enumerate(listed):
+            begin = part.get("begin")
+            if not isinstance(begin, str) or not begin.startswith(tuple(triggers)):
+                raise InvalidConstraint(
+                    "a tag begins with a trigger",
+                    path=f"{at}.tags[{number}].begin",
+                    rule="structural_tag",
+                    value=begin,
+                )
+        tags = [self.tag(part, f"{at}.tags[{number}]", depth + 1) for number, part in enumerate(listed)]
+        free = constraints.text(without=[*triggers, *self.texts(one, "excludes", at)])
+        tag, least = free + reduce(or_, tags), 1 if one.get("at_least_one") else 0
+        if one.get("stop_after_first"):
+            return tag if least else free | tag
+        return constraints.repeat(tag, least) + free
+
+    def separated(self, one: Mapping[str, Any], at: str, depth: int) -> Constraint:
+        """Return tags with a separator between them."""
+        tags = [
+            self.tag(part, f"{at}.tags[{number}]", depth + 1)
+            for number, part in enumerate(self.objects(one, "tags", at))
+        ]
+        least = 1 if one.get("at_least_one") else 0
+        most = 1 if one.get("stop_after_first") else None
+        return constraints.repeat(
+            cast(Constraint, reduce(or_, tags)), least, most, separator=self.text(one, "separator", at)
         )
-    return read(value, path)
-
-
-def _formats(value: object, path: str, read: Callable[[object, str], Constraint]) -> list[Constraint]:
-    if not is_sequence(value) or not value:
-        raise InvalidConstraint("a list of formats is needed", path=path, rule="structural_tag", value=value)
-    return [read(one, f"{path}[{at}]") for at, one in enumerate(value)]
-
-
-def _const(value: Mapping[str, Any], path: str) -> Constraint:
-    return made.literal(_field(value, "value", path))
-
-
-def _json_schema(value: Mapping[str, Any], path: str) -> Constraint:
-    if value.get("style", "json") != "json":
-        raise UnsupportedConstraint(
-            "arguments are written as JSON alone", path=f"{path}.style", rule="style", value=value["style"]
-        )
-    return made.json_schema(_field(value, "json_schema", path))
-
-
-def _any_text(value: Mapping[str, Any], path: str) -> Constraint:
-    return made.text(
-        max_length=value.get("max_chars"), without=_texts(value.get("excludes") or [], f"{path}.excludes")
-    )
-
-
-def _grammar(value: Mapping[str, Any], path: str) -> Constraint:
-    return made.grammar(_field(value, "grammar", path))
-
-
-def _regex(value: Mapping[str, Any], path: str) -> Constraint:
-    return made.regex(_field(value, "pattern", path))
-
-
-def _sequence(value: Mapping[str, Any], path: str) -> Constraint:
-    return _joined(_formats(_field(value, "elements", path), f"{path}.elements", _format))
-
-
-def _either(value: Mapping[str, Any], path: str) -> Constraint:
-    return _any_of(_formats(_field(value, "elements", path), f"{path}.elements", _format))
-
-
-def _content(value: Mapping[str, Any], path: str) -> Constraint:
-    return _format(_field(value, "content", path), f"{path}.content")
-
-
-def _tag(value: object, path: str) -> Constraint:
-    begin, end = _texts(_field(value, "begin", path), f"{path}.begin"), _field(value, "end", path)
-    content = _field(value, "content", path)
-    free = is_mapping(content) and content.get("type") == "any_text"
-    ends = _texts(end, f"{path}.end")
-    inside = _format(content, f"{path}.content")
-    if free and is_mapping(content):  # it ends with the first end
-        own = _texts(content.get("excludes") or [], f"{path}.content.excludes")
-        inside = made.text(without=[*own, *filter(None, ends)])
-    return _joined([*map(made.literal, begin), inside, _any_of([made.literal(one) for one in ends])])
-
-
-def _triggered(value: Mapping[str, Any], path: str) -> Constraint:
-    tags = _any_of(_formats(_field(value, "tags", path), f"{path}.tags", _tag))
-    kept = _texts(_field(value, "triggers", path), f"{path}.triggers")
-    free = made.text(without=[*kept, *_texts(value.get("excludes") or [], f"{path}.excludes")])
-    if value.get("stop_after_first"):
-        once = tags if value.get("at_least_one") else free + tags
-        return once if value.get("at_least_one") else once | free
-    if value.get("at_least_one"):
-        return tags + free + made.repeat(tags + free)
-    return free + made.repeat(tags + free)
-
-
-def _separated(value: Mapping[str, Any], path: str) -> Constraint:
-    tags = _any_of(_formats(_field(value, "tags", path), f"{path}.tags", _tag))
-    least = 1 if value.get("at_least_one") else 0
-    most = 1 if value.get("stop_after_first") else None
-    separator = _texts(_field(value, "separator", path), f"{path}.separator")[0]
-    return made.repeat(tags, least, most, separator=separator)
-
-
-def _joined(parts: Sequence[Constraint]) -> Constraint:
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = whole + part
-    return whole
-
-
-def _any_of(parts: Sequence[Constraint]) -> Constraint:
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = whole | part
-    return whole
-
-
-_KINDS: dict[str, Callable[[Mapping[str, Any], str], Constraint]] = {
-    "const_string": _const,
-    "json_schema": _json_schema,
-    "any_text": _any_text,
-    "grammar": _grammar,
-    "regex": _regex,
-    "sequence": _sequence,
-    "or": _either,
-    "tag": _tag,
-    "triggered_tags": _triggered,
-    "tags_with_separator": _separated,
-    "optional": lambda value, path: made.optional(_content(value, path)),
-    "plus": lambda value, path: made.repeat(_content(value, path), 1),
-    "star": lambda value, path: made.repeat(_content(value, path)),
-    "repeat": lambda value, path: made.repeat(
-        _content(value, path), _field(value, "min", path), _field(value, "max", path)
-    ),
-}

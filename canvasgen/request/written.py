@@ -18,9 +18,10 @@ import canvasgen.constraints as made
 from canvasgen import relations
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
-from canvasgen.errors import InvalidConstraint, UnknownOption
+from canvasgen.errors import InvalidConstraint, UnknownOption, UnsupportedConstraint
+from canvasgen.limits import Limits
 from canvasgen.request import Request
-from canvasgen.request.structural_tags import read_structural_tag
+from canvasgen.request.structural_tags import tagged
 
 __all__ = ["read_request"]
 
@@ -189,6 +190,14 @@ def _infill(value: object, path: str) -> Constraint:
     return made.infill(**_arguments(value, path, needed=["prefix", "suffix"], others=["constraint"]))
 
 
+def _tags(value: object, path: str) -> Constraint:
+    try:
+        return tagged(value, Limits())
+    except (InvalidConstraint, UnsupportedConstraint) as error:
+        error.path = path + (error.path or "").removeprefix("$")
+        raise
+
+
 def _sudoku(value: object, path: str) -> Constraint:
     if not isinstance(value, str) and not is_sequence(value):
         raise InvalidConstraint(
@@ -273,7 +282,7 @@ _MADE: dict[str, _Maker] = {
     "infill": _infill,
     "sudoku": _sudoku,
     "table": _table,
-    "structural_tag": read_structural_tag,
+    "structural_tag": _tags,
 }
 _BESIDES: dict[str, _Maker] = {
     "fixed": _fixed,

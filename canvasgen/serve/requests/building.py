@@ -14,10 +14,10 @@ from canvasgen.constraints import Constraint
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
 from canvasgen.limits import Limits
 from canvasgen.request import Request
+from canvasgen.request.structural_tags import tagged
 from canvasgen.serve.requests.calls_schema import calls_constraint
 from canvasgen.serve.requests.combining import all_of
 from canvasgen.serve.requests.recipe import Recipe
-from canvasgen.serve.requests.tagged_texts import tagged
 
 __all__ = ["END_OF_THOUGHTS", "KINDS", "build"]
 
@@ -125,8 +125,7 @@ def _also(kind: str, text: str) -> Constraint:
 
 
 def _tags(recipe: Recipe, limits: Limits) -> Constraint:
-    del limits  # those of the process hold
-    return tagged(recipe.body)
+    return tagged(recipe.body, limits)
 
 
 def _calls(recipe: Recipe, limits: Limits) -> Constraint:
