@@ -14,8 +14,7 @@ from canvasgen.constraints.texts import is_text
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
-from canvasgen.extras import needed
-from canvasgen.limits import Account, checked_limits, limited
+from canvasgen.limits import Account, checked_limits
 from canvasgen.models.canvases import canvas_for
 from canvasgen.models.lengths import check_length
 from canvasgen.models.loading import Loaded
@@ -33,6 +32,7 @@ from canvasgen.request import (
     request_of,
     settled,
 )
+from canvasgen.request.own_code import OnValue, progress_over
 from canvasgen.scheduling import Coroutines, Scheduler, Ticket
 from canvasgen.showing import call
 from canvasgen.trace import tracing_of
@@ -241,7 +241,7 @@ class Engine(Coroutines):
                     raise
                 done[number] = error
         waiting = sum(len(batch) for batch, _ in batches.values())
-        for number, result in _shown(_results(batches.values()), waiting, progress):
+        for number, result in progress_over(_results(batches.values()), waiting, progress):
             try:
                 done[number] = _got(result, asked[number])
             except CanvasgenError as error:
@@ -267,8 +267,7 @@ class Engine(Coroutines):
         seeds = [first + at for at in range(samples if varies or steps > 1 else 1)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
-        with limited():
-            found = AnswerOptions(options, self._compiled, length)
+        found = AnswerOptions(options, self._compiled, length)
         count = len(found.choice.values)
         if steps == 1 or count == 1:
             return after_one_step(self.denoiser, self._loaded.encode(prompt, None), found, seeds)
@@ -319,7 +318,7 @@ class Engine(Coroutines):
             quality=None if request.quality is None else checked_quality(request.quality),
             target_seconds=None if request.target_ms is None else request.target_ms / 1000,
             temperature=request.temperature,
-            validators=tuple(_on_value(v, constraint) for v in request.validators),
+            validators=tuple(OnValue(v, constraint) for v in request.validators),
             seed=seed,
             asked=readable(request.prompt),
             tracing=tracing_of(request.trace),
@@ -376,25 +375,3 @@ def _results(
                     yield numbers[event.row], event.completion
                 elif isinstance(event, Failed):
                     yield numbers[event.row], event.error
-
-
-def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Result]:
-    """Return the items, with a progress bar on standard error if one is wanted."""
-    if not progress:
-        return results
-    console = needed("rich.console", "a progress bar").Console(stderr=True)
-    return needed("rich.progress", "a progress bar").track(
-        results, description="requests", total=count, console=console
-    )
-
-
-class _on_value:
-    """A user's validator of the value, as a validator of the text."""
-
-    def __init__(self, validator: Callable[[Any], Any], constraint: Constraint | None) -> None:
-        self._validator = validator
-        self._parse: Callable[[str], Any] = str if constraint is None else constraint.parse
-        self.__qualname__ = getattr(validator, "__qualname__", type(validator).__qualname__)
-
-    def __call__(self, text: str) -> Any:
-        return self._validator(self._parse(text))
