@@ -14,7 +14,7 @@ from canvasgen.constraints.texts import is_text
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
-from canvasgen.limits import Account, checked_limits, limited
+from canvasgen.limits import Account, checked_limits
 from canvasgen.models.canvases import canvas_for
 from canvasgen.models.lengths import check_length
 from canvasgen.models.loading import Loaded
@@ -23,7 +23,6 @@ from canvasgen.models.wording import shown_as
 from canvasgen.once import Once
 from canvasgen.request import (
     MOST_STEPS,
-    OnValue,
     Options,
     Prompt,
     Request,
@@ -34,7 +33,8 @@ from canvasgen.request import (
     settled,
     settled_or_raised,
 )
-from canvasgen.scheduling import Coroutines, Scheduler, Ticket, results_of, with_progress
+from canvasgen.request.own_code import OnValue, progress_over
+from canvasgen.scheduling import Coroutines, Scheduler, Ticket, results_of
 from canvasgen.showing import call
 from canvasgen.trace import tracing_of
 
@@ -241,7 +241,7 @@ class Engine(Coroutines):
                     raise
                 done[number] = error
         waiting = sum(len(batch) for batch, _ in batches.values())
-        for number, result in with_progress(results_of(batches.values()), waiting, progress):
+        for number, result in progress_over(results_of(batches.values()), waiting, progress):
             try:
                 done[number] = settled_or_raised(asked[number], result)
             except CanvasgenError as error:
@@ -267,8 +267,7 @@ class Engine(Coroutines):
         seeds = [first + at for at in range(samples if varies or steps > 1 else 1)]
         check_settings(Request(prompt))
         length = self.denoiser.canvas_length
-        with limited():
-            found = AnswerOptions(options, self._compiled, length)
+        found = AnswerOptions(options, self._compiled, length)
         count = len(found.choice.values)
         if steps == 1 or count == 1:
             return after_one_step(self.denoiser, self._loaded.encode(prompt, None), found, seeds)

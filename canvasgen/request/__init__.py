@@ -1,6 +1,5 @@
 """What to generate and how: `Request`, the checks of its settings, and what its options mean for a result."""
 
-from canvasgen.request.on_value import OnValue
 from canvasgen.request.remembered import readable
 from canvasgen.request.setting_checks import MOST_STEPS, check_settings
 from canvasgen.request.step_limit import settled, settled_or_raised
@@ -8,7 +7,6 @@ from canvasgen.request.what_and_how import Options, Prompt, Request, Settings, a
 
 __all__ = [
     "MOST_STEPS",
-    "OnValue",
     "Options",
     "Prompt",
     "Request",
