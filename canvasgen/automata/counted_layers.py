@@ -72,7 +72,8 @@ def _labels(automaton: NFA) -> tuple[Ints, Longs, Ints]:
     # The numbers of layers are above those of all states.
     for g, copies in enumerate(automaton.counted):
         code[copies.states] = g * _DEPTH + copies.layer
-        relative[copies.states] = automaton.num_states + int(copies.states[0]) * (1 << 20) + copies.place
+        first = automaton.num_states + (int(copies.states[0]) << 20)
+        relative[copies.states] = first + copies.place.astype(np.int64)
     missing = np.array([copies.missing for copies in automaton.counted], np.int32)
     return code, relative, missing
 

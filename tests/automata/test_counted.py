@@ -78,6 +78,14 @@ def test_limits_count_all_copies() -> None:
     assert caught.value.rule == "max_states"
 
 
+def test_repeats_far_inside_of_a_large_automaton() -> None:
+    parts = [part for n in range(4) for part in (literal("x" * 1500), repeat(literal("a"), 0, 12 + n))]
+    expr = concat(*parts, literal("b"))
+    assert isinstance(to_dfa(expr), CountedDFA)
+    assert to_dfa(expr).accepts(b"x" * 1500 + b"a" * 12 + b"x" * 4500 + b"b")
+    assert not to_dfa(expr).accepts(b"x" * 1500 + b"a" * 13 + b"x" * 4500 + b"b")
+
+
 def test_keys_differ_where_counts_differ() -> None:
     made = [to_dfa(concat(repeat(literal("a"), 0, high), literal("b"))) for high in (50, 51, 50)]
     assert all(isinstance(dfa, CountedDFA) for dfa in made)
