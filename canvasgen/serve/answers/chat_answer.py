@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from canvasgen import __version__
 from canvasgen.serve.answers.logprob_answer import chat_logprobs, text_logprobs
 from canvasgen.serve.answers.told import Told, cut, new_id, told, usage_of
 from canvasgen.serve.protocol.answers import (
@@ -23,6 +22,7 @@ from canvasgen.serve.protocol.answers import (
     Usage,
 )
 from canvasgen.serve.protocol.wire import JsonObject
+from canvasgen.serve.version import VERSION
 
 if TYPE_CHECKING:
     from canvasgen.serve.answers.call_text import CallText
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FINGERPRINT", "chat_answer", "completion_answer", "facts", "now"]
 
-FINGERPRINT = f"canvasgen-{__version__}"
+FINGERPRINT = f"canvasgen-{VERSION}"
 _WITH_VALUE = frozenset({"template", "table", "infill"})
 
 

@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from canvasgen import __version__
 from canvasgen.errors import CanvasgenError
 from canvasgen.serve.compiling.pool import CompilerPool
 from canvasgen.serve.compiling.worker import Allowed
@@ -27,6 +26,7 @@ from canvasgen.serve.routes.openai_routes import openai_routes
 from canvasgen.serve.routes.responses_routes import responses_routes
 from canvasgen.serve.routes.state_routes import state_routes
 from canvasgen.serve.running.runner import Runner
+from canvasgen.serve.version import VERSION
 
 if TYPE_CHECKING:
     from canvasgen.engine import Engine
@@ -66,7 +66,7 @@ def create_app(engine: Engine, settings: ServeSettings) -> FastAPI:
 
     app = FastAPI(
         title="canvasgen",
-        version=__version__,
+        version=VERSION,
         description="Exact constrained generation on canvas models, over OpenAI's interface.",
         lifespan=life,
         redoc_url=None,

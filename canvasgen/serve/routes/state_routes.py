@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
-from canvasgen import __version__
 from canvasgen.serve.observing.metrics import CONTENT_TYPE
 from canvasgen.serve.protocol.answers import ModelFacts, ModelList
 from canvasgen.serve.protocol.api_error import ApiError, ErrorBody
+from canvasgen.serve.version import VERSION
 from canvasgen.viewer import playground_page
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def state_routes(house: House) -> APIRouter:
     @routes.get("/health")
     async def health() -> dict[str, str]:
         """The process lives."""
-        return {"status": "ok", "version": __version__}
+        return {"status": "ok", "version": VERSION}
 
     @routes.get("/ready", responses={503: {"description": "It is starting or stopping."}})
     async def ready() -> JSONResponse:
