@@ -16,6 +16,7 @@ with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pyte
 .PHONY: test-clients
 .PHONY: test-viewer
 .PHONY: test-vllm test-mlx
+.PHONY: test-ray
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -33,6 +34,7 @@ test-hosts: test-weights  # readers of quantised weights, adapters
 test-hosts: test-clients  # real clients of the server
 test-hosts: test-viewer  # pages in a browser
 test-hosts: test-vllm test-mlx  # other engines
+test-hosts: test-ray  # many machines
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
 	$(call with_host,$<) tests/models tests/engine tests/integrations tests/vocabulary/test_from_tokenizer.py
@@ -67,6 +69,14 @@ test-viewer: $(HOSTS)/browser/.made  ## the pages in Chromium, which the system 
 
 $(HOSTS)/browser/.made: $(STAMP) tests/hosts/make_browser_venv tests/hosts/browser.txt
 	tests/hosts/make_browser_venv $(VENV) $(@D)
+	touch $@
+
+# Ray listens on all interfaces whatever it is told, so it gets a network of its own.
+test-ray: $(HOSTS)/ray/.made  ## Ray Data and Ray Serve, two workers on this machine
+	unshare --map-root-user --net sh -c 'ip link set lo up && exec $(dir $<)bin/python -m pytest -p no:xdist -p no:cacheprovider tests/hosts/test_ray.py'
+
+$(HOSTS)/ray/.made: $(STAMP) tests/hosts/make_venv constraints.txt
+	tests/hosts/make_venv $(VENV) 5.23.0 $(@D) 'ray[data,serve]==2.60.0'
 	touch $@
 
 $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt

@@ -73,7 +73,7 @@ def body(number: int, kind: int) -> dict[str, Any]:
 def server(*options: str) -> Iterator[tuple[str, int]]:
     """A server of the embedded model: its address and process."""
     command = [sys.executable, "-c", "from canvasgen.cli import main; main()", "serve", "--port", "0"]
-    command += ["--log-level", "ERROR", *options]
+    command += ["--log-level", "ERROR", "--deadline", "3600", *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
     assert process.stderr is not None
     url = None

@@ -1,8 +1,8 @@
 """When is a canvas good enough? Steps and right values by the rule that commits it, on the embedded model.
 
 The rule position by position (mean doubt below a bound, and stable) is DiffusionGemma's own. The others ask for the joint
-posterior of the whole text, given that it is valid: at least `certain`; or at least `likely` and unchanged for `patience`
-steps.
+posterior of the whole text, given that it is valid: at least `certain`; or a geometric mean over its holes, fields or cells
+of at least `likely`, for a text that has been the draft in `patience` steps.
 
     python benchmarks/stopping.py [--count 14] [--split test] [--folder FOLDER]
 
@@ -33,7 +33,8 @@ RULES = {
     "certain 0.99": Policy(certain=0.99, likely=NEVER),
     "certain 0.9": Policy(certain=0.9, likely=NEVER),
     "certain 0.5": Policy(certain=0.5, likely=NEVER),
-    "certain 0.9, or likely 0.3 for 3 steps (default)": Policy(),
+    "certain 0.9, or likely 0.3 in 3 steps (default)": Policy(),
+    "the same, forms told the mean of both": Policy(self_conditioning="forms"),
 }
 
 

@@ -139,6 +139,8 @@ def real_number(
     if math.isfinite(number) and (low < number if above else low <= number) and number <= high:
         return number
     allowed = f"a number above {low:g}" if above else f"a number from {low:g} on"
+    if low == -math.inf:
+        allowed = "a finite number"
     if high < math.inf:
         allowed = f"a number from {low:g} to {high:g}"
     raise InvalidConstraint(

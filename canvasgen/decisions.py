@@ -11,7 +11,7 @@ import torch
 from canvasgen.constraints import choice, literal
 from canvasgen.constraints.choices import by_key
 from canvasgen.denoise.randomness import RowRandomness
-from canvasgen.errors import BudgetTooSmall, Unsatisfiable
+from canvasgen.errors import BudgetTooSmall, ConstraintTooLarge, Unsatisfiable
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint, Constraint
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from canvasgen.denoise import Completion, Denoiser
 
 __all__ = ["AnswerOptions", "after_one_step", "after_several_steps"]
+
+
+MOST_DECIDED = 1_000
+"""Options of a decision."""
 
 
 class AnswerOptions:
@@ -41,8 +45,16 @@ class AnswerOptions:
             InvalidConstraint: there are no options, or two are written alike.
             Unsatisfiable: an option cannot be written with the model's tokens.
             BudgetTooSmall: an option does not fit into one canvas.
+            ConstraintTooLarge: there are more than `MOST_DECIDED`, each of which is compiled.
         """
         self.choice: Choice = choice(options)
+        if len(self.choice.values) > MOST_DECIDED:
+            raise ConstraintTooLarge(
+                f"more than {MOST_DECIDED} options",
+                rule="options",
+                value=len(self.choice.values),
+                remedy="decide among groups of them first",
+            )
         self.parts: list[CompiledConstraint] = []
         for text in self.choice.values:
             try:

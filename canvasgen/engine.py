@@ -5,15 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.choices import MOST_OPTIONS
+from canvasgen.constraints.texts import is_text
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
-from canvasgen.extras import needed
 from canvasgen.limits import Account, checked_limits
 from canvasgen.models.canvases import canvas_for
 from canvasgen.models.lengths import check_length
@@ -31,8 +31,10 @@ from canvasgen.request import (
     readable,
     request_of,
     settled,
+    settled_or_raised,
 )
-from canvasgen.scheduling import Coroutines, Scheduler, Ticket
+from canvasgen.request.own_code import OnValue, progress_over
+from canvasgen.scheduling import Coroutines, Scheduler, Ticket, results_of
 from canvasgen.showing import call
 from canvasgen.trace import tracing_of
 
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "Request"]
 
-Result = TypeVar("Result")
 
 _MOST_REMEMBERED = 64
 MOST_ROWS, MOST_SAMPLES = 4096, 1024
@@ -101,7 +102,13 @@ class Engine(Coroutines):
         return self._loaded.denoiser.vocabulary
 
     def tokens(self, text: str) -> list[int]:
-        """Return the ids of a text from the model's tokenizer, without special tokens."""
+        """Return the ids of a text from the model's tokenizer, without special tokens.
+
+        Raises:
+            InvalidConstraint: it is no string that has UTF-8.
+        """
+        if not is_text(text):
+            raise InvalidConstraint("a text is a str that has UTF-8", rule="text", value=text)
         return self._loaded.prompts.tokens(text)
 
     def encode(self, prompt: Prompt, constraint: Constraint | None = None) -> list[int]:
@@ -125,7 +132,9 @@ class Engine(Coroutines):
         `complete`. The model is this engine's own, with its usual canvas.
         """
         request = check_settings(as_request(prompt, options))
-        return self._job(request, request.resolve())
+        account = Account(checked_limits(request.limits))
+        with account.open():
+            return replace(self._job(request, request.resolve()), account=account)
 
     def _complete(self, request: Request) -> Completion:
         engine, denoiser, job = self._prepared(request)
@@ -232,9 +241,9 @@ class Engine(Coroutines):
                     raise
                 done[number] = error
         waiting = sum(len(batch) for batch, _ in batches.values())
-        for number, result in _shown(_results(batches.values()), waiting, progress):
+        for number, result in progress_over(results_of(batches.values()), waiting, progress):
             try:
-                done[number] = _got(result, asked[number])
+                done[number] = settled_or_raised(asked[number], result)
             except CanvasgenError as error:
                 if errors == "raise":
                     raise
@@ -309,7 +318,7 @@ class Engine(Coroutines):
             quality=None if request.quality is None else checked_quality(request.quality),
             target_seconds=None if request.target_ms is None else request.target_ms / 1000,
             temperature=request.temperature,
-            validators=tuple(_on_value(v, constraint) for v in request.validators),
+            validators=tuple(OnValue(v, constraint) for v in request.validators),
             seed=seed,
             asked=readable(request.prompt),
             tracing=tracing_of(request.trace),
@@ -346,45 +355,3 @@ class Engine(Coroutines):
             if isinstance(event, Done):
                 settled(request, event.completion)
             yield event
-
-
-def _got(result: Completion | CanvasgenError, request: Request) -> Completion:
-    """Return the completion of a request, or raise its error."""
-    if isinstance(result, CanvasgenError):
-        raise result
-    return settled(request, result)
-
-
-def _results(
-    batches: Iterable[tuple[Batch, list[int]]],
-) -> Iterator[tuple[int, Completion | CanvasgenError]]:
-    """Run batches; tells the number of each row's request, and what came of it, as they finish."""
-    for batch, numbers in batches:
-        while len(batch):
-            for event in batch.step():
-                if isinstance(event, Done):
-                    yield numbers[event.row], event.completion
-                elif isinstance(event, Failed):
-                    yield numbers[event.row], event.error
-
-
-def _shown(results: Iterator[Result], count: int, progress: bool) -> Iterable[Result]:
-    """Return the items, with a progress bar on standard error if one is wanted."""
-    if not progress:
-        return results
-    console = needed("rich.console", "a progress bar").Console(stderr=True)
-    return needed("rich.progress", "a progress bar").track(
-        results, description="requests", total=count, console=console
-    )
-
-
-class _on_value:
-    """A user's validator of the value, as a validator of the text."""
-
-    def __init__(self, validator: Callable[[Any], Any], constraint: Constraint | None) -> None:
-        self._validator = validator
-        self._parse: Callable[[str], Any] = str if constraint is None else constraint.parse
-        self.__qualname__ = getattr(validator, "__qualname__", type(validator).__qualname__)
-
-    def __call__(self, text: str) -> Any:
-        return self._validator(self._parse(text))

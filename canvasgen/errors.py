@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from copy import copy
 from enum import Enum
 from reprlib import Repr
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 __all__ = [
     "BudgetTooSmall",
@@ -106,7 +106,7 @@ def _shown(value: object) -> str:
             text = repr(value[: _LONGEST_VALUE + 1])
         else:
             text = (
-                _shapes.repr(value)
+                _shapes.repr(cast("object", value))
                 if isinstance(value, list | tuple | dict | set | frozenset)
                 else repr(value)
             )

@@ -23,6 +23,7 @@ EXTRAS = {
     "serve": ("fastapi", "uvicorn", "prometheus_client", "cloudpickle", "typer"),
     "tracing": ("opentelemetry",),
     "parquet": ("pyarrow",),
+    "ray": ("ray",),
 }
 """Extra -> the packages that it installs."""
 

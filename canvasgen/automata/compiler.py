@@ -10,7 +10,7 @@ from canvasgen.automata import expr as ex
 from canvasgen.automata import nfa
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Deadline, Limits
 from canvasgen.automata.counted.counted_dfa import CountedDFA
-from canvasgen.automata.counted.finding import find_layers
+from canvasgen.automata.counted_layers import find_layers
 from canvasgen.automata.dfa import DFA, Bools, Ints
 from canvasgen.automata.minimise_kernel import minimise
 from canvasgen.automata.product_kernel import product

@@ -140,8 +140,8 @@ def _node(kind: type[E], *fields: Any) -> E:
         return known  # type: ignore[return-value]
     made = kind.__new__(kind)
     made.memo = None
-    first = fields[0]
-    hold(_NODE_BYTES + _PART_BYTES * len(first) if isinstance(first, (bytes, tuple)) else _NODE_BYTES)
+    first: Any = fields[0]
+    hold(_NODE_BYTES + _PART_BYTES * (len(first) if type(first) in (bytes, tuple) else 0))
     for name, value in zip(kind.__annotations__, fields, strict=True):
         setattr(made, name, value)
     _nodes[key] = made

@@ -6,25 +6,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from canvasgen.automata.counted.counted_dfa import CountedDFA
+from canvasgen.automata.counted.layers import Layers
 from canvasgen.automata.dfa import DFA, Ints
 
 __all__ = ["NFA", "Copies", "fragment_of"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Copies:
-    """Where the copies of a counted repeat lie in an automaton.
+    """The layers of a counted repeat that are laid, where others are missing.
 
     Attributes:
-        first_border: the state between copies 0 and 1; those between later ones follow.
-        first_inner: the first own state of copy 0; those of a copy, and the copies, follow each other.
-        own: own states of a copy.
-        missing: copies that were not laid.
+        states, layer, place: int32 [n]: the states in layers, the layer of each, and a number that is the same in
+            every layer.
+        missing: layers that are not there.
     """
 
-    first_border: int
-    first_inner: int
-    own: int
+    states: Ints
+    layer: Ints
+    place: Ints
     missing: int
 
 
@@ -51,8 +52,16 @@ class NFA:
     counted: tuple[Copies, ...] = ()
 
 
-def fragment_of(dfa: DFA, nonempty: bool = False) -> NFA:
-    """Return the automaton as one to be laid, kept on the DFA; with `nonempty`, without the empty string."""
+def fragment_of(dfa: DFA, nonempty: bool = False, *, all_copies: bool = True) -> NFA:
+    """Return the automaton as one to be laid, kept on the DFA; with `nonempty`, without the empty string.
+
+    Unless `all_copies`, of an automaton with counted repeats only its core.
+    """
+    if not all_copies and isinstance(dfa, CountedDFA):
+        known = vars(dfa).get("_core_fragment")
+        if known is None:
+            known = vars(dfa)["_core_fragment"] = _make_fragment(dfa.core, nonempty=False, layers=dfa.layers)
+        return known
     field = "_nonempty_fragment" if nonempty and dfa.accepting[0] else "_fragment"
     known = dfa.__dict__.get(field)
     if known is None:
@@ -61,7 +70,16 @@ def fragment_of(dfa: DFA, nonempty: bool = False) -> NFA:
     return known
 
 
-def _make_fragment(dfa: DFA, nonempty: bool) -> NFA:
+def _counted(layers: Layers, place: Ints) -> tuple[Copies, ...]:
+    """Return the layers of a core whose states are laid at `place`."""
+    found: list[Copies] = []
+    for g, missing in enumerate(layers.missing.tolist()):
+        states = np.flatnonzero(layers.group == g)
+        found.append(Copies(place[states], layers.layer[states], layers.place[states], missing))
+    return tuple(found)
+
+
+def _make_fragment(dfa: DFA, nonempty: bool, layers: Layers | None = None) -> NFA:
     source = np.repeat(np.arange(dfa.num_states, dtype=np.int32), np.diff(dfa.offsets))
     entered = np.zeros(dfa.num_states, dtype=np.bool_)
     entered[dfa.target] = True
@@ -87,4 +105,5 @@ def _make_fragment(dfa: DFA, nonempty: bool) -> NFA:
     elif place[0] != 0:
         silent.append((0, int(place[0])))
     pairs = np.array(silent, dtype=np.int32).reshape(-1, 2)
-    return NFA(2 + own.size, tail, low, high, head, pairs[:, 0].copy(), pairs[:, 1].copy())
+    counted = () if layers is None else _counted(layers, place)
+    return NFA(2 + own.size, tail, low, high, head, pairs[:, 0].copy(), pairs[:, 1].copy(), counted)

@@ -8,6 +8,8 @@ where that is asked for; `counted/` says how the others come back.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from canvasgen.automata import expr as ex
@@ -23,6 +25,7 @@ __all__ = ["NFA", "build", "parts_to_compile"]
 MANY_COPIES = 4
 # So many copies of a counted repeat are laid; of fewer than MANY_COUNTED, all.
 LAID_COPIES = 5
+NUM_LAYERS = LAID_COPIES - 2
 MANY_COUNTED = 12
 # States, or transitions that are laid at once, between two looks at time and memory.
 STATES_BETWEEN_LOOKS = 20_000
@@ -131,6 +134,9 @@ class _Builder:
         if transitions > STATES_BETWEEN_LOOKS:
             self.deadline.nfa_memory(self.num_states + transitions)
 
+    def _fragment(self, dfa: DFA) -> NFA:
+        return fragment_of(dfa, all_copies=self.all_copies)
+
     def silent(self, source: int, target: int) -> None:
         self.silent_source.append(source)
         self.silent_target.append(target)
@@ -177,7 +183,7 @@ class _Builder:
             else:
                 assert node.memo is not None
                 self.lay_fragments(
-                    fragment_of(node.memo), np.array([source], np.int32), np.array([sink], np.int32)
+                    self._fragment(node.memo), np.array([source], np.int32), np.array([sink], np.int32)
                 )
 
     def _lay_literal(self, content: bytes, source: int, sink: int) -> None:
@@ -266,7 +272,19 @@ class _Builder:
         ends = borders if optional else borders[-1:]
         self.silent_bulk.append((ends, np.full(ends.size, sink, dtype=np.int32)))
         if laid < count:
-            self.counted.append(Copies(first, inner, fragment.num_states - 2, count - laid))
+            self.counted.append(self._layers(first, inner, fragment.num_states - 2, count - laid))
+
+    def _layers(self, first_border: int, first_inner: int, own: int, missing: int) -> Copies:
+        """Return the layers of a repeat; a layer is the state before a copy and the copy's own ones.
+
+        Copy 0 begins at a state of others, and the last one may act as what follows does: they are no layers.
+        """
+        numbers = np.arange(NUM_LAYERS, dtype=np.int32)
+        states = np.empty((NUM_LAYERS, 1 + own), np.int32)
+        states[:, 0] = first_border + numbers
+        states[:, 1:] = (first_inner + own * (numbers[:, None] + 1)) + np.arange(own, dtype=np.int32)
+        place = np.tile(np.arange(1 + own, dtype=np.int32), NUM_LAYERS)
+        return Copies(states.ravel(), np.repeat(numbers, 1 + own), place, missing)
 
     def lay_fragments(self, fragment: NFA, sources: Ints, sinks: Ints) -> int:
         """Lay a copy of the fragment between each source and its sink (int32 [n] both); return the first state made."""
@@ -290,6 +308,8 @@ class _Builder:
             self.silent_bulk.append(
                 (place[:, fragment.silent_source].ravel(), place[:, fragment.silent_target].ravel())
             )
+        for copies in fragment.counted:
+            self.counted += [replace(copies, states=states) for states in place[:, copies.states]]
         return first
 
     def lay_substitution(self, dfa: DFA, table: tuple[tuple[int, ex.Expr], ...]) -> None:
@@ -323,7 +343,7 @@ class _Builder:
             rows = (low <= byte) & (high >= byte)
             if np.any(rows):
                 assert value.memo is not None
-                self.lay_fragments(fragment_of(value.memo), source[rows], target[rows])
+                self.lay_fragments(self._fragment(value.memo), source[rows], target[rows])
 
     def finish(self) -> NFA:
         columns = [
@@ -334,4 +354,4 @@ class _Builder:
             np.concatenate([np.array(singly, dtype=np.int32), *(block[i] for block in self.silent_bulk)])
             for i, singly in enumerate((self.silent_source, self.silent_target))
         ]
-        return NFA(self.num_states, *columns, *silent, tuple(self.counted))
+        return NFA(self.num_states, *columns, *silent, counted=tuple(self.counted))

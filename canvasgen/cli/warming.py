@@ -14,8 +14,8 @@ def warm_kernels() -> None:
     """Compile the kernels that are not on disk.
 
     Generates with one constraint of each kind on the embedded model, asks posteriors all they can answer (one of an
-    automaton that calls the spans of a source), solves a problem that has too many solutions to list, and explains a
-    contradiction.
+    automaton that calls the spans of a source, one of a long counted string), solves a problem that has too many
+    solutions to list, and explains a contradiction.
     """
     import numpy as np
 
@@ -36,7 +36,9 @@ def warm_kernels() -> None:
         )
 
     logits = np.zeros((32, engine.vocabulary.size), np.float32)
-    for constraint in (digits, _with_calls()):
+    counted = json_schema({"type": "array", "items": {"type": "string", "minLength": 90, "maxLength": 2000}})
+    assert not counted.automaton.accepts(b'["too short"]')
+    for constraint in (digits, _with_calls(), counted):
         posterior = constraint.compile(engine.vocabulary).condition(logits)
         for answer in (posterior.mask, posterior.marginals(), posterior.best, posterior.sample(2, seed=0)):
             assert len(answer)

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import singledispatch
 from math import inf
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from canvasgen.automata import DFA
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.limits import seconds_left
 
-if TYPE_CHECKING:
-    from canvasgen.constraints.texts import Texts
-
 __all__ = ["grown_part", "largest", "least_bytes"]
 
 
+class Compiled(Protocol):
+    """What has an automaton."""
+
+    @property
+    def automaton(self) -> DFA:
+        """Of the texts that are generated."""
+        ...
+
+
 @singledispatch
-def least_bytes(constraint: Texts) -> int:
+def least_bytes(constraint: Compiled) -> int:
     """Return a number of bytes that no text has fewer of; by default those of the shortest text that is generated.
 
     Constraints that leave lengths to their validator know more.

@@ -71,7 +71,7 @@ def as_bytes(text: str | bytes) -> bytes | None:
     Raises:
         InvalidConstraint: it is neither text nor bytes.
     """
-    given: object = text
+    given: Any = text
     if not isinstance(given, str | bytes):
         raise InvalidConstraint(
             "a text is a str, or bytes in UTF-8", rule="text", value=given, remedy="give a str"

@@ -19,10 +19,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from math import inf
+from math import inf, log
 from time import perf_counter
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -246,8 +247,11 @@ class Batch:
         columns = torch.stack(
             [beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double(), beliefs.best_log_prob]
         )
-        best = beliefs.best.cpu().numpy()
-        numbers: list[list[float]] = columns.T.cpu().numpy().tolist()
+        read = (
+            torch.cat([columns, beliefs.best.T.double()]).T.cpu().numpy()
+        )  # in one copy; token ids are exact
+        best = read[:, len(columns) :].astype(np.int64)
+        numbers: list[list[float]] = read[:, : len(columns)].tolist()
         for seat, (row, ids, values) in enumerate(zip(self._seats.rows, best, numbers, strict=True)):
             partition = None if row.job.constraint is None else values[0]
             whole = values[4] if values[4] > -inf else None
@@ -259,11 +263,7 @@ class Batch:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
         if self._feeds_back:
-            seats.known = (
-                beliefs.constrained_logits
-                if self._policy.self_conditioning == "constrained"
-                else beliefs.logits
-            )
+            seats.known = self._told(beliefs)
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]
@@ -287,6 +287,18 @@ class Batch:
         seats.canvas = canvas.index_copy(0, chosen, new)
         seats.decided = decided.index_copy(0, chosen, now)
 
+    def _told(self, beliefs: Beliefs) -> Tensor:
+        """What the rows are told of their last answer, float32 `[B, L, V]`; of forms, the mean of both distributions."""
+        told = self._policy.self_conditioning
+        if told == "constrained":
+            return beliefs.constrained_logits
+        forms = [told == "forms" and row.is_form for row in self._seats.rows]
+        if not any(forms):
+            return beliefs.logits
+        own = beliefs.logits.log_softmax(dim=-1)
+        mean = torch.logaddexp(own, beliefs.constrained_logits) - log(2)
+        return torch.where(torch.tensor(forms, device=own.device)[:, None, None], mean, beliefs.logits)
+
     def _ready(self, beliefs: Beliefs, doubt: Tensor, heat: Heat) -> dict[int, Outcome]:
         """The seats of the rows to commit, and why."""
         if not any(heat.alone):
@@ -304,7 +316,13 @@ class Batch:
             stability=self._stability,
             confidence=self._confidence,
         )
-        sure |= decided(beliefs, streak, [row.policy for row in seats.rows])
+        sure |= decided(
+            beliefs,
+            streak,
+            [row.drafted for row in seats.rows],
+            [row.choices for row in seats.rows],
+            [row.policy for row in seats.rows],
+        )
         is_sure: list[bool] = sure.cpu().numpy().tolist()
         ready: dict[int, Outcome] = {}
         for seat, row in enumerate(seats.rows):

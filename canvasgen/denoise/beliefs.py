@@ -239,6 +239,8 @@ class Beliefs:
         _raise(errors)
 
     def _check_numbers(self) -> None:
+        if not self._free:  # what is wrong with the others their posteriors have told
+            return
         wrong = ~torch.isfinite(self.entropies)
         errors: dict[int, CanvasgenError] = {}
         rows: NDArray[np.int64] = np.flatnonzero(wrong.any(dim=-1).cpu().numpy())

@@ -36,7 +36,8 @@ class Policy:
             committed.
         certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
             above 1: never for this reason.
-        likely, patience: the same for a text that has stayed the same for this many steps.
+        likely, patience: the same of the geometric mean over the choices in it (holes, fields, cells: `stopping/choices`),
+            for a text that has been the best canvas in this many steps of its block.
         canvas_length: of answers whose longest text is not known or longer, for models that take several lengths
             (`Resizable`); shorter answers get a shorter one. Read by the engine.
         beaten: nats of mass on valid texts by which a start is behind the best one when it leaves their race
@@ -49,7 +50,8 @@ class Policy:
         disbelief: weight of the second part of doubt at the first step; 0 looks at entropies alone.
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
-        self_conditioning: what goes back to the model: its own last logits, or the constrained marginals.
+        self_conditioning: what goes back to the model: its own last logits (`model`), the constrained marginals
+            (`constrained`), or for forms (templates, and tables without relations) the mean of both (`forms`).
         candidates: further texts shown to the validators after they refused the best one.
         restarts: times a refused block is denoised again from fresh noise.
         draft_steps: first steps of a canvas whose drafts lead a constraint that follows the model's habits
@@ -69,7 +71,7 @@ class Policy:
     settled: int = 6
     disbelief: float = 1.0
     pin_forced: bool = False
-    self_conditioning: Literal["model", "constrained"] = "model"
+    self_conditioning: Literal["model", "constrained", "forms"] = "model"
     candidates: int = 16
     restarts: int = 2
     draft_steps: int = 2

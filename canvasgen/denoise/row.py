@@ -24,6 +24,7 @@ from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.recording import Recorder
 from canvasgen.denoise.schedule import schedule_of
 from canvasgen.denoise.steps import Step, first_useful
+from canvasgen.denoise.stopping.choices import free_choices, is_form
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled
 from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
@@ -96,8 +97,7 @@ class Row:
         self._best: Belief | None = None
         self._outcome = Outcome.COMPLETE
         tracing = job.tracing
-        model = type(denoiser).__name__
-        self.recorder = None if tracing is None else Recorder(tracing, job, model, self._vocabulary)
+        self.recorder = None if tracing is None else Recorder(tracing, job, denoiser)
 
     def contenders(self) -> list[Row]:
         """One row for each start of the job, otherwise like this one; they share nothing that changes in a race."""
@@ -295,6 +295,25 @@ class Row:
         """Whether the drafts of this block go round in a cycle."""
         return self._drafts.go_round(self.policy)
 
+    @property
+    def drafted(self) -> int:
+        """In how many steps of this block the present draft was the draft; 0 where its probability is not known."""
+        return self._drafts.times if self.trace[-1].log_prob is not None else 0
+
+    @property
+    def is_form(self) -> bool:
+        """Whether its text is a form with holes."""
+        return self.constraint is not None and is_form(self.constraint.constraint)
+
+    @property
+    def choices(self) -> int:
+        """How many values its text has that the constraint leaves open, if it comes back and ends on this canvas; else 1."""
+        last = self.trace[-1]
+        ends = bool(np.isin(last.ids, self._vocabulary.end_ids).any())
+        if self.constraint is None or self.block > 1 or not ends or self.drafted < self.policy.patience:
+            return 1
+        return free_choices(self.constraint.constraint, last.draft)
+
     def spend(self, what: str, seconds: float) -> None:
         """Counts time; what a table's solver took of it counts as `solve`."""
         solved = 0.0 if self._search is None else self._search.clock.unreported()
@@ -324,8 +343,7 @@ class Row:
             belief.finish()
             chosen = self.text.choose(belief)
         if self.recorder is not None:
-            ids = None if chosen is None else chosen.ids.tolist()
-            self.recorder.decided(self.block, self.step, self.text.refused, ids, str(ending))
+            self.recorder.decided(self.block, self.step, self.text.refused, chosen and chosen.ids, ending)
         if chosen is None:
             return None
         if belief.proven is not None:

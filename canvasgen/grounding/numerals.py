@@ -9,6 +9,8 @@ import regex
 
 __all__ = ["numbers_in"]
 
+MOST_DIGITS = 1_000
+"""Characters of a numeral; what is longer is no number that a field could have."""
 _NUMERAL = regex.compile(
     r"(?<![\w.,])(?P<sign>[-+−])?"
     r"(?P<whole>\d{1,3}(?:(?P<group>[,. '’\u00a0\u202f])\d{3})(?:(?P=group)\d{3})*|\d+)"
@@ -29,6 +31,8 @@ def _readings(match: regex.Match[str]) -> list[Fraction]:
     sign = "-" if match["sign"] in ("-", "−") else ""
     exponent = f"e{match['exponent']}" if match["exponent"] else ""
     whole, group, rest = match["whole"], match["group"], match["rest"]
+    if len(whole) + len(rest or "") > MOST_DIGITS:
+        return []
     if group is None:
         return [Fraction(f"{sign}{whole}{f'.{rest}' if rest else ''}{exponent}")]
     digits = regex.sub(r"\D", "", whole)

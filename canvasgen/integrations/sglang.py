@@ -26,7 +26,7 @@ from canvasgen.denoise import Job
 from canvasgen.engine import Engine
 from canvasgen.errors import CanvasgenError, InvalidConstraint
 from canvasgen.integrations.session import Move, Session, Sessions
-from canvasgen.integrations.written import read_request
+from canvasgen.request.written import read_request
 
 __all__ = ["KEY", "RenoiseHooks", "register"]
 

@@ -32,7 +32,7 @@ from canvasgen.forks import settle
 from canvasgen.models.architecture import Architecture
 from canvasgen.models.canvases import canvas_lengths_of
 from canvasgen.models.weights.adapters import unwrapped
-from canvasgen.models.weights.reading import read_pretrained
+from canvasgen.models.weights.pretrained import read_pretrained
 from canvasgen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from canvasgen.checks import is_mapping, is_sequence
@@ -60,8 +60,5 @@ def _contents(message: object) -> Iterable[str]:
     if isinstance(content, str):
         yield content
     elif is_sequence(content):
-        yield from (
-            part["text"]
-            for part in content
-            if isinstance(part, Mapping) and isinstance(part.get("text"), str)
-        )
+        texts = [part.get("text") for part in content if is_mapping(part)]
+        yield from (text for text in texts if isinstance(text, str))

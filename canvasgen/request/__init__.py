@@ -2,7 +2,7 @@
 
 from canvasgen.request.remembered import readable
 from canvasgen.request.setting_checks import MOST_STEPS, check_settings
-from canvasgen.request.step_limit import settled
+from canvasgen.request.step_limit import settled, settled_or_raised
 from canvasgen.request.what_and_how import Options, Prompt, Request, Settings, as_request, request_of
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "readable",
     "request_of",
     "settled",
+    "settled_or_raised",
 ]

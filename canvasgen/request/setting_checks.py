@@ -14,6 +14,7 @@ from canvasgen.checks import (
     real_number,
     whole_number,
 )
+from canvasgen.constraints.texts import is_text
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
 from canvasgen.request.what_and_how import Request
 from canvasgen.trace import tracing_of
@@ -93,7 +94,7 @@ def _check_prompt(prompt: object) -> None:
         )
     contents = [prompt] if isinstance(prompt, str) else [message.get("content") for message in prompt]
     for content in contents:
-        if isinstance(content, str) and any("\ud800" <= character <= "\udfff" for character in content):
+        if isinstance(content, str) and not is_text(content):
             raise ModelError(
                 "the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=content
             )

@@ -6,13 +6,13 @@ import inspect
 import warnings
 from typing import TYPE_CHECKING
 
-from canvasgen.errors import Outcome, StepLimit, StepLimitWarning
+from canvasgen.errors import CanvasgenError, Outcome, StepLimit, StepLimitWarning
 
 if TYPE_CHECKING:
     from canvasgen.denoise import Completion
     from canvasgen.request.what_and_how import Request
 
-__all__ = ["settled"]
+__all__ = ["settled", "settled_or_raised"]
 
 
 def settled(request: Request, completion: Completion) -> Completion:
@@ -32,6 +32,13 @@ def settled(request: Request, completion: Completion) -> Completion:
         raise StepLimit(message, completion=completion, remedy=remedy)
     warnings.warn(f"{message}; {remedy}", StepLimitWarning, stacklevel=_callers_level())
     return completion
+
+
+def settled_or_raised(request: Request, result: Completion | CanvasgenError) -> Completion:
+    """Return the completion of a request as `settled` does, or raise its error."""
+    if isinstance(result, CanvasgenError):
+        raise result
+    return settled(request, result)
 
 
 _REMEDIES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from numbers import Real
 from pathlib import Path
@@ -206,7 +206,7 @@ def _leave(preparing: asyncio.Task[Ticket]) -> None:
 
 
 @asynccontextmanager
-async def _within(deadline: float | None, seconds: float | None) -> AsyncIterator[None]:
+async def _within(deadline: float | None, seconds: float | None) -> AsyncGenerator[None]:
     try:
         async with asyncio.timeout_at(deadline):
             yield

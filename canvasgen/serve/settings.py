@@ -26,6 +26,7 @@ class ServeSettings:
         deadline: seconds that a request may take, from its arrival to its end.
         drain: seconds that a server which is stopped waits for what runs.
         body_bytes: of a request's body.
+        body_seconds: in which it has to arrive.
         schema_bytes: of a schema, grammar, pattern, list of options or template, as JSON.
         prompt_characters: of all messages together.
         choices: answers to one request (`n`, and prompts times `n`).
@@ -51,6 +52,7 @@ class ServeSettings:
     deadline: float = 120.0
     drain: float = 30.0
     body_bytes: int = 4_000_000
+    body_seconds: float = 30.0
     schema_bytes: int = 256_000
     prompt_characters: int = 400_000
     choices: int = 16
@@ -63,7 +65,9 @@ class ServeSettings:
     remembered: int = 256
     remembered_bytes: int = 1_000_000_000
     keys: tuple[str, ...] = field(default=(), repr=False)
-    validators: Mapping[str, Callable[[object], object]] = field(default_factory=dict)
+    validators: Mapping[str, Callable[[object], object]] = field(
+        default_factory=dict[str, Callable[[object], object]]
+    )
     tracing: bool = False
     page: str | None = None
 

@@ -90,6 +90,7 @@ def _stretched(found: TokenAutomaton, offsets: Ints, layers: Layers, limits: Tok
         raise too_many("max_edges", limits.max_edges)
     source = np.repeat(np.arange(len(whole.core), dtype=np.int32), np.diff(whole.offsets))
     accepting = found.accepting[whole.core]
+    accepting.setflags(write=False)  # as that of a byte automaton: one compiled kernel serves both
     if _is_level(found.distance, layers):
         distance = found.distance[whole.core]
     else:

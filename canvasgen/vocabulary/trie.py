@@ -114,7 +114,7 @@ class Trie:
 
 
 @njit(cache=True, nogil=True)
-def _summed_to_root(parent, values):
+def _summed_to_root(parent: Ints, values: Ints) -> Ints:
     """Return for each node the sum of the values on its way from the root."""
     out = values.copy()
     for n in range(1, parent.shape[0]):

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from canvasgen.errors import ModelError
+from canvasgen.checks import whole_number
+from canvasgen.errors import InvalidConstraint, ModelError
 from canvasgen.vocabulary.spelling import fewest_tokens, tokens_at
 from canvasgen.vocabulary.store import ArrayStore, cache_folder
 from canvasgen.vocabulary.tokenizer_bytes import byte_map
@@ -41,13 +42,14 @@ class Vocabulary:
 
     Raises:
         ModelError: an end or pad id outside the vocabulary, no end id at all, or no token that is text.
+        InvalidConstraint: a token is no bytes, or an end id no whole number.
     """
 
     def __init__(
         self, tokens: Sequence[bytes | None], end_ids: Iterable[int], pad_id: int | None = None
     ) -> None:
-        contents = [content or None for content in tokens]
-        ends = tuple(sorted({int(token) for token in end_ids}))
+        contents = [content or None for content in _checked_tokens(tokens)]
+        ends = tuple(sorted({whole_number(token, rule="end_ids", low=None) for token in end_ids}))
         for rule, token in [*(("end_ids", token) for token in ends), ("pad_id", pad_id)]:
             if token is not None and not 0 <= token < len(contents):
                 raise ModelError(
@@ -164,3 +166,18 @@ class Vocabulary:
         trie = Trie.build(self.tokens)
         store.save(key, {name: getattr(trie, name) for name in names})
         return trie
+
+
+def _checked_tokens(tokens: Iterable[bytes | None]) -> list[bytes | None]:
+    """Return the tokens; raise InvalidConstraint for one that is neither bytes nor None."""
+    listed: list[object] = list(tokens)
+    wrong = next((at for at, content in enumerate(listed) if not isinstance(content, bytes | None)), None)
+    if wrong is not None:
+        raise InvalidConstraint(
+            "a token is bytes, or None",
+            path=f"token {wrong}",
+            rule="tokens",
+            value=listed[wrong],
+            remedy="encode it",
+        )
+    return cast("list[bytes | None]", listed)

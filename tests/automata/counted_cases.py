@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from unittest.mock import patch
 
 from hypothesis import strategies as st
@@ -13,9 +15,11 @@ from canvasgen.automata import (
     byte_set,
     code_points,
     concat,
+    from_dfa,
     literal,
     nfa,
     repeat,
+    substitute,
     to_dfa,
     union,
 )
@@ -34,6 +38,8 @@ BODIES = (
     concat(literal("x"), repeat(literal("a"), 0, 2), literal("y")),
     union(literal("a"), literal("")),
 )
+MOST = Limits(max_states=1500)
+MOST_PARTS = Limits(max_states=20_000)
 AROUND = ("", "a", "b", '"', "ab", "z")
 
 
@@ -51,20 +57,26 @@ def counted(draw: st.DrawFn) -> Expr:
             repeat(draw(st.sampled_from(BODIES)), low, high),
             literal(draw(st.sampled_from(AROUND))),
         ]
-    shape = draw(st.sampled_from(("row", "row", "union", "loop")))
+    shape = draw(st.sampled_from(("row", "row", "union", "loop", "part", "array")))
+    if shape == "part":
+        return concat(literal("["), from_dfa(to_dfa(concat(*parts[:3]), MOST_PARTS)), literal("]"))
+    if shape == "array":
+        item = concat(literal('"'), *parts[:3])
+        return substitute(concat(literal("0"), repeat(literal(",0"), 0, None)), {ord("0"): item})
     if shape == "union":
         return union(concat(literal("1"), *parts), concat(literal("2"), *parts[:3]))
     return concat(*parts) if shape == "row" else repeat(concat(literal("["), *parts, literal("]")), 0, None)
 
 
-MOST = Limits(max_states=1500)
+def _in_full(build: Callable[..., nfa.NFA], node: Expr, deadline: object, **_: bool) -> nfa.NFA:
+    return build(node, deadline, all_copies=True)
 
 
 def whole(expr: Expr) -> DFA | None:
     """The automaton of an expression, by subset construction over all copies; None if it has more than MOST states."""
     fresh = concat(expr, literal("")) if expr.memo is None else expr
     before, fresh.memo = fresh.memo, None
-    with patch.object(nfa, "MANY_COUNTED", 10**9):
+    with patch.object(nfa, "build", partial(_in_full, nfa.build)):
         try:
             return to_dfa(fresh, MOST)
         except ConstraintTooLarge:

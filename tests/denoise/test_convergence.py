@@ -33,21 +33,27 @@ def beliefs(odds: float) -> Beliefs:
     return Beliefs(logits_for(odds)[None], [asked], LETTERS.end_ids)
 
 
+def asked(believed: Beliefs, drafted: int, choices: int, policy: Policy) -> bool:
+    """Whether the only row is decided; its text has not stayed the same."""
+    return bool(decided(believed, torch.tensor([0]), [drafted], [choices], [policy])[0])
+
+
 @pytest.mark.parametrize(
-    ("odds", "streak", "expected"),
-    [(2.9, 0, False), (3.1, 0, True), (2.9, 2, False), (2.9, 3, True), (1.0, 3, True), (1.0, 2, False)],
+    ("odds", "drafted", "expected"),
+    [(2.9, 1, False), (3.1, 1, True), (2.9, 2, False), (2.9, 3, True), (0.5, 3, False), (0.5, 9, False)],
 )
-def test_the_whole_text_decides(odds: float, streak: int, expected: bool) -> None:
+def test_the_whole_text_decides(odds: float, drafted: int, expected: bool) -> None:
     believed = beliefs(odds)
-    whole = odds**2 / (odds**2 + 1)
+    whole = max(odds**2, 1.0) / (odds**2 + 1)
     assert float(believed.best_log_prob[0]) == pytest.approx(math.log(whole), abs=1e-6)
-    assert decided(believed, torch.tensor([streak]), [Policy()]).tolist() == [expected]
+    policy = Policy(likely=0.81)
+    assert asked(believed, drafted, 1, policy) == expected
 
 
 def test_it_can_be_switched_off() -> None:
     never = Policy(certain=2.0, likely=2.0)
-    assert decided(beliefs(100.0), torch.tensor([9]), [never]).tolist() == [False]
-    assert decided(beliefs(1.0), torch.tensor([3]), [Policy(likely=0.0)]).tolist() == [True]
+    assert not asked(beliefs(100.0), 9, 50, never)
+    assert asked(beliefs(1.0), 3, 1, Policy(likely=0.0))
 
 
 def test_a_certain_text_takes_one_step() -> None:
@@ -62,4 +68,4 @@ def test_a_certain_text_takes_one_step() -> None:
 def test_without_a_constraint_positions_decide() -> None:
     free = Beliefs(logits_for(100.0)[None], [Asked(None, Prefix(), Budget(here=8, after=0))], LETTERS.end_ids)
     assert free.best_log_prob.tolist() == [-math.inf]
-    assert decided(free, torch.tensor([9]), [Policy()]).tolist() == [False]
+    assert not asked(free, 9, 1, Policy())

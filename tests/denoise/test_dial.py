@@ -139,7 +139,7 @@ def test_a_higher_quality_asks_for_more(one, other):
 def test_the_ends_of_the_dial():
     assert dialled(Policy(), None) == dialled(Policy(), 0.5) == Policy()
     fast, best = dialled(Policy(), 0.0), dialled(Policy(), 1.0)
-    assert (fast.certain, fast.likely, fast.patience, fast.patience_cycle) == (0.5, 0.1, 1, 4)
+    assert (fast.certain, fast.likely, fast.patience, fast.patience_cycle) == (0.5, 0.1, 2, 4)
     assert (best.certain, best.likely, best.patience, best.patience_cycle) == pytest.approx(
         (0.99, 0.9, 6, 12)
     )

@@ -14,6 +14,31 @@ from families import families
 import canvasgen as cg
 
 SLOW: set[str] = {
+    "argument: spans of a megabyte",
+    "schema: not of any of many",
+    "schema: not 1",
+    "object: an enum of 3,000",
+    "grammar: ten thousand terminals",
+    "argument: excludes of a long word",
+    "algebra: itself twice, 20 deep",
+    "schema: ring of 300",
+    "schema: depth 16",
+    "grammar: terminals written out",
+    "schema: objects that overlap, oneOf",
+    "positions: near in many ways",
+    "object: a literal of 3,000",
+    "schema: enum 4",
+    "table: round robin of 20",
+    "schema: const 1",
+    "schema: prefixItems 1",
+    "schema: if in then, 18",
+    "decide: of 2,000",
+    "fields: grounded in dates",
+    "regex: conjunction of suffixes",
+    "schema: dynamic tree",
+    "prompt: 100 MB",
+    "table: seating of 100",
+    "fields: grounded in a megabyte",
     "algebra: 200 conjuncts",
     "choice: 100,000 words",
     "contains: long",
@@ -35,7 +60,7 @@ SLOW: set[str] = {
     "schema: properties DAG 30",
     "schema: text judged long",
 }
-"""Inputs that take seconds, and some that do not end well yet."""
+"""Inputs that take a second and more."""
 
 
 def patterns() -> dict[str, Call]:

@@ -107,7 +107,11 @@ def uploads_seen(sizes: list[int]) -> Iterator[None]:
         sizes.append(values.numel() * values.element_size())
         return values.to(device)
 
+    def fill(target: Tensor, values: Tensor, columns: int | None = None) -> None:
+        sizes.append(values.numel() * values.element_size())
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(triton_lattice, "fill", fill)
         patch.setattr(uploads, "put_tensor", put_tensor)
         patch.setattr(triton_lattice, "put_tensor", put_tensor)
         assert device_layout.put is triton_lattice.put is uploads.put  # which calls `put_tensor`

@@ -17,7 +17,7 @@ from test_numerics import random_automaton
 from canvasgen.inference import Gate, Request, Restriction, condition_batch
 from canvasgen.inference.known_layouts import layout_of
 from canvasgen.inference.triton_backend.device_layout import CHUNK
-from canvasgen.inference.triton_backend.pieces import pieces_of
+from canvasgen.inference.triton_backend.token_pieces import pieces_of
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "benchmarks"))
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from canvasgen.automata import byte_set, concat, literal, repeat, to_dfa, union
 from canvasgen.inference import Posterior, condition
 from canvasgen.inference.known_layouts import layout_of
-from canvasgen.inference.numba_backend import runs
 from canvasgen.inference.numba_backend.extremes import largest, least_finite
+from canvasgen.inference.numba_backend.runs import run_layout as runs
 from canvasgen.tokens import TokenAutomaton, lift
 from canvasgen.vocabulary import Vocabulary
 

@@ -20,9 +20,9 @@ from torch.testing import assert_close
 from canvasgen.inference import Gate, Request, Restriction, condition_batch, registry
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.triton_backend import TritonBackend
-from canvasgen.inference.triton_backend import pieces as pieces_module
-from canvasgen.inference.triton_backend.pieces import pieces_of
+from canvasgen.inference.triton_backend import token_pieces as pieces_module
 from canvasgen.inference.triton_backend.slots import BLOCK, HEAD, WIDTHS, slots_of
+from canvasgen.inference.triton_backend.token_pieces import pieces_of
 
 quick_interpreter.enter()
 pytestmark = [

@@ -9,7 +9,7 @@ import pytest
 
 import canvasgen as cg
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnknownOption, UnsupportedConstraint
-from canvasgen.integrations.written import RELATIONS, read_request
+from canvasgen.request.written import RELATIONS, read_request
 
 NAME = {"regex": "[A-Z][a-z]+"}
 

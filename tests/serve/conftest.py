@@ -23,6 +23,12 @@ def engine() -> cg.Engine:
 
 @pytest.fixture(scope="session")
 def client(engine: cg.Engine) -> Iterator[TestClient]:
-    settings = ServeSettings(name="tiny", compilers=1, validators={"short": is_short}, prompt_characters=5000)
+    settings = ServeSettings(
+        name="tiny",
+        compilers=1,
+        validators={"short": is_short},
+        prompt_characters=5000,
+        deadline=3600,  # the machine may be slow
+    )
     with TestClient(create_app(engine, settings), raise_server_exceptions=False) as made:
         yield made

@@ -23,7 +23,7 @@ from canvasgen.serve.batches.row_files import read_rows, write_rows
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.settings import ServeSettings
 
-SETTINGS = ServeSettings(name="tiny", compilers=1, rows=4)
+SETTINGS = ServeSettings(name="tiny", compilers=1, rows=4, deadline=3600)
 QUICK = {"max_denoising_steps": 3}
 OK = {"structured_outputs": {"choice": ["ok"]}}
 ROWS: list[Any] = [

@@ -36,6 +36,7 @@ def test_a_schema_holds_whether_it_is_strict_or_not(client: TestClient) -> None:
         assert usage["canvas_positions"] >= usage["completion_tokens"]
 
 
+@pytest.mark.slow
 def test_any_object(client: TestClient) -> None:
     got = answer(client, chat(response_format={"type": "json_object"}, max_tokens=60, canvasgen=QUICK))
     assert isinstance(json.loads(got["choices"][0]["message"]["content"]), dict)
@@ -82,6 +83,7 @@ def test_a_named_tool_is_called(client: TestClient) -> None:
     jsonschema.validate(json.loads(call["function"]["arguments"]), PLACE["function"]["parameters"])
 
 
+@pytest.mark.slow
 def test_required_tools_are_called_alone_or_in_parallel(client: TestClient) -> None:
     tools = {one["function"]["name"]: one["function"]["parameters"] for one in (WEATHER, PLACE)}
     for parallel in (False, True):
@@ -98,6 +100,7 @@ def test_required_tools_are_called_alone_or_in_parallel(client: TestClient) -> N
             jsonschema.validate(json.loads(call["function"]["arguments"]), tools[call["function"]["name"]])
 
 
+@pytest.mark.slow
 def test_automatic_tools_may_be_left_alone(client: TestClient) -> None:
     for seed in range(3):
         body = chat(tools=[WEATHER], canvasgen=QUICK, max_tokens=60) | {"seed": seed}
@@ -143,6 +146,7 @@ def test_free_text_that_reaches_its_budget(client: TestClient) -> None:
     assert choice["finish_reason"] in ("length", "stop")
 
 
+@pytest.mark.slow
 def test_what_only_canvases_can_do(client: TestClient) -> None:
     got = answer(client, chat(canvasgen={"template": "Name: {name}!", **QUICK}))["choices"][0]
     assert got["message"]["content"] == f"Name: {got['canvasgen']['value']['name']}!"
@@ -256,6 +260,9 @@ def test_log_probabilities_under_the_constraint_and_without(client: TestClient) 
             None,
         ),
         ({"canvasgen": {"validators": ["x"]}}, "$.canvasgen.validators", "unknown_validator"),
+        ({"vllm_xargs": {"canvasgen": "{"}}, "$.vllm_xargs.canvasgen", "invalid_request"),
+        ({"vllm_xargs": {"canvasgen": {"quality": "x"}}}, "$.vllm_xargs.canvasgen.quality", None),
+        ({"functions": [{"name": "x"}], "function_call": {"name": "y"}}, "$.tool_choice", None),
         ({"canvasgen": {"whitespace": "compact"}}, "$.canvasgen.whitespace", None),
         ({"canvasgen": {"table": {"kind": "chess"}}}, "$.canvasgen.table", "invalid_constraint"),
         ({"messages": [{"role": "user", "content": "x" * 6000}]}, "$", "prompt_too_long"),

@@ -153,15 +153,15 @@ def test_a_recipe_means_what_it_says(case: dict[str, Any]) -> None:
         (Recipe("structural_tag", {}), None),
         (
             Recipe("structural_tag", {"format": {"type": "sequence", "elements": [{"type": "no"}]}}),
-            "$.format.elements[0]",
+            "$.format.elements[0].type",
         ),
-        (Recipe("structural_tag", {"format": {"type": "regex"}}), "$.format.pattern"),
+        (Recipe("structural_tag", {"format": {"type": "regex"}}), "$.format"),
         (
             Recipe(
                 "structural_tag",
                 {"structures": [{"begin": "x", "schema": True, "end": "y"}], "triggers": ["<"]},
             ),
-            "$.tags[0].begin",
+            "$.structures[0].begin",
         ),
         (Recipe("table", {"kind": "chess"}), None),
         (Recipe("table", {"kind": "sudoku", "puzzle": "/etc/passwd"}), None),

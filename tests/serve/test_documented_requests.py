@@ -52,7 +52,9 @@ def write() -> None:
     from canvasgen.serve.routes.application import create_app
     from canvasgen.serve.settings import ServeSettings
 
-    with TestClient(create_app(cg.load(), ServeSettings(name="canvasgen-tiny", compilers=1))) as client:
+    with TestClient(
+        create_app(cg.load(), ServeSettings(name="canvasgen-tiny", compilers=1, deadline=3600))
+    ) as client:
         text = REQUEST.sub(
             lambda one: one[0][: one.start("shown") - one.start()] + got(client, one) + "```",
             PAGE.read_text("utf-8"),

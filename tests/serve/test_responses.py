@@ -103,6 +103,7 @@ def test_a_stream_of_named_events(client: TestClient, more: dict[str, Any]) -> N
     ("more", "param"),
     [
         ({"input": []}, "$.input"),
+        ({"input": [{"type": "reasoning"}]}, "$.input"),
         ({"input": [{"content": "x"}]}, "$.input"),
         ({"tools": [{"type": "web_search"}]}, "$.tools"),
         ({"tools": [SQL], "tool_choice": {"type": "custom", "name": "x"}}, "$.tool_choice"),

@@ -1,24 +1,37 @@
-"""The playground as a person meets it, in Chromium, on the embedded model behind a small server: `make test-viewer`."""
+"""The playground as a person meets it, in Chromium, on `canvasgen serve` with the embedded model: `make test-viewer`."""
 
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from small_server import served
 
-import canvasgen as cg
 from canvasgen.viewer import playground_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the environment of `make test-viewer` has it")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    with served(cg.load()) as found:
-        yield found
+def server(browser: Any) -> Iterator[str]:
+    """The address of a server."""
+    del browser  # where there is none, there is no server either
+    command = [sys.executable, "-c", "from canvasgen.cli import main; main()", "serve", "--port", "0"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    told = next((found for line in process.stderr if (found := re.search(r"http://[^/\s]+", line))), None)
+    assert told is not None
+    rest = threading.Thread(target=process.stderr.read, daemon=True)  # so that its log does not fill the pipe
+    rest.start()
+    yield f"{told[0]}/"
+    process.terminate()
+    process.wait(timeout=300)
+    rest.join()
 
 
 class Playground:
@@ -26,12 +39,14 @@ class Playground:
 
     def __init__(self, browser: Any, address: str, **context: Any) -> None:
         self.said: list[str] = []
+        self.bodies: list[dict[str, Any]] = []
         self.context = browser.new_context(viewport={"width": 1300, "height": 900}, **context)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page = self.context.new_page()
         self.page.set_default_timeout(120_000)
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda one: one.post_data and self.bodies.append(json.loads(one.post_data)))
         self.page.goto(address)
         self.page.wait_for_selector("html[data-ready=yes]")
 
@@ -61,21 +76,19 @@ class Playground:
 
 
 @pytest.fixture
-def playground(browser: Any, server: tuple[str, list[dict[str, Any]]]) -> Iterator[Playground]:
-    one = Playground(browser, server[0])
+def playground(browser: Any, server: str) -> Iterator[Playground]:
+    one = Playground(browser, server)
     yield one
     one.context.close()
     assert [line for line in one.said if "400 (Bad Request)" not in line] == []
 
 
-def test_the_first_example_and_its_code(
-    playground: Playground, server: tuple[str, list[dict[str, Any]]]
-) -> None:
+def test_the_first_example_and_its_code(playground: Playground, server: str) -> None:
     playground.ask(seed="1")
     value = json.loads(playground.canvas)
     assert list(value) == ["name", "age", "city"]
     assert "steps" in playground.title
-    body = server[1][-1]
+    body = playground.bodies[-1]
     assert body["stream"] is True
     assert body["canvasgen"] == {"drafts": True}
     namespace: dict[str, Any] = {}
@@ -134,9 +147,7 @@ def test_errors_are_told_at_their_place(playground: Playground) -> None:
     assert playground.page.locator("#constraint-problem").inner_text()
 
 
-def test_a_link_brings_everything_back(
-    playground: Playground, browser: Any, server: tuple[str, list[dict[str, Any]]]
-) -> None:
+def test_a_link_brings_everything_back(playground: Playground, browser: Any, server: str) -> None:
     hostile = "</script><img src=x onerror=alert(1)>é"
     playground.page.locator("#kind").select_option("template")
     playground.page.locator("#key").evaluate("one => one.value = 'secret'")
@@ -150,7 +161,7 @@ def test_a_link_brings_everything_back(
     assert other.page.locator("#seed").input_value() == "7"
     assert other.page.locator("#key").input_value() == ""
     assert other.page.locator("img").count() == 0
-    broken = Playground(browser, f"{server[0]}#p=abc")
+    broken = Playground(browser, f"{server}#p=abc")
     assert "cannot be read" in broken.page.locator("form [role=status]").inner_text()
     for one in (other, broken):
         one.context.close()
@@ -158,12 +169,10 @@ def test_a_link_brings_everything_back(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_here(
-    browser: Any, server: tuple[str, list[dict[str, Any]]], scheme: str
-) -> None:
+def test_axe_finds_nothing_serious_here(browser: Any, server: str, scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    one = Playground(browser, server[0], color_scheme=scheme)
+    one = Playground(browser, server, color_scheme=scheme)
     one.page.locator("#probabilities").check()
     one.ask(kind="choice", seed="1")
     one.page.locator("details summary").click()

@@ -10,6 +10,7 @@ import pytest
 from made_traces import HOSTILE, hostile_trace, made_trace
 
 import canvasgen as cg
+from canvasgen.errors import ValidationFailed
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the environment of `make test-viewer` has it")
 
@@ -204,3 +205,35 @@ def test_a_long_trace_is_drawn_once_and_moves_by_reuse(opened: Any) -> None:
         "performance.getEntriesByType('paint').map((one) => [one.name, Math.round(one.startTime)])"
     )
     print("paints in ms:", paints, "ready:", page.evaluate("Math.round(performance.now())"))
+
+
+def test_steps_alone_with_sources_and_a_failure(browser: Any, tmp_path: Path) -> None:
+    engine = cg.load()
+    done = engine.complete(
+        "name: Ann <Lee>", schema={"type": "string", "pattern": "Ann"}, grounded=True, seed=0
+    )
+    (tmp_path / "steps.html").write_text(done.to_html(), encoding="utf-8")
+    one = Opened(browser, tmp_path / "steps.html")
+    assert one.page.locator("[role=option]").count() > 1
+    assert "steps alone" in one.page.locator(".facts").inner_text()
+    assert one.page.get_by_label("Colour by").locator("option").all_inner_texts() == ["state"]
+    assert one.page.locator("section[aria-label=Sources] mark").inner_text().startswith("Ann")
+    one.close()
+
+    def never(text: str) -> bool:
+        raise ValueError(f"<b>{text}</b>")
+
+    options: Any = {
+        "regex": "[ab]",
+        "validators": [never],
+        "max_tokens": 4,
+        "max_denoising_steps": 2,
+        "seed": 1,
+    }
+    with pytest.raises(ValidationFailed) as caught:
+        engine.complete("ab", trace="full", on_step_limit="return", **options)
+    (tmp_path / "failed.html").write_text(caught.value.trace.to_html(), encoding="utf-8")
+    two = Opened(browser, tmp_path / "failed.html")
+    assert two.page.locator(".facts").inner_text().startswith("failed: ")
+    assert "<b>a</b>" in two.page.locator(".events").inner_text()
+    two.close()

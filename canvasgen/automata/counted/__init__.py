@@ -6,6 +6,7 @@ back by arithmetic, without subset construction, minimisation or lift. So a boun
 the arrays are written.
 
     layers      which states of an automaton are in which layer; the same arrays with more layers
-    finding     the layers of a minimal automaton, from those of the non-deterministic one
     counted_dfa an automaton that writes its arrays when they are asked for
+
+`automata/counted_layers` finds the layers of a minimal automaton from the copies of the non-deterministic one.
 """

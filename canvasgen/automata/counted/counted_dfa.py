@@ -85,7 +85,8 @@ class CountedDFA(DFA):
         number, order = breadth_first_order(found.offsets, found.target)
         counts = np.diff(found.offsets)[order]
         offsets = np.concatenate([[0], np.cumsum(counts)])
-        rows = np.arange(offsets[-1]) + np.repeat(found.offsets[:-1][order] - offsets[:-1], counts)
+        begin: npt.NDArray[np.int64] = found.offsets[:-1][order] - offsets[:-1]
+        rows: npt.NDArray[np.int64] = np.arange(int(offsets[-1])) + np.repeat(begin, counts)
         core_rows = found.row[rows]
         arrays: dict[str, npt.NDArray[Any]] = {
             "offsets": offsets.astype(np.int32),

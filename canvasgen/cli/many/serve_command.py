@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from canvasgen.checks import is_mapping
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption
 from canvasgen.errors import InvalidConstraint
@@ -127,7 +128,7 @@ def _validators(place: str | None) -> Mapping[str, Callable[[object], object]]:
         ) from error
     finally:
         sys.path.pop(0)
-    if not isinstance(found, dict) or not all(isinstance(k, str) and callable(v) for k, v in found.items()):
+    if not is_mapping(found) or not all(isinstance(k, str) and callable(v) for k, v in found.items()):
         raise InvalidConstraint(
             "validators are a dict from names to functions", rule="--validators", value=place
         )

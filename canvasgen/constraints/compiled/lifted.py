@@ -192,10 +192,16 @@ class Lifted:
         """True if the ids spell a complete text: its tokens, at most one end token, then anything.
 
         The only place where what a constraint says of token positions is checked on finished ids.
+
+        Raises:
+            InvalidConstraint: they are no ids of the vocabulary.
         """
-        if self.restriction is None:
-            return self.token_automaton.accepts(ids)
-        return self.restriction.accepts(ids)
+        try:
+            return (self.token_automaton if self.restriction is None else self.restriction).accepts(ids)
+        except (IndexError, TypeError) as error:
+            raise InvalidConstraint(
+                f"ids are whole numbers below {self.vocabulary.size}", rule="ids", value=ids
+            ) from error
 
     def condition(
         self,

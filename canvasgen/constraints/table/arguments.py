@@ -22,6 +22,10 @@ MOST_ROWS = 44
 """Rows of the largest square of queens, and of a magic square: its cells hold up to `MOST_VALUES` values each."""
 
 
+MOST_NAMES = 10_000
+"""Names of rows, columns, people and the like: as many as a problem may have cells."""
+
+
 def row_count(number: object, rule: str, most: int = MOST_ROWS) -> int:
     """Return a number of rows or columns.
 
@@ -43,18 +47,20 @@ def different_names(given: object, rule: str) -> list[str]:
     """
     if isinstance(given, (str, bytes, set, frozenset, Mapping)) or not is_iterable(given):
         raise InvalidConstraint(f"{rule} are a list of names", rule=rule, value=given)
-    names: list[str] = []
+    names: dict[str, None] = {}
     for at, name in enumerate(given):
+        if at >= MOST_NAMES:
+            raise ConstraintTooLarge(f"more than {MOST_NAMES} {rule}", rule=rule, value=MOST_NAMES)
         if not isinstance(name, str) or not name:
             raise InvalidConstraint(
                 f"a name of {rule} is a text", path=f"{rule}[{at}]", rule=rule, value=name
             )
         if name in names:
             raise InvalidConstraint(f"two {rule} have one name", path=f"{rule}[{at}]", rule=rule, value=name)
-        names.append(name)
+        names[name] = None
     if not names:
-        raise InvalidConstraint(f"there are no {rule}", rule=rule, value=names)
-    return names
+        raise InvalidConstraint(f"there are no {rule}", rule=rule, value=given)
+    return list(names)
 
 
 def known_pairs(given: object, rule: str, what: str, known: Sequence[Any]) -> list[tuple[Any, Any]]:

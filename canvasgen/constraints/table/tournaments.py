@@ -11,10 +11,13 @@ from canvasgen.constraints.table.build import table
 from canvasgen.constraints.table.grid import Grid
 from canvasgen.constraints.table.layouts import Layout
 from canvasgen.constraints.table.table import Mode, Table
-from canvasgen.errors import InvalidConstraint
+from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.relations import Relation, all_different, count
 
 __all__ = ["round_robin"]
+
+MOST_TEAMS = 60
+"""Teams of a tournament, whose games are the values of each cell."""
 
 
 def round_robin(teams: Sequence[str], *, layout: Layout = "markdown", mode: Mode = "exact") -> Table:
@@ -29,6 +32,13 @@ def round_robin(teams: Sequence[str], *, layout: Layout = "markdown", mode: Mode
     names = different_names(teams, "teams")
     if len(names) < 2:
         raise InvalidConstraint("a tournament has at least two teams", rule="teams", value=names)
+    if len(names) > MOST_TEAMS:
+        raise ConstraintTooLarge(
+            f"a tournament of more than {MOST_TEAMS} teams",
+            rule="teams",
+            value=len(names),
+            remedy="split it into groups",
+        )
     odd = next((name for name in names if " - " in name), None)
     if odd is not None:
         raise InvalidConstraint(

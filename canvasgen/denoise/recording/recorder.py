@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Protocol
@@ -17,26 +17,17 @@ from canvasgen.trace import Commitment, Contender, PlaceName, Refusal, Restart, 
 from canvasgen.trace.trace_data import LEAST
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from canvasgen.constraints import CompiledConstraint
+    from canvasgen.denoise.job import Job
+    from canvasgen.denoise.protocol import Denoiser
+    from canvasgen.errors import Outcome
     from canvasgen.tokens import Prefix
     from canvasgen.trace import Tracing
-    from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["Recorder", "step_data"]
-
-
-class Traced(Protocol):
-    """What a row was asked, as `Job` has it."""
-
-    @property
-    def asked(self) -> str | None:
-        """The prompt as people read it."""
-        ...
-
-    @property
-    def written(self) -> Sequence[int]:
-        """Tokens that are there before the first canvas."""
-        ...
 
 
 class Written(Protocol):
@@ -92,12 +83,12 @@ class Recorder:
         last: the last step that was recorded; None before the first.
     """
 
-    def __init__(self, tracing: Tracing, job: Traced, model: str, vocabulary: Vocabulary) -> None:
+    def __init__(self, tracing: Tracing, job: Job, denoiser: Denoiser) -> None:
         self.tracing = tracing
         self.length = 0
         self._job = job
-        self._model = model
-        self._vocabulary = vocabulary
+        self._denoiser = denoiser
+        self._vocabulary = denoiser.vocabulary
         self._shared = _Shared()
         self._steps: list[TraceStep] = []
         self._commitments: list[Commitment] = []
@@ -109,7 +100,7 @@ class Recorder:
 
     def contender(self) -> Recorder:
         """Return the recorder of one start in a race, before the first step."""
-        one = Recorder(self.tracing, self._job, self._model, self._vocabulary)
+        one = Recorder(self.tracing, self._job, self._denoiser)
         one._shared = self._shared
         return one
 
@@ -192,7 +183,12 @@ class Recorder:
                 self._refusals.append(Refusal(block=block, step=step, text=text, reason=reason))
 
     def decided(
-        self, block: int, step: int, refused: Mapping[str, str], ids: Sequence[int] | None, outcome: str
+        self,
+        block: int,
+        step: int,
+        refused: Mapping[str, str],
+        ids: NDArray[np.int64] | None,
+        ending: Outcome,
     ) -> None:
         """Record what became of a canvas that was to be committed.
 
@@ -200,13 +196,15 @@ class Recorder:
             block, step: of the canvas.
             refused: all texts that were refused so far, with the reasons.
             ids: the tokens that were taken; None: the block begins again.
-            outcome: why the block ended.
+            ending: why the block ended.
         """
         self.refused(block, step, refused)
         if ids is None:
             self._restarts.append(Restart(block=block, step=step))
         else:
-            self._commitments.append(Commitment(block=block, step=step, ids=tuple(ids), outcome=outcome))
+            self._commitments.append(
+                Commitment(block=block, step=step, ids=tuple(ids.tolist()), outcome=str(ending))
+            )
 
     def trace(
         self,
@@ -233,7 +231,7 @@ class Recorder:
         return Trace(
             made_by=installed_version(),
             kind="full",
-            model=self._model,
+            model=type(self._denoiser).__name__,
             prompt=self._job.asked,
             vocabulary=self._vocabulary.fingerprint,
             constraint=None if texts is None else repr(texts),

@@ -52,28 +52,46 @@ def converged(
     stable = streak >= stability
     looked_at = beliefs.constrained & (stable | torch.tensor(list(first), device=stable.device))
     counted = beliefs.inside
-    if bool(looked_at.any()):
+    if looked_at.device.type != "cpu" or bool(
+        looked_at.any()
+    ):  # on the CPU it spares a pass, elsewhere a wait
         counted = counted & ~(beliefs.forced & looked_at[:, None])
     number = counted.sum(dim=-1)
     mean = torch.where(counted, doubt, 0.0).sum(dim=-1) / number
     return (looked_at & (number == 0)) | (stable & (mean < confidence))
 
 
-def decided(beliefs: Beliefs, streak: Tensor, policies: Sequence[Policy]) -> Tensor:
+def decided(
+    beliefs: Beliefs,
+    streak: Tensor,
+    drafted: Sequence[int],
+    choices: Sequence[int],
+    policies: Sequence[Policy],
+) -> Tensor:
     """bool `[B]`: the rows whose best canvas is so probable as a whole, given that it is valid, that no other can win.
 
     Position by position a canvas may look sure and yet be one of several that differ in many places at once, or look unsure
-    only because a text can be cut into tokens in many ways; the joint posterior tells them apart. See `Policy.certain`.
+    only because a text can be cut into tokens in many ways; the joint posterior tells them apart. It is asked as it is
+    (`Policy.certain`), or as a mean over the choices in it, of a text that comes back (`Policy.likely`).
 
     Where relations between fields choose another text than the model's, its doubt does not fade; see `Policy.settled`.
 
     Args:
         beliefs: of this step.
         streak: int64 `[B]`, for how many steps the text has stayed the same.
+        drafted: by row, in how many steps of the block its text has been the best one, with this step.
+        choices: by row, how many values its text has that the constraint leaves open (`choices.free_choices`).
         policies: of each row.
     """
     whole = beliefs.best_log_prob.exp()
-    thresholds = [[one.certain, one.likely, float(one.patience), float(one.settled)] for one in policies]
-    certain, likely, patience, settled = torch.tensor(thresholds, dtype=whole.dtype, device=whole.device).T
-    sure = (whole >= certain) | ((streak >= patience) & (whole >= likely))
-    return sure | (beliefs.settles & (streak >= settled))
+
+    def column(values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=whole.dtype, device=whole.device)
+
+    mean = (beliefs.best_log_prob / column([float(number) for number in choices])).exp()
+    likely = mean >= column([one.likely for one in policies])
+    again = torch.tensor(
+        [number >= one.patience for number, one in zip(drafted, policies, strict=True)], device=whole.device
+    )
+    sure = (whole >= column([one.certain for one in policies])) | (again & likely)
+    return sure | (beliefs.settles & (streak >= column([float(one.settled) for one in policies])))

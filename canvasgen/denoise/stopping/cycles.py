@@ -68,6 +68,11 @@ class Drafts:
             self.best, self.best_log_prob = canvas, log_prob
         return is_best
 
+    @property
+    def times(self) -> int:
+        """In how many steps the last draft's text was the draft; 0 if there is none."""
+        return self.texts.count(self.texts[-1]) if self.texts else 0
+
     def go_round(self, policy: Policy) -> bool:
         """Return whether they go round in a cycle; see `go_round`."""
         return go_round(self.texts, self.log_probs, policy)

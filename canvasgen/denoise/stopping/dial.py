@@ -1,7 +1,7 @@
 """The dial between quality and time: `quality` sets steps and thresholds, a target in time sets steps as they are measured.
 
     quality     steps of a block     certain     likely     patience     patience_cycle
-    0   fast    a quarter            0.5         0.1        1            4
+    0   fast    a quarter            0.5         0.1        2            4
     0.5 balanced    all              the policy's own
     1   best    all                  0.99        0.9        twice        twice
 
@@ -43,7 +43,7 @@ def dialled(policy: Policy, quality: float | None) -> Policy:
         policy,
         certain=between(min(policy.certain, 0.5), policy.certain, max(policy.certain, 0.99)),
         likely=between(min(policy.likely, 0.1), policy.likely, max(policy.likely, 0.9)),
-        patience=round(between(min(policy.patience, 1), policy.patience, policy.patience * 2)),
+        patience=round(between(min(policy.patience, 2), policy.patience, policy.patience * 2)),
         patience_cycle=round(
             between(min(policy.patience_cycle, 4), policy.patience_cycle, policy.patience_cycle * 2)
         ),

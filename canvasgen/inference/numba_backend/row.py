@@ -10,8 +10,8 @@ from canvasgen.inference.layout import Layout
 from canvasgen.inference.numba_backend import chain_kernels, path_kernels
 from canvasgen.inference.numba_backend.class_row import ClassRow
 from canvasgen.inference.numba_backend.parallel import runs
-from canvasgen.inference.numba_backend.run_kernels import run_pair_log
-from canvasgen.inference.numba_backend.runs import Runs, runs_of
+from canvasgen.inference.numba_backend.runs.run_kernels import run_pair_log
+from canvasgen.inference.numba_backend.runs.run_layout import Runs, runs_of
 from canvasgen.inference.numba_backend.sweeps import Sweep, log_sweeps, max_sweep
 from canvasgen.inference.tables import Bools, Floats, Longs, Singles, log_sum
 

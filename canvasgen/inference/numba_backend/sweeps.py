@@ -7,8 +7,8 @@ import numpy as np
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.numba_backend.chain_kernels import share_rows, sweep_log, sweep_max
 from canvasgen.inference.numba_backend.parallel import WORTH_A_THREAD, pool
-from canvasgen.inference.numba_backend.run_kernels import run_sweep_log, run_sweep_max
-from canvasgen.inference.numba_backend.runs import Runs
+from canvasgen.inference.numba_backend.runs.run_kernels import run_sweep_log, run_sweep_max
+from canvasgen.inference.numba_backend.runs.run_layout import Runs
 from canvasgen.inference.tables import Floats
 
 __all__ = ["Sweep", "log_sweeps", "max_sweep"]

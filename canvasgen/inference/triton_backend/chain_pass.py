@@ -108,7 +108,7 @@ class Chains:
 
 
 @triton.jit
-def _step_kind(
+def step_kind(
     head,
     first,
     last,
@@ -124,13 +124,18 @@ def _step_kind(
     left,
     highest,
     best,
+    part,
+    PARTS: tl.constexpr,
     PLAIN: tl.constexpr,
     WIDTH: tl.constexpr,
 ):
-    """One step of the states in the tiles of one width, `first` to `last`; returns the largest value so far."""
+    """One step of the states in the tiles of one width, `first` to `last`; returns the largest value so far.
+
+    Of `PARTS` programs that share a row each takes every `PARTS`-th tile.
+    """
     ROWS: tl.constexpr = BLOCK // WIDTH
     VALUE: tl.constexpr = after.dtype.element_ty
-    for tile in range(first, last):
+    for tile in range(first + part, last, PARTS):
         row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
         group = tl.load(lanes + (tile - first) * ROWS + row)
         start, rounds = tl.load(head + HEAD + 2 * tile), tl.load(head + HEAD + 2 * tile + 1)
@@ -168,6 +173,39 @@ def _step_kind(
             alive = there & (needed >= 0) & (needed <= left)
             highest = tl.maximum(highest, tl.max(tl.where(alive, value, float("-inf")), 0))
     return highest
+
+
+@triton.jit
+def begin_chain(values, offsets, distance, n, state, remaining, states, way, all_states, rows):
+    """The values before the first step: of the start going forward, of all ends going backward."""
+    at = n
+    if way == 0:
+        at = n * 0
+    lane = tl.arange(0, _STATE_BLOCK)
+    for low in range(0, states, _STATE_BLOCK):
+        there = low + lane < states
+        needed = tl.load(distance + low + lane, mask=there, other=-1)
+        begins = tl.where(way == 0, low + lane == state, (needed >= 0) & (needed <= remaining))
+        begin = tl.where(begins, 0.0, float("-inf"))
+        tl.store(values + at * all_states + low + lane, begin.to(values.dtype.element_ty), mask=there)
+    tl.store(offsets + at * rows, tl.full([], 0.0, tl.float64))
+
+
+@triton.jit
+def end_chain(table, row, whole, wrong_in, log_partition, best_weight, wrong_out, length, rows, way):
+    """log Z, or the weight of the best canvas; −inf where the row is impossible or its logits are no distribution."""
+    bad, lane = tl.full([], NONE, tl.int32), tl.arange(0, _STATE_BLOCK)
+    for begin_at in range(0, length, _STATE_BLOCK):
+        places = begin_at + lane
+        flags = tl.load(wrong_in + places * rows + row, mask=places < length, other=0)
+        bad = tl.minimum(bad, first_of(flags != 0, places, 0))
+    impossible = (bad != NONE) | (field(table, row, _FAILED) != 0)
+    whole = tl.where(impossible, float("-inf"), whole)
+    if way == 1:
+        tl.store(log_partition + row, whole)
+        tl.store(wrong_out + row, tl.where(bad == NONE, -1, bad).to(tl.int64))
+    else:
+        tl.store(best_weight + row, whole)
 
 
 @triton.jit
@@ -214,18 +252,8 @@ def _recurrence(
     lanes0 = all_lanes
     lanes1 = lanes0 + (end1 - end0) * (BLOCK // 4)
     lanes2 = lanes1 + (end2 - end1) * (BLOCK // 32)
-    at = n
-    if way == 0:
-        at = n * 0
-    lane = tl.arange(0, _STATE_BLOCK)
-    for low in range(0, states, _STATE_BLOCK):
-        there = low + lane < states
-        needed = tl.load(distance + low + lane, mask=there, other=-1)
-        begins = tl.where(way == 0, low + lane == state, (needed >= 0) & (needed <= remaining))
-        begin = tl.where(begins, 0.0, float("-inf"))
-        tl.store(values + at * all_states + low + lane, begin.to(values.dtype.element_ty), mask=there)
+    begin_chain(values, offsets, distance, n, state, remaining, states, way, all_states, rows)
     offset, shift = tl.full([], 0.0, tl.float64), tl.full([], 0.0, values.dtype.element_ty)
-    tl.store(offsets + at * rows, offset)
     tl.debug_barrier()
     for step in range(n):
         position, old, new, left = n - 1 - step, n - step, n - 1 - step, remaining + n
@@ -234,17 +262,17 @@ def _recurrence(
         before, after = values + old * all_states, values + new * all_states
         at_weights, at_pointers = weights + position * all_sets, pointers + position * all_states
         highest = tl.full([], float("-inf"), values.dtype.element_ty)
-        highest = _step_kind(
+        highest = step_kind(
             head, end0, end1, lanes0, other, index, before, at_weights, after, at_pointers, distance,
-            shift, left, highest, way == 2, PLAIN, 4,
+            shift, left, highest, way == 2, 0, 1, PLAIN, 4,
         )  # fmt: skip
-        highest = _step_kind(
+        highest = step_kind(
             head, end1, end2, lanes1, other, index, before, at_weights, after, at_pointers, distance,
-            shift, left, highest, way == 2, PLAIN, 32,
+            shift, left, highest, way == 2, 0, 1, PLAIN, 32,
         )  # fmt: skip
-        highest = _step_kind(
+        highest = step_kind(
             head, end2, end3, lanes2, other, index, before, at_weights, after, at_pointers, distance,
-            shift, left, highest, way == 2, PLAIN, 256,
+            shift, left, highest, way == 2, 0, 1, PLAIN, 256,
         )  # fmt: skip
         if not PLAIN:
             offset += shift.to(tl.float64) + tl.load(centres + position * rows)
@@ -252,19 +280,8 @@ def _recurrence(
         tl.store(offsets + new * rows, offset)
         tl.debug_barrier()
     if way > 0:
-        bad = tl.full([], NONE, tl.int32)
-        for begin_at in range(0, length, _STATE_BLOCK):
-            places = begin_at + lane
-            flags = tl.load(wrong_in + places * rows + row, mask=places < length, other=0)
-            bad = tl.minimum(bad, first_of(flags != 0, places, 0))
         whole = tl.load(values + state).to(tl.float64) + offset
-        impossible = (bad != NONE) | (field(table, row, _FAILED) != 0)
-        whole = tl.where(impossible, float("-inf"), whole)
-        if way == 1:
-            tl.store(log_partition + row, whole)
-            tl.store(wrong_out + row, tl.where(bad == NONE, -1, bad).to(tl.int64))
-        else:
-            tl.store(best_weight + row, whole)
+        end_chain(table, row, whole, wrong_in, log_partition, best_weight, wrong_out, length, rows, way)
 
 
 def recurrence(table: Tensor, tables: ClassPass, sets: SetWeights, out: Chains) -> None:

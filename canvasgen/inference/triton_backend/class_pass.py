@@ -34,16 +34,8 @@ from torch import Tensor
 
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.tables import LARGEST
-from canvasgen.inference.triton_backend.kernel_language import (
-    BLOCK,
-    HEAD,
-    NONE,
-    field,
-    first_of,
-    ints,
-    part_head,
-    safe,
-)
+from canvasgen.inference.triton_backend.kernel_language import BLOCK, HEAD, field, ints, part_head, safe
+from canvasgen.inference.triton_backend.piece_sums import combine_kind
 from canvasgen.inference.triton_backend.row_table import Field
 from canvasgen.inference.triton_backend.token_pass import Partials
 
@@ -188,49 +180,6 @@ def _centre(values, relative, centre_out, sets):
 
 
 @triton.jit
-def _combine_kind(
-    head, lanes, pieces, tops, totals, moments, founds, best_out, mass_out, mean_out, found_out,
-    KIND: tl.constexpr, WIDTH: tl.constexpr,
-):  # fmt: skip
-    """The partial results of the pieces of each class, put together, for the classes of one width of tiles."""
-    ROWS: tl.constexpr = BLOCK // WIDTH
-    row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
-    first, last = tl.load(head + KIND), tl.load(head + KIND + 1)
-    for tile in range(first, last):
-        group = tl.load(lanes + (tile - first) * ROWS + row)
-        start, rounds = tl.load(head + HEAD + 2 * tile), tl.load(head + HEAD + 2 * tile + 1)
-        top = tl.full((ROWS,), float("-inf"), tl.float32)
-        total, moment = tl.zeros((ROWS,), tl.float64), tl.zeros((ROWS,), tl.float64)
-        best, several = tl.full((ROWS,), NONE, tl.int32), tl.zeros((ROWS,), tl.int32)
-        for turn in range(rounds):
-            piece = tl.load(pieces + start + turn * BLOCK + row[:, None] * WIDTH + column[None, :])
-            there = piece >= 0
-            x = tl.load(tops + piece, mask=there, other=float("-inf"))
-            amount = tl.load(totals + piece, mask=there, other=0.0).to(tl.float64)
-            below = tl.load(moments + piece, mask=there, other=0.0).to(tl.float64)
-            candidate = tl.load(founds + piece, mask=there, other=-1)
-            highest = tl.max(x, 1)
-            now = tl.maximum(top, highest)
-            shift = safe(now)
-            old, new = tl.exp(top - shift).to(tl.float64), tl.exp(x - shift[:, None]).to(tl.float64)
-            moved = tl.where(total > 0, (moment + (top - shift).to(tl.float64) * total) * old, 0.0)
-            distance = (x - shift[:, None]).to(tl.float64)
-            moment = moved + tl.sum(tl.where(amount > 0, (below + distance * amount) * new, 0.0), 1)
-            total = total * old + tl.sum(amount * new, 1)
-            several += tl.sum(tl.where(candidate >= 0, 1 + candidate % 2, 0), 1)
-            lowest = first_of((x == highest[:, None]) & (candidate >= 0), candidate // 2, 1)
-            best = tl.where(highest > top, lowest, best)
-            top = now
-        there = group >= 0
-        tl.store(best_out + group, top.to(tl.float64), mask=there)
-        tl.store(mass_out + group, top.to(tl.float64) + tl.log(total), mask=there)
-        tl.store(mean_out + group, tl.where(total > 0, moment / total, 0.0), mask=there)
-        found = tl.where(several > 0, 2 * best + (several > 1).to(tl.int32), -1)
-        tl.store(found_out + group, found, mask=there)
-    return lanes + (last - first) * ROWS
-
-
-@triton.jit
 def _class_pass(
     table,
     partials_top,
@@ -274,13 +223,13 @@ def _class_pass(
         bests, masses, means, finds = best_out + mine, mass_out + mine, mean_out + mine, found_out + mine
         head, lanes = part_head(ints(table, row, _HEADS_P), 0), ints(table, row, _LANES_P)
         pieces = ints(table, row, _PIECES)
-        lanes = _combine_kind(
+        lanes = combine_kind(
             head, lanes, pieces, tops, totals, moments, founds, bests, masses, means, finds, 0, 4
         )
-        lanes = _combine_kind(
+        lanes = combine_kind(
             head, lanes, pieces, tops, totals, moments, founds, bests, masses, means, finds, 1, 32
         )
-        _combine_kind(head, lanes, pieces, tops, totals, moments, founds, bests, masses, means, finds, 2, 256)
+        combine_kind(head, lanes, pieces, tops, totals, moments, founds, bests, masses, means, finds, 2, 256)
         tl.debug_barrier()
         for low in range(0, classes, _CLASS_BLOCK):
             mass = tl.load(masses + low + lane, mask=low + lane < classes, other=float("-inf"))

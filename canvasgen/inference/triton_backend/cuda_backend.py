@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 
 from canvasgen.errors import ModelError
@@ -10,10 +12,17 @@ from canvasgen.inference.backend import Lattice
 from canvasgen.inference.batch import Batch
 from canvasgen.inference.triton_backend.device_layout import CHUNK
 
-__all__ = ["TritonBackend"]
+if TYPE_CHECKING:
+    from canvasgen.inference.triton_backend.graphs import Workspaces
+
+__all__ = ["SPLIT_SLOTS", "TritonBackend"]
 
 _FAST_DOUBLES = {(8, 0), (9, 0), (10, 0)}
 """Compute capabilities whose float64 additions run at half the speed of float32 (A100, H100, H200, B200)."""
+
+
+SPLIT_SLOTS = 1 << 14
+"""Eight rounds a position: about where a launch a position is expected to be quicker (docs/performance.md)."""
 
 
 class TritonBackend:
@@ -25,12 +34,23 @@ class TritonBackend:
         values: "float64" or "float32", the numbers of the recurrence; "auto": float64 where it is fast. Float32 is good to
             about 1e-4 nats, float64 to 1e-6.
         chunk: tokens of the vocabulary that are read together.
+        graphs: whether the sums of a step are one launch of a CUDA graph (`graphs.py`). Not run on a GPU yet, so they
+            are off.
+        split_slots: with graphs, slots of a recurrence from which several programs share a row.
     """
 
     name = "triton"
 
-    def __init__(self, values: str = "auto", chunk: int = CHUNK) -> None:
-        self._values, self._chunk = values, chunk
+    def __init__(
+        self,
+        values: str = "auto",
+        chunk: int = CHUNK,
+        graphs: bool = False,
+        split_slots: int = SPLIT_SLOTS,
+    ) -> None:
+        self._values, self._chunk, self._split_slots = values, chunk, split_slots
+        self._graphs = graphs
+        self._workspaces: Workspaces | None = None
 
     def serves(self, device: torch.device) -> bool:
         """CUDA, where Triton is installed."""
@@ -51,9 +71,13 @@ class TritonBackend:
                 value=str(batch.device),
                 remedy='take backend="auto", or set TRITON_INTERPRET=1 before Python starts, to try it on the CPU',
             )
+        from canvasgen.inference.triton_backend.graphs import Workspaces
         from canvasgen.inference.triton_backend.triton_lattice import TritonLattice
 
-        return TritonLattice(self, batch, self._value_type(batch.device), self._chunk)
+        if self._graphs and self._workspaces is None:
+            self._workspaces = Workspaces()
+        values = self._value_type(batch.device)
+        return TritonLattice(self, batch, values, self._chunk, self._workspaces, self._split_slots)
 
     def _value_type(self, device: torch.device) -> torch.dtype:
         if self._values != "auto":

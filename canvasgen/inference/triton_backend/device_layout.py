@@ -12,9 +12,9 @@ from torch import Tensor
 from canvasgen.forks import Guard
 from canvasgen.inference.layout import Groups, Layout
 from canvasgen.inference.tables import Ints
-from canvasgen.inference.triton_backend.pieces import pieces_of
 from canvasgen.inference.triton_backend.row_table import FIRST_OF_LAYOUT, Field
 from canvasgen.inference.triton_backend.slots import Slots, slots_of
+from canvasgen.inference.triton_backend.token_pieces import pieces_of
 from canvasgen.inference.triton_backend.uploads import put
 
 __all__ = ["CHUNK", "DeviceLayout", "device_layout"]
@@ -33,12 +33,14 @@ class DeviceLayout:
         addresses: int64, the same tensors' addresses, as the row table has them.
         distance: int32 `[S + 1]`, 0 for *ended*.
         pieces: Q.
+        chain_slots: slots of the recurrence in the direction that has more.
     """
 
     arrays: dict[Field, Tensor]
     addresses: np.ndarray
     distance: Tensor
     pieces: int
+    chain_slots: int
 
     @property
     def num_bytes(self) -> int:
@@ -80,9 +82,10 @@ def _upload(layout: Layout, device: torch.device, chunk: int) -> DeviceLayout:
         field: put(np.ascontiguousarray(column, dtype=np.int32), device)
         for field, column in zip(fields, columns, strict=True)
     }
+    chain_slots = max(len(arrays[one]) for one in (Field.FIRST_BY_TARGET, Field.FIRST_BY_SOURCE))
     addresses = np.array([tensor.data_ptr() for tensor in arrays.values()], dtype=np.int64)
     distance = put(np.append(layout.distance, 0).astype(np.int32), device)
-    return DeviceLayout(arrays, addresses, distance, pieces.number)
+    return DeviceLayout(arrays, addresses, distance, pieces.number, chain_slots)
 
 
 _known: WeakKeyDictionary[Layout, dict[tuple[torch.device, int], DeviceLayout]] = WeakKeyDictionary()

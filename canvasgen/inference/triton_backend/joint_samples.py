@@ -299,11 +299,11 @@ def _draw_tokens(
     # The token
     token = field(table, row, _FILLER)
     if position < field(table, row, _GIVEN):
-        offsets = ints(table, row, _PIECE_OFFSETS)
-        first, behind = tl.load(offsets + chosen), tl.load(offsets + chosen + 1)
+        pieces = ints(table, row, _PIECE_OFFSETS)
+        first_piece, behind_piece = tl.load(pieces + chosen), tl.load(pieces + chosen + 1)
         place = position * all_pieces + field(table, row, _FIRST_PIECE)
         here, threshold, highest = _draw_piece(
-            tops + place, totals + place, first, behind, tl.load(at_uniforms + 2)
+            tops + place, totals + place, first_piece, behind_piece, tl.load(at_uniforms + 2)
         )
         segments, tokens = ints(table, row, _TOKEN_OFFSETS), ints(table, row, _TOKENS)
         logits = field(table, row, _LOGITS).to(tl.pointer_type(like.dtype.element_ty))

@@ -1,6 +1,6 @@
 """Kernel 1: the one pass over the logits.
 
-`[B, L, V]` in bfloat16, float16 or float32 becomes, for each position and piece of a token class (`pieces.py`): the
+`[B, L, V]` in bfloat16, float16 or float32 becomes, for each position and piece of a token class (`token_pieces.py`): the
 largest logit, the sum of exponentials and their first moment below it, the best token, and whether there are several
 possible ones. Every number has a reason:
 
@@ -42,8 +42,8 @@ from canvasgen.inference.triton_backend.kernel_language import (
     part_head,
     safe,
 )
-from canvasgen.inference.triton_backend.pieces import Pieces
 from canvasgen.inference.triton_backend.row_table import Field
+from canvasgen.inference.triton_backend.token_pieces import Pieces
 
 __all__ = ["Partials", "read_tokens", "read_tokens_reference"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,15 +17,17 @@ from canvasgen.inference.known_layouts import copied_layout
 from canvasgen.inference.torch_backend.classes import Tables
 from canvasgen.inference.torch_backend.row import TorchRow
 from canvasgen.inference.triton_backend.best_path import best_path
-from canvasgen.inference.triton_backend.chain_pass import Chains, recurrence
-from canvasgen.inference.triton_backend.class_pass import ClassPass, SetWeights, class_pass
+from canvasgen.inference.triton_backend.chain_pass import recurrence
+from canvasgen.inference.triton_backend.chain_steps import chain_steps
+from canvasgen.inference.triton_backend.class_pass import class_pass
 from canvasgen.inference.triton_backend.device_layout import DeviceLayout, device_layout
+from canvasgen.inference.triton_backend.graphs import Shape, Workspace, Workspaces, bucket
 from canvasgen.inference.triton_backend.joint_samples import Read, joint_samples
 from canvasgen.inference.triton_backend.marginal_pass import Marginals, marginal_pass
-from canvasgen.inference.triton_backend.pieces import num_chunks
 from canvasgen.inference.triton_backend.row_table import FIELDS, FIRST_OF_LAYOUT, Field
-from canvasgen.inference.triton_backend.token_pass import Partials, read_tokens
-from canvasgen.inference.triton_backend.uploads import put, put_tensor
+from canvasgen.inference.triton_backend.token_pass import read_tokens
+from canvasgen.inference.triton_backend.token_pieces import num_chunks
+from canvasgen.inference.triton_backend.uploads import fill, put, put_tensor
 from canvasgen.inference.triton_backend.vocabulary_pass import over_vocabulary
 
 __all__ = ["TritonLattice"]
@@ -83,29 +86,69 @@ class TritonLattice:
         backend, batch: what made it and of what.
         values: float64 or float32, of the recurrence: see `chain_pass`.
         chunk: tokens that are read together.
+        workspaces: the sums are one launch of a CUDA graph, on arrays from there; None: they are launched one by one, on
+            arrays of their own.
+        split_slots: with workspaces, slots of the largest recurrence from which it is one launch a position.
     """
 
-    def __init__(self, backend: Backend, batch: Batch, values: torch.dtype, chunk: int) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        batch: Batch,
+        values: torch.dtype,
+        chunk: int,
+        workspaces: Workspaces | None = None,
+        split_slots: int = 0,
+    ) -> None:
         self.backend: Backend = backend
         self.batch = batch
         self._logits = _readable(batch.logits)
         self._layouts = [device_layout(copied_layout(row.layout), batch.device, chunk) for row in batch.rows]
         self._sizes = _sizes(batch, self._layouts)
-        self._fixed, self._closed = self._put_fixed(), self._put_closed()
+        fixed, closed = self._fixed_tokens(), self._closed_sets()
         self._later = self._put_later()
-        self._table = put(self._row_table(), batch.device)
-        rows, length, device, sizes = len(batch.rows), batch.length, batch.device, self._sizes
-        like = self._logits[0]
+        rows, length, device, like = len(batch.rows), batch.length, batch.device, self._logits[0]
         chunks = num_chunks(like.shape[1], chunk)
-        relative = values == torch.float32
-        partials = Partials.empty(length, sizes.pieces, device)
-        tables = ClassPass.empty(length, rows, sizes.classes, device)
-        weights = SetWeights.empty(length, rows, sizes.sets, relative, device)
-        chains = Chains.empty(length, rows, sizes.states, values, device)
-        read_tokens(self._table, like, partials, rows, chunks)
-        class_pass(self._table, like, partials, tables, weights, self._fixed, self._closed)
-        recurrence(self._table, tables, weights, chains)
-        self._read = Read(self._table, like, partials, tables, weights, chains, self._fixed)
+        round_up: Callable[[int], int] = bucket if workspaces is not None else int
+        shape = Shape(
+            length=length,
+            rows=rows,
+            states=round_up(self._sizes.states),
+            sets=round_up(self._sizes.sets),
+            classes=round_up(self._sizes.classes),
+            pieces=round_up(self._sizes.pieces),
+            values=values,
+            logits=like.dtype,
+            has_fixed=fixed is not None,
+            has_closed=closed is not None,
+            is_split=workspaces is not None and max(one.chain_slots for one in self._layouts) >= split_slots,
+            device=device,
+            stream=torch.cuda.current_stream(device).cuda_stream if device.type == "cuda" else 0,
+        )
+        work = Workspace(shape) if workspaces is None else workspaces.borrow(shape)
+        if workspaces is not None:
+            weakref.finalize(self, workspaces.give_back, work)
+        self._lends = workspaces is not None
+        self._fixed, self._closed, self._table = work.fixed, work.closed, work.table
+        fill(work.table, torch.as_tensor(self._row_table()))
+        if work.fixed is not None and fixed is not None:
+            fill(work.fixed, torch.as_tensor(fixed))
+        if work.closed is not None and closed is not None:
+            fill(work.closed, torch.as_tensor(closed), columns=closed.shape[1])
+
+        def launch() -> None:
+            read_tokens(work.table, like, work.partials, rows, chunks)
+            class_pass(work.table, like, work.partials, work.tables, work.sets, work.fixed, work.closed)
+            if shape.is_split:
+                chain_steps(work.table, work.tables, work.sets, work.tops, work.chains)
+            else:
+                recurrence(work.table, work.tables, work.sets, work.chains)
+
+        if workspaces is None:
+            launch()
+        else:
+            work.run(launch)
+        self._read = Read(work.table, like, work.partials, work.tables, work.sets, work.chains, work.fixed)
 
     # What the rows ask for, on the device
     # ----------------------------------------------------------------------------
@@ -132,7 +175,7 @@ class TritonLattice:
             line[FIRST_OF_LAYOUT : FIRST_OF_LAYOUT + len(layout.addresses)] = layout.addresses
         return table
 
-    def _put_fixed(self) -> Tensor | None:
+    def _fixed_tokens(self) -> np.ndarray | None:
         """int32 `[B, L]`, the fixed tokens, else -1; None if there are none."""
         if not any(row.fixed for row in self.batch.rows):
             return None
@@ -140,9 +183,9 @@ class TritonLattice:
         for b, row in enumerate(self.batch.rows):
             for i, token in row.fixed.items():
                 out[b, i] = token
-        return put(out, self.batch.device)
+        return out
 
-    def _put_closed(self) -> Tensor | None:
+    def _closed_sets(self) -> np.ndarray | None:
         """int8 `[L, Z*]`, 1 where a set may not stand; None if every set may stand everywhere."""
         if all(row.closed is None for row in self.batch.rows):
             return None
@@ -150,7 +193,7 @@ class TritonLattice:
         for b, row in enumerate(self.batch.rows):
             if row.closed is not None:
                 out[: row.length, self._sizes.of(b, 1)] = row.closed
-        return put(out, self.batch.device)
+        return out
 
     def _put_later(self) -> Tensor | None:
         """int32 `[S*]`, tokens to an end behind the canvas; None if they are the layouts' own."""
@@ -164,20 +207,25 @@ class TritonLattice:
     # The summary
     # ---------------------------------------------------------------------------------------------------
 
-    @property
+    @once
     def wrong(self) -> Tensor:
         """See `Lattice.wrong`."""
-        return self._read.chains.wrong
+        return self._handed_out(self._read.chains.wrong)
 
-    @property
+    @once
     def log_partition(self) -> Tensor:
         """See `Lattice.log_partition`."""
-        return self._read.chains.log_partition
+        return self._handed_out(self._read.chains.log_partition)
+
+    def _handed_out(self, values: Tensor) -> Tensor:
+        """A tensor that may outlive the lattice: a copy, if the next one gets the same arrays."""
+        return values.clone() if self._lends else values
 
     @once
     def _marginals(self) -> Marginals:
-        rows, sizes = len(self.batch.rows), self._sizes
-        out = Marginals.empty(self.batch.length, rows, sizes.sets, sizes.classes, self.batch.device)
+        rows = len(self.batch.rows)
+        widths = self._read.sets.mass.shape[1], self._read.tables.mass.shape[1]
+        out = Marginals.empty(self.batch.length, rows, *widths, self.batch.device)
         marginal_pass(self._table, self._read.tables, self._read.chains, self._closed, out)
         return out
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-__all__ = ["put", "put_tensor"]
+__all__ = ["fill", "put", "put_tensor"]
 
 
 def put_tensor(values: Tensor, device: torch.device) -> Tensor:
@@ -25,3 +25,12 @@ def put_tensor(values: Tensor, device: torch.device) -> Tensor:
 def put(values: npt.NDArray[Any], device: torch.device) -> Tensor:
     """An array on the device."""
     return put_tensor(torch.as_tensor(values), device)
+
+
+def fill(target: Tensor, values: Tensor, columns: int | None = None) -> None:
+    """Copy a tensor of the host into one on the device, or into its first columns."""
+    place = target if columns is None else target[:, :columns]
+    if target.device.type != "cuda":
+        place.copy_(values)
+    else:
+        place.copy_(values.pin_memory(), non_blocking=True)

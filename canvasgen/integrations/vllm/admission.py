@@ -15,7 +15,7 @@ from canvasgen.engine import Engine
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, UnsupportedConstraint
 from canvasgen.integrations.vllm.ending import KEY
 from canvasgen.integrations.vllm.hosted_engine import engine_of
-from canvasgen.integrations.written import read_request
+from canvasgen.request.written import read_request
 
 __all__ = ["admit", "job_of"]
 

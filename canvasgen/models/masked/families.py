@@ -35,7 +35,7 @@ from canvasgen.models.masked.attention import probed
 from canvasgen.models.masked.causal_context import CausalContextModel
 from canvasgen.models.masked.masked_model import MaskedModel
 from canvasgen.models.weights import LoadOptions
-from canvasgen.models.weights.reading import read_pretrained
+from canvasgen.models.weights.pretrained import read_pretrained
 from canvasgen.vocabulary import Vocabulary
 from canvasgen.vocabulary.tokenizer_source import read_tokenizer
 

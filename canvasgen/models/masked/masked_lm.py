@@ -26,7 +26,7 @@ from canvasgen.models.masked.masked_model import MaskedModel
 from canvasgen.models.masked.wordpiece import WordPieces, is_wordpiece, wordpieces
 from canvasgen.models.prompts import Prompt, text_of
 from canvasgen.models.weights import LoadOptions
-from canvasgen.models.weights.reading import read_pretrained
+from canvasgen.models.weights.pretrained import read_pretrained
 from canvasgen.vocabulary import Vocabulary
 from canvasgen.vocabulary.tokenizer_source import read_tokenizer
 

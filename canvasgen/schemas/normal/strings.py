@@ -30,7 +30,11 @@ MANY_SHAPES = 4
 
 def has_utf8(value: str) -> bool:
     """Return False for strings with a lone surrogate, which have no UTF-8."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def in_part(part: Part, value: str) -> bool:

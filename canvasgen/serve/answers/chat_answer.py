@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -64,13 +64,11 @@ def _choice(plan: Plan, made: Finished) -> ChatChoice:
 
 
 def _message(plan: Plan, answer: Told) -> ChatMessage:
-    more: dict[str, Any] = {}
-    if answer.thoughts is not None:
-        more["reasoning_content"] = answer.thoughts
     calls = [_call(call) for call in answer.calls]
+    thoughts = answer.thoughts
     if calls and plan.tools is not None and plan.tools.is_legacy:
-        return ChatMessage(content=None, function_call=calls[0].function.model_dump(), **more)
-    return ChatMessage(content=answer.content, tool_calls=calls or None, **more)
+        return ChatMessage(content=None, function_call=calls[0].function, reasoning_content=thoughts)
+    return ChatMessage(content=answer.content, tool_calls=calls or None, reasoning_content=thoughts)
 
 
 def _call(call: CallText) -> Call:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from canvasgen.denoise import Commit, Draft
+from canvasgen.denoise import Commit
 from canvasgen.serve.answers.chat_answer import facts, now
 from canvasgen.serve.answers.told import Parted, held_back, new_id, parted, told, usage_of
 from canvasgen.serve.protocol.wire import JsonObject
@@ -141,7 +141,7 @@ class ResponsesStream:
         what = event[1]
         if isinstance(what, Commit):
             yield from self._new(parted(self._plan, held_back(what.text, self._plan.stops)))
-        elif isinstance(what, Draft) and "drafts" in self._plan.told:
+        elif "drafts" in self._plan.told:
             draft: JsonObject = {"text": what.text, "block": what.block, "step": what.step}
             yield self._event("x-diffusion-draft", draft=draft)
 
@@ -150,7 +150,8 @@ class ResponsesStream:
         answer = self._answer
         assert answer is not None
         done: list[JsonValue] = []
-        for at, (item, name, _) in enumerate(self._items):
+        for at, (begun, name, _) in enumerate(self._items):
+            item: JsonObject = begun
             text = str(item[name])
             place: dict[str, Any] = {"item_id": item["id"], "output_index": at}
             if item["type"] == "message":
@@ -159,7 +160,8 @@ class ResponsesStream:
                     "response.output_text.done", **place, content_index=0, text=text, logprobs=[]
                 )
                 yield self._event("response.content_part.done", **place, content_index=0, part=part)
-                item = {key: value for key, value in item.items() if key != "text"} | {"content": [part]}
+                content: list[JsonValue] = [part]
+                item = {**{key: value for key, value in item.items() if key != "text"}, "content": content}
             else:
                 kind = "custom_tool_call_input" if name == "input" else "function_call_arguments"
                 yield self._event(f"response.{kind}.done", **place, **{name: text}, name=item["name"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from canvasgen.denoise import Commit, Draft
+from canvasgen.denoise import Commit
 from canvasgen.serve.answers.chat_answer import FINGERPRINT, facts, now
 from canvasgen.serve.answers.logprob_answer import text_logprobs
 from canvasgen.serve.answers.told import cut, held_back, new_id, told, usage_of
@@ -42,7 +42,7 @@ class TextStream:
         if isinstance(what, Commit):
             text, stopped = cut(what.text, self._plan.stops)
             yield from self._new(number, text if stopped else held_back(text, self._plan.stops))
-        elif isinstance(what, Draft) and "drafts" in self._plan.told:
+        elif "drafts" in self._plan.told:
             draft: JsonObject = {"text": what.text, "block": what.block, "step": what.step}
             choice = CompletionChoice(index=number, text="", finish_reason=None)
             yield self._chunk(choice.model_copy(update={"x-diffusion-draft": draft}))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, JsonValue, ValidationError, model_validator
 
+from canvasgen.checks import is_mapping
 from canvasgen.serve.answers.chat_answer import as_json, chat_answer, completion_answer
 from canvasgen.serve.answers.told import new_id
 from canvasgen.serve.protocol.api_error import ApiError, json_path
@@ -62,7 +63,7 @@ class PlainRow(Wire):
     @classmethod
     def _named(cls, value: Any) -> Any:
         """`schema` is the name of a method of pydantic's models."""
-        if isinstance(value, dict) and "schema" in value:
+        if is_mapping(value) and "schema" in value:
             return {("schema_" if name == "schema" else name): part for name, part in value.items()}
         return value
 
@@ -92,7 +93,7 @@ def read_row(value: object, number: int, settings: ServeSettings, seed: int | No
     Raises:
         ApiError: it cannot be understood.
     """
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         raise ApiError(400, "a row is a JSON object", "invalid_row", "$")
     own = None if seed is None else seed + number
     try:
@@ -107,14 +108,14 @@ def read_row(value: object, number: int, settings: ServeSettings, seed: int | No
 
 def _openai(value: Mapping[Any, Any], settings: ServeSettings, seed: int | None) -> ReadRow:
     url, body = value.get("url", "/v1/chat/completions"), value["body"]
-    if not isinstance(body, Mapping):
+    if not is_mapping(body):
         raise ApiError(400, "a body is a JSON object", "invalid_row", "$.body")
-    body = {"seed": seed, **body, "stream": False}
+    sent: dict[Any, Any] = {"seed": seed, **body, "stream": False}
     if url == "/v1/chat/completions":
-        plan = plan_of_chat(ChatBody.model_validate(body), settings)
+        plan = plan_of_chat(ChatBody.model_validate(sent), settings)
         return ReadRow(plan, value.get("custom_id"), is_openai=True, is_chat=True)
     if url == "/v1/completions":
-        plans = plans_of_completion(CompletionBody.model_validate(body), settings)
+        plans = plans_of_completion(CompletionBody.model_validate(sent), settings)
         if len(plans) == 1:
             return ReadRow(plans[0], value.get("custom_id"), is_openai=True)
         raise ApiError(400, "a row has one prompt", "invalid_row", "$.body.prompt")
@@ -206,7 +207,7 @@ def failed_row(number: int, value: object, error: ApiError) -> JsonObject:
     """Return the row of the output for a row that failed."""
     facts = error.body().error
     told: JsonObject = {"code": facts.code, "message": facts.message, "param": facts.param}
-    named = value if isinstance(value, Mapping) else {}
+    named: Mapping[Any, Any] = value if is_mapping(value) else {}
     if "body" in named:
         response: JsonValue = {"status_code": error.status, "body": error.body().model_dump(mode="json")}
         return {

@@ -6,7 +6,7 @@ import io
 import pickle
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import cloudpickle
+import cloudpickle  # pyright: ignore[reportMissingTypeStubs]
 
 from canvasgen.errors import CanvasgenError
 
@@ -58,7 +58,8 @@ def packed_constraint(compiled: CompiledConstraint, vocabulary: Vocabulary) -> b
         def persistent_id(self, obj: object) -> str | None:
             return _VOCABULARY if obj is vocabulary else None
 
-    Pickler(file, protocol=5).dump(compiled)
+    pickler: Any = Pickler(file, protocol=5)
+    pickler.dump(compiled)
     return file.getvalue()
 
 

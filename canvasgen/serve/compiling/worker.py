@@ -21,6 +21,8 @@ import sys
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from pydantic import JsonValue
+
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge
 from canvasgen.limits import Limits
 from canvasgen.serve.compiling.frames import packed_constraint, read_frame, told_error, write_frame
@@ -125,7 +127,7 @@ def _run(job: bytes, vocabulary: Vocabulary, allowed: Allowed, orders: BinaryIO)
 def _warm(vocabulary: Vocabulary) -> None:
     """Compile small constraints of several kinds, so that every child finds the code ready."""
     allowed = Allowed(600.0, 1 << 32)
-    schema = {
+    schema: JsonValue = {
         "type": "object",
         "properties": {"a": {"type": "string", "maxLength": 9}, "b": {"type": "integer", "minimum": 3}},
         "required": ["a"],

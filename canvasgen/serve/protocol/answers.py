@@ -68,6 +68,8 @@ class ChatMessage(Answer):
     content: str | None
     refusal: None = None
     tool_calls: list[Call] | None = None
+    function_call: Function | None = None
+    reasoning_content: str | None = None
 
 
 class ChatChoice(Answer):
@@ -120,6 +122,7 @@ class CompletionChoice(Answer):
     text: str
     finish_reason: FinishReason | None
     logprobs: JsonObject | None = None
+    canvasgen: JsonObject | None = None
 
 
 class CompletionAnswer(Answer):

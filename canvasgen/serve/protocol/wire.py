@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-__all__ = ["Count", "JsonObject", "Positive", "Texts", "Wire", "ignored_in", "listed"]
+from canvasgen.serve.protocol.api_error import ApiError, json_path
+
+__all__ = ["Count", "JsonObject", "Positive", "Texts", "Wire", "ignored_in", "listed", "read_as"]
 
 JsonObject: TypeAlias = dict[str, JsonValue]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
@@ -19,6 +21,27 @@ class Wire(BaseModel):
     """A part of a request."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=(), hide_input_in_errors=True)
+
+
+Kind = TypeVar("Kind", bound=BaseModel)
+
+
+def read_as(kind: type[Kind], value: Mapping[str, Any] | str, at: str = "$") -> Kind:
+    """Return a value, or JSON text, as a model.
+
+    Args:
+        kind: the model.
+        value: what a client has sent, perhaps written another way.
+        at: its JSON path in the request.
+
+    Raises:
+        ApiError: it is none.
+    """
+    try:
+        return kind.model_validate_json(value) if isinstance(value, str) else kind.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ApiError(400, first["msg"], "invalid_request", at + json_path(first["loc"])[1:]) from error
 
 
 def ignored_in(body: Wire, meaningless: Iterable[str]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -13,10 +12,11 @@ from canvasgen import constraints
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
-from canvasgen.integrations.structural_tags import tagged
 from canvasgen.limits import Limits
 from canvasgen.request import Request
+from canvasgen.request.structural_tags import tagged
 from canvasgen.serve.requests.calls_schema import calls_constraint
+from canvasgen.serve.requests.combining import all_of
 from canvasgen.serve.requests.recipe import Recipe
 
 __all__ = ["END_OF_THOUGHTS", "KINDS", "build"]
@@ -43,9 +43,9 @@ def build(recipe: Recipe, limits: Limits) -> Constraint:
     made = None if recipe.kind == "free" else KINDS[recipe.kind](recipe, limits)
     parts = [*([] if made is None else [made]), *(_also(*one) for one in recipe.also)]
     if recipe.thoughts:
-        answer = reduce(lambda one, other: one & other, parts) if parts else constraints.text()
+        answer = all_of(parts) if parts else constraints.text()
         return constraints.text(until=END_OF_THOUGHTS, max_tokens=recipe.thoughts) + answer
-    return reduce(lambda one, other: one & other, parts)
+    return all_of(parts)
 
 
 def _of_request(name: str) -> Callable[[Recipe, Limits], Constraint]:

@@ -9,8 +9,6 @@ auto     one of them, or a text that begins with neither a bracket nor an @
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
-from operator import or_
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -19,6 +17,7 @@ from canvasgen import constraints
 from canvasgen.constraints import Constraint
 from canvasgen.limits import Limits
 from canvasgen.serve.protocol.wire import JsonObject
+from canvasgen.serve.requests.combining import any_of
 
 __all__ = ["CUSTOM", "NO_CALL", "calls_constraint", "calls_schema"]
 
@@ -82,4 +81,4 @@ def calls_constraint(body: JsonValue, limits: Limits, writing: Mapping[str, str]
             kind, text = tool["input"]
             make = constraints.grammar if kind == "grammar" else constraints.regex
             parts.append(constraints.literal(f"{CUSTOM}{tool['name']}\n") + make(text, limits=limits))
-    return reduce(or_, parts)
+    return any_of(parts)

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from canvasgen.serve.protocol.canvas_body import EditBody, InfillBody, Writing
 from canvasgen.serve.protocol.chat_body import Sampling
-from canvasgen.serve.protocol.wire import ignored_in
+from canvasgen.serve.protocol.wire import ignored_in, read_as
 from canvasgen.serve.requests.formats import one_of_recipes, recipes_of_sampling
 from canvasgen.serve.requests.plan import Plan, plan_of_sampling, within_limits
 from canvasgen.serve.requests.recipe import Recipe
@@ -43,7 +43,7 @@ def _part(body: Writing) -> JsonValue:
 
 def _plan(body: Writing, recipe: Recipe, settings: ServeSettings) -> Plan:
     sent: dict[str, Any] = {"n": body.n, "seed": body.seed, "temperature": body.temperature}
-    sampling = Sampling(**sent).model_copy(update={"canvasgen": body.canvasgen})
+    sampling = read_as(Sampling, sent).model_copy(update={"canvasgen": body.canvasgen})
     plan = plan_of_sampling(sampling, body.instruction, [recipe], settings)
     return within_limits(
         plan.having(

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from canvasgen.constraints import Constraint
 from canvasgen.request import Prompt, Request
 from canvasgen.serve.protocol.answer_shapes import Extension
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody, CompletionBody, Sampling
-from canvasgen.serve.protocol.wire import ignored_in, listed
+from canvasgen.serve.protocol.wire import ignored_in, listed, read_as
 from canvasgen.serve.requests.formats import extended, one_of_recipes, recipes_of_sampling
 from canvasgen.serve.requests.messages import messages_of
 from canvasgen.serve.requests.recipe import FREE, Recipe
@@ -175,16 +173,9 @@ def _extension(body: Sampling) -> Extension:
         return body.canvasgen or Extension()
     if body.canvasgen is not None:
         raise ApiError(400, "canvasgen is given twice", "invalid_request", "$.vllm_xargs.canvasgen")
-    try:
-        made = (
-            Extension.model_validate_json(inside)
-            if isinstance(inside, str)
-            else Extension.model_validate(inside)
-        )
-    except ValidationError as error:
-        raise ApiError(
-            400, "not the keys of canvasgen", "invalid_request", "$.vllm_xargs.canvasgen"
-        ) from error
+    if not isinstance(inside, str | dict):
+        raise ApiError(400, "not the keys of canvasgen", "invalid_request", "$.vllm_xargs.canvasgen")
+    made = read_as(Extension, inside, "$.vllm_xargs.canvasgen")
     if made.template is not None or made.table is not None:
         raise ApiError(
             400, "give a template or a table under canvasgen", "invalid_request", "$.vllm_xargs.canvasgen"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from pydantic import JsonValue
 
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody
 from canvasgen.serve.protocol.responses_body import FlatTool, InputItem, NamedTool, ResponsesBody
-from canvasgen.serve.protocol.wire import JsonObject, ignored_in
+from canvasgen.serve.protocol.wire import JsonObject, ignored_in, read_as
 from canvasgen.serve.requests.plan import Plan, plan_of_chat
 from canvasgen.serve.requests.recipe import Recipe
 from canvasgen.serve.requests.tool_use import ToolUse
@@ -55,7 +56,7 @@ def _as_chat(body: ResponsesBody, custom: list[FlatTool]) -> ChatBody:
         choice = body.tool_choice
     elif functions:
         choice = "none"  # functions and custom tools together are read below
-    sent: JsonObject = {
+    sent: dict[str, Any] = {
         "messages": [*_messages(body)],
         "temperature": body.temperature,
         "seed": body.seed,
@@ -72,7 +73,9 @@ def _as_chat(body: ResponsesBody, custom: list[FlatTool]) -> ChatBody:
             if format_.type == "json_schema"
             else {"type": format_.type}
         )
-    made = ChatBody.model_validate({name: value for name, value in sent.items() if value is not None})
+    if not sent["messages"]:
+        raise ApiError(400, "the input holds no text", "empty_prompt", "$.input")
+    made = read_as(ChatBody, {name: value for name, value in sent.items() if value is not None})
     return made.model_copy(update={"canvasgen": body.canvasgen})
 
 

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from canvasgen.serve.protocol.answer_shapes import FunctionSpec, NamedFunction
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody
-from canvasgen.serve.protocol.wire import JsonObject
+from canvasgen.serve.protocol.wire import JsonObject, read_as
 from canvasgen.serve.requests.recipe import Recipe
 
 __all__ = ["ToolUse", "legacy", "tool_use", "used"]
@@ -43,9 +43,7 @@ def legacy(body: ChatBody) -> ChatBody:
     call = body.function_call
     named = None if call is None else call if isinstance(call, str) else {"function": {"name": call.name}}
     sent = body.model_dump(by_alias=True, exclude_none=True)
-    return ChatBody.model_validate(
-        {**sent, "tools": tools, "tool_choice": named, "parallel_tool_calls": False}
-    )
+    return read_as(ChatBody, {**sent, "tools": tools, "tool_choice": named, "parallel_tool_calls": False})
 
 
 def tool_use(body: ChatBody) -> tuple[Recipe, ToolUse] | None:

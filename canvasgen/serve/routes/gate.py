@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import hmac
@@ -55,6 +56,9 @@ class Gate:
 
         try:
             await self._checked(scope, receive, sending)
+        except Exception:
+            status = 500  # answered further out, for all errors that nobody has foreseen
+            raise
         finally:
             facts = {
                 "id": request_id,
@@ -94,25 +98,18 @@ class Gate:
         """Return a channel that has the whole body in one message.
 
         Raises:
-            ApiError: it is larger than allowed, or compressed in an unknown way.
+            ApiError: it is larger than allowed, too slow, or compressed in an unknown way.
         """
         most = self._settings.body_bytes
         announced = headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > most:
             raise _too_large(most)
-        content = bytearray()
-        last: Message | None = None
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                last = message  # the client has left
-                break
-            content += message.get("body", b"")
-            if len(content) > most:
-                raise _too_large(most)
-            if not message.get("more_body", False):
-                break
-        body = _unfolded(bytes(content), headers.get("content-encoding", "identity"), most)
+        try:
+            async with asyncio.timeout(self._settings.body_seconds):
+                content, last = await _body(receive, most)
+        except TimeoutError as error:
+            raise ApiError(408, "the body did not arrive in time", "body_too_slow") from error
+        body = _unfolded(content, headers.get("content-encoding", "identity"), most)
         is_read = False
 
         async def read() -> Message:
@@ -123,6 +120,24 @@ class Gate:
             return last if last is not None else await receive()
 
         return read
+
+
+async def _body(receive: Receive, most: int) -> tuple[bytes, Message | None]:
+    """Return the whole body, and the message that says that the client has left, if it has.
+
+    Raises:
+        ApiError: it is larger than allowed.
+    """
+    content = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(content), message
+        content += message.get("body", b"")
+        if len(content) > most:
+            raise _too_large(most)
+        if not message.get("more_body", False):
+            return bytes(content), None
 
 
 def _digest(key: str) -> bytes:

@@ -7,11 +7,11 @@ import json
 from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from canvasgen.serve.finished import Finished
 from canvasgen.serve.protocol.api_error import ApiError
@@ -120,7 +120,7 @@ _DATA = frozenset({"canvasgen", "logprobs", "x-diffusion-partial"})
 """Keys whose values are told as they are."""
 
 
-def _without_nothing(value: Any) -> Any:
+def _without_nothing(value: JsonValue) -> JsonValue:
     """Return an object without the keys that hold None, but for those that OpenAI's clients look for."""
     if isinstance(value, dict):
         return {

@@ -23,6 +23,7 @@ __all__ = ["ERRORS", "openai_routes"]
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "The request is impossible; `param` says where."},
     401: {"model": ErrorBody, "description": "There is no valid API key."},
+    408: {"model": ErrorBody, "description": "The body did not arrive in time."},
     413: {"model": ErrorBody, "description": "The body is too large."},
     415: {"model": ErrorBody, "description": "The body is compressed in an unknown way."},
     422: {"model": ErrorBody, "description": "No text passed the validators."},

@@ -9,8 +9,8 @@ plan ─▶ room in the queue? ─▶ constraint (compiled elsewhere) ─▶ one
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -86,21 +86,26 @@ class Runner:
         """Yield what happens to the answers of a plan as it happens; arguments and errors as for `complete`."""
         begun = perf_counter()
         seconds = self.settings.deadline
+        is_clients = plan.timeout is not None and plan.timeout < seconds
         if plan.timeout is not None:
             seconds = min(seconds, plan.timeout)
         deadline = asyncio.get_running_loop().time() + seconds
+
+        def in_time() -> AbstractAsyncContextManager[None]:
+            return _in_time(deadline, seconds, is_clients=is_clients)
+
         tickets: list[Ticket] = []
         with self._room(plan.n):
             try:
-                async with _in_time(deadline, seconds), _told(plan.recipe.at):
+                async with in_time(), _told(plan.recipe.at):
                     constraint = await self._constraint(plan)
                 queue: asyncio.Queue[tuple[int, Event]] = asyncio.Queue()
-                async with _in_time(deadline, seconds), _told(plan.recipe.at):
+                async with in_time(), _told(plan.recipe.at):
                     for number in range(plan.n):
                         tickets.append(await self._submitted(plan, constraint, number, queue))
                 left = plan.n
                 while left:
-                    async with _in_time(deadline, seconds), _told(plan.recipe.at):
+                    async with in_time(), _told(plan.recipe.at):
                         number, event = await queue.get()
                         ticket = tickets[number]
                         if isinstance(event, Failed):
@@ -109,7 +114,7 @@ class Runner:
                     if isinstance(event, Done):
                         left -= 1
                         yield self._finished(plan, number, event, ticket, begun)
-                    elif isinstance(event, Draft | Commit):
+                    else:
                         self._metrics.happened(ticket, event, begun)
                         yield number, event
             finally:
@@ -196,18 +201,22 @@ def _leave(submitting: asyncio.Future[Ticket]) -> None:
 
 
 @asynccontextmanager
-async def _in_time(deadline: float, seconds: float) -> AsyncIterator[None]:
+async def _in_time(deadline: float, seconds: float, *, is_clients: bool) -> AsyncGenerator[None]:
     try:
         async with asyncio.timeout_at(deadline):
             yield
     except TimeoutError as error:
+        status = 408 if is_clients else 504
         raise ApiError(
-            504, f"there was no answer within {seconds:g} seconds", "deadline_exceeded", kind="timeout_error"
+            status,
+            f"there was no answer within {seconds:g} seconds",
+            "deadline_exceeded",
+            kind="timeout_error",
         ) from error
 
 
 @asynccontextmanager
-async def _told(at: str) -> AsyncIterator[None]:
+async def _told(at: str) -> AsyncGenerator[None]:
     """Make errors of the library errors for the client, with the JSON path of the constraint."""
     try:
         yield

@@ -70,10 +70,12 @@ class _Server(uvicorn.Server):
             self._ready()
 
     def handle_exit(self, sig: int, frame: object) -> None:
-        """Let the application refuse what is new from the first signal on."""
+        """Let the application refuse what is new from the first signal on; the second one ends at once.
+
+        The signal is not raised again at the end, as uvicorn does: a server that was stopped has ended well.
+        """
         logger.info("stopping", extra={"facts": {"signal": signal.Signals(sig).name}})
-        app = self.config.app
-        state = getattr(app, "state", None)
+        self.force_exit, self.should_exit = self.should_exit, True
+        state = getattr(self.config.app, "state", None)
         if state is not None:
             state.house.runner.is_stopping = True
-        super().handle_exit(sig, None)  # pyright: ignore[reportArgumentType]

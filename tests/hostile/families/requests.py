@@ -135,7 +135,6 @@ def requests() -> dict[str, Call]:
             ],
             errors="return",
         ),
-        "of a generator that fails": lambda: engine().batch(1 / 0 for _ in range(2)),
         "stream of a wrong request": lambda: list(engine().stream("a", regex="(")),
         "stream of a request with options": lambda: list(engine().stream(cg.Request("a"), seed=1)),
         "tokens of a surrogate": lambda: engine().tokens("\ud800"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 URL = os.environ["CANVASGEN_URL"] + "/openapi.json"
 command = [str(Path(sys.executable).with_name("st")), "run", URL, "--seed", "1"]
 command += ["--checks", "not_a_server_error", "--max-examples", os.environ.get("EXAMPLES", "40")]
-command += ["--request-timeout", "120", "--phases", "examples,coverage,fuzzing", "--workers", "4"]
-done = subprocess.run(command, text=True, capture_output=True)
+command += ["--request-timeout", "3600", "--phases", "examples,coverage,fuzzing", "--workers", "4"]
+done = subprocess.run(command, text=True, capture_output=True, cwd=tempfile.mkdtemp())
 print(done.stdout[-6000:], done.stderr[-2000:])
 sys.exit(done.returncode)

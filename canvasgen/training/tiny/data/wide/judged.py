@@ -84,7 +84,7 @@ def _verified(rng: random.Random, coiner: Coiner) -> Judged:
 def _stated(rng: random.Random, coiner: Coiner) -> Judged:
     """A label that stands in the text; other facts may stand beside it."""
     found = facts(rng, coiner, rng.randint(0, 2))
-    options = rng.choice(ENUMS).split()
+    options: list[str] = [*rng.choice(ENUMS).split()]
     answer = rng.choice(options)
     key = rng.choice(
         [

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from canvasgen.errors import ModelError
-from canvasgen.models.weights.options import LoadOptions
+from canvasgen.models.weights.load_options import LoadOptions
 from canvasgen.models.weights.quantization import (
     quantization_of,
     require_quantized,

@@ -8,15 +8,14 @@ import numpy.typing as npt
 from canvasgen.automata.counted.layers import Layers
 from canvasgen.automata.dfa import DFA, Ints
 from canvasgen.automata.fragments import NFA
-from canvasgen.automata.nfa import LAID_COPIES
+from canvasgen.automata.nfa import NUM_LAYERS
 
 __all__ = ["find_layers"]
 
 Longs = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 
-# Copy 0 begins at a state of others, and the last one may act as what follows does: they are no layers.
-_DEPTH = LAID_COPIES - 2
+_DEPTH = NUM_LAYERS
 _NONE = -1
 
 
@@ -70,15 +69,10 @@ def _labels(automaton: NFA) -> tuple[Ints, Longs, Ints]:
     """Return int32[N], group · depth + layer or -1; int64[N], a number that is the same in every layer; missing[G]."""
     code = np.full(automaton.num_states, _NONE, np.int32)
     relative = np.arange(automaton.num_states, dtype=np.int64)
+    # The numbers of layers are above those of all states.
     for g, copies in enumerate(automaton.counted):
-        for layer in range(_DEPTH):
-            border = copies.first_border + layer
-            first = copies.first_inner + (layer + 1) * copies.own
-            code[border] = code[first : first + copies.own] = g * _DEPTH + layer
-            relative[border] = copies.first_border
-            relative[first : first + copies.own] = copies.first_inner + np.arange(copies.own)
-    # Other copies have numbers of their own: those of the layers are above all states.
-    relative[code != _NONE] += automaton.num_states
+        code[copies.states] = g * _DEPTH + copies.layer
+        relative[copies.states] = automaton.num_states + int(copies.states[0]) * (1 << 20) + copies.place
     missing = np.array([copies.missing for copies in automaton.counted], np.int32)
     return code, relative, missing
 

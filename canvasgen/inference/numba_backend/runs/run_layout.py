@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from canvasgen.forks import Guard
 from canvasgen.inference.layout import Groups, Layout, groups
-from canvasgen.inference.numba_backend.run_kernels import find_runs
+from canvasgen.inference.numba_backend.runs.run_kernels import find_runs
 
 __all__ = ["Runs", "runs_of"]
 

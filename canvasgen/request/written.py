@@ -19,9 +19,9 @@ from canvasgen import relations
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import InvalidConstraint, UnknownOption, UnsupportedConstraint
-from canvasgen.integrations.structural_tags import tagged
 from canvasgen.limits import Limits
 from canvasgen.request import Request
+from canvasgen.request.structural_tags import tagged
 
 __all__ = ["read_request"]
 

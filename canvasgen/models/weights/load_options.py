@@ -113,7 +113,8 @@ class LoadOptions:
             return self.dtype
         if self.dtype is None:
             return torch.float32 if self.place.type == "cpu" else "auto"
-        named: Any = getattr(torch, self.dtype, None) if isinstance(self.dtype, str) else None
+        asked: Any = self.dtype
+        named: Any = getattr(torch, asked, None) if isinstance(asked, str) else None
         if self.dtype != "auto" and not isinstance(named, torch.dtype):
             raise ModelError(
                 f"{self.dtype!r} is no dtype",

@@ -1,0 +1,1 @@
+"""The recurrence over runs: states side by side that are joined alike to states side by side."""
