@@ -23,9 +23,9 @@ from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 
 import torch
-from diffusers import ConfigMixin, SchedulerMixin
-from diffusers.configuration_utils import register_to_config
-from diffusers.utils import BaseOutput
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.schedulers.scheduling_utils import SchedulerMixin
+from diffusers.utils.outputs import BaseOutput
 from torch import Tensor
 
 from canvasgen.denoise import Policy

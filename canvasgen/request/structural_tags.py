@@ -8,10 +8,9 @@ star and repeat.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from operator import add, or_
-from typing import Any, cast
+from typing import Any
 
 from canvasgen import constraints
 from canvasgen.checks import is_mapping, is_sequence
@@ -53,12 +52,6 @@ def tagged(body: object, limits: Limits) -> Constraint:
     raise InvalidConstraint("a structural tag has a format", rule="structural_tag", value=body)
 
 
-def _of_structure(one: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a tag of the older form in the newer one."""
-    content = {"type": "json_schema", "json_schema": one.get("schema")}
-    return {"begin": one.get("begin"), "content": content, "end": one.get("end")}
-
-
 class _Reader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -68,8 +61,8 @@ class _Reader:
             "regex": lambda one, at, _: constraints.regex(self.text(one, "pattern", at), limits=limits),
             "grammar": lambda one, at, _: constraints.grammar(self.text(one, "grammar", at), limits=limits),
             "any_text": lambda one, at, _: constraints.text(without=self.texts(one, "excludes", at)),
-            "sequence": lambda one, at, depth: reduce(add, self.several(one, "elements", at, depth)),
-            "or": lambda one, at, depth: reduce(or_, self.several(one, "elements", at, depth)),
+            "sequence": lambda one, at, depth: _joined(self.several(one, "elements", at, depth)),
+            "or": lambda one, at, depth: _any_of(self.several(one, "elements", at, depth)),
             "tag": self.tag,
             "triggered_tags": self.triggered,
             "tags_with_separator": self.separated,
@@ -145,7 +138,7 @@ class _Reader:
         begin, ends = self.text(one, "begin", at), one.get("end", "")
         ends = [ends] if isinstance(ends, str) else self.texts(one, "end", at)
         content = one.get("content", {"type": "any_text"})
-        closing = reduce(or_, map(constraints.literal, ends or [""]))
+        closing = _any_of([constraints.literal(end) for end in ends or [""]])
         if is_mapping(content) and content.get("type") == "any_text":
             without = [*self.texts(content, "excludes", at), *(end for end in ends if end)]
             return constraints.literal(begin) + constraints.text(without=without) + closing
@@ -168,7 +161,7 @@ class _Reader:
                 )
         tags = [self.tag(part, f"{at}.tags[{number}]", depth + 1) for number, part in enumerate(listed)]
         free = constraints.text(without=[*triggers, *self.texts(one, "excludes", at)])
-        tag, least = free + reduce(or_, tags), 1 if one.get("at_least_one") else 0
+        tag, least = free + _any_of(tags), 1 if one.get("at_least_one") else 0
         if one.get("stop_after_first"):
             return tag if least else free | tag
         return constraints.repeat(tag, least) + free
@@ -181,6 +174,12 @@ class _Reader:
         ]
         least = 1 if one.get("at_least_one") else 0
         most = 1 if one.get("stop_after_first") else None
-        return constraints.repeat(
-            cast(Constraint, reduce(or_, tags)), least, most, separator=self.text(one, "separator", at)
-        )
+        return constraints.repeat(_any_of(tags), least, most, separator=self.text(one, "separator", at))
+
+
+def _joined(parts: Sequence[Constraint]) -> Constraint:
+    return reduce(lambda before, part: before + part, parts)
+
+
+def _any_of(parts: Sequence[Constraint]) -> Constraint:
+    return reduce(lambda before, part: before | part, parts)

@@ -69,6 +69,10 @@ def main() -> None:
             counts[what] += 1
             if why:
                 print(f"{name}: {what}: {why[:300]}", flush=True)
+            if sum(counts.values()) % 10 == 0:
+                print(
+                    f"{sum(counts.values())} schemas, {time.time() - begun:.0f} s: {dict(counts)}", flush=True
+                )
         refused = Counter(one.result()[0] for one in bad)
         print(f"{len(chosen)} schemas in {time.time() - begun:.0f} s: {dict(counts)}")
         print(f"bad requests: {dict(refused)}; the server lives: {server.lives()}")
