@@ -48,7 +48,7 @@ def tagged(body: object, limits: Limits) -> Constraint:
             }
             for one in reader.objects(body, "structures", "$")
         ]
-        return reader.triggered({"triggers": body.get("triggers"), "tags": tags}, "$", 0)
+        return reader.triggered({"triggers": body.get("triggers"), "structures": tags}, "$", 0, "structures")
     raise InvalidConstraint("a structural tag has a format", rule="structural_tag", value=body)
 
 
@@ -82,7 +82,7 @@ class _Reader:
         if make is None:
             raise UnsupportedConstraint(
                 "no such format",
-                path=at,
+                path=f"{at}.type",
                 rule="structural_tag",
                 value=one.get("type"),
                 remedy="one of " + ", ".join(self._kinds),
@@ -144,10 +144,10 @@ class _Reader:
             return constraints.literal(begin) + constraints.text(without=without) + closing
         return constraints.literal(begin) + self.read(content, f"{at}.content", depth + 1) + closing
 
-    def triggered(self, one: Mapping[str, Any], at: str, depth: int) -> Constraint:
-        """Return free text without the triggers, and tags that begin with them."""
+    def triggered(self, one: Mapping[str, Any], at: str, depth: int, name: str = "tags") -> Constraint:
+        """Return free text without the triggers, and tags (under that name) that begin with them."""
         triggers = self.texts(one, "triggers", at)
-        listed = self.objects(one, "tags", at)
+        listed = self.objects(one, name, at)
         if not triggers:
             raise InvalidConstraint("there is no trigger", path=f"{at}.triggers", rule="structural_tag")
         for number, part in enumerate(listed):
@@ -155,11 +155,11 @@ class _Reader:
             if not isinstance(begin, str) or not begin.startswith(tuple(triggers)):
                 raise InvalidConstraint(
                     "a tag begins with a trigger",
-                    path=f"{at}.tags[{number}].begin",
+                    path=f"{at}.{name}[{number}].begin",
                     rule="structural_tag",
                     value=begin,
                 )
-        tags = [self.tag(part, f"{at}.tags[{number}]", depth + 1) for number, part in enumerate(listed)]
+        tags = [self.tag(part, f"{at}.{name}[{number}]", depth + 1) for number, part in enumerate(listed)]
         free = constraints.text(without=[*triggers, *self.texts(one, "excludes", at)])
         tag, least = free + _any_of(tags), 1 if one.get("at_least_one") else 0
         if one.get("stop_after_first"):

@@ -119,7 +119,7 @@ def test_structural_tags(name, good, bad):
     ("tag", "kind", "path"),
     [
         ({}, InvalidConstraint, "$.structural_tag"),
-        ({"format": {"type": "token", "token": 3}}, UnsupportedConstraint, "$.structural_tag.format"),
+        ({"format": {"type": "token", "token": 3}}, UnsupportedConstraint, "$.structural_tag.format.type"),
         ({"format": {"type": "or", "elements": [{"type": "regex"}]}}, InvalidConstraint,
          "$.structural_tag.format.elements[0].pattern"),
         ({"format": {"type": "sequence", "elements": []}}, InvalidConstraint, "$.structural_tag.format.elements"),

@@ -155,7 +155,7 @@ def test_a_recipe_means_what_it_says(case: dict[str, Any]) -> None:
             Recipe("structural_tag", {"format": {"type": "sequence", "elements": [{"type": "no"}]}}),
             "$.format.elements[0].type",
         ),
-        (Recipe("structural_tag", {"format": {"type": "regex"}}), "$.format"),
+        (Recipe("structural_tag", {"format": {"type": "regex"}}), "$.format.pattern"),
         (
             Recipe(
                 "structural_tag",
