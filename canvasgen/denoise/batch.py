@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from math import inf, log
+from math import inf
 from time import perf_counter
 from typing import TypeVar
 
@@ -36,9 +36,10 @@ from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.race import Heat, run_heat, tell_race
 from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.recording import observe
-from canvasgen.denoise.row import Row, spend
+from canvasgen.denoise.row import Row
 from canvasgen.denoise.seats import Seat, Seats
 from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
+from canvasgen.denoise.telling.last_answers import last_answers
 from canvasgen.errors import CanvasgenError, ModelError, Outcome
 from canvasgen.forks import settle
 
@@ -146,7 +147,7 @@ class Batch:
         begun = self._clock()
         seats.arrange()
         logits = seats.denoise()
-        spend(seats.rows, "denoise", self._clock() - begun)
+        _spend(seats.rows, "denoise", self._clock() - begun)
 
         begun = self._clock()
         temperatures = torch.tensor([row.advance() for row in seats.rows], dtype=logits.dtype)
@@ -171,7 +172,7 @@ class Batch:
         ready = self._ready(beliefs, doubt, heat)
         self._read_drafts()
         rows = seats.rows
-        spend(rows, "condition", self._clock() - begun)
+        _spend(rows, "condition", self._clock() - begun)
         events += [rows[seat].draft for seat in sorted(heat.leading)]
         finished: set[int] = set()
         for seat, ending in ready.items():
@@ -198,7 +199,7 @@ class Batch:
         if len(several) > len(new):
             context = self._denoiser.select(context, several)
         context = self._seats.joined(context)
-        spend(new, "prefill", self._clock() - begun)
+        _spend(new, "prefill", self._clock() - begun)
         for row in new:  # from here on the model is not asked any more: nothing can go wrong halfway
             self._own.begin(row.number, row.job.seed)
         noise = self._fresh([row.number for row in new])
@@ -263,7 +264,7 @@ class Batch:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
         if self._feeds_back:
-            seats.known = self._told(beliefs)
+            seats.known = last_answers(beliefs, self._seats.rows, self._policy.self_conditioning)
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]
@@ -286,18 +287,6 @@ class Batch:
         )
         seats.canvas = canvas.index_copy(0, chosen, new)
         seats.decided = decided.index_copy(0, chosen, now)
-
-    def _told(self, beliefs: Beliefs) -> Tensor:
-        """What the rows are told of their last answer, float32 `[B, L, V]`; of forms, the mean of both distributions."""
-        told = self._policy.self_conditioning
-        if told == "constrained":
-            return beliefs.constrained_logits
-        forms = [told == "forms" and row.is_form for row in self._seats.rows]
-        if not any(forms):
-            return beliefs.logits
-        own = beliefs.logits.log_softmax(dim=-1)
-        mean = torch.logaddexp(own, beliefs.constrained_logits) - log(2)
-        return torch.where(torch.tensor(forms, device=own.device)[:, None, None], mean, beliefs.logits)
 
     def _ready(self, beliefs: Beliefs, doubt: Tensor, heat: Heat) -> dict[int, Outcome]:
         """The seats of the rows to commit, and why."""
@@ -388,3 +377,9 @@ def _placed(error: CanvasgenError, row: Row) -> CanvasgenError:
     )
     placed.__cause__ = error
     return placed
+
+
+def _spend(rows: Sequence[Row], what: str, seconds: float) -> None:
+    """Count time for all rows that took part."""
+    for row in rows:
+        row.spend(what, seconds)

@@ -36,7 +36,7 @@ class Policy:
             committed.
         certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
             above 1: never for this reason.
-        likely, patience: the same of the geometric mean over the choices in it (holes, fields, cells: `stopping/choices`),
+        likely, patience: the same of the geometric mean over the choices in it (holes, fields, cells: `stopping/open_values`),
             for a text that has been the best canvas in this many steps of its block.
         canvas_length: of answers whose longest text is not known or longer, for models that take several lengths
             (`Resizable`); shorter answers get a shorter one. Read by the engine.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from time import perf_counter
@@ -23,10 +23,10 @@ from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.recording import Recorder
 from canvasgen.denoise.schedule import schedule_of
-from canvasgen.denoise.steps import Step, first_useful
-from canvasgen.denoise.stopping.choices import free_choices, is_form
+from canvasgen.denoise.steps import Step, timings_of
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled
+from canvasgen.denoise.stopping.open_values import free_choices
 from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
 from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.tokens import Prefix
@@ -96,8 +96,7 @@ class Row:
         self._first_block: str | None = None
         self._best: Belief | None = None
         self._outcome = Outcome.COMPLETE
-        tracing = job.tracing
-        self.recorder = None if tracing is None else Recorder(tracing, job, denoiser)
+        self.recorder = None if job.tracing is None else Recorder(job.tracing, job, denoiser)
 
     def contenders(self) -> list[Row]:
         """One row for each start of the job, otherwise like this one; they share nothing that changes in a race."""
@@ -301,18 +300,13 @@ class Row:
         return self._drafts.times if self.trace[-1].log_prob is not None else 0
 
     @property
-    def is_form(self) -> bool:
-        """Whether its text is a form with holes."""
-        return self.constraint is not None and is_form(self.constraint.constraint)
-
-    @property
     def choices(self) -> int:
         """How many values its text has that the constraint leaves open, if it comes back and ends on this canvas; else 1."""
         last = self.trace[-1]
-        ends = bool(np.isin(last.ids, self._vocabulary.end_ids).any())
-        if self.constraint is None or self.block > 1 or not ends or self.drafted < self.policy.patience:
+        if self.constraint is None or self.block > 1 or self.drafted < self.policy.patience:
             return 1
-        return free_choices(self.constraint.constraint, last.draft)
+        ends = bool(np.isin(last.ids, self._vocabulary.end_ids).any())
+        return free_choices(self.constraint.constraint, last.draft) if ends else 1
 
     def spend(self, what: str, seconds: float) -> None:
         """Counts time; what a table's solver took of it counts as `solve`."""
@@ -375,11 +369,8 @@ class Row:
         ended = constraint is not None or ids[-1] in self._vocabulary.end_ids
         with self.job.charged():
             by_field = probabilities(constraint, text, self._blocks) if constraint and self._blocks else {}
-        self.times["total"] = self._clock() - self._begun
-        parts = sum(seconds for what, seconds in self.times.items() if what not in ("other", "total"))
-        self.times["other"] = max(self.times["total"] - parts, 0.0)
         assert self._first_block is not None
-        timings = {**self.times, "first_useful": first_useful(self.trace, self._first_block)}
+        timings = timings_of(self.times, self._clock() - self._begun, self.trace, self._first_block)
         outcome = self._outcome if ended else Outcome.UNCLOSED
         return Completion(
             value=text if constraint is None else constraint.constraint.parse(text),
@@ -398,9 +389,3 @@ class Row:
             full_trace=self.recorder
             and self.recorder.trace(constraint, self.text, outcome=str(outcome), timings=timings),
         )
-
-
-def spend(rows: Sequence[Row], what: str, seconds: float) -> None:
-    """Counts time for all rows that took part."""
-    for row in rows:
-        row.spend(what, seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Step", "first_useful"]
+__all__ = ["Step", "first_useful", "timings_of"]
 
 
 @dataclass(frozen=True)
@@ -74,3 +74,18 @@ def first_useful(trace: Sequence[Step], committed: str) -> float:
             break
         seconds = step.seconds
     return seconds
+
+
+def timings_of(
+    times: Mapping[str, float], total: float, trace: Sequence[Step], committed: str
+) -> dict[str, float]:
+    """Return the seconds of a row by what took them, with the whole, what is in none of the others, and `first_useful`.
+
+    Args:
+        times: by what took them.
+        total: of the row.
+        trace, committed: as for `first_useful`.
+    """
+    parts = sum(seconds for what, seconds in times.items() if what not in ("other", "total"))
+    other = max(total - parts, 0.0)
+    return {**times, "other": other, "total": total, "first_useful": first_useful(trace, committed)}

@@ -14,8 +14,8 @@ from toy_models import END, LETTERS, Confident
 import canvasgen as cg
 from canvasgen.denoise import Job, Policy, run
 from canvasgen.denoise.beliefs import Asked, Beliefs
-from canvasgen.denoise.stopping.choices import free_choices, is_form
 from canvasgen.denoise.stopping.convergence import decided
+from canvasgen.denoise.stopping.open_values import free_choices, is_form
 from canvasgen.tokens import Budget, Prefix
 
 HOLES = {"x": ["a", "b"], "y": ["c", "d", "cd"], "z": ["e", "f"]}

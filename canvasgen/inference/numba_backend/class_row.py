@@ -10,8 +10,8 @@ from canvasgen.inference.batch import Row
 from canvasgen.inference.computed_once import once
 from canvasgen.inference.known_layouts import AnyLayout
 from canvasgen.inference.numba_backend import chain_kernels, group_kernels, token_kernels
+from canvasgen.inference.numba_backend.logit_reading import put_fixed, read_classes, read_segments
 from canvasgen.inference.numba_backend.parallel import runs
-from canvasgen.inference.numba_backend.reading import put_fixed, read_classes, read_segments
 from canvasgen.inference.numba_backend.reuse import reduced_again
 from canvasgen.inference.tables import Bools, ClassTables, Floats, Ints, Longs, Singles, Tokens
 
