@@ -108,6 +108,20 @@ def test_who_leaves_frees_the_process_and_closing_ends_it() -> None:
 
 
 @pytest.mark.slow
+def test_who_leaves_while_a_process_starts_leaves_it_whole() -> None:
+    async def work(pool: CompilerPool) -> None:
+        for _ in range(3):
+            asked = asyncio.create_task(pool.get(SLOW))
+            await asyncio.sleep(0.01)
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+        assert (await pool.get(Recipe("regex", "ab?"))).constraint.accepts([*b"ab"])
+
+    with_pool(work)
+
+
+@pytest.mark.slow
 def test_what_is_remembered_is_bounded() -> None:
     async def work(pool: CompilerPool) -> None:
         for letter in "abc":

@@ -45,20 +45,26 @@ class _Compiler:
     def __init__(self, vocabulary: Vocabulary, allowed: Allowed) -> None:
         self._first = pack(pickle.dumps((vocabulary, allowed)))
         self._process: Process | None = None
+        self._starting: asyncio.Task[Process] | None = None
 
     async def start(self) -> Process:
-        """Return the process, ready for a job."""
+        """Return the process, ready for a job. A task that is cancelled meanwhile leaves the start going on for the next."""
         if self._process is not None and self._process.returncode is None:
             return self._process
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.create_task(self._started())
+        return await asyncio.shield(self._starting)
+
+    async def _started(self) -> Process:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "canvasgen.serve.compiling.worker", stdin=PIPE, stdout=PIPE, env=environment
         )
-        self._process = process
         assert process.stdin is not None
         process.stdin.write(self._first)
         if await self._answer(process) != b"ready":
             raise ModelError("a compiling process did not start", rule="compilers")
+        self._process = process
         return process
 
     async def compile(self, job: bytes) -> bytes:
@@ -85,6 +91,8 @@ class _Compiler:
 
     async def close(self) -> None:
         """End the process, and the child that it has."""
+        if self._starting is not None:
+            await asyncio.gather(self._starting, return_exceptions=True)
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
             return

@@ -15,8 +15,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from canvasgen.denoise import Commit, Done, Draft, Failed
-from canvasgen.errors import BudgetTooSmall, CanvasgenError
+from canvasgen.errors import BudgetTooSmall, CanvasgenError, ModelError
 from canvasgen.serve.finished import Finished
+from canvasgen.serve.observing.log_lines import logger
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class Runner:
                         ticket = tickets[number]
                         if isinstance(event, Failed):
                             self._metrics.failed(event.error)
+                            if isinstance(event.error, ModelError):
+                                logger.error("the model failed", exc_info=event.error)
                             raise event.error
                     if isinstance(event, Done):
                         left -= 1
