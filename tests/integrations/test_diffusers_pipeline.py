@@ -37,6 +37,7 @@ def pipe(loop, scheduler, **settings):
     return made(prompt=["as the requests say"] * len(scheduler.rows.sessions), **given)
 
 
+@pytest.mark.slow
 def test_a_batch_writes_what_the_own_loop_writes(loop):
     assert set(NAMES) <= set(REQUESTS)
     requests = [

@@ -30,6 +30,7 @@ def prompt_of(at: int) -> str:
     return "HELLO " + "ABC" * (at % 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_numpy", [False, True], ids=["torch", "numpy"])
 def test_requests_that_come_and_go_write_what_the_own_loop_writes(loop, as_numpy):
     sessions = Sessions(loop)

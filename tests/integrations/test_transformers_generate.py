@@ -32,6 +32,7 @@ def generate(loop, processor, **settings):
     return model.generate(**processor.inputs(), logits_processor=LogitsProcessorList([processor]), **given)
 
 
+@pytest.mark.slow
 def test_a_batch_writes_what_the_own_loop_writes(loop):
     made = CanvasLogitsProcessor(loop, requests(NAMES), max_new_tokens=BUDGET, max_denoising_steps=STEPS)
     with made as processor:
