@@ -39,7 +39,6 @@ from canvasgen.denoise.recording import observe
 from canvasgen.denoise.row import Row
 from canvasgen.denoise.seats import Seat, Seats
 from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
-from canvasgen.denoise.telling.last_answers import last_answers
 from canvasgen.errors import CanvasgenError, ModelError, Outcome
 from canvasgen.forks import settle
 
@@ -264,7 +263,8 @@ class Batch:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
         if self._feeds_back:
-            seats.known = last_answers(beliefs, self._seats.rows, self._policy.self_conditioning)
+            forms = [row.is_form for row in seats.rows]
+            seats.known = beliefs.last_answers(self._policy.self_conditioning, forms)
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]

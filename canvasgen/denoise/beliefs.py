@@ -7,6 +7,7 @@ there the canvas holds what the model itself would write.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -280,6 +281,21 @@ class Beliefs:
         if not self._free:
             return bound
         return self._together([(self._free, self.logits[self._free]), (self._bound, bound)])
+
+    def last_answers(self, told: str, forms: Sequence[bool]) -> Tensor:
+        """What the model is told of its last answer, float32 `[B, L, V]`.
+
+        Args:
+            told: `model`, `constrained`, or `forms`: of forms, the mean of both distributions.
+            forms: whether a row's text is a form with holes.
+        """
+        if told == "constrained":
+            return self.constrained_logits
+        if told != "forms" or not any(forms):
+            return self.logits
+        mean = torch.logaddexp(self.logits.log_softmax(dim=-1), self.constrained_logits) - math.log(2)
+        mixed = torch.tensor(forms, device=mean.device)[:, None, None]
+        return torch.where(mixed, mean, self.logits)
 
     def tokens(
         self, rows: Sequence[int], numbers: Sequence[int], greedy: Sequence[bool], randomness: Randomness

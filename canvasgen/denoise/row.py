@@ -26,7 +26,7 @@ from canvasgen.denoise.schedule import schedule_of
 from canvasgen.denoise.steps import Step, timings_of
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled
-from canvasgen.denoise.stopping.open_values import free_choices
+from canvasgen.denoise.stopping.open_values import free_choices, is_form
 from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
 from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.tokens import Prefix
@@ -257,11 +257,7 @@ class Row:
         accepted: int,
         log_prob: float | None,
     ) -> bool:
-        """Puts this step into the trace; the arguments are fields of `Step`.
-
-        Returns:
-            Whether its best canvas is the most probable one of the block, and `keep` wants to know of it.
-        """
+        """Puts this step (fields of `Step`) into the trace; returns whether its canvas is the best so far, for `keep`."""
         step = Step(
             block=self.block,
             step=self.step,
@@ -298,6 +294,11 @@ class Row:
     def drafted(self) -> int:
         """In how many steps of this block the present draft was the draft; 0 where its probability is not known."""
         return self._drafts.times if self.trace[-1].log_prob is not None else 0
+
+    @property
+    def is_form(self) -> bool:
+        """Whether its text is a form with holes."""
+        return self.constraint is not None and is_form(self.constraint.constraint)
 
     @property
     def choices(self) -> int:
