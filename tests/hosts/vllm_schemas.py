@@ -62,8 +62,11 @@ def main() -> None:
     log = Path(tempfile.mkdtemp()) / "server.log"
     with Server(log) as server, ThreadPoolExecutor(given.at_once) as pool:
         begun = time.time()
-        results = [pool.submit(outcome, server, schema, given.max_tokens) for _, schema in chosen]
-        bad = [pool.submit(server.chat, "x", **BAD) for _ in range(given.count // 10)]
+        results, bad = [], []
+        for number, (_, schema) in enumerate(chosen):
+            results.append(pool.submit(outcome, server, schema, given.max_tokens))
+            if number % 10 == 9:
+                bad.append(pool.submit(server.chat, "x", **BAD))
         for (name, _), result in zip(chosen, results, strict=True):
             what, why = result.result()
             counts[what] += 1
