@@ -9,7 +9,7 @@ from canvasgen.grounding import Sources
 from canvasgen.limits import Limits
 from canvasgen.notes import Note
 from canvasgen.schemas.texts.emit import Written
-from canvasgen.schemas.texts.fences import in_written_fences
+from canvasgen.schemas.texts.fences import Fence, in_written_fences
 from canvasgen.schemas.texts.string_text import escaped
 
 __all__ = ["CalledSpans", "called_spans"]
@@ -46,7 +46,7 @@ class CalledSpans:
         )
 
 
-def called_spans(written: Written, sources: Sources, fence: str, limits: Limits) -> CalledSpans | None:
+def called_spans(written: Written, sources: Sources, fence: Fence, limits: Limits) -> CalledSpans | None:
     """Return the texts with calls; None if copies are small, or where the next byte would not tell whether a span goes on.
 
     Args:

@@ -45,7 +45,11 @@ def answer(dataset: Any, folder: str | Path, config: CanvasProcessorConfig, *, k
     if not missing:
         return 0
     wanted = frozenset(missing)
-    left = dataset.filter(lambda row: row[key] in wanted) if kept else dataset
+
+    def is_missing(row: Mapping[str, Any]) -> bool:
+        return row[key] in wanted
+
+    left = dataset.filter(is_missing) if kept else dataset
     answered = build_processor(config)(left)
     one: Any = import_module("ray.data").ActorPoolStrategy(size=1)
     written = answered.map_batches(
