@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from copy import copy
 from enum import Enum
 from reprlib import Repr
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 __all__ = [
     "BudgetTooSmall",
@@ -105,11 +105,8 @@ def _shown(value: object) -> str:
         if isinstance(value, str | bytes):
             text = repr(value[: _LONGEST_VALUE + 1])
         else:
-            text = (
-                _shapes.repr(cast("object", value))
-                if isinstance(value, list | tuple | dict | set | frozenset)
-                else repr(value)
-            )
+            is_container = issubclass(type(value), (list, tuple, dict, set, frozenset))
+            text = _shapes.repr(value) if is_container else repr(value)
     except Exception:  # noqa: BLE001 (any code may be behind `repr`)
         text = f"a value of type {type(value).__name__}"
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

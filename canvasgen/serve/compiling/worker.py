@@ -24,7 +24,7 @@ from typing import BinaryIO
 from pydantic import JsonValue
 
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge
-from canvasgen.limits import Limits
+from canvasgen.limits import Limits, limited
 from canvasgen.serve.compiling.frames import packed_constraint, read_frame, told_error, write_frame
 from canvasgen.serve.requests.building import build
 from canvasgen.serve.requests.recipe import Recipe
@@ -49,7 +49,8 @@ def compile_recipe(recipe: Recipe, vocabulary: Vocabulary, allowed: Allowed) -> 
     """Return a frame's content: whether it is an error, and the constraint or the error."""
     limits = Limits(max_seconds=allowed.seconds, max_bytes=allowed.memory // 2)
     try:
-        compiled = build(recipe, limits).compile(vocabulary)
+        with limited(limits):  # building and compiling share one budget
+            compiled = build(recipe, limits).compile(vocabulary)
         _ = compiled.most_tokens  # worked out here and not in the server
         return b"+" + packed_constraint(compiled, vocabulary)
     except CanvasgenError as error:
