@@ -19,12 +19,12 @@ letter = cg.template(
     color=cg.choice(["red", "green", "white"]),
     sender=LINE,
 )
-note = "receiver: Laura King; item: garden chair; price: 18.40; color: green; sender: Dora Lind"
+note = "receiver: Laura King; item: lamp; price: 18.40; color: green; sender: Dora Lind"
 filled = engine.complete(note, constraint=letter, seed=1, probabilities=True)
 print(filled.text)
 print({color: round(share, 3) for color, share in filled.probabilities["color"].items()})
 
-news = "item garden chair; price 16.75; color green; receiver Laura King; sender Dora Lind"
+news = "item lamp; price 16.75; color green; receiver Laura King; sender Dora Lind"
 edited = engine.complete(news, constraint=cg.edit(filled.text, filled.value["price"], PRICE), seed=1)
 print(edited.text)
 
@@ -34,12 +34,12 @@ print(engine.generate("Ann Miller, 34 years old, lives in Oslo.", constraint=row
 
 # Prints:
 # Dear Laura King,
-# garden chair costs $18.40. It comes in green.
+# lamp costs $18.40. It comes in green.
 # Best regards,
 # Dora Lind
 # {'red': 0.0, 'green': 1.0, 'white': 0.0}
 # Dear Laura King,
-# garden chair costs $16.75. It comes in green.
+# lamp costs $16.75. It comes in green.
 # Best regards,
 # Dora Lind
 # 34

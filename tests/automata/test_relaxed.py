@@ -59,7 +59,7 @@ def test_membership_agrees_with_the_automaton(pattern: str, search: bool) -> Non
     assert taken == [dfa.accepts(text.encode()) for text in TEXTS]
     for most in (4, 1):
         for keeps in (True, False):
-            wider = to_dfa(_superset(wanted, most, keeps))
+            wider = to_dfa(_superset(wanted, most, keeps, {}))
             assert not any(dfa.accepts(text.encode()) and not wider.accepts(text.encode()) for text in TEXTS)
 
 

@@ -47,8 +47,8 @@ ORDER = [
     "scheduling",
     "engine",
     "api",
-    "integrations",
     "serve",
+    "integrations",
     "notebook",
     "cli",
     "training",  # nothing at run time imports it
