@@ -78,7 +78,7 @@ class CanvasPredictor:
         given: Any = (
             json.loads(prompt) if isinstance(prompt, str) and prompt.startswith('[{"role"') else prompt
         )
-        if own is None or own == "":
+        if own is None or own == "" or own != own:  # missing: NaN where a column has no text at all
             fields = self._common
         else:
             fields = {**self._common, **_object(own)}
