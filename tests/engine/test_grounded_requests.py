@@ -27,6 +27,7 @@ def test_a_schema() -> None:
         assert TEXT[span.start : span.stop] == span.text == str(getattr(done.value, field))
 
 
+@pytest.mark.slow
 def test_other_kinds() -> None:
     assert cg.generate(TEXT, regex="[A-Z][a-z]+ [A-Z][a-z]+", grounded=True, seed=0) == "Tomasz Zielinski"
     holes = cg.generate(TEXT, template="{who} wants {what}.", grounded=True, seed=0)

@@ -52,6 +52,7 @@ def test_a_batch_writes_what_the_own_loop_writes(loop):
         assert out.texts[at] == scheduler.rows.completions[at].text
 
 
+@pytest.mark.slow
 def test_without_a_stop_rule_all_steps_run_and_the_text_is_the_same(loop):
     request = cg.Request("HELLO", regex="[A-Z]{5}", seed=2)
     texts = []

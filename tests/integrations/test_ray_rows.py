@@ -15,6 +15,7 @@ from canvasgen.integrations.ray.kept_rows import KeptRows, ids_kept
 AGE = {"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}
 
 
+@pytest.mark.slow
 def test_columns_in_columns_out() -> None:
     answer = CanvasPredictor({"schema": AGE, "seed": 0}, requests="own", max_tokens=60)
     chat = json.dumps([{"role": "user", "content": "Name: Bob; age: 41"}])

@@ -46,6 +46,7 @@ def test_a_batch_writes_what_the_own_loop_writes(loop):
         assert set(written[len(expected[0]) :]) <= {0, 1}
 
 
+@pytest.mark.slow
 def test_rows_without_a_request_are_those_of_generate(loop):
     free = loop.encode("HELLO ABC")
     ids = torch.tensor([free])

@@ -54,6 +54,7 @@ def alive() -> tuple[int, int, int]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_caches")
 def test_what_is_alive_does_not_grow() -> None:
     counts: list[tuple[int, int, int]] = []
@@ -67,6 +68,7 @@ def test_what_is_alive_does_not_grow() -> None:
     assert remembered._texts.num_bytes <= 500_000
 
 
+@pytest.mark.slow
 def test_caches_of_functions_are_bounded_in_bytes() -> None:
     """None keeps many entries without being emptied; those that keep a few are constants."""
     root = Path(canvasgen.__file__).parent

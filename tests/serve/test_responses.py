@@ -56,6 +56,7 @@ def test_function_items(client: TestClient) -> None:
     assert ask(client, input=earlier, max_output_tokens=10)["output"][0]["type"] == "message"
 
 
+@pytest.mark.slow
 def test_custom_tools_have_grammars_and_patterns(client: TestClient) -> None:
     item = ask(client, tools=[SQL], tool_choice={"type": "custom", "name": "sql"})["output"][0]
     assert (item["type"], item["input"] in ("SELECT a", "SELECT b")) == ("custom_tool_call", True)

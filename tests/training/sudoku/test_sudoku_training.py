@@ -71,12 +71,14 @@ def test_the_first_layer_starts_by_fetching(pools: dict[int, Pool]) -> None:
     assert change.quantile(0.9) < 0.1 * change[40]
 
 
+@pytest.mark.slow
 def test_steps_lower_the_loss(pools: dict[int, Pool]) -> None:
     run = trainer(pools)
     losses = [run.step()["blank_loss"] for _ in range(8)]
     assert losses[-1] < 0.9 * losses[0]
 
 
+@pytest.mark.slow
 def test_resumed_run_is_the_same_run(pools: dict[int, Pool], tmp_path: Path) -> None:
     straight = trainer(pools, 1e12)
     for _ in range(2):

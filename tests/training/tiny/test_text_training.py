@@ -211,6 +211,7 @@ def test_noise_of_masks_is_the_mask_token(words: Tokenizer) -> None:
     assert not bool((batch.canvas == mask_id).any())
 
 
+@pytest.mark.slow
 def test_a_sampler_of_masks_keeps_what_it_is_given(words: Tokenizer) -> None:
     masked = with_mask(micro(words))
     mask_id = words.get_vocab_size()
