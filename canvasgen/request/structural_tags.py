@@ -17,6 +17,7 @@ from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
 from canvasgen.limits import Limits
+from canvasgen.request.combining import any_of
 
 __all__ = ["tagged"]
 
@@ -62,7 +63,7 @@ class _Reader:
             "grammar": lambda one, at, _: constraints.grammar(self.text(one, "grammar", at), limits=limits),
             "any_text": lambda one, at, _: constraints.text(without=self.texts(one, "excludes", at)),
             "sequence": lambda one, at, depth: _joined(self.several(one, "elements", at, depth)),
-            "or": lambda one, at, depth: _any_of(self.several(one, "elements", at, depth)),
+            "or": lambda one, at, depth: any_of(self.several(one, "elements", at, depth)),
             "tag": self.tag,
             "triggered_tags": self.triggered,
             "tags_with_separator": self.separated,
@@ -138,7 +139,7 @@ class _Reader:
         begin, ends = self.text(one, "begin", at), one.get("end", "")
         ends = [ends] if isinstance(ends, str) else self.texts(one, "end", at)
         content = one.get("content", {"type": "any_text"})
-        closing = _any_of([constraints.literal(end) for end in ends or [""]])
+        closing = any_of([constraints.literal(end) for end in ends or [""]])
         if is_mapping(content) and content.get("type") == "any_text":
             without = [*self.texts(content, "excludes", at), *(end for end in ends if end)]
             return constraints.literal(begin) + constraints.text(without=without) + closing
@@ -161,7 +162,7 @@ class _Reader:
                 )
         tags = [self.tag(part, f"{at}.{name}[{number}]", depth + 1) for number, part in enumerate(listed)]
         free = constraints.text(without=[*triggers, *self.texts(one, "excludes", at)])
-        tag, least = free + _any_of(tags), 1 if one.get("at_least_one") else 0
+        tag, least = free + any_of(tags), 1 if one.get("at_least_one") else 0
         if one.get("stop_after_first"):
             return tag if least else free | tag
         return constraints.repeat(tag, least) + free
@@ -174,12 +175,8 @@ class _Reader:
         ]
         least = 1 if one.get("at_least_one") else 0
         most = 1 if one.get("stop_after_first") else None
-        return constraints.repeat(_any_of(tags), least, most, separator=self.text(one, "separator", at))
+        return constraints.repeat(any_of(tags), least, most, separator=self.text(one, "separator", at))
 
 
 def _joined(parts: Sequence[Constraint]) -> Constraint:
     return reduce(lambda before, part: before + part, parts)
-
-
-def _any_of(parts: Sequence[Constraint]) -> Constraint:
-    return reduce(lambda before, part: before | part, parts)

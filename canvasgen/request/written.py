@@ -21,6 +21,7 @@ from canvasgen.constraints import Constraint
 from canvasgen.errors import InvalidConstraint, UnknownOption, UnsupportedConstraint
 from canvasgen.limits import Limits
 from canvasgen.request import Request
+from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
 
 __all__ = ["read_request"]
@@ -265,10 +266,7 @@ def _contains(value: object, path: str) -> Constraint:
     words = [value] if isinstance(value, str) else [*_listed(value, path)]
     if not words:
         raise InvalidConstraint("there is no text to contain", path=path, rule="contains", value=value)
-    whole = made.contains(words[0])
-    for word in words[1:]:
-        whole = whole & made.contains(word)
-    return whole
+    return all_of([made.contains(word) for word in words])
 
 
 def _excludes(value: object, path: str) -> Constraint:

@@ -14,9 +14,9 @@ from canvasgen.constraints import Constraint
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
 from canvasgen.limits import Limits
 from canvasgen.request import Request
+from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
 from canvasgen.serve.requests.calls_schema import calls_constraint
-from canvasgen.serve.requests.combining import all_of
 from canvasgen.serve.requests.recipe import Recipe
 
 __all__ = ["END_OF_THOUGHTS", "KINDS", "build"]

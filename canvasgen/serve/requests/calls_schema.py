@@ -16,8 +16,8 @@ from pydantic import JsonValue
 from canvasgen import constraints
 from canvasgen.constraints import Constraint
 from canvasgen.limits import Limits
+from canvasgen.request.combining import any_of
 from canvasgen.serve.protocol.wire import JsonObject
-from canvasgen.serve.requests.combining import any_of
 
 __all__ = ["CUSTOM", "NO_CALL", "calls_constraint", "calls_schema"]
 
