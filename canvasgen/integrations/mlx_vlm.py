@@ -17,7 +17,7 @@ final (as in `lockstep`). mlx-vlm's batch is one row. Not with `diffusion_compil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from canvasgen.denoise import Completion, Policy
 from canvasgen.engine import Engine
 from canvasgen.errors import InvalidConstraint
+from canvasgen.integrations.hosted_job import hosted_job
 from canvasgen.integrations.session import Sessions
 from canvasgen.request import Request
 
@@ -48,6 +49,7 @@ class CanvasModel:
         engine: of the same model (`integrations.hosted_folder.engine_of_folder`).
         request: the request.
         max_tokens: as for mlx-vlm; its canvases are shorter than the model's where fewer tokens are left.
+        prompt_ids: token ids of the prompt, where mlx-vlm has made them; None: the request's prompt with the schema told.
         steps: denoising steps of a canvas; None: the model's.
         policy: None: `Policy(restarts=0)`, since the loop denoises no canvas twice.
 
@@ -62,6 +64,7 @@ class CanvasModel:
         request: Request,
         *,
         max_tokens: int,
+        prompt_ids: Sequence[int] | None = None,
         steps: int | None = None,
         policy: Policy | None = None,
     ) -> None:
@@ -74,7 +77,8 @@ class CanvasModel:
             defaults=replace(usual, max_denoising_steps=self.steps),
             policy=policy or Policy(restarts=0),
         )
-        job = engine.prepare(replace(request, max_tokens=self.max_tokens))
+        request = replace(request, max_tokens=self.max_tokens)
+        job = engine.prepare(request) if prompt_ids is None else hosted_job(engine, request, prompt_ids)
         if job.max_denoising_steps is not None and job.max_denoising_steps > self.steps:
             raise InvalidConstraint(
                 f"the loop takes {self.steps} steps for a canvas at most",
@@ -92,6 +96,11 @@ class CanvasModel:
     def __getattr__(self, name: str) -> Any:
         """All else is the model's."""
         return getattr(self._model, name)
+
+    @property
+    def language_model(self) -> _LanguageModel:
+        """What mlx-vlm's server asks to generate: with this model in the place of its own."""
+        return _LanguageModel(self, self._model)
 
     def stream(self, processor: Any, **options: Any) -> Iterator[Any]:
         """mlx-vlm's `GenerationResult`s.
@@ -167,6 +176,20 @@ class CanvasModel:
         canvas = np.full(self._length, self._end, np.int64)
         canvas[: len(ids)] = ids
         return canvas
+
+
+class _LanguageModel:
+    """mlx-vlm's view of a model's language model, whose `generate` runs the loop with a `CanvasModel`."""
+
+    def __init__(self, row: CanvasModel, model: Any) -> None:
+        self._row, self._own = row, model
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own.language_model, name)
+
+    def generate(self, *arguments: Any, **options: Any) -> Any:
+        """mlx-vlm's method of the model."""
+        return type(self._own).generate(self._row, *arguments, **options)
 
 
 def _peaked(canvas: NDArray[np.int64], like: Any, height: float) -> Any:

@@ -24,7 +24,7 @@ from canvasgen.request import Request
 from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
 
-__all__ = ["read_request"]
+__all__ = ["read_request", "settings_of", "without_settings"]
 
 PLAIN = ("schema", "regex", "grammar", "choice")
 """What `Request` takes as it is."""
@@ -105,6 +105,17 @@ def read_request(written: object, prompt: str = "") -> Request:
 
 _OF_TEXT = ("whitespace", "property_order", "fence", "grounded")
 """Settings that are part of the constraint."""
+
+
+def settings_of(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how to generate, of a request as JSON: what its constraint does not depend on."""
+    return {name: value for name, value in written.items() if name in HOW and name not in _OF_TEXT}
+
+
+def without_settings(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the constraint of a request as JSON depends on; empty where it has none."""
+    rest = {name: value for name, value in written.items() if name not in HOW or name in _OF_TEXT}
+    return rest if any(name not in _OF_TEXT and value is not None for name, value in rest.items()) else {}
 
 
 def _whole(request: Request) -> Constraint:

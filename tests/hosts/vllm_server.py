@@ -76,6 +76,11 @@ class Server:
         except OSError:
             return False
 
+    def metrics(self) -> str:
+        """What `/metrics` says."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=60) as answer:
+            return answer.read().decode()
+
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         """The status and the answer of a request, JSON or a text."""
         request = urllib.request.Request(
