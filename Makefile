@@ -15,7 +15,7 @@ with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pyte
 .PHONY: test-weights
 .PHONY: test-clients
 .PHONY: test-viewer
-.PHONY: test-vllm test-mlx
+.PHONY: test-vllm test-mlx test-jax
 .PHONY: test-ray
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
@@ -33,7 +33,7 @@ test-hosts: test-transformers-oldest test-transformers-newest  ## what needs an 
 test-hosts: test-weights  # readers of quantised weights, adapters
 test-hosts: test-clients  # real clients of the server
 test-hosts: test-viewer  # pages in a browser
-test-hosts: test-vllm test-mlx  # other engines
+test-hosts: test-vllm test-mlx test-jax  # other engines
 test-hosts: test-ray  # many machines
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
@@ -48,6 +48,13 @@ test-vllm: $(HOSTS)/vllm/.made  ## vLLM's own server on the CPU, with the plugin
 
 test-mlx: $(HOSTS)/mlx/.made  ## mlx-vlm on the CPU
 	PYTHONPATH=$(CURDIR) NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/mlx-kernels $(HOSTS)/mlx/bin/python -m pytest tests/hosts/test_mlx_vlm.py tests/hosts/test_mlx_server.py
+
+test-jax: $(HOSTS)/jax/.made  ## hackable-diffusion's samplers on the CPU
+	PYTHONPATH=$(CURDIR) $(HOSTS)/jax/bin/python -m pytest tests/hosts/test_hackable_diffusion.py
+
+$(HOSTS)/jax/.made: $(STAMP) tests/hosts/make_jax
+	tests/hosts/make_jax $(VENV) $(@D)
+	touch $@
 
 $(HOSTS)/vllm/.made: tests/hosts/make_vllm
 	tests/hosts/make_vllm $(PYTHON) $(@D)

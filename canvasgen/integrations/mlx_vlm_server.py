@@ -26,6 +26,7 @@ from typing import Any
 
 from canvasgen.engine import Engine
 from canvasgen.errors import CanvasgenError, InvalidConstraint, ModelError
+from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.hosted_folder import engine_of_folder
 from canvasgen.integrations.hosted_job import check_budget, hosted_job
 from canvasgen.request import Request
@@ -50,7 +51,7 @@ class Wanted:
     request: Request
     engine: Engine
 
-    def __call__(self, *_: Any) -> Any:
+    def __call__(self, *_: Foreign) -> Foreign:
         """mlx-vlm applies processors to models of another kind."""
         raise ModelError(
             "a constraint of canvasgen is for block-diffusion models",
@@ -78,7 +79,7 @@ def install(engine_of: Callable[[str], Engine] = engine_of_folder) -> None:
     )
 
     @functools.wraps(own_builder)
-    def built(request: Any, processor: Any) -> Any:
+    def built(request: Foreign, processor: Foreign) -> Foreign:
         name = _diffusion_model()
         if name is None:
             return own_builder(request, processor)
@@ -90,7 +91,12 @@ def install(engine_of: Callable[[str], Engine] = engine_of_folder) -> None:
 
     @functools.wraps(own_stream)
     def streamed(
-        model: Any, processor: Any, tokenizer: Any, input_ids: Any, *rest: Any, **named: Any
+        model: Foreign,
+        processor: Foreign,
+        tokenizer: Foreign,
+        input_ids: Foreign,
+        *rest: Foreign,
+        **named: Foreign,
     ) -> Iterator[Any]:
         kwargs = dict(rest[3])
         found = kwargs.get("logits_processors") or ()
@@ -121,13 +127,13 @@ def _diffusion_model() -> str | None:
     """Return the path of the server's model if it is a DiffusionGemma."""
     from mlx_vlm.server.runtime import runtime
 
-    config: Any = runtime.model_cache.get("config")
+    config: Foreign = runtime.model_cache.get("config")
     kind = config.get("model_type") if isinstance(config, Mapping) else getattr(config, "model_type", None)
     name = runtime.model_cache.get("model_path")
     return str(name) if kind == "diffusion_gemma" and name else None
 
 
-def _wanted(request: Any, schema: Any, engine_of: Callable[[], Engine]) -> Wanted | None:
+def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) -> Wanted | None:
     """Return what a request of mlx-vlm's server says of its answer, checked and compiled; None if it says nothing.
 
     Raises:
@@ -160,7 +166,7 @@ def _wanted(request: Any, schema: Any, engine_of: Callable[[], Engine]) -> Wante
 
 
 def _constrained(
-    model: Any, wanted: Wanted, input_ids: Any, kwargs: Mapping[str, Any]
+    model: Foreign, wanted: Wanted, input_ids: Foreign, kwargs: Mapping[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
     """Return the model for one request, and mlx-vlm's arguments for it.
 

@@ -16,8 +16,8 @@ from canvasgen.errors import ModelError
 COMMANDS = {
     "generate": ["generate", "x", "--regex", "a"],
     "fill": ["fill", "Dear {name}", "x"],
-    "edit": ["edit", "Ann lives in Rome.", "x", "--span", "Rome"],
-    "sudoku": ["sudoku", "1.3.3.....1..1.."],
+    "edit": ["edit", "Ann lives in Rome.", "x", "--mark", "Rome"],
+    "sudoku": ["sudoku", "1.3...2..3......"],
     "batch": ["batch", "in.jsonl", "out.jsonl"],
     "serve": ["serve", "--port", "0"],
 }

@@ -135,7 +135,11 @@ class TestOwnKey:
 
     def test_a_long_text_is_edited_from_its_beginning(self, server):
         before = "All of this stays as it is. " * 12
-        edit = {"text": f"{before}I live in Rome.", "span": "Rome", "constraint": {"choice": ["Oslo", "Bern"]}}
+        edit = {
+            "text": f"{before}I live in Rome.",
+            "span": "Rome",
+            "constraint": {"choice": ["Oslo", "Bern"]},
+        }
         text = text_of(server.chat(PROMPT, max_tokens=500, **own(edit=edit)))
         assert text in (f"{before}I live in Oslo.", f"{before}I live in Bern.")
 

@@ -16,6 +16,7 @@ from typing import Any
 from canvasgen.denoise import Job
 from canvasgen.engine import Engine
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.hosted_job import check_budget, hosted_job
 from canvasgen.integrations.vllm.compiled_requests import COMPILED, recipe_of
 from canvasgen.integrations.vllm.ending import KEY
@@ -43,7 +44,7 @@ _OF_VLLM = (
 """Options of vLLM's own reads, which decide over the canvas themselves."""
 
 
-def admit(params: Any, model_config: Any, tokenizer: Any) -> None:
+def admit(params: Foreign, model_config: Foreign, tokenizer: Foreign) -> None:
     """Move a request's constraint to where the worker looks for it, checked and compiled; do nothing if it has none.
 
     Args:
@@ -71,7 +72,7 @@ def admit(params: Any, model_config: Any, tokenizer: Any) -> None:
     params.extra_args = {**extra, KEY: json.dumps(written)}
 
 
-def wanted(params: Any) -> dict[str, Any] | None:
+def wanted(params: Foreign) -> dict[str, Any] | None:
     """Return the request as one JSON object, whichever of vLLM's options has it; None if there is none.
 
     Raises:
@@ -102,7 +103,7 @@ def job_of(engine: Engine, written: Mapping[str, Any], prompt_ids: list[int]) ->
     return hosted_job(engine, replace(request, max_tokens=None), prompt_ids)
 
 
-def _written(given: object, structured: Any) -> dict[str, Any]:
+def _written(given: object, structured: Foreign) -> dict[str, Any]:
     """Return the request as one JSON object."""
     if isinstance(given, str):
         try:
@@ -132,7 +133,7 @@ def _written(given: object, structured: Any) -> dict[str, Any]:
     return written
 
 
-def _check_options(params: Any, extra: Mapping[str, Any]) -> None:
+def _check_options(params: Foreign, extra: Mapping[str, Any]) -> None:
     """Raise an error for options of vLLM that would change a canvas behind the constraint's back."""
     wrong = next((name for name in _OF_VLLM if extra.get(name) is not None), None)
     if params.ignore_eos:

@@ -9,10 +9,10 @@ add_request ──recipe──▶ CompilerPool ──constraint──▶ memory:
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from canvasgen.engine import Engine
+from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.vllm.admission import wanted
 from canvasgen.integrations.vllm.compiled_requests import COMPILED, recipe_of
 from canvasgen.integrations.vllm.hosted_engine import engine_of
@@ -29,7 +29,7 @@ PROCESSES = 2
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, CompilerPool] = WeakKeyDictionary()
 
 
-async def compile_ahead(params: Any, model_config: Any, tokenizer: Any) -> None:
+async def compile_ahead(params: Foreign, model_config: Foreign, tokenizer: Foreign) -> None:
     """Compile a request's constraint, so that `admit` finds it; do nothing if it has none.
 
     Args:

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from canvasgen.errors import CanvasgenError
+from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.vllm.shared_folder import make_shared_folder
 
 __all__ = ["TESTED", "is_ours", "register", "unsuited"]
@@ -68,7 +69,9 @@ def _admit_structured_output() -> None:
         return  # vLLM may load plugins twice
 
     @functools.wraps(own)
-    def checked(params: Any, model_config: Any, structured_outputs_config: Any, tokenizer: Any) -> None:
+    def checked(
+        params: Foreign, model_config: Foreign, structured_outputs_config: Foreign, tokenizer: Foreign
+    ) -> None:
         if is_ours(model_config):
             from canvasgen.integrations.vllm.admission import admit
 
@@ -90,7 +93,9 @@ def _compile_ahead() -> None:
         return
 
     @functools.wraps(own)
-    async def added(llm: Any, request_id: str, prompt: Any, params: Any, *rest: Any, **named: Any) -> Any:
+    async def added(
+        llm: Foreign, request_id: str, prompt: Foreign, params: Foreign, *rest: Foreign, **named: Foreign
+    ) -> Foreign:
         if is_ours(llm.model_config) and hasattr(params, "structured_outputs"):  # and no pooling
             from canvasgen.integrations.vllm.compiling_ahead import compile_ahead
 
@@ -103,7 +108,7 @@ def _compile_ahead() -> None:
     AsyncLLM.add_request = added
 
 
-def is_ours(model_config: Any) -> bool:
+def is_ours(model_config: Foreign) -> bool:
     """Return whether a model of vLLM's is one whose sampler is canvasgen's."""
     return ARCHITECTURE in (getattr(model_config.hf_config, "architectures", None) or ())
 
@@ -129,7 +134,7 @@ def _end_in_errors() -> None:
         return
 
     @functools.wraps(own)
-    def accepted(manager: Any, request: Any, new_token_ids: list[int]) -> bool:
+    def accepted(manager: Foreign, request: Foreign, new_token_ids: list[int]) -> bool:
         return not has_failed(request, new_token_ids) and own(manager, request, new_token_ids)
 
     StructuredOutputManager.accept_tokens = accepted

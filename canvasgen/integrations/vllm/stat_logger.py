@@ -24,6 +24,7 @@ from typing import Any
 from prometheus_client import Counter, Histogram
 from vllm.v1.metrics.loggers import AggregateStatLoggerBase
 
+from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.vllm import rejections
 from canvasgen.integrations.vllm.counting import CONDITIONING, FAILURE, REFUSALS, STEPS, listen, told
 from canvasgen.integrations.vllm.plugin import is_ours, unsuited
@@ -42,7 +43,7 @@ class CanvasStatLogger(AggregateStatLoggerBase):
     Of several API servers the first one reads the workers' events; each counts what it rejects itself.
     """
 
-    def __init__(self, vllm_config: Any, engine_indexes: list[int]) -> None:
+    def __init__(self, vllm_config: Foreign, engine_indexes: list[int]) -> None:
         del engine_indexes
         config = vllm_config.model_config
         if unsuited() is not None or not is_ours(config):
@@ -72,7 +73,7 @@ class CanvasStatLogger(AggregateStatLoggerBase):
             if name in observe:
                 observe[name](value)
 
-    def record(self, *_: Any, **__: Any) -> None:
+    def record(self, *_: Foreign, **__: Foreign) -> None:
         """vLLM's own statistics are vLLM's to count."""
 
     def log_engine_initialized(self) -> None:
