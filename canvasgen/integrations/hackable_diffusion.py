@@ -1,6 +1,6 @@
 """Constraints inside of hackable-diffusion's samplers (JAX): an `InferenceFn` around the network's.
 
-    rows = CanvasInference(network, engine, requests, steps=16)
+    rows = CanvasInference(network, engine, requests, steps=sampler.num_steps - 1)
     while not rows.is_over:
         last, _ = sampler(inference_fn=rows, rng=key, initial_noise=noise, conditioning=...)   # one block of all rows
         rows.next_block()
@@ -50,7 +50,7 @@ class CanvasInference:
         network: hackable-diffusion's `InferenceFn`, whose prediction has `logits` `[B, L, V]`.
         engine: of the network (`cg.load((HostModel(vocabulary, canvas_length), tokenizer))`).
         requests: one for each row.
-        steps: how often the sampler asks in one block: for a `DiffusionSampler`, its `num_steps`.
+        steps: how often the sampler asks in one block: for a `DiffusionSampler`, its `num_steps` less one.
 
     Raises:
         CanvasgenError: of a request.

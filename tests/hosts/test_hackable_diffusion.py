@@ -48,7 +48,7 @@ def engine():
 
 def written(engine, requests, *, jitted=False):
     """The completions, and the tokens that the sampler has emitted, by row."""
-    rows = CanvasInference(network, engine, requests, steps=STEPS)
+    rows = CanvasInference(network, engine, requests, steps=STEPS - 1)
     run = sampler()
     emitted = [[] for _ in requests]
 

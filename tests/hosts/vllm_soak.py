@@ -139,9 +139,9 @@ def one(server: Server, chance: random.Random) -> str:
 
 
 def overhead(server: Server, repeats: int) -> None:
-    """The same prompts, and as many tokens at most, without a constraint and with one; seconds and steps an answer."""
+    """The same prompts, and as many tokens at most, without a constraint and with one: CPU time of all the server's processes."""
     for name, body in (("free", {}), ("with a schema", {"response_format": AS_PERSON})):
-        before, begun = counted(server), time.perf_counter()
+        before, begun = counted(server), server.cpu_seconds()
         valid = 0
         for at in range(repeats):
             status, answer = server.chat(PEOPLE[at % len(PEOPLE)] + ". As JSON:", max_tokens=64, **body)
@@ -149,11 +149,11 @@ def overhead(server: Server, repeats: int) -> None:
             text = answer["choices"][0]["message"]["content"]
             with contextlib.suppress(ValueError):
                 valid += is_person(text)
-        seconds = time.perf_counter() - begun
+        seconds = server.cpu_seconds() - begun
         steps = counted(server) - before
         print(
-            f"{name}: {seconds / repeats:.2f} s an answer, {steps / repeats:.1f} steps, {1e3 * seconds / steps:.0f} ms a step, "
-            f"{valid} of {repeats} valid",
+            f"{name}: {seconds / repeats:.2f} s of CPU an answer, {steps / repeats:.1f} steps, "
+            f"{1e3 * seconds / steps:.0f} ms a step, {valid} of {repeats} valid",
             flush=True,
         )
 
