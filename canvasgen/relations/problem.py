@@ -26,6 +26,7 @@ from canvasgen.relations.kinds.tuples import Check
 from canvasgen.relations.programs.primitives import Primitive
 from canvasgen.relations.programs.program import assemble
 from canvasgen.relations.programs.space import Space
+from canvasgen.relations.refused import check_shape, contradictory, no_assignment, not_fixed
 from canvasgen.relations.relation_limits import DEFAULT_LIMITS, RelationLimits
 from canvasgen.relations.search_time import SearchTime
 
@@ -93,7 +94,10 @@ class Problem:
         self.limits = limits
         if not is_mapping(domains):
             raise InvalidConstraint(
-                "domains are a mapping from cells to lists of values", rule="domains", value=domains
+                "domains are a mapping from cells to lists of values",
+                rule="domains",
+                value=domains,
+                remedy="write {cell: [value, …]}",
             )
         given = relations_of(relations)
         self._space = Space(domains, limits, summed_cells(given))
@@ -112,7 +116,7 @@ class Problem:
         start = self._space.bit >= 0
         root = self.propagate(start)
         if root is None:
-            raise Unsatisfiable(f"contradictory: {self._why()}", rule="relations")
+            raise contradictory(self._why())
         self.root: Mask = root
         self._all = Enumeration(self._space, self._program, root, limits)
         self._optimum = Optimum(self._space, self._program, self._primitives, root, self._all)
@@ -128,10 +132,7 @@ class Problem:
         Raises:
             InvalidConstraint: the mask has another shape.
         """
-        if mask.shape != self._space.bit.shape:
-            raise InvalidConstraint(
-                f"the mask has the shape {mask.shape}; the problem has {self._space.bit.shape}", rule="mask"
-            )
+        check_shape(mask, self._space.bit.shape, "mask")
         own = np.array(mask, np.bool_, order="C")
         alive, left = propagate_mask(self._program, self._active, own, self._space.words)
         return left if alive else None
@@ -170,7 +171,7 @@ class Problem:
         answer = self._optimum.find(by_bit, mask, ruled_out, first, seconds)
         found, proven = answer.bits, answer.finished
         if found is None and proven:
-            raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+            raise no_assignment()
         if found is None:
             raise TimeLimit(
                 f"no assignment was found in {seconds:g} seconds",
@@ -272,7 +273,7 @@ class Problem:
             if tree is not None:
                 drawn = tree.sample(self._by_bit(scores)[0], rng)
                 if drawn is None:
-                    raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+                    raise no_assignment()
                 return self._space.places_of(drawn), True
             weighed = self._weighed(scores, most, clock.left)
             if weighed is None:
@@ -287,7 +288,7 @@ class Problem:
                     return self.best(perturbed, seconds=clock.left).assignment, False
         found, logs = weighed
         if not len(found):
-            raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+            raise no_assignment()
         weights = np.exp(logs - logs.max())
         return found[rng.choice(len(found), p=weights / weights.sum())].copy(), True
 
@@ -327,11 +328,9 @@ class Problem:
         """
         for cell, value in (fixed or {}).items():
             if cell not in self._space.number:
-                raise InvalidConstraint(f"the cell {cell} is not in the problem", rule="fixed", value=cell)
+                raise not_fixed(f"the cell {cell} is not in the problem", cell)
             if self._space.index(self._space.number[cell], value) < 0:
-                raise InvalidConstraint(
-                    f"the cell {cell} cannot be {show_value(value)}", rule="fixed", value=value
-                )
+                raise not_fixed(f"the cell {cell} cannot be {show_value(value)}", value)
         return explain(self._space, self.relations, fixed or {}, self.limits)
 
     def check(self, assignment: Ints) -> list[Relation]:
@@ -359,10 +358,7 @@ class Problem:
 
     def _by_bit(self, scores: Floats) -> tuple[Floats, Mask]:
         """Scores by bit, and the values of the root that are not impossible."""
-        if scores.shape != self.root.shape:
-            raise InvalidConstraint(
-                f"scores have the shape {scores.shape}; the problem has {self.root.shape}", rule="scores"
-            )
+        check_shape(scores, self.root.shape, "scores")
         own = scores[self._space.bit >= 0]
         if np.isnan(own).any() or (own == np.inf).any():
             raise InvalidConstraint("scores are NaN or +inf", rule="scores", remedy="give log-probabilities")

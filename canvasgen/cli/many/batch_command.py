@@ -46,11 +46,26 @@ def batch(
     for package in ("prometheus_client", "cloudpickle"):
         needed(package, "canvasgen batch")
     if not source.is_file():
-        raise InvalidConstraint("there is no such file", rule="input", value=str(source))
+        raise InvalidConstraint(
+            "there is no such file",
+            rule="input",
+            value=str(source),
+            remedy="give the path of a file of requests, one JSON object a line",
+        )
     if not output.absolute().parent.is_dir():
-        raise InvalidConstraint("there is no such folder", rule="output", value=str(output.parent))
+        raise InvalidConstraint(
+            "there is no such folder",
+            rule="output",
+            value=str(output.parent),
+            remedy="make the folder, or give another path",
+        )
     if source.resolve() == output.resolve():
-        raise InvalidConstraint("the output would replace the input", rule="output", value=str(output))
+        raise InvalidConstraint(
+            "the output would replace the input",
+            rule="output",
+            value=str(output),
+            remedy="give another path for the answers",
+        )
     from canvasgen.api import load
     from canvasgen.scheduling import Scheduler
     from canvasgen.serve.batches.batch_run import journal_of, run_batch

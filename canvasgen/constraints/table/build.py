@@ -92,7 +92,12 @@ def assemble(
     """Return a table of checked parts; arguments and errors as for `table`."""
     checked_mode(mode)
     if not _is_instruction(instruction):
-        raise InvalidConstraint("an instruction is a text", rule="instruction", value=instruction)
+        raise InvalidConstraint(
+            "an instruction is a text",
+            rule="instruction",
+            value=instruction,
+            remedy="give a string, or leave it out",
+        )
     laid = laid or lay(about, domains, layout)
     wording = Wording(instruction or _instruction(relations, gap), gap, trained)
     made = Table(about, laid, relations, mode, wording, notes)  # type: ignore[arg-type]
@@ -184,6 +189,7 @@ def _is_matrix(cells: Any, about: Grid) -> bool:
             f"the rows of `cells` are not {len(about.row_names)} of {len(about.column_names)}",
             rule="cells",
             value=[len(row) for row in cells],
+            remedy="give a list for each row, with a cell for each column",
         )
     return True
 

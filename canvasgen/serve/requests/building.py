@@ -85,7 +85,10 @@ def _table(recipe: Recipe, limits: Limits) -> Constraint:
         raise
     except (TypeError, ValueError) as error:
         raise InvalidConstraint(
-            f"not the arguments of a {body['kind']}", rule="table", value=arguments
+            f"not the arguments of a {body['kind']}",
+            rule="table",
+            value=arguments,
+            remedy="give the arguments that cg.table and cg.sudoku have",
         ) from error
 
 
@@ -121,7 +124,9 @@ def _also(kind: str, text: str) -> Constraint:
     if kind == "near":
         phrase = cast(dict[str, Any], value)
         return constraints.near(phrase["text"], phrase["position"], phrase["within"])
-    raise UnsupportedConstraint("no such constraint", rule=kind)
+    raise UnsupportedConstraint(
+        "no such constraint", rule=kind, remedy="use a kind that the server has: see its /docs"
+    )
 
 
 def _tags(recipe: Recipe, limits: Limits) -> Constraint:
