@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from canvasgen.checks import is_mapping
 from canvasgen.errors import InvalidConstraint, MissingPackage, TimeLimit, Unsatisfiable
+from canvasgen.limits import seconds_left
 from canvasgen.relations.answers.conflict import Conflict
 from canvasgen.relations.answers.conflict_search import explain
 from canvasgen.relations.answers.elimination import Elimination
@@ -162,7 +163,7 @@ class Problem:
             TimeLimit: none was found in time.
         """
         begin = time.perf_counter()
-        seconds = self.limits.seconds if seconds is None else seconds
+        seconds = self._seconds(seconds)
         by_bit, mask = self._by_bit(scores)
         ruled_out = np.array([self._space.bits_of(a) for a in excluded], np.int64).reshape(
             len(excluded), len(self.cells)
@@ -177,7 +178,7 @@ class Problem:
                 f"no assignment was found in {seconds:g} seconds",
                 rule="seconds",
                 value=seconds,
-                remedy="allow more seconds (RelationLimits.seconds)",
+                remedy="allow more with limits=cg.Limits(max_seconds=…)",
             )
         assignment = self._space.places_of(found)
         score = self._score(scores, assignment)
@@ -267,7 +268,7 @@ class Problem:
             InvalidConstraint, Unsatisfiable, TimeLimit: as `best`.
         """
         rng = np.random.default_rng(seed)
-        clock = SearchTime(self.limits.seconds if seconds is None else seconds)
+        clock = SearchTime(self._seconds(seconds))
         with clock.running():
             tree = self._tree
             if tree is not None:
@@ -355,6 +356,11 @@ class Problem:
                     value=cell,
                     remedy="give the cell a domain or leave it out",
                 )
+
+    def _seconds(self, given: float | None) -> float:
+        """The seconds of a search: as given, if the request has as many left."""
+        most = SearchTime(self.limits.seconds).seconds if given is None else given
+        return min(most, max(seconds_left(), 0.0))
 
     def _by_bit(self, scores: Floats) -> tuple[Floats, Mask]:
         """Scores by bit, and the values of the root that are not impossible."""
