@@ -145,6 +145,7 @@ def extended(
     sources: list[str],
     stops: list[str],
     thoughts: int = 0,
+    at: str = "$.canvasgen",
 ) -> Recipe:
     """Return a recipe with what canvasgen's own keys add to it.
 
@@ -154,6 +155,7 @@ def extended(
         sources: what the user says.
         stops: texts at which clients cut; a constrained text does not contain them.
         thoughts: most tokens of text before the answer.
+        at: JSON path of the keys.
 
     Raises:
         ApiError: a key does not go with the recipe.
@@ -165,7 +167,7 @@ def extended(
         if value is not None and recipe.kind in ("schema", "calls"):
             writing[name] = value
         elif value is not None:
-            raise ApiError(400, f"{name} goes with a schema", "invalid_constraint", f"$.canvasgen.{name}")
+            raise ApiError(400, f"{name} goes with a schema", "invalid_constraint", f"{at}.{name}")
     also = [("contains", json.dumps(text)) for text in told.contains]
     excluded = [*told.excludes, *([] if recipe.is_free and not also else stops)]
     if excluded:
@@ -177,7 +179,7 @@ def extended(
     grounded, grounding = _grounded(told)
     made = replace(
         recipe,
-        relations=_relations(recipe, told),
+        relations=_relations(recipe, told, f"{at}.relations"),
         writing=tuple(sorted(writing.items())),
         also=tuple(also),
         grounded=grounded,
@@ -214,9 +216,8 @@ def _grounded(told: Extension) -> tuple[bool | tuple[str, ...], str]:
 _SETTINGS_OF_SOURCES = {"unit", "across_lines", "max_length", "fields"}
 
 
-def _relations(recipe: Recipe, told: Extension) -> str:
+def _relations(recipe: Recipe, told: Extension, at: str) -> str:
     """Return the relations between fields as JSON text, checked for their form; the fields are known when it is compiled."""
-    at = "$.canvasgen.relations"
     if not told.relations:
         return ""
     if recipe.kind != "schema":
