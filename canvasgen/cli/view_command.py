@@ -45,7 +45,12 @@ def view(
     try:
         target.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise InvalidTrace(f"the page cannot be written: {error}", rule="--out", value=str(target)) from error
+        raise InvalidTrace(
+            f"the page cannot be written: {error}",
+            rule="--out",
+            value=str(target),
+            remedy="name a file in a folder that exists and may be written, or `-`",
+        ) from error
     typer.echo(str(target))
     if open_it:
         import webbrowser

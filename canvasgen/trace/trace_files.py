@@ -114,4 +114,8 @@ def write_trace(path: object, data: bytes) -> None:
     try:
         path_of(path).write_bytes(data)
     except OSError as error:
-        raise InvalidTrace(f"the trace cannot be written: {error}", rule="trace", value=str(path)) from error
+        raise InvalidTrace(
+            f"the trace cannot be written: {error}",
+            value=str(path),
+            remedy="name a file in a folder that exists and may be written",
+        ) from error
