@@ -164,7 +164,10 @@ def _span(content: str, span: object) -> tuple[int, int]:
     )
     if not 0 <= start <= stop <= len(content):
         raise InvalidConstraint(
-            f"the span lies outside of the text, which has {len(content)} characters", rule="span", value=span
+            f"the span lies outside of the text, which has {len(content)} characters",
+            rule="span",
+            value=span,
+            remedy=f"give a start and a stop from 0 to {len(content)}",
         )
     return start, stop
 
@@ -175,14 +178,21 @@ def _is_share(value: object) -> bool:
 
 def _found(content: str, marker: str) -> tuple[int, int]:
     if not marker:
-        raise InvalidConstraint("a marker is not empty", rule="marker", value=marker)
+        raise InvalidConstraint(
+            "a marker is not empty", rule="marker", value=marker, remedy="give a part of the text"
+        )
     places: list[int] = []
     at = content.find(marker)
     while at >= 0 and len(places) < 4:
         places.append(at)
         at = content.find(marker, at + 1)
     if not places:
-        raise InvalidConstraint("the text does not hold the marker", rule="marker", value=marker)
+        raise InvalidConstraint(
+            "the text does not hold the marker",
+            rule="marker",
+            value=marker,
+            remedy="give a part of the text, with its capitals and spaces",
+        )
     if len(places) > 1:
         raise InvalidConstraint(
             "the text holds the marker more than once: "

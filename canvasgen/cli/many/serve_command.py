@@ -64,7 +64,9 @@ def serve(
     for package in ("fastapi", "uvicorn", "prometheus_client", "cloudpickle"):
         needed(package, "canvasgen serve")
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise InvalidConstraint("no such level", rule="--log-level", value=log_level)
+        raise InvalidConstraint(
+            "no such level", rule="--log-level", value=log_level, remedy="take DEBUG, INFO, WARNING or ERROR"
+        )
     from canvasgen.api import load
     from canvasgen.scheduling import Scheduler
     from canvasgen.serve.observing.log_lines import start_logging
@@ -110,7 +112,9 @@ def serve(
 
 def _file(path: Path) -> Path:
     if not path.is_file():
-        raise InvalidConstraint("there is no such file", rule="--page", value=str(path))
+        raise InvalidConstraint(
+            "there is no such file", rule="--page", value=str(path), remedy="name a file of HTML"
+        )
     return path.resolve()
 
 
@@ -124,12 +128,18 @@ def _validators(place: str | None) -> Mapping[str, Callable[[object], object]]:
         found: Any = getattr(import_module(module), attribute or "VALIDATORS")
     except (ImportError, AttributeError, ValueError) as error:
         raise InvalidConstraint(
-            f"the validators cannot be imported: {error}", rule="--validators", value=place
+            f"the validators cannot be imported: {error}",
+            rule="--validators",
+            value=place,
+            remedy="write module:NAME, importable from this folder",
         ) from error
     finally:
         sys.path.pop(0)
     if not is_mapping(found) or not all(isinstance(k, str) and callable(v) for k, v in found.items()):
         raise InvalidConstraint(
-            "validators are a dict from names to functions", rule="--validators", value=place
+            "validators are a dict from names to functions",
+            rule="--validators",
+            value=place,
+            remedy='write NAME = {"even": is_even} there',
         )
     return found

@@ -203,7 +203,7 @@ def _given(one: object, row: int, column: int) -> str:
 
 
 def _square(rows: list[list[str]]) -> list[list[int | None]]:
-    if len(rows) == 1:
+    if len(rows) == 1 and math.isqrt(len(rows[0])) ** 2 == len(rows[0]):
         size = math.isqrt(len(rows[0]))
         rows = [rows[0][at : at + size] for at in range(0, len(rows[0]), max(size, 1))]
     size = len(rows)
@@ -211,7 +211,8 @@ def _square(rows: list[list[str]]) -> list[list[int | None]]:
     if wrong is not None or not 1 <= size <= MOST_SIZE:
         cells = sum(map(len, rows))
         raise InvalidConstraint(
-            f"a puzzle is square, with up to {MOST_SIZE} rows: this has {cells} cells in {size} rows",
+            f"a puzzle is square, with up to {MOST_SIZE} rows: this has {cells} cells in "
+            f"{size} row{'' if size == 1 else 's'}",
             path=None if wrong is None else f"row {wrong}",
             rule="puzzle",
             value=cells,

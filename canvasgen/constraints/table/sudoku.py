@@ -126,7 +126,10 @@ def _box(box: tuple[int, int] | None, size: int) -> tuple[int, int]:
         raise InvalidConstraint("a box is a pair of its rows and columns", rule="box", value=box)
     if box[0] < 1 or box[0] * box[1] != size:
         raise InvalidConstraint(
-            f"a box of {box[0]} x {box[1]} cells does not hold {size} values", rule="box", value=box
+            f"a box of {box[0]} x {box[1]} cells does not hold {size} values",
+            rule="box",
+            value=box,
+            remedy=f"take a box of {size} cells",
         )
     return box[0], box[1]
 
