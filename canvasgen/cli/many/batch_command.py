@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.endings import EXIT_INTERRUPTED, tell
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption
 from canvasgen.errors import InvalidConstraint
@@ -98,9 +99,9 @@ def batch(
             ended = run_batch(engine, source, output, settings, seed=seed, begin=begin, progress=progress)
         except KeyboardInterrupt:
             bar.stop()
-            typer.echo("canvasgen: the same command goes on where this one ended", err=True)
-            raise
-    told = f"{ended.rows} rows, {ended.errors} errors"
+            told = "interrupted; the same command goes on where this one ended"
+            raise typer.Exit(tell(told, EXIT_INTERRUPTED)) from None
+    told = f"{ended.rows} row{'' if ended.rows == 1 else 's'}, {ended.errors} error{'' if ended.errors == 1 else 's'}"
     typer.echo(told + (f", {ended.resumed} of them from an earlier run" if ended.resumed else ""), err=True)
 
 

@@ -68,7 +68,7 @@ def serve(
             "no such level",
             rule="--log-level",
             value=log_level,
-            remedy="write critical, error, warning, info or debug",
+            remedy="write DEBUG, INFO, WARNING or ERROR",
         )
     from canvasgen.api import load
     from canvasgen.scheduling import Scheduler
