@@ -58,15 +58,20 @@ def check(
     from rich.table import Table
     from rich.text import Text
 
-    from canvasgen.models.vocabularies import load_vocabulary
+    from canvasgen.models.vocabularies import load_vocabulary  # and all imports, before the time is taken
     from canvasgen.viewer import automaton_lines
 
+    candidates = list(texts or [])
+    if file is not None:
+        candidates.append(read_text(file, "text"))
     show_notice("compiling …")
     began = time.perf_counter()
     constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
     if constraint is None:
         raise InvalidConstraint(
-            "there is no constraint to check", remedy="give --schema, --regex, --grammar or --choice"
+            "there is no constraint to check",
+            rule="one constraint",
+            remedy="give --schema, --regex, --grammar or --choice",
         )
     automaton = constraint.automaton
     byte_seconds = time.perf_counter() - began
@@ -98,9 +103,6 @@ def check(
     for line in automaton_lines(automaton):
         console.print(Text(line))
 
-    candidates = list(texts or [])
-    if file is not None:
-        candidates.append(read_text(file, "text"))
     reasons = [_refusal(constraint, text) for text in candidates]
     for text, reason in zip(candidates, reasons, strict=True):
         console.print(Text("matches      " if reason is None else "no match     ") + Text(repr(text)))

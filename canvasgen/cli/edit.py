@@ -79,7 +79,12 @@ def edit(
     Example: `canvasgen edit "Ann lives in Rome." "Ann moved to Paris." --mark Rome`
     """
     if in_place and (as_text or not Path(text).is_file()):
-        raise InvalidConstraint("--in-place needs a file", rule="--in-place", value=text)
+        raise InvalidConstraint(
+            "--in-place needs a file",
+            rule="--in-place",
+            value=text,
+            remedy="give the file's path as the text, or leave --in-place out",
+        )
     content = text if as_text else text_or_file(text, "text", remedy=HOW_TO_GIVE_TEXT)
     if in_place:
         check_replaceable(Path(text))
@@ -112,5 +117,10 @@ def edit(
 def _span(written: str) -> tuple[int, int]:
     start, separator, stop = written.partition(":")
     if not (separator and start.isdecimal() and stop.isdecimal()):
-        raise InvalidConstraint("a span is START:STOP, counted in characters", rule="--span", value=written)
+        raise InvalidConstraint(
+            "a span is START:STOP, counted in characters",
+            rule="--span",
+            value=written,
+            remedy="write --span 5:9",
+        )
     return int(start), int(stop)

@@ -36,11 +36,14 @@ def complete(
 
     from canvasgen.api import load
     from canvasgen.cli.drawing.live_canvas import completed, watch
+    from canvasgen.cli.replacing import check_writable
     from canvasgen.errors import CanvasgenError, Outcome
     from canvasgen.request import check_settings
     from canvasgen.trace import Tracing
 
     check_settings(request)
+    if save_trace is not None:
+        check_writable(save_trace, "--save-trace")
     engine = load(model, **loading)
     clear_notice()
     request = replace(request, on_step_limit="return")  # the outcome is told below
@@ -67,7 +70,7 @@ def complete(
 
 
 def print_trace(completion: Completion, console: Console) -> None:
-    """Return a table with a row for each denoising step, the outcome and the timings."""
+    """Print a table with a row for each denoising step, the outcome and the timings."""
     from rich.table import Table
     from rich.text import Text
 

@@ -144,9 +144,13 @@ def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) 
         try:
             given = json.loads(given)
         except ValueError as error:
-            raise InvalidConstraint(f"no JSON: {error}", path=KEY, rule="JSON", value=given) from error
+            raise InvalidConstraint(
+                f"no JSON: {error}", path=KEY, rule="JSON", value=given, remedy="write a JSON object"
+            ) from error
     if given is not None and not isinstance(given, Mapping):
-        raise InvalidConstraint("a JSON object is needed", path=KEY, rule="JSON", value=given)
+        raise InvalidConstraint(
+            "a JSON object is needed", path=KEY, rule="JSON", value=given, remedy='write {"regex": "…"}'
+        )
     if given is None and schema is None:
         return None
     written = {**(given or {}), **({} if schema is None else {"schema": schema})}
@@ -155,7 +159,10 @@ def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) 
     made = read_request(written)
     if made.grounded is True:
         raise InvalidConstraint(
-            "the prompt's text is not known here", path=f"{KEY}.grounded", rule="grounded"
+            "the prompt's text is not known here",
+            path=f"{KEY}.grounded",
+            rule="grounded",
+            remedy="give the text, or a list of texts, in the place of true",
         )
     wanted = Wanted(made, engine_of())
     most = getattr(request, "max_tokens", None) or getattr(request, "max_output_tokens", None)

@@ -67,7 +67,12 @@ def serve(
     for package in ("fastapi", "uvicorn", "prometheus_client", "cloudpickle"):
         needed(package, "canvasgen serve")
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise InvalidConstraint("no such level", rule="--log-level", value=log_level)
+        raise InvalidConstraint(
+            "no such level",
+            rule="--log-level",
+            value=log_level,
+            remedy="write DEBUG, INFO, WARNING or ERROR",
+        )
     from canvasgen.api import load
     from canvasgen.scheduling import Scheduler
     from canvasgen.serve.observing.log_lines import start_logging
@@ -113,7 +118,12 @@ def serve(
 
 def _file(path: Path) -> Path:
     if not path.is_file():
-        raise InvalidConstraint("there is no such file", rule="--page", value=str(path))
+        raise InvalidConstraint(
+            "there is no such file",
+            rule="--page",
+            value=str(path),
+            remedy="give the path of a page that is there",
+        )
     return path.resolve()
 
 
@@ -127,12 +137,18 @@ def _validators(place: str | None) -> Mapping[str, Callable[[object], object]]:
         found: Any = getattr(import_module(module), attribute or "VALIDATORS")
     except (ImportError, AttributeError, ValueError) as error:
         raise InvalidConstraint(
-            f"the validators cannot be imported: {error}", rule="--validators", value=place
+            f"the validators cannot be imported: {error}",
+            rule="--validators",
+            value=place,
+            remedy="give module:name of something that can be imported from this folder",
         ) from error
     finally:
         sys.path.pop(0)
     if not is_mapping(found) or not all(isinstance(k, str) and callable(v) for k, v in found.items()):
         raise InvalidConstraint(
-            "validators are a dict from names to functions", rule="--validators", value=place
+            "validators are a dict from names to functions",
+            rule="--validators",
+            value=place,
+            remedy='give module:name of a dict such as {"name": function}',
         )
     return found
