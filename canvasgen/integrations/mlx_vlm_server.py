@@ -70,6 +70,8 @@ def install(engine_of: Callable[[str], Engine] = engine_of_folder) -> None:
         ModelError: this mlx-vlm is not the version that is known.
     """
     _check_version()
+    from fastapi import HTTPException
+
     app = import_module("mlx_vlm.server.app")  # the package has an object of that name
     generation = import_module("mlx_vlm.server.generation")
     engines = functools.cache(engine_of)
@@ -86,7 +88,7 @@ def install(engine_of: Callable[[str], Engine] = engine_of_folder) -> None:
         try:
             wanted = _wanted(request, app._extract_response_format_schema(request), lambda: engines(name))
         except CanvasgenError as error:
-            raise ValueError(str(error)) from error  # mlx-vlm answers 400
+            raise HTTPException(status_code=400, detail=str(error)) from error
         return None if wanted is None else [wanted]
 
     @functools.wraps(own_stream)
