@@ -18,7 +18,7 @@ from canvasgen.automata import nfa
 from canvasgen.automata.automaton_limits import Deadline, Limits
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.dfa import DEAD, DFA
-from canvasgen.limits import hold, kept, limited, step
+from canvasgen.limits import hold, in_force, kept, limited, step
 
 __all__ = ["contains", "up_to"]
 
@@ -37,7 +37,7 @@ def contains(expr: ex.Expr, text: bytes, limits: Limits) -> bool:
     while length < len(text):
         length *= 2
     with limited(limits):
-        machine, deadline = _machine_up_to(expr, length, limits), Deadline(limits)
+        machine, deadline = _machine_up_to(expr, length, limits), Deadline(in_force(limits))
         states = machine.starts()
         for byte in text:
             after = set[Hashable]()
@@ -134,7 +134,7 @@ def _machine(expr: ex.Expr, limits: Limits) -> _Machine:
         case _:
             for part in nfa.parts_to_compile(expr):
                 to_dfa(part, limits)
-            return _Simulated(nfa.build(expr, Deadline(limits)))
+            return _Simulated(nfa.build(expr, Deadline(in_force(limits))))
 
 
 class _Machine(ABC):

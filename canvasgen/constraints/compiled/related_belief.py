@@ -140,7 +140,7 @@ class RelatedBelief(ChainBelief):
                 path=self._paths,
                 rule="seconds",
                 value=clock.seconds,
-                remedy="bound the related fields (minimum, maximum, multipleOf, maxItems), take fewer of them, or allow more "
+                remedy="bound the related fields (minimum, maximum, multipleOf, maxItems), take fewer, or allow more "
                 "with limits=cg.Limits(max_seconds=…)",
             )
 

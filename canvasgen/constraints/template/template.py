@@ -292,6 +292,7 @@ def template(
     if len(pieces) > MOST_PIECES:
         raise ConstraintTooLarge(
             f"more than {MOST_PIECES} holes and literals",
+            path=f"piece {MOST_PIECES + 1}",
             rule="template",
             value=len(pieces),
             remedy="fill several shorter templates",
