@@ -25,7 +25,16 @@ import numpy.typing as npt
 
 from canvasgen.jit import njit
 
-__all__ = ["FUNCTIONS_FULL", "PAIRS_FULL", "Store", "intern", "transition_columns", "walk"]
+__all__ = [
+    "DONE",
+    "FUNCTIONS_FULL",
+    "PAIRS_FULL",
+    "UNFINISHED",
+    "Store",
+    "intern",
+    "transition_columns",
+    "walk",
+]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -36,6 +45,8 @@ Count = int | np.int64 | np.uint64
 Store = tuple[Ints, Words, Longs, Longs]
 """Distinct lists for `intern`: table, hashes, offsets, data. Zeros at first; the sizes are the capacities."""
 
+DONE = 0
+UNFINISHED = 1
 FUNCTIONS_FULL = -1
 PAIRS_FULL = -2
 
@@ -214,6 +225,41 @@ def _function_then(
 
 
 @njit(cache=True, nogil=True)
+def _begin(
+    order: Ints,
+    group_offsets: Longs,
+    part_store: Store,
+    store: Store,
+    most: int,
+    most_pairs: int,
+    at: Longs,
+) -> int:
+    """Keep the empty part and function, and the identity; arguments and status as in `walk`."""
+    part_table, part_hashes, part_offsets, part_data = part_store
+    table, hashes, offsets, data = store
+    parts = intern(part_table, part_hashes, part_offsets, part_data, 0, 0) + 1
+    functions = intern(table, hashes, offsets, data, 0, 0) + 1
+    groups = group_offsets.shape[0] - 1
+    if most_pairs < order.shape[0]:
+        return PAIRS_FULL
+    if most < groups + 2:
+        return FUNCTIONS_FULL
+    stop = 0
+    for g in range(groups):
+        n = part_offsets[parts]
+        for k in range(group_offsets[g], group_offsets[g + 1]):
+            s = np.int64(order[k])
+            part_data[n] = (s << 32) | s
+            n += 1
+        data[stop] = intern(part_table, part_hashes, part_offsets, part_data, parts, n)
+        parts += 1
+        stop += 1
+    intern(table, hashes, offsets, data, functions, stop)
+    at[0], at[1], at[2] = 1, parts, functions + 1
+    return DONE
+
+
+@njit(cache=True, nogil=True)
 def walk(
     depth: Ints,
     byte: Bytes,
@@ -231,8 +277,10 @@ def walk(
     store: Store,
     most: int,
     most_pairs: int,
-) -> tuple[Count, Count]:
-    """Number the function of every trie node; 0 is the empty one.
+    at: Longs,
+    work: int,
+) -> int:
+    """Number the function of every trie node; 0 is the empty one. It stops after some work, to go on when called again.
 
     Args:
         depth, byte, end: the trie (see `canvasgen.vocabulary.Trie`).
@@ -244,45 +292,35 @@ def walk(
         part_store, store: empty stores of parts and of functions.
         most: parts, and functions, that may be made; memos and stores have room for that many and one more.
         most_pairs: pairs, and parts of functions, that may be kept; the stores have room for that many.
+        at: int64[3]: the next node, and the number of parts and of functions so far; zeros at first.
+        work: states that new functions may look at before the walk stops.
 
     Returns:
-        The number of parts and of functions, or two times FUNCTIONS_FULL or PAIRS_FULL.
+        DONE, UNFINISHED, FUNCTIONS_FULL or PAIRS_FULL.
     """
-    part_table, part_hashes, part_offsets, part_data = part_store
-    table, hashes, offsets, data = store
-    parts = intern(part_table, part_hashes, part_offsets, part_data, 0, 0) + 1
-    functions = intern(table, hashes, offsets, data, 0, 0) + 1
-    groups = group_offsets.shape[0] - 1
-    if most_pairs < order.shape[0]:
-        return PAIRS_FULL, PAIRS_FULL
-    if most < groups + 2:
-        return FUNCTIONS_FULL, FUNCTIONS_FULL
-    stop = 0
-    for g in range(groups):
-        n = part_offsets[parts]
-        for k in range(group_offsets[g], group_offsets[g + 1]):
-            s = np.int64(order[k])
-            part_data[n] = (s << 32) | s
-            n += 1
-        data[stop] = intern(part_table, part_hashes, part_offsets, part_data, parts, n)
-        parts += 1
-        stop += 1
-    node_function[0] = intern(table, hashes, offsets, data, functions, stop)
-    functions += 1
-
-    path[0] = np.int64(node_function[0]) * classes
-    node = 1
+    if at[0] == 0:
+        status = _begin(order, group_offsets, part_store, store, most, most_pairs, at)
+        if status != DONE:
+            return status
+        node_function[0] = at[2] - 1
+        path[0] = (at[2] - 1) * classes
+    node, parts, functions = at[0], at[1], at[2]
+    states = order.shape[0]
     while node < depth.shape[0]:
         c = np.int64(byte_class[byte[node]])
         place = path[depth[node] - 1] + c
         known = memo[place]
         if known == 0:
+            if work <= 0:
+                at[0], at[1], at[2] = node, parts, functions
+                return UNFINISHED
+            work -= states
             made, parts = _function_then(
                 *(np.int64(place // classes), c, columns, classes, part_memo, part_store, store),
                 *(parts, functions, most, most_pairs),
             )
             if made < 0:
-                return made, made
+                return made
             if made == functions:
                 functions += 1
             known = memo[place] = made + 1
@@ -295,4 +333,5 @@ def walk(
             node_function[node] = known - 1
             path[depth[node]] = np.int64(known - 1) * classes
             node += 1
-    return parts, functions
+    at[0], at[1], at[2] = node, parts, functions
+    return DONE
