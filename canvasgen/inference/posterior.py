@@ -108,6 +108,8 @@ class Posterior(PosteriorInNotebook):
         self._lattice.batch.require_unchanged()
 
     def _host(self, values: Tensor) -> Any:
+        if values.is_cpu:
+            return values.numpy()[self._index, : self.length]
         return values[self._index, : self.length].cpu().numpy()
 
     def _kind(self, values: Tensor) -> Any:

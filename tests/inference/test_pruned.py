@@ -152,4 +152,4 @@ def test_support_is_remembered_by_what_it_depends_on() -> None:
             ask(remaining=remaining)
         assert ask() == 1
     layout = layout_of(automaton, automaton.end_ids)
-    assert len(support._known[layout]) == support.KEPT
+    assert len(support._known[layout].answers) == support.KEPT

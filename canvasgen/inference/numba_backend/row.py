@@ -145,7 +145,7 @@ class NumbaRow(ClassRow):
     def _pruned_best(self) -> tuple[Longs, float] | None:
         if self._pruned is None or self._pruned.is_busy:
             return None
-        return pruned_best(self._row, self._edges, self._all_tables, self._pruned.final)
+        return pruned_best(self._row, self._edges, self._all_tables, self._pruned)
 
     @property
     @override

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,7 @@ class PrunedSums:
         weights, states, values, starts: of `forward_sums`.
         scores: of `backward_sums`.
         final: bool `[S + 1]`, the states that the canvas may end in.
+        needed: int32 `[S + 1]`, at least so many tokens are needed from a state to an end.
         is_busy: whether a large part of all edges was looked at.
     """
 
@@ -52,7 +54,35 @@ class PrunedSums:
     starts: Longs
     scores: Floats
     final: Bools
+    needed: Ints
     is_busy: bool
+
+
+class _Room(threading.local):
+    """A thread's arrays that are filled and left again in each step; touching fresh memory takes as long as the work."""
+
+    def __init__(self) -> None:
+        self.arrays = _fresh(0)
+
+
+_KEPT = 1 << 19
+"""Elements that a thread keeps; 8 MB."""
+
+
+def _fresh(size: int) -> tuple[Ints, Floats, Ints]:
+    return np.empty(size, dtype=np.int32), np.empty(size), np.empty(size, dtype=np.int32)
+
+
+_rooms = _Room()
+
+
+def _room(size: int) -> tuple[Ints, Floats, Ints]:
+    """Return arrays of at least so many elements, good until the thread's next call."""
+    if size > _KEPT:
+        return _fresh(size)
+    if size > len(_rooms.arrays[0]):
+        _rooms.arrays = _fresh(size)
+    return _rooms.arrays
 
 
 def _needed(layout: Layout) -> Ints:
@@ -76,9 +106,9 @@ def pruned_sums(row: Row, layout: Layout, tables: ClassTables, most: float) -> P
     shares = np.empty_like(tables.mass)
     impossible = shares_of(tables.mass, length, shares)
     room, number = (length + 1) * (layout.num_states + 1), length * len(edges.first)
-    states, values = np.empty(room, dtype=np.int32), np.empty(room)
+    states, values, _ = _room(room)
     starts, exponents = np.empty(length + 2, dtype=np.int64), np.empty(length + 1, dtype=np.int64)
-    weights, needed, closed = np.full((length, layout.num_sets + 2), -1.0), _needed(layout), _closed(row)
+    weights, needed, closed = np.empty((length, layout.num_sets + 2)), _needed(layout), _closed(row)
     tail = np.exp(tables.tail[:length])
     spread = _SPREAD
     while True:
@@ -112,7 +142,7 @@ def pruned_sums(row: Row, layout: Layout, tables: ClassTables, most: float) -> P
             return None
         wanted = spread + math.log(dropped / whole) - math.log(_LEFT_OUT) if whole > 0.0 else _WIDEST
         spread = min(wanted + 5.0, _WIDEST)
-    scores = np.zeros_like(weights)
+    scores = np.empty_like(weights)
     if not backward_sums(
         edges.offsets,
         edges.first,
@@ -127,33 +157,28 @@ def pruned_sums(row: Row, layout: Layout, tables: ClassTables, most: float) -> P
         scores,
     ):
         return None
+    states, values = states[: starts[-1]].copy(), values[: starts[-1]].copy()
     log_partition = math.log(whole) + float(exponents[length]) * math.log(2.0)
+    is_busy = seen > _BUSY * number
     return PrunedSums(
-        log_partition,
-        shares,
-        impossible,
-        weights,
-        states,
-        values,
-        starts,
-        scores,
-        final,
-        seen > _BUSY * number,
+        log_partition, shares, impossible, weights, states, values, starts, scores, final, needed, is_busy
     )
 
 
-def pruned_best(row: Row, layout: Layout, tables: ClassTables, final: Bools) -> tuple[Longs, float] | None:
+def pruned_best(
+    row: Row, layout: Layout, tables: ClassTables, sums: PrunedSums
+) -> tuple[Longs, float] | None:
     """Return the classes of the best canvas (-1 in the tail) and its log-weight; None if all states have to be looked at.
 
     Args:
         row, layout, tables: as for `pruned_sums`.
-        final: bool `[S + 1]`, the states that the canvas may end in.
+        sums: of the same canvas.
     """
-    length, edges = row.length, layout.by_source
+    length, edges, final = row.length, layout.by_source, sums.final
     number = length * len(edges.first)
-    states = np.empty((length + 1) * (layout.num_states + 1), dtype=np.int32)
+    states, _, kept = _room((length + 1) * (layout.num_states + 1))
     starts = np.empty(length + 2, dtype=np.int64)
-    weights = np.full((length, layout.num_sets + 2), 1.0)
+    weights = np.empty((length, layout.num_sets + 2))
     spread, floor = _SPREAD, -np.inf
     for _ in range(2):
         found, dropped, seen = forward_best(
@@ -166,7 +191,7 @@ def pruned_best(row: Row, layout: Layout, tables: ClassTables, final: Bools) -> 
             tables.tail[:length],
             _closed(row),
             row.state,
-            _needed(layout),
+            sums.needed,
             length + row.remaining,
             final,
             spread,
@@ -195,7 +220,7 @@ def pruned_best(row: Row, layout: Layout, tables: ClassTables, final: Bools) -> 
         final,
         states,
         starts,
-        np.empty_like(states),
+        kept,
         classes,
     )
     return classes, weight

@@ -22,12 +22,28 @@ __all__ = ["KEPT", "allowed_classes"]
 KEPT = 16
 """Answers that are remembered for each layout."""
 
-_known: WeakKeyDictionary[Layout, OrderedDict[tuple[object, ...], Bools]] = WeakKeyDictionary()
+
+class _Known:
+    """What is remembered for a layout.
+
+    Attributes:
+        has_tokens: bool `[C + 2]`, the classes that are not empty.
+        empty: how many are.
+        answers: bool `[n, C + 2]` each.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.has_tokens: Bools = np.diff(layout.class_offsets) > 0
+        self.empty = int((~self.has_tokens).sum())
+        self.answers: OrderedDict[tuple[object, ...], Bools] = OrderedDict()
+
+
+_known: WeakKeyDictionary[Layout, _Known] = WeakKeyDictionary()
 _lock = Guard()
 
 
 def allowed_classes(row: Row, layout: Layout, tables: ClassTables, impossible: int) -> Bools:
-    """bool `[n, C + 2]`: the classes that stand at i in some valid canvas of positive probability.
+    """bool `[n, C + 2]`: the classes that stand at i in some valid canvas of positive probability; not to be changed.
 
     Args:
         row: the canvas.
@@ -35,44 +51,53 @@ def allowed_classes(row: Row, layout: Layout, tables: ClassTables, impossible: i
         tables: of its logits, fixed tokens put in.
         impossible: how many entries of its n rows of `tables.mass` are −inf.
     """
-    length, sets = row.length, layout.num_sets + 2
-    has_tokens = np.diff(layout.class_offsets) > 0
-    is_plain = row.closed is None and impossible == length * int((~has_tokens).sum())
-    key: tuple[object, ...] = (
-        row.state,
-        length,
-        row.remaining,
-        None if row.later is None else row.later.tobytes(),
-    )
-    open_at, possible = np.ones((length, sets), dtype=np.bool_), None
-    if not is_plain:
-        possible = tables.mass[:length] > -np.inf
-        open_at[:, -1] = tables.tail[:length] > -np.inf
-        open_sets(possible, layout.set_offsets, layout.set_classes, open_at)
-        if row.closed is not None:
-            open_at &= ~row.closed
-        key = (*key, np.packbits(open_at).tobytes())
     with _lock:
-        kept = _known.setdefault(layout, OrderedDict())
-        found = kept.get(key)
+        known = _known.get(layout)
+        if known is None:
+            known = _known[layout] = _Known(layout)
+    key: tuple[object, ...] = (row.state, row.length, row.remaining, row.later)
+    if row.later is not None:
+        key = (*key[:3], row.later.tobytes())
+    if row.closed is None and impossible == row.length * known.empty:
+        return _answer(row, layout, known, key, known.has_tokens[None], None)
+    possible = tables.mass[: row.length] > -np.inf
+    open_at = _open(row, layout, possible, tables.tail[: row.length] > -np.inf)
+    key = (*key, np.packbits(open_at).tobytes())
+    return _answer(row, layout, known, key, possible, open_at) & possible
+
+
+def _open(row: Row, layout: Layout, possible: Bools, tail: Bools) -> Bools:
+    """bool `[n, Z + 2]`: the sets that may stand at each position, by the classes bool `[n, C + 2]` and the tail `[n]`."""
+    out = np.empty((len(possible), layout.num_sets + 2), dtype=np.bool_)
+    out[:, -1] = tail
+    open_sets(possible, layout.set_offsets, layout.set_classes, out)
+    return out if row.closed is None else out & ~row.closed
+
+
+def _answer(
+    row: Row,
+    layout: Layout,
+    known: _Known,
+    key: tuple[object, ...],
+    possible: Bools,
+    open_at: Bools | None,
+) -> Bools:
+    """The classes of the sets that can stand; with the same sets at every position, `open_at` is None."""
+    with _lock:
+        found = known.answers.get(key)
         if found is not None:
-            kept.move_to_end(key)
-    if found is None:
-        if is_plain:
-            open_sets(has_tokens[None], layout.set_offsets, layout.set_classes, open_at[:1])
-            open_at[:] = open_at[0]
-        found = _classes(row, layout, open_at)
-        with _lock:
-            kept[key] = found
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
-    return found & (has_tokens if possible is None else possible)
-
-
-def _classes(row: Row, layout: Layout, open_at: Bools) -> Bools:
-    edges = layout.by_source
-    in_sets = np.zeros(open_at.shape, dtype=np.bool_)
+            known.answers.move_to_end(key)
+            return found
+    if open_at is None:
+        always = _open(row, layout, possible, np.ones(1, dtype=np.bool_))
+        open_at = np.repeat(always, row.length, axis=0)
+    edges, in_sets = layout.by_source, np.zeros_like(open_at)
     set_support(edges.offsets, edges.first, edges.second, open_at, row.state, row.final, in_sets)
-    out = np.empty((len(open_at), layout.num_classes + 2), dtype=np.bool_)
-    class_support(in_sets, layout.set_offsets, layout.set_classes, out)
-    return out
+    found = np.empty((row.length, layout.num_classes + 2), dtype=np.bool_)
+    class_support(in_sets, layout.set_offsets, layout.set_classes, found)
+    found &= known.has_tokens
+    with _lock:
+        known.answers[key] = found
+        while len(known.answers) > KEPT:
+            known.answers.popitem(last=False)
+    return found
