@@ -33,7 +33,8 @@ def test_arrays_come_back(numbers: list[int], is_sorted: bool) -> None:
 @pytest.mark.parametrize(
     ("array", "name", "bytes_each"),
     [
-        (np.arange(-1, 250, dtype=np.int32), "a", 2),
+        (np.arange(-1, 255, dtype=np.int32), "a-", 1),
+        (np.arange(-1, 256, dtype=np.int32)[::-1], "a", 2),
         (np.arange(250, dtype=np.int32), "a", 1),
         (np.arange(100_000, 100_300, dtype=np.int32), "a", 4),
         (np.arange(0, 100_000, 300, dtype=np.int32), "a+", 2),
@@ -51,6 +52,8 @@ def test_bytes(array: npt.NDArray[np.int32], name: str, bytes_each: int) -> None
         {"a": np.zeros(2, np.int32), "a+": np.zeros(2, np.uint8)},
         {"a+": np.zeros(2, np.int32)},
         {"a+": np.zeros((1, 2), np.uint8)},
+        {"a-+": np.zeros(2, np.uint8)},
+        {"a": np.zeros((1, 2), np.uint8)},
     ],
 )
 def test_what_was_not_narrowed(arrays: dict[str, npt.NDArray[np.int32]]) -> None:
