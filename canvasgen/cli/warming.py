@@ -14,8 +14,8 @@ def warm_kernels() -> None:
     """Compile the kernels that are not on disk.
 
     Generates with one constraint of each kind on the embedded model, asks posteriors all they can answer (one of an
-    automaton that calls the spans of a source, one of a long counted string), reads what a cache holds, solves a problem that has too many
-    solutions to list, and explains a contradiction.
+    automaton that calls the spans of a source, one of a long counted string), reads what a cache holds, solves a problem
+    that has too many solutions to list, and explains a contradiction.
     """
     import numpy as np
 

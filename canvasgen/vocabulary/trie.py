@@ -76,12 +76,11 @@ class Trie:
     def packed(self) -> npt.NDArray[np.uint64]:
         """uint64[N, 3], what a walk reads of a node, side by side: end, depth and byte (32, 24 and 8 bits); the kinds of
         characters below it (see `character_kinds`); how many tokens in `token_order` end before it."""
-        has_token = np.zeros(self.num_nodes, np.bool_)
-        has_token[self.order_node] = True
+        here = np.bincount(self.order_node, minlength=self.num_nodes)
         made = np.empty((self.num_nodes, 3), np.uint64)
         made[:, 0] = self.end.astype(np.uint64) << 32 | self.depth.astype(np.uint64) << 8 | self.byte
-        made[:, 1] = kinds_below(self.parent, self.byte, has_token)
-        made[:, 2] = np.searchsorted(self.order_node, np.arange(self.num_nodes, dtype=np.int32))
+        made[:, 1] = kinds_below(self.parent, self.byte, here > 0)
+        made[:, 2] = np.cumsum(here) - here
         made.setflags(write=False)
         return made
 
