@@ -20,6 +20,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -82,11 +83,22 @@ def server(*options: str) -> Iterator[tuple[str, int]]:
             url = found[0]
             break
     assert url is not None, "the server did not start"
+    said: list[str] = []
+    reading = threading.Thread(target=lambda: said.extend(process.stderr or []), daemon=True)
+    reading.start()  # or a server that says much would wait
     try:
         yield url, process.pid
     finally:
+        ended = process.poll()
         process.send_signal(signal.SIGTERM)
         process.wait(90)
+        reading.join(5)
+        if ended is not None or process.returncode or said:
+            print(
+                f"the server ended by itself: {ended}; at the end: {process.returncode}",
+                *said[-40:],
+                sep="\n",
+            )
 
 
 class Loaded(NamedTuple):
@@ -205,6 +217,7 @@ async def soak(url: str, pid: int, seconds: float) -> None:
     """Good clients beside bad ones: all answers are valid, nobody starves, no request is lost, the memory stays."""
     counted: Counter[str] = Counter()
     slowest = 0.0
+    lost: list[str] = []
     end = time.monotonic() + seconds
     sizes: list[int] = []
 
@@ -215,7 +228,11 @@ async def soak(url: str, pid: int, seconds: float) -> None:
             number = random_.randrange(1000)
             kind = number % len(CHECKS)
             begun = time.perf_counter()
-            got = await client.post(f"{url}/v1/chat/completions", json=body(number, kind))
+            try:
+                got = await client.post(f"{url}/v1/chat/completions", json=body(number, kind))
+            except httpx.TransportError as error:
+                lost.append(f"good: {error!r}")
+                continue
             slowest = max(slowest, time.perf_counter() - begun)
             if got.status_code == 429:
                 counted["good told to come back"] += 1
@@ -272,6 +289,8 @@ async def soak(url: str, pid: int, seconds: float) -> None:
                 counted[f"bad kind {what}"] += 1
             except httpx.TimeoutException:
                 counted["bad left"] += 1
+            except httpx.TransportError as error:
+                lost.append(f"bad kind {what}: {error!r}")
 
     async def watch() -> None:
         while time.monotonic() < end:
@@ -283,6 +302,7 @@ async def soak(url: str, pid: int, seconds: float) -> None:
         await asyncio.gather(
             watch(), *(good(client, n) for n in range(6)), *(bad(client, n) for n in range(6))
         )
+        print(f"requests without an answer: {len(lost)}", *lost[:20], sep="\n")
         metrics = (await client.get(f"{url}/metrics")).text
     print(dict(sorted(counted.items())))
     print(f"slowest good answer {slowest:.1f} s")

@@ -6,8 +6,8 @@ commit ──▶ a thread of `Judges`: constraint, validators, value ──in so
            the row stands aside, the others take their steps; before a later step it comes back
 """
 
-from canvasgen.denoise.judging.decisions import Decisions
 from canvasgen.denoise.judging.judges import Judges
+from canvasgen.denoise.judging.rows_aside import Decisions
 from canvasgen.denoise.judging.verdict import Verdict
 
 __all__ = ["Decisions", "Judges", "Verdict"]
