@@ -65,7 +65,9 @@ def check(
     constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
     if constraint is None:
         raise InvalidConstraint(
-            "there is no constraint to check", remedy="give --schema, --regex, --grammar or --choice"
+            "there is no constraint to check",
+            rule="one constraint",
+            remedy="give --schema, --regex, --grammar or --choice",
         )
     automaton = constraint.automaton
     byte_seconds = time.perf_counter() - began

@@ -76,7 +76,10 @@ def edit(
     """
     if in_place and (as_text or not Path(text).is_file()):
         raise InvalidConstraint(
-            "--in-place needs a file", rule="--in-place", value=text, remedy="name a file, without --text"
+            "--in-place needs a file",
+            rule="--in-place",
+            value=text,
+            remedy="give the file's path as the text, or leave --in-place out",
         )
     content = text if as_text else text_or_file(text, "text", remedy=HOW_TO_GIVE_TEXT)
     if in_place:
@@ -111,6 +114,9 @@ def _span(written: str) -> tuple[int, int]:
     start, separator, stop = written.partition(":")
     if not (separator and start.isdecimal() and stop.isdecimal()):
         raise InvalidConstraint(
-            "a span is START:STOP, counted in characters", rule="--span", value=written, remedy="write 4:9"
+            "a span is START:STOP, counted in characters",
+            rule="--span",
+            value=written,
+            remedy="write --span 5:9",
         )
     return int(start), int(stop)

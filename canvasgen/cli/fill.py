@@ -112,14 +112,14 @@ def _constraint(text: str, gap: str | None, holes: dict[str, Constraint]) -> Con
             f"the text must contain the gap's mark once; it does {text.count(gap) if gap else 0} times",
             rule="--gap",
             value=gap,
-            remedy="take a mark that the text has in one place",
+            remedy="write the mark where something is to be filled in, or name another with --gap",
         )
     if set(holes) - {"gap"}:
         raise InvalidConstraint(
             "the gap's hole is named `gap`",
             rule="--hole",
             value=sorted(holes)[0],
-            remedy="write gap=KIND:VALUE",
+            remedy="name the hole so: --hole gap=…",
         )
     before, _, after = text.partition(gap)
     return constraints.infill(before, after, holes.get("gap"))

@@ -49,7 +49,7 @@ def view(
             f"the page cannot be written: {error}",
             rule="--out",
             value=str(target),
-            remedy="name a file in a folder that exists and may be written, or `-`",
+            remedy="give a path in a folder that may be written",
         ) from error
     typer.echo(str(target))
     if open_it:

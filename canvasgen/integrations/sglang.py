@@ -109,7 +109,10 @@ class RenoiseHooks:
         made = read_request(written)
         if made.grounded is True:
             raise InvalidConstraint(
-                "the prompt's text is not known here", path=f"{KEY}.grounded", rule="grounded"
+                "the prompt's text is not known here",
+                path=f"{KEY}.grounded",
+                rule="grounded",
+                remedy='give the text itself: "grounded": "the source"',
             )
         job = self._engine.prepare(replace(made, prompt="x", max_tokens=params.max_new_tokens, seed=seed))
         return replace(job, prompt=tuple(request.origin_input_ids))
@@ -216,7 +219,15 @@ def _written(params: Any) -> dict[str, Any] | None:
         try:
             given = json.loads(given)
         except ValueError as error:
-            raise InvalidConstraint(f"no JSON: {error}", path=KEY, rule="JSON", value=given) from error
+            raise InvalidConstraint(
+                f"no JSON: {error}", path=KEY, rule="JSON", value=given, remedy="write one JSON object"
+            ) from error
     if given is not None and not isinstance(given, Mapping):
-        raise InvalidConstraint("a JSON object is needed", path=KEY, rule="JSON", value=given)
+        raise InvalidConstraint(
+            "a JSON object is needed",
+            path=KEY,
+            rule="JSON",
+            value=given,
+            remedy='write an object: {"regex": "…"}',
+        )
     return {**(given or {}), **kinds}

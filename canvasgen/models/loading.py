@@ -205,7 +205,11 @@ def _config_of_folder(folder: Path) -> Mapping[str, Any]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{folder / 'config.json'} cannot be read: {error}", rule="config.json") from error
+        raise ModelError(
+            f"{folder / 'config.json'} cannot be read: {error}",
+            rule="config.json",
+            remedy="give the folder of a whole checkpoint, or the name of a model on the hub",
+        ) from error
     return config if isinstance(config, Mapping) else {}
 
 

@@ -298,7 +298,12 @@ class SchemaLanguage:
             message = "the source states no value for this schema"
             remedy = "let it be null or absent where the source may not say it, or leave out `grounded`"
             return Unsatisfiable(message, path=node.path, rule="grounded", remedy=remedy)
-        return Unsatisfiable(message, path=node.path, rule="schema")
+        return Unsatisfiable(
+            message,
+            path=node.path,
+            rule="schema",
+            remedy="change the schemas that exclude each other there, or drop one",
+        )
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:

@@ -51,18 +51,21 @@ def batch(
             "there is no such file",
             rule="input",
             value=str(source),
-            remedy="name a file of JSON lines, or a .parquet file",
+            remedy="give the path of a file of requests, one JSON object a line",
         )
     if not output.absolute().parent.is_dir():
         raise InvalidConstraint(
             "there is no such folder",
             rule="output",
             value=str(output.parent),
-            remedy="make it, or name another file",
+            remedy="make the folder, or give another path",
         )
     if source.resolve() == output.resolve():
         raise InvalidConstraint(
-            "the output would replace the input", rule="output", value=str(output), remedy="name another file"
+            "the output would replace the input",
+            rule="output",
+            value=str(output),
+            remedy="give another path for the answers",
         )
     from canvasgen.api import load
     from canvasgen.scheduling import Scheduler

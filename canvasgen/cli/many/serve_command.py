@@ -65,7 +65,10 @@ def serve(
         needed(package, "canvasgen serve")
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise InvalidConstraint(
-            "no such level", rule="--log-level", value=log_level, remedy="take DEBUG, INFO, WARNING or ERROR"
+            "no such level",
+            rule="--log-level",
+            value=log_level,
+            remedy="write DEBUG, INFO, WARNING or ERROR",
         )
     from canvasgen.api import load
     from canvasgen.scheduling import Scheduler
@@ -113,7 +116,10 @@ def serve(
 def _file(path: Path) -> Path:
     if not path.is_file():
         raise InvalidConstraint(
-            "there is no such file", rule="--page", value=str(path), remedy="name a file of HTML"
+            "there is no such file",
+            rule="--page",
+            value=str(path),
+            remedy="give the path of a page that is there",
         )
     return path.resolve()
 
@@ -131,7 +137,7 @@ def _validators(place: str | None) -> Mapping[str, Callable[[object], object]]:
             f"the validators cannot be imported: {error}",
             rule="--validators",
             value=place,
-            remedy="write module:NAME, importable from this folder",
+            remedy="give module:name of something that can be imported from this folder",
         ) from error
     finally:
         sys.path.pop(0)
@@ -140,6 +146,6 @@ def _validators(place: str | None) -> Mapping[str, Callable[[object], object]]:
             "validators are a dict from names to functions",
             rule="--validators",
             value=place,
-            remedy='write NAME = {"even": is_even} there',
+            remedy='give module:name of a dict such as {"name": function}',
         )
     return found

@@ -154,7 +154,8 @@ class Table(Constraint):
                 pass
             except TimeLimit as error:
                 error.remedy = (
-                    "take fewer cells, values or relations; or mode='model', which leaves them to the model"
+                    "take fewer cells, values or relations; allow more with limits=cg.Limits(max_seconds=…); "
+                    "or mode='model', which leaves them to the model"
                 )
                 raise
         raise Unsatisfiable(

@@ -56,7 +56,11 @@ def admit(params: Any, model_config: Any, tokenizer: Any) -> None:
     if written.get("seed") is None:
         written["seed"] = secrets.randbits(62)  # here, so that all workers draw the same
     if tokenizer is None:
-        raise InvalidConstraint("a constraint needs a tokenizer", rule="skip_tokenizer_init")
+        raise InvalidConstraint(
+            "a constraint needs a tokenizer",
+            rule="skip_tokenizer_init",
+            remedy="start vLLM without skip_tokenizer_init",
+        )
     engine = engine_of(model_config, tokenizer)
     job = job_of(engine, written, [0])
     most = params.max_tokens if params.max_tokens is not None else model_config.max_model_len
@@ -93,9 +97,17 @@ def _written(given: object, structured: Any) -> dict[str, Any]:
         try:
             given = json.loads(given)
         except ValueError as error:
-            raise InvalidConstraint(f"no JSON: {error}", path=KEY, rule="JSON", value=given) from error
+            raise InvalidConstraint(
+                f"no JSON: {error}", path=KEY, rule="JSON", value=given, remedy="write one JSON object"
+            ) from error
     if given is not None and not isinstance(given, Mapping):
-        raise InvalidConstraint("a JSON object is needed", path=KEY, rule="JSON", value=given)
+        raise InvalidConstraint(
+            "a JSON object is needed",
+            path=KEY,
+            rule="JSON",
+            value=given,
+            remedy='write an object: {"regex": "…"}',
+        )
     written: dict[str, Any] = dict(given or {})
     if structured is None:
         return written
