@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.options import (
     ChoiceOption,
@@ -29,6 +30,7 @@ __all__ = ["check"]
 EXIT_NO_MATCH = 1
 
 
+@with_loading("revision", "trust_remote_code")
 def check(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to match against the constraint.")] = None,
     schema: SchemaOption = None,
@@ -45,6 +47,8 @@ def check(
         str | None,
         typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one."),
     ] = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Say what a constraint means, its sizes, compile time and shortest text; exit code 1 if a text does not match.
 
@@ -71,7 +75,7 @@ def check(
         )
     automaton = constraint.automaton
     byte_seconds = time.perf_counter() - began
-    vocabulary = load_vocabulary(model)
+    vocabulary = load_vocabulary(model, **loading)
     began = time.perf_counter()
     compiled = constraint.compile(vocabulary)
     token_seconds = time.perf_counter() - began

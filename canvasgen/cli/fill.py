@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     FileOption,
     MaxTokensOption,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["fill"]
 
 
+@with_loading()
 def fill(
     form: Annotated[
         str, typer.Argument(help="Text with {holes}, or a file with it; `{{` and `}}` stand for braces.")
@@ -64,6 +66,8 @@ def fill(
     prompt_form: PromptFormOption = True,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Fill the holes of a text, and print it.
 
@@ -87,7 +91,7 @@ def fill(
         seed=seed,
         prompt_schema=prompt_form,
     )
-    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     if not as_json:
         typer.echo(completion.text)
         return
