@@ -144,9 +144,21 @@ def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) 
         try:
             given = json.loads(given)
         except ValueError as error:
-            raise InvalidConstraint(f"no JSON: {error}", path=KEY, rule="JSON", value=given) from error
+            raise InvalidConstraint(
+                f"no JSON: {error}",
+                path=KEY,
+                rule="JSON",
+                value=given,
+                remedy="give a JSON object, or its text",
+            ) from error
     if given is not None and not isinstance(given, Mapping):
-        raise InvalidConstraint("a JSON object is needed", path=KEY, rule="JSON", value=given)
+        raise InvalidConstraint(
+            "a JSON object is needed",
+            path=KEY,
+            rule="JSON",
+            value=given,
+            remedy='write it as for `canvasgen batch`, such as {"regex": "[0-9]+"}',
+        )
     if given is None and schema is None:
         return None
     written = {**(given or {}), **({} if schema is None else {"schema": schema})}
@@ -155,7 +167,10 @@ def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) 
     made = read_request(written)
     if made.grounded is True:
         raise InvalidConstraint(
-            "the prompt's text is not known here", path=f"{KEY}.grounded", rule="grounded"
+            "the prompt's text is not known here",
+            path=f"{KEY}.grounded",
+            rule="grounded",
+            remedy="give the sources themselves: grounded=[text]",
         )
     wanted = Wanted(made, engine_of())
     most = getattr(request, "max_tokens", None) or getattr(request, "max_output_tokens", None)
