@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     ChoiceOption,
     FileOption,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["edit"]
 
 
+@with_loading()
 def edit(
     text: Annotated[str, typer.Argument(help="The text, or a file with it.")],
     prompt: PromptArgument = None,
@@ -73,6 +75,8 @@ def edit(
     limits: LimitsOption = None,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Write spans of a text anew, keep the rest byte for byte, and print it.
 
@@ -110,7 +114,7 @@ def edit(
         prompt_schema=prompt_form,
         limits=most,
     )
-    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     if in_place:
         replace(Path(text), completion.text.encode("utf-8"))
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     FileOption,
     LimitsOption,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["fill"]
 
 
+@with_loading()
 def fill(
     form: Annotated[
         str, typer.Argument(help="Text with {holes}, or a file with it; `{{` and `}}` stand for braces.")
@@ -68,6 +70,8 @@ def fill(
     limits: LimitsOption = None,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Fill the holes of a text, and print it.
 
@@ -94,7 +98,7 @@ def fill(
         prompt_schema=prompt_form,
         limits=most,
     )
-    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     if not as_json:
         typer.echo(completion.text)
         return

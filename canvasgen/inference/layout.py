@@ -176,7 +176,9 @@ class Symbols(ABC):
         `distance` takes the place of the automaton's own where it depends on the position.
         """
         needed = self.distance if distance is None else distance
-        return np.append((needed >= 0) & (needed <= remaining), True)
+        out = np.ones(self.num_states + 1, dtype=np.bool_)
+        np.logical_and(needed >= 0, needed <= remaining, out=out[:-1])
+        return out
 
     @abstractmethod
     def leaving(self, state: int) -> tuple[Longs, Longs]:

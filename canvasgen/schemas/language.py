@@ -314,10 +314,10 @@ class SchemaLanguage:
     def notes(self) -> tuple[Note, ...]:
         """How each keyword is enforced, and what is never generated though it would be valid."""
         _, plan, cut = self._told
-        validators = "jsonschema and pydantic" if self.source.python else "jsonschema"
+        validators = "jsonschema and pydantic read" if self.source.python else "jsonschema reads"
         notes = [
             Note("automaton", "every keyword that no other line names"),
-            Note("validator", f"{validators} read the text once more before it is committed"),
+            Note("validator", f"{validators} the text once more before it is committed"),
             *self._translator.notes,
             *cut,
         ]

@@ -31,10 +31,12 @@ class ServeSettings:
         prompt_characters: of all messages together.
         choices: answers to one request (`n`, and prompts times `n`).
         most_tokens: of one answer.
+        usual_tokens: of an answer with thoughts whose client says nothing of tokens; efforts are parts of it.
         top_logprobs: alternatives of a token.
         compilers: processes that compile constraints.
         compile_seconds: CPU seconds of one compilation.
         compile_bytes: memory that one compilation may need beside what its process has.
+        judge_seconds: CPU seconds of an answer's searches and judgements together, outside of the model.
         constraint_bytes: of one compiled constraint.
         remembered: compiled constraints that are kept, those that were asked for last.
         remembered_bytes: of these together, as they came from the compilers.
@@ -57,10 +59,12 @@ class ServeSettings:
     prompt_characters: int = 400_000
     choices: int = 16
     most_tokens: int = 8192
+    usual_tokens: int = 256
     top_logprobs: int = 20
     compilers: int = 2
     compile_seconds: float = 10.0
     compile_bytes: int = 1_000_000_000
+    judge_seconds: float = 5.0
     constraint_bytes: int = 128_000_000
     remembered: int = 256
     remembered_bytes: int = 1_000_000_000

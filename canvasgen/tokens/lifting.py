@@ -158,30 +158,16 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
         workspace = take(functions, classes, pairs)
         most = min(workspace.most(classes), limits.max_functions)
         most_pairs = min(workspace.pairs, limits.max_pairs)
-        node_function = workspace.node_function(trie.num_nodes)
-        at = np.zeros(3, np.int64)
+        rank_function = workspace.rank_function(len(trie.token_order))
+        kept, broken = np.zeros((2, most + 1), np.uint64)
+        at = np.zeros(5, np.int64)
         status = UNFINISHED
         while status == UNFINISHED:
             look("the walk of the vocabulary")
             status = walk(
-                trie.depth,
-                trie.byte,
-                trie.end,
-                byte_class,
-                columns,
-                classes,
-                order,
-                group_offsets,
-                path,
-                node_function,
-                workspace.part_memo,
-                workspace.part_store,
-                workspace.memo,
-                workspace.store,
-                most,
-                most_pairs,
-                at,
-                _WORK,
+                *(trie.packed, byte_class, columns, classes, order, group_offsets, path, rank_function),
+                *(workspace.part_memo, workspace.part_store, workspace.memo, workspace.store),
+                *(kept, broken, most, most_pairs, at, _WORK),
             )
         if status == FUNCTIONS_FULL:
             _check(most >= limits.max_functions, "max_functions", limits.max_functions)
@@ -193,17 +179,17 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
             break
 
     class_of_token, function_of_class = number_tokens(
-        node_function, trie.token_order, trie.order_node, int(at[2]), len(trie.node_of_token)
+        rank_function, trie.token_order, int(at[1]), len(trie.node_of_token)
     )
     _, _, offsets, data = workspace.store
     parts = _Lists(*select(offsets, data, function_of_class))
-    used = np.zeros(int(at[1]), np.bool_)
+    used = np.zeros(int(at[0]), np.bool_)
     used[parts.data] = True
     chosen = np.flatnonzero(used)
     number = np.cumsum(used) - 1
     _, _, offsets, data = workspace.part_store
     pairs_of_parts = _Lists(*select(offsets, data, chosen))
-    give_back(workspace, int(at[1]), int(at[2]), classes)
+    give_back(workspace, int(at[0]), int(at[1]), classes)
     return _Action(class_of_token, _Lists(parts.offsets, number[parts.data]), pairs_of_parts)
 
 

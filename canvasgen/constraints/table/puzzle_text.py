@@ -208,18 +208,19 @@ def _given(one: object, row: int, column: int) -> str:
 
 
 def _square(rows: list[list[str]]) -> list[list[int | None]]:
-    if len(rows) == 1:
+    if len(rows) == 1 and math.isqrt(len(rows[0])) ** 2 == len(rows[0]):
         size = math.isqrt(len(rows[0]))
         rows = [rows[0][at : at + size] for at in range(0, len(rows[0]), max(size, 1))]
     size = len(rows)
     wrong = next((number for number, row in enumerate(rows, 1) if len(row) != size), None)
     if wrong is not None or not 1 <= size <= MOST_SIZE:
         cells = sum(map(len, rows))
-        raise invalid(
-            f"a puzzle is square, with up to {MOST_SIZE} rows: this has {cells} cells in {size} rows",
-            "puzzle",
-            cells,
-            "give 16, 36, 81 or 256 characters, as many rows as columns, or the Path of a file",
+        raise InvalidConstraint(
+            f"a puzzle is square, with up to {MOST_SIZE} rows: this has {cells} cells in "
+            f"{size} row{'' if size == 1 else 's'}",
+            rule="puzzle",
+            value=cells,
+            remedy="give 16, 36, 81 or 256 characters, as many rows as columns, or the Path of a file",
             path=None if wrong is None else f"row {wrong}",
         )
     found: list[list[int | None]] = []
