@@ -35,9 +35,9 @@ from canvasgen.tokens.transition_monoid import (
     FUNCTIONS_FULL,
     PAIRS_FULL,
     UNFINISHED,
-    transition_columns,
     walk,
 )
+from canvasgen.tokens.transition_table import transition_columns
 from canvasgen.tokens.workspace import give_back, take
 
 if TYPE_CHECKING:
