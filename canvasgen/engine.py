@@ -73,7 +73,18 @@ class Engine(Coroutines):
             specialist: the engine of an embedded model, by its name, for the requests whose constraint it was trained
                 for; None: this engine answers them all.
             scheduler: runs what `submit`, `acomplete`, `agenerate` and `astream` ask for; None: `Scheduler()`.
+
+        Raises:
+            InvalidConstraint: the policy is none.
         """
+        given: object = policy
+        if not isinstance(given, Policy | None):
+            raise InvalidConstraint(
+                "a policy is one of canvasgen.denoise",
+                rule="policy",
+                value=policy,
+                remedy="give Policy(…), or None",
+            )
         self._loaded = loaded
         self._policy = policy
         self._specialist = specialist

@@ -147,11 +147,19 @@ def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) 
             given = json.loads(given)
         except ValueError as error:
             raise InvalidConstraint(
-                f"no JSON: {error}", path=KEY, rule="JSON", value=given, remedy="write a JSON object"
+                f"no JSON: {error}",
+                path=KEY,
+                rule="JSON",
+                value=given,
+                remedy="give a JSON object, or its text",
             ) from error
     if given is not None and not isinstance(given, Mapping):
         raise InvalidConstraint(
-            "a JSON object is needed", path=KEY, rule="JSON", value=given, remedy='write {"regex": "…"}'
+            "a JSON object is needed",
+            path=KEY,
+            rule="JSON",
+            value=given,
+            remedy='write it as for `canvasgen batch`, such as {"regex": "[0-9]+"}',
         )
     if given is None and schema is None:
         return None
@@ -164,7 +172,7 @@ def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) 
             "the prompt's text is not known here",
             path=f"{KEY}.grounded",
             rule="grounded",
-            remedy="give the text, or a list of texts, in the place of true",
+            remedy="give the sources themselves: grounded=[text]",
         )
     wanted = Wanted(made, engine_of())
     most = getattr(request, "max_tokens", None) or getattr(request, "max_output_tokens", None)
