@@ -72,8 +72,8 @@ def install(engine_of: Callable[[str], Engine] = engine_of_folder) -> None:
     _check_version()
     from fastapi import HTTPException
 
-    app = import_module("mlx_vlm.server.app")  # the package has an object of that name
-    generation = import_module("mlx_vlm.server.generation")
+    app: Foreign = import_module("mlx_vlm.server.app")  # the package has an object of that name
+    generation: Foreign = import_module("mlx_vlm.server.generation")
     engines = functools.cache(engine_of)
     own_builder, own_stream = (
         app._build_structured_logits_processors,

@@ -13,8 +13,13 @@ CHAT = "{% for message in messages %}{{ message.content }}\n{% endfor %}"
 """The embedded model has no chat template."""
 
 
-def make_folder(place: Path) -> Path:
-    """Copy the weights: two values of the configuration are spelled out, and mlx multiplies experts in float32 alone on a CPU."""
+def make_folder(place: Path, *, chat: bool = False) -> Path:
+    """Copy the weights: two values of the configuration are spelled out, and mlx multiplies experts in float32 alone on a CPU.
+
+    Args:
+        place: the new folder.
+        chat: whether it has a chat template, which the server needs; prompts are written by it then.
+    """
     shutil.copytree(WEIGHTS, place)
     config = json.loads((place / "config.json").read_text())
     text = config["text_config"]
@@ -26,5 +31,6 @@ def make_folder(place: Path) -> Path:
     for file in place.glob("*.safetensors"):
         values = {name: value.float().contiguous() for name, value in load_file(file).items()}
         save_file(values, file, metadata={"format": "pt"})
-    (place / "chat_template.jinja").write_text(CHAT)
+    if chat:
+        (place / "chat_template.jinja").write_text(CHAT)
     return place

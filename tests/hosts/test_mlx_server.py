@@ -78,7 +78,7 @@ class Server:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     place = tmp_path_factory.mktemp("mlx")
-    with Server(make_folder(place / "tiny"), place / "server.log") as made:
+    with Server(make_folder(place / "tiny", chat=True), place / "server.log") as made:
         yield made
 
 
