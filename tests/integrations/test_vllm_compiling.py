@@ -110,29 +110,31 @@ def params(**written):
 
 
 @pytest.mark.slow
-def test_others_are_compiled_while_one_takes_long(made, compiled, monkeypatch, tmp_path):
+def test_the_event_loop_goes_on_while_a_constraint_compiles(made, compiled, monkeypatch, tmp_path):
     monkeypatch.setattr(compiling_ahead, "engine_of", lambda *_: made)
-    done: list[str] = []
+    answered = 0
 
-    async def ahead(name, **written):
-        try:
-            await compiling_ahead.compile_ahead(params(**written), None, "a tokenizer")
-        finally:
-            done.append(name)
+    async def ahead(**written):
+        await compiling_ahead.compile_ahead(params(**written), None, "a tokenizer")
+
+    async def others(slow):
+        """What an event loop does meanwhile."""
+        nonlocal answered
+        while not slow.done():
+            answered += 1
+            await asyncio.sleep(0.01)
 
     async def all_of_them():
-        await ahead("warm", regex="a")
-        slow = asyncio.create_task(ahead("slow", grammar="sql_select"))
-        await asyncio.sleep(0)
-        await ahead("fast", regex="b{3}")
+        slow = asyncio.create_task(ahead(grammar="sql_select"))  # seconds of CPU
+        await asyncio.gather(others(slow), ahead(regex="b{3}"), return_exceptions=True)
         for kind, written in ((InvalidConstraint, {"regex": "("}), (UnknownOption, {"regexx": "a"})):
             with pytest.raises(kind):
-                await ahead("bad", **written)
-        await asyncio.gather(slow, return_exceptions=True)  # too large, where little time is allowed
+                await ahead(**written)
         await compiling_ahead._pools[asyncio.get_running_loop()].close()
+        return slow.exception()
 
-    asyncio.run(all_of_them())
-    assert done[:2] == ["warm", "fast"]
-    assert done.count("slow") == 1
+    error = asyncio.run(all_of_them())
+    assert error is None or isinstance(error, ConstraintTooLarge)  # where ten seconds are too few
+    assert answered > 10
     assert compiled.get(recipe_of({"regex": "b{3}"}), made.vocabulary).accepts([*made.tokens("bbb")])
-    assert len(list(tmp_path.iterdir())) >= 2
+    assert len(list(tmp_path.iterdir())) >= 1
