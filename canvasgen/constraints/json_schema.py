@@ -10,6 +10,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
@@ -17,6 +18,7 @@ from canvasgen.constraints.choices import by_key
 from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.drafting import Drafting
 from canvasgen.constraints.cover import cover
+from canvasgen.constraints.growth import least_bytes
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
 from canvasgen.constraints.text import Language
 from canvasgen.constraints.texts import OTHER, as_bytes
@@ -308,7 +310,12 @@ def json_schema(
     ):
         one_of(given, known, rule=rule)
     if max_depth is not None and whole_number(max_depth, rule="max_depth") > MOST_DEPTH:
-        raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
+        raise ConstraintTooLarge(
+            f"max_depth is at most {MOST_DEPTH}",
+            rule="max_depth",
+            value=max_depth,
+            remedy=f"give max_depth={MOST_DEPTH}, or leave it out",
+        )
     most = checked_limits(limits)
     with limited(most):
         plain = JsonSchema(
@@ -318,3 +325,8 @@ def json_schema(
             limits=most,
         )
         return plain if relations is None else RelatedJson(plain, relations)
+
+
+@least_bytes.register
+def _least(constraint: JsonSchema) -> int:
+    return max(constraint.language.least_bytes, automata.least_bytes(constraint.expr))

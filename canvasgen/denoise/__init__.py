@@ -3,6 +3,7 @@
 from canvasgen.denoise.batch import Batch
 from canvasgen.denoise.completion import Commit, Completion, Done, Draft, Event, Failed, Step
 from canvasgen.denoise.job import Job
+from canvasgen.denoise.judging import Judges
 from canvasgen.denoise.loop import run, stream
 from canvasgen.denoise.noise import Editing, Mask, Noise, Uniform
 from canvasgen.denoise.policy import Policy
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "Failed",
     "Job",
+    "Judges",
     "Mask",
     "Noise",
     "Policy",

@@ -18,7 +18,7 @@ rounding where a model's arithmetic depends on the shape of the batch).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import inf
 from time import perf_counter
 from typing import TypeVar
@@ -29,8 +29,9 @@ from torch import Tensor
 
 from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
-from canvasgen.denoise.completion import Commit, Done, Event, Failed
+from canvasgen.denoise.completion import Event, Failed
 from canvasgen.denoise.job import Job
+from canvasgen.denoise.judging import Decisions, Judges, Verdict
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.race import Heat, run_heat, tell_race
@@ -59,6 +60,8 @@ class Batch:
             A job with more starts than that goes alone. None: no limit.
         feeds_back: whether each row's last logits are kept, for the model's self-conditioning.
         clock: seconds, for timings and targets.
+        judges: threads in which constraints, validators and values are asked about canvases; a row whose judgement takes
+            long stands aside, and the others take their steps. None: `step` waits for them.
 
     Raises:
         InvalidConstraint: `size` is no whole number above zero.
@@ -73,8 +76,10 @@ class Batch:
         size: int | None = None,
         feeds_back: bool = True,
         clock: Callable[[], float] = perf_counter,
+        judges: Judges | None = None,
     ) -> None:
         usual = denoiser.defaults
+        self._decisions = Decisions(judges, clock)
         self._feeds_back = feeds_back
         self._denoiser = denoiser
         self._clock = clock
@@ -92,7 +97,12 @@ class Batch:
 
     def __len__(self) -> int:
         """Rows that are not finished."""
-        return len({row.number for row in self._seats.rows}) + len(self._waiting)
+        return len({row.number for row in self._seats.rows}) + len(self._waiting) + len(self._decisions)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether a step would do nothing: there are no rows, or decisions on all of them are still to come."""
+        return not self._seats.rows and not self._waiting and not self._decisions.has_news
 
     def add(self, job: Job) -> int:
         """Takes a job in; it starts with the next step, or when there is a seat for it.
@@ -113,6 +123,7 @@ class Batch:
         waiting = [row for row in self._waiting if row.number != number]
         seats = [seat for seat, row in enumerate(self._seats.rows) if row.number != number]
         found = len(waiting) < len(self._waiting) or len(seats) < len(self._seats)
+        found = self._decisions.drop(number) or found
         self._waiting = deque(waiting)
         self._seats.keep(seats)
         self._own.end(number)
@@ -133,10 +144,11 @@ class Batch:
             canvas has converged a `Commit`, perhaps with a `Done`, or `Failed`. Empty if there is no row.
         """
         settle()
+        events = self._come_back()
         self.admit()
         resting = None if numbers is None else self._seats.part(numbers)
         try:
-            return self._step() if self._seats.rows else []
+            return events + self._step() if self._seats.rows else events
         finally:
             if resting is not None:
                 self._seats.rejoin(resting)
@@ -147,7 +159,6 @@ class Batch:
         seats.arrange()
         logits = seats.denoise()
         _spend(seats.rows, "denoise", self._clock() - begun)
-
         begun = self._clock()
         temperatures = torch.tensor([row.advance() for row in seats.rows], dtype=logits.dtype)
         beliefs, events = self._believe(logits / temperatures.to(logits.device)[:, None, None])
@@ -170,21 +181,20 @@ class Batch:
         tell_race(seats.rows, heat)
         ready = self._ready(beliefs, doubt, heat)
         self._read_drafts()
-        rows = seats.rows
-        _spend(rows, "condition", self._clock() - begun)
+        _spend(rows := seats.rows, "condition", self._clock() - begun)
         events += [rows[seat].draft for seat in sorted(heat.leading)]
-        finished: set[int] = set()
-        for seat, ending in ready.items():
-            events += self._commit(seat, beliefs, ending)
-            if rows[seat].is_over:
-                finished.add(seat)
-                self._own.end(rows[seat].number)
-        seats.keep([seat for seat in heat.going if seat not in finished])
+        gone: set[int] = set()
+        for seat, verdict in self._decisions.on(seats, ready, beliefs).items():
+            if verdict is not None:
+                events += self._settled(rows[seat], seat, verdict)
+            if verdict is None or rows[seat].is_over:
+                gone.add(seat)
+        seats.keep([seat for seat in heat.going if seat not in gone])
         return events
 
     def admit(self) -> None:
         """Gives free seats to the rows that wait, in their order."""
-        taken, new = len(self._seats), list[Row]()
+        taken, new = len(self._seats) + len(self._decisions), list[Row]()
         for row in self._waiting:
             taken += len(row.job.starts)
             if self._size is not None and taken > self._size and taken > len(row.job.starts):
@@ -247,9 +257,8 @@ class Batch:
         columns = torch.stack(
             [beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double(), beliefs.best_log_prob]
         )
-        read = (
-            torch.cat([columns, beliefs.best.T.double()]).T.cpu().numpy()
-        )  # in one copy; token ids are exact
+        # In one copy; token ids are exact.
+        read = torch.cat([columns, beliefs.best.T.double()]).T.cpu().numpy()
         best = read[:, len(columns) :].astype(np.int64)
         numbers: list[list[float]] = read[:, : len(columns)].tolist()
         for seat, (row, ids, values) in enumerate(zip(self._seats.rows, best, numbers, strict=True)):
@@ -276,15 +285,12 @@ class Batch:
                 rest[at] = row.start.renoised(rest[at])
         place = drawn.device
         canvas, decided = seats.canvas.to(place), seats.decided.to(place)
+        rest = rest.to(place)
         if going == list(range(len(seats))):
-            seats.canvas, seats.decided = self._noise.renoise(
-                canvas, decided, accepted, drawn, rest.to(place)
-            )
+            seats.canvas, seats.decided = self._noise.renoise(canvas, decided, accepted, drawn, rest)
             return
         chosen = torch.tensor(going, device=place)
-        new, now = self._noise.renoise(
-            canvas[chosen], decided[chosen], accepted[chosen], drawn, rest.to(place)
-        )
+        new, now = self._noise.renoise(canvas[chosen], decided[chosen], accepted[chosen], drawn, rest)
         seats.canvas = canvas.index_copy(0, chosen, new)
         seats.decided = decided.index_copy(0, chosen, now)
 
@@ -334,27 +340,28 @@ class Batch:
                 row.is_fresh = True
                 self._seats.begin(seat, self._fresh([row.number]), None)
 
-    def _commit(self, seat: int, beliefs: Beliefs, ending: Outcome) -> Iterator[Event]:
-        """Commits a row's block, or starts it again if every candidate was refused."""
-        row = self._seats.rows[seat]
-        begun = self._clock()
-        try:
-            canvas = row.commit(beliefs.of(seat), ending)
-            row.spend("commit", self._clock() - begun)
-            if canvas is None:
-                row.begin_again()
-                row.is_greedy = row.is_greedy and self._noise.varies
-                self._seats.begin(seat, self._fresh([row.number]), None)
-                return
-            yield Commit(row.text.decoded(), row.block, row.number)
-            if row.is_over:
-                yield Done(row.completion(), row.number)
-                return
+    def _settled(self, row: Row, seat: int, verdict: Verdict) -> list[Event]:
+        """Goes on with a row whose canvas is decided on: the next block, the same one again, or its end."""
+        if row.is_over:
+            self._own.end(row.number)
+        elif verdict.canvas is None:
+            row.begin_again()
+            row.is_greedy = row.is_greedy and self._noise.varies
+            self._seats.begin(seat, self._fresh([row.number]), None)
+        else:
             row.begin_block()
-            self._seats.begin(seat, self._fresh([row.number]), torch.as_tensor(canvas))
-        except CanvasgenError as error:
-            row.is_over = True
-            yield Failed(row.failed(error), row.number)
+            self._seats.begin(seat, self._fresh([row.number]), torch.as_tensor(verdict.canvas))
+        return verdict.events
+
+    def _come_back(self) -> list[Event]:
+        """Takes in the rows that stood aside and are decided on."""
+        events: list[Event] = []
+        for seats, verdict in self._decisions.back():
+            row = seats.rows[0]
+            if not row.is_over:
+                self._seats.rejoin(seats)
+            events += self._settled(row, len(self._seats) - 1, verdict)
+        return events
 
 
 Number = TypeVar("Number", int, float)

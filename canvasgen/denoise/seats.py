@@ -107,6 +107,13 @@ class Seats:
                 return Seat(row, self.canvas[at], self.decided[at])
         return None
 
+    def alone(self, seat: int) -> Seats:
+        """Return seats with this one alone, for `rejoin`; here it stays until `keep` leaves it out."""
+        one = copy(self)
+        one.keep([seat])
+        one.arrange()
+        return one
+
     def part(self, numbers: Collection[int]) -> Seats | None:
         """Keep the rows of these numbers, and return the others, for `rejoin`; None if there are no others."""
         others = [seat for seat, row in enumerate(self.rows) if row.number not in numbers]

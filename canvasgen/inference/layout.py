@@ -285,7 +285,12 @@ def symbols_of(automaton: SymbolArrays, end_ids: Sequence[int]) -> dict[str, Any
     ends = tuple(sorted({int(token) for token in end_ids}))
     for token in ends:
         if not 0 <= token < size:
-            raise ModelError("an end token lies outside the vocabulary", rule="end_ids", value=token)
+            raise ModelError(
+                "an end token lies outside the vocabulary",
+                rule="end_ids",
+                value=token,
+                remedy="give ids of the vocabulary as end_ids",
+            )
     class_of_token = np.where(automaton.class_of_token < 0, classes + 1, automaton.class_of_token).astype(
         np.int32
     )

@@ -333,7 +333,12 @@ class Posterior(PosteriorInNotebook):
         """
         state, position = self._walk(ids)
         if position >= 0:
-            raise Unsatisfiable("this canvas is not valid", path=f"position {position}", rule="end_state")
+            raise Unsatisfiable(
+                "this canvas is not valid",
+                path=f"position {position}",
+                rule="end_state",
+                remedy="ask for the state of a canvas that `mask` allows",
+            )
         return state
 
     def log_prob(self, ids: Any) -> float:

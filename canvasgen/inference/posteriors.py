@@ -89,7 +89,12 @@ class Posteriors(Sequence[Posterior]):
     def _no_distribution(self, b: int, position: int) -> ModelError:
         logits = self._lattice.batch.logits[b][position]
         if bool(logits.isnan().any()):
-            return ModelError("the model's logits hold NaN", path=f"position {position}", rule="NaN logits")
+            return ModelError(
+                "the model's logits hold NaN",
+                path=f"position {position}",
+                rule="NaN logits",
+                remedy="check the model's weights and its dtype: float16 may overflow where bfloat16 doesn't",
+            )
         top = float(logits.max())
         if abs(top) < torch.inf:
             return ModelError(
@@ -104,6 +109,7 @@ class Posteriors(Sequence[Posterior]):
             "the model's logits " + ("hold +inf" if above else "are all -inf: no token is possible"),
             path=f"position {position}",
             rule="infinite logits",
+            remedy="check the model's weights and its dtype: float16 may overflow where bfloat16 doesn't",
         )
 
     @property

@@ -5,7 +5,7 @@
 What, at most one of: `schema`, `regex`, `grammar`, `choice`, `template`, `edit`, `infill`, `sudoku`, `table`,
 `structural_tag`. Besides it, and on the same text: `fixed`, `near`, `contains`, `excludes`. Before it: `think`, the
 mark at the end of thoughts (`"</think>"`). How: `seed`, `temperature`, `max_denoising_steps`, `quality`,
-`whitespace`, `property_order`, `fence`, `grounded`. `docs/hosts.md` has an example of each.
+`whitespace`, `property_order`, `fence`, `grounded`, `relations`. `docs/hosts.md` has an example of each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import canvasgen.constraints as made
-from canvasgen import relations
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import InvalidConstraint, UnknownOption, UnsupportedConstraint
@@ -23,8 +22,9 @@ from canvasgen.limits import Limits
 from canvasgen.request import Request
 from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
+from canvasgen.request.written_relations import relations_of
 
-__all__ = ["read_request"]
+__all__ = ["constraint_of", "read_request", "settings_of", "without_settings"]
 
 PLAIN = ("schema", "regex", "grammar", "choice")
 """What `Request` takes as it is."""
@@ -37,20 +37,8 @@ HOW = (
     "property_order",
     "fence",
     "grounded",
+    "relations",
 )
-RELATIONS = (
-    "all_different",
-    "allowed",
-    "different",
-    "element",
-    "equal",
-    "forbidden",
-    "linear",
-    "lookup",
-    "ordered",
-    "total",
-)
-"""Relations whose arguments are data."""
 
 
 def read_request(written: object, prompt: str = "") -> Request:
@@ -78,10 +66,15 @@ def read_request(written: object, prompt: str = "") -> Request:
     what = [name for name in (*PLAIN, *_MADE) if fields.get(name) is not None]
     if len(what) > 1:
         raise InvalidConstraint(
-            f"{' and '.join(what)} exclude each other", path=f"$.{what[1]}", rule="one constraint"
+            f"{' and '.join(what)} exclude each other",
+            path=f"$.{what[1]}",
+            rule="one constraint",
+            remedy="give one of them",
         )
     how: dict[str, Any] = {name: fields[name] for name in HOW if fields.get(name) is not None}
     _check_data(how)
+    if "relations" in how:
+        how["relations"] = relations_of(how["relations"], "$.relations")
     besides = [name for name in _BESIDES if fields.get(name) is not None]
     plain: dict[str, Any] = {name: fields[name] for name in what if name in PLAIN}
     think = fields.get("think")
@@ -98,13 +91,41 @@ def read_request(written: object, prompt: str = "") -> Request:
         whole = whole & part
     if think is not None:
         if not isinstance(think, str):
-            raise InvalidConstraint("a mark is a text", path="$.think", rule="think", value=think)
+            raise InvalidConstraint(
+                "a mark is a text",
+                path="$.think",
+                rule="think",
+                value=think,
+                remedy='write the text that ends the thinking, such as "</think>"',
+            )
         whole = made.text(until=think) + whole
     return Request(prompt, constraint=whole, **how)
 
 
-_OF_TEXT = ("whitespace", "property_order", "fence", "grounded")
+def constraint_of(name: str, value: object, path: str = "$") -> Constraint:
+    """Return the constraint of one key that is not plain (`template`, `table`, …); arguments and errors as above.
+
+    Args:
+        name: the key.
+        value: what it has.
+        path: of the value, for errors.
+    """
+    return _MADE[name](value, path)
+
+
+_OF_TEXT = ("whitespace", "property_order", "fence", "grounded", "relations")
 """Settings that are part of the constraint."""
+
+
+def settings_of(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how to generate, of a request as JSON: what its constraint does not depend on."""
+    return {name: value for name, value in written.items() if name in HOW and name not in _OF_TEXT}
+
+
+def without_settings(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the constraint of a request as JSON depends on; empty where it has none."""
+    rest = {name: value for name, value in written.items() if name not in HOW or name in _OF_TEXT}
+    return rest if any(name not in _OF_TEXT and value is not None for name, value in rest.items()) else {}
 
 
 def _whole(request: Request) -> Constraint:
@@ -119,7 +140,9 @@ def _parsed(written: object) -> object:
     try:
         return json.loads(written)
     except ValueError as error:
-        raise InvalidConstraint(f"no JSON: {error}", path="$", rule="JSON", value=written) from error
+        raise InvalidConstraint(
+            f"no JSON: {error}", path="$", rule="JSON", value=written, remedy="write one JSON object"
+        ) from error
 
 
 def _check_data(how: Mapping[str, Any]) -> None:
@@ -127,20 +150,32 @@ def _check_data(how: Mapping[str, Any]) -> None:
     grounded = how.get("grounded", False)
     if not (isinstance(grounded, (bool, str)) or is_sequence(grounded)):
         raise InvalidConstraint(
-            "grounded is true, a text or a list of texts", path="$.grounded", rule="grounded", value=grounded
+            "grounded is true, a text or a list of texts",
+            path="$.grounded",
+            rule="grounded",
+            value=grounded,
+            remedy="true for the prompt itself, or the source's text",
         )
 
 
 def _object(value: object, path: str) -> Mapping[str, Any]:
     if is_mapping(value):
         return value
-    raise InvalidConstraint("a JSON object is needed", path=path, rule="JSON", value=value)
+    raise InvalidConstraint(
+        "a JSON object is needed",
+        path=path,
+        rule="JSON",
+        value=value,
+        remedy='write an object: {"key": value}',
+    )
 
 
 def _listed(value: object, path: str) -> Sequence[Any]:
     if is_sequence(value):
         return value
-    raise InvalidConstraint("a JSON array is needed", path=path, rule="JSON", value=value)
+    raise InvalidConstraint(
+        "a JSON array is needed", path=path, rule="JSON", value=value, remedy="write an array: [value, …]"
+    )
 
 
 def _arguments(value: object, path: str, *, needed: Sequence[str], others: Sequence[str]) -> dict[str, Any]:
@@ -148,7 +183,7 @@ def _arguments(value: object, path: str, *, needed: Sequence[str], others: Seque
     fields = _object(value, path)
     for name in needed:
         if name not in fields:
-            raise InvalidConstraint(f"{name} is missing", path=path, rule=name)
+            raise InvalidConstraint(f"{name} is missing", path=path, rule=name, remedy=f"write {name} there")
     for name in fields:
         if name not in (*needed, *others):
             raise UnknownOption(
@@ -202,7 +237,11 @@ def _tags(value: object, path: str) -> Constraint:
 def _sudoku(value: object, path: str) -> Constraint:
     if not isinstance(value, str) and not is_sequence(value):
         raise InvalidConstraint(
-            "a puzzle is a text, or rows of numbers", path=path, rule="sudoku", value=value
+            "a puzzle is a text, or rows of numbers",
+            path=path,
+            rule="sudoku",
+            value=value,
+            remedy="write 81 characters, or nine arrays of nine numbers",
         )
     return made.sudoku(value)
 
@@ -210,40 +249,8 @@ def _sudoku(value: object, path: str) -> Constraint:
 def _table(value: object, path: str) -> Constraint:
     others = ["cells", "relations", "layout", "mode", "instruction"]
     given = _arguments(value, path, needed=["rows", "columns"], others=others)
-    listed = _listed(given.pop("relations", None) or [], f"{path}.relations")
-    kept = [_relation(one, f"{path}.relations[{at}]") for at, one in enumerate(listed)]
+    kept = relations_of(given.pop("relations", None) or [], f"{path}.relations")
     return made.table(given.pop("rows"), given.pop("columns"), relations=kept, **given)
-
-
-def _relation(value: object, path: str) -> relations.Relation:
-    """Return the relation of `[name, argument, …]`, in which a cell is `[row, column]`."""
-    name, *arguments = _listed(value, path) or [None]
-    if not isinstance(name, str) or name not in RELATIONS:
-        raise InvalidConstraint(
-            "there is no such relation",
-            path=path,
-            rule="relations",
-            value=name,
-            remedy="choose from: " + ", ".join(RELATIONS),
-        )
-    make: Any = getattr(relations, name)
-    try:
-        return make(*[_cells(one) for one in arguments])
-    except TypeError as error:  # too many arguments, or too few
-        raise InvalidConstraint(str(error), path=path, rule=name, value=arguments) from error
-
-
-def _cells(value: Any) -> Any:
-    """Return a list with the pairs inside of it as cells, `(row, column)`."""
-    if not is_sequence(value):
-        return value
-    flat = [one for one in value if not is_sequence(one)]
-    return [_cell(one) for one in value] if not flat else list(value)
-
-
-def _cell(value: Sequence[Any]) -> Any:
-    is_pair = len(value) == 2 and not any(is_sequence(one) for one in value)
-    return tuple(value) if is_pair else _cells(value)
 
 
 def _fixed(value: object, path: str) -> Constraint:
@@ -251,7 +258,11 @@ def _fixed(value: object, path: str) -> Constraint:
     for position, token in _object(value, path).items():
         if not str(position).isdecimal():
             raise InvalidConstraint(
-                "a position is a whole number", path=f"{path}.{position}", rule="fixed", value=position
+                "a position is a whole number",
+                path=f"{path}.{position}",
+                rule="fixed",
+                value=position,
+                remedy='write positions as strings of digits: {"0": "Dear"}',
             )
         at[int(position)] = token
     return made.fixed(at)
@@ -265,7 +276,13 @@ def _near(value: object, path: str) -> Constraint:
 def _contains(value: object, path: str) -> Constraint:
     words = [value] if isinstance(value, str) else [*_listed(value, path)]
     if not words:
-        raise InvalidConstraint("there is no text to contain", path=path, rule="contains", value=value)
+        raise InvalidConstraint(
+            "there is no text to contain",
+            path=path,
+            rule="contains",
+            value=value,
+            remedy='write the text, or {"text": "…", "at_least": 1}',
+        )
     return all_of([made.contains(word) for word in words])
 
 

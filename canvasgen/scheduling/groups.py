@@ -10,7 +10,7 @@ from canvasgen.errors import CanvasgenError, ModelError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from canvasgen.denoise import Denoiser
+    from canvasgen.denoise import Denoiser, Judges
     from canvasgen.scheduling.ticket import Ticket
 
 __all__ = ["Group", "bytes_of_row"]
@@ -33,16 +33,21 @@ class Group:
         tickets: by the row's number.
     """
 
-    def __init__(self, first: Ticket, clock: Callable[[], float]) -> None:
+    def __init__(self, first: Ticket, clock: Callable[[], float], judges: Judges) -> None:
         self.denoiser = first.denoiser
         self.policy = first.policy
         self._clock = clock
-        self._batch = Batch(first.denoiser, policy=first.policy, clock=clock)
+        self._batch = Batch(first.denoiser, policy=first.policy, clock=clock, judges=judges)
         self.tickets: dict[int, Ticket] = {}
 
     def __len__(self) -> int:
         """Rows that are not finished."""
         return len(self.tickets)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether a step would do nothing: decisions on all rows are still to come."""
+        return self._batch.is_at_rest
 
     def takes(self, ticket: Ticket) -> bool:
         """Return whether a ticket's rows can share this group's forward passes."""

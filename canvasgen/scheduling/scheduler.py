@@ -6,7 +6,8 @@
 
 One thread runs the model, whoever asks and however many models there are (canvases of several lengths, a specialist), so
 that requests share forward passes whatever step they are at, and the model needs no locks. The thread begins with the
-first ticket and ends when nothing is left to do.
+first ticket and ends when nothing is left to do. Constraints, validators and values are judged in threads beside it
+(`denoise.judging`): a row whose judgement takes long stands aside.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 from weakref import WeakSet
 
 from canvasgen.checks import whole_number
-from canvasgen.denoise import Failed
+from canvasgen.denoise import Failed, Judges
 from canvasgen.denoise.job import token_budget
 from canvasgen.errors import InvalidConstraint, ModelError
 from canvasgen.forks import Guard
@@ -80,7 +81,10 @@ class Scheduler:
         wanted: object = admission
         if wanted not in ("continuous", "homogeneous"):
             raise InvalidConstraint(
-                "admission is continuous or homogeneous", rule="admission", value=admission
+                "admission is continuous or homogeneous",
+                rule="admission",
+                value=admission,
+                remedy='admission="continuous" or admission="homogeneous"',
             )
         self._admission = admission
         self._clock = clock
@@ -96,6 +100,8 @@ class Scheduler:
         self._groups: list[Group] = []
         self._is_closed = False
         self._steps = self._rows_stepped = 0
+        self._news = threading.Event()
+        self._judges = Judges(woken=self._news.set)
 
     def submit(
         self,
@@ -116,13 +122,14 @@ class Scheduler:
             BudgetTooSmall, InvalidConstraint, ModelError: the job is impossible, or the scheduler is closed.
         """
         token_budget(job, denoiser)
-        ticket = Ticket(denoiser, policy, job, tell, submitted=self._clock())
+        ticket = Ticket(denoiser, policy, job, tell, woken=self._news.set, submitted=self._clock())
         with self._lock:
             if self._process != os.getpid():
                 self._forget()  # the thread and its tickets are the parent's
             if self._is_closed:
                 raise _closed()
             self._waiting.append(ticket)
+            self._news.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="canvasgen scheduler", daemon=True)
                 self._thread.start()
@@ -142,20 +149,27 @@ class Scheduler:
             if self._process != os.getpid():
                 return
             self._is_closed = True
+            self._news.set()
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
+        self._judges.settle(_LAST_SECONDS)
 
     # In the thread.
 
     def _run(self) -> None:
+        self._news.clear()  # what comes from here on is seen before the next wait
         while self._admit():
-            for group in list(self._groups):
+            going = [group for group in self._groups if not group.is_at_rest]
+            if not going:
+                self._news.wait()
+            for group in going:
                 rows = len(group)
                 group.step()
                 with self._lock:
                     self._steps += 1
                     self._rows_stepped += rows
+            self._news.clear()
 
     def _admit(self) -> bool:
         """Free seats and give them to those who wait; return whether there is anything to step, else the thread is over."""
@@ -201,10 +215,14 @@ class Scheduler:
         joined = self._groups if self._admission == "continuous" else fresh
         found = next((group for group in joined if group.takes(ticket)), None)
         if found is None:
-            found = Group(ticket, self._clock)
+            found = Group(ticket, self._clock, self._judges)
             self._groups.append(found)
             fresh.append(found)
         return found
+
+
+_LAST_SECONDS = 1.0
+"""For judgements that are under way when a scheduler is closed."""
 
 
 def _bytes(ticket: Ticket) -> int:

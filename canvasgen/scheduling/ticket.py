@@ -22,6 +22,7 @@ class Ticket:
         denoiser, policy, job: the model, its policy and what it is asked.
         tell: called in the scheduler's thread with each event; must return at once. A `RuntimeError` that it raises (an
             event loop that has been closed) cancels the generation.
+        woken: called when the caller leaves.
         submitted: when it came, in seconds of the scheduler's clock.
         begun: when its first step began; None before that.
         is_cancelled: whether the caller has left.
@@ -32,6 +33,7 @@ class Ticket:
     policy: Policy | None
     job: Job
     tell: Callable[[Event], None]
+    woken: Callable[[], None] = lambda: None
     submitted: float = 0.0
     begun: float | None = None
     is_cancelled: bool = field(default=False, init=False)
@@ -40,6 +42,7 @@ class Ticket:
     def cancel(self) -> None:
         """Leave: nothing is told any more, and the seat is free before the next step. Safe for threads."""
         self.is_cancelled = True
+        self.woken()
 
     def told(self, event: Event) -> None:
         """Pass an event on, unless the caller has left; called by the scheduler."""

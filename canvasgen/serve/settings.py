@@ -31,10 +31,12 @@ class ServeSettings:
         prompt_characters: of all messages together.
         choices: answers to one request (`n`, and prompts times `n`).
         most_tokens: of one answer.
+        usual_tokens: of an answer with thoughts whose client says nothing of tokens; efforts are parts of it.
         top_logprobs: alternatives of a token.
         compilers: processes that compile constraints.
         compile_seconds: CPU seconds of one compilation.
         compile_bytes: memory that one compilation may need beside what its process has.
+        judge_seconds: CPU seconds of an answer's searches and judgements together, outside of the model.
         constraint_bytes: of one compiled constraint.
         remembered: compiled constraints that are kept, those that were asked for last.
         remembered_bytes: of these together, as they came from the compilers.
@@ -57,10 +59,12 @@ class ServeSettings:
     prompt_characters: int = 400_000
     choices: int = 16
     most_tokens: int = 8192
+    usual_tokens: int = 256
     top_logprobs: int = 20
     compilers: int = 2
     compile_seconds: float = 10.0
     compile_bytes: int = 1_000_000_000
+    judge_seconds: float = 5.0
     constraint_bytes: int = 128_000_000
     remembered: int = 256
     remembered_bytes: int = 1_000_000_000
@@ -78,7 +82,12 @@ class ServeSettings:
                 whole_number(value, rule=one.name, low=0 if one.name in ("queue", "top_logprobs") else 1)
             elif one.type == "float" and not (isinstance(value, int | float) and 0 < value < math.inf):
                 raise InvalidConstraint(
-                    f"{one.name} is a number of seconds above zero", rule=one.name, value=value
+                    f"{one.name} is a number of seconds above zero",
+                    rule=one.name,
+                    value=value,
+                    remedy="write a number such as 30",
                 )
         if any(not key for key in self.keys):
-            raise InvalidConstraint("an API key is empty", rule="keys")
+            raise InvalidConstraint(
+                "an API key is empty", rule="keys", remedy="leave it out, or give it characters"
+            )

@@ -9,7 +9,8 @@ import pytest
 
 import canvasgen as cg
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnknownOption, UnsupportedConstraint
-from canvasgen.request.written import RELATIONS, read_request
+from canvasgen.request.written import read_request
+from canvasgen.request.written_relations import RELATIONS
 
 NAME = {"regex": "[A-Z][a-z]+"}
 

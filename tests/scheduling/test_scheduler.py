@@ -188,3 +188,47 @@ def test_the_thread_ends_when_nothing_is_left() -> None:
         thread.join(60)
     assert scheduler._thread is None
     assert scheduler.load.running == scheduler.load.waiting == 0
+
+
+def test_a_slow_judge_holds_up_nobody_else() -> None:
+    """Validators that sleep, or burn, until somebody else's generation has ended: it does end before theirs."""
+    for burns in (False, True):
+        scheduler, model = Scheduler(), Gated()
+        gate, asked = threading.Event(), threading.Event()
+
+        def waits(text: str, burns: bool = burns, gate: Any = gate, asked: Any = asked) -> bool:
+            asked.set()
+            if not burns:
+                return gate.wait(60)
+            while not gate.is_set():
+                sum(range(1000))
+            return True
+
+        slow = Caller(scheduler, model, replace(JOB, validators=(waits,)))
+        assert asked.wait(60)
+        quick = Caller(scheduler, model)
+        assert isinstance(quick.end(), Done)
+        assert scheduler.load.running == 1
+        gate.set()
+        assert isinstance(slow.end(), Done)
+
+
+def test_who_leaves_while_judged_frees_the_seat_and_others_begin() -> None:
+    scheduler, model = Scheduler(size=1), Gated()
+    gate, asked = threading.Event(), threading.Event()
+
+    def waits(text: str) -> bool:
+        asked.set()
+        return gate.wait(60)
+
+    slow = Caller(scheduler, model, replace(JOB, validators=(waits,)))
+    assert asked.wait(60)
+    quick = Caller(scheduler, model)
+    slow.ticket.cancel()
+    assert isinstance(quick.end(), Done)
+    closing = Caller(scheduler, model, replace(JOB, validators=(waits,)))
+    while scheduler.load.running == 0:
+        pass
+    scheduler.close()
+    assert isinstance(closing.end(), Failed)
+    gate.set()

@@ -22,7 +22,13 @@ from canvasgen.constraints.grammar.parameters import name_of, substituted
 from canvasgen.constraints.grammar.refusals import place_of
 from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Sequence
 from canvasgen.constraints.grammar.template_bounds import MOST_RULES
-from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
+from canvasgen.errors import (
+    CanvasgenError,
+    ConstraintTooLarge,
+    InvalidConstraint,
+    UnsupportedConstraint,
+    located,
+)
 
 __all__ = ["TreeReader"]
 
@@ -113,6 +119,7 @@ class TreeReader:
                 path=place_of(name, self.text),
                 rule="templates",
                 value=full,
+                remedy=f"give it {len(params)}",
             )
         if full not in self._instances:
             self._instances[full] = (tree, dict(zip(params, arguments, strict=True)))
@@ -163,7 +170,12 @@ class TreeReader:
                 error.message, path=place, rule=f"terminal {name}", value=written, remedy=error.remedy
             ) from error
         if empty:
-            raise InvalidConstraint(f"the terminal {name} matches no text", path=place, rule="terminal")
+            raise InvalidConstraint(
+                f"the terminal {name} matches no text",
+                path=place,
+                rule="terminal",
+                remedy="let it match at least one character, and make it optional where it is used",
+            )
         self._bodies.append(expr)
         if cut is not None:
             numbers = set(self.marks.wrong)
@@ -215,7 +227,8 @@ class TreeReader:
         """
 
         def begins(expr: Expr) -> frozenset[int]:
-            return first_bytes(to_dfa(self._body_of.get(expr, expr)))
+            with located("the terminals of the grammar"):
+                return first_bytes(to_dfa(self._body_of.get(expr, expr)))
 
         blanks = frozenset[int]().union(*map(begins, self._blanks)) - {END}
         after = bytes_after(items, start, begins)
@@ -289,7 +302,12 @@ class TreeReader:
                 return Ref(self._instance(str(name.name), values))
             case _:
                 pass
-        raise UnsupportedConstraint(f"a {tree.data!r} is not known here", rule="grammar", value=str(tree))
+        raise UnsupportedConstraint(
+            f"a {tree.data!r} is not known here",
+            rule="grammar",
+            value=str(tree),
+            remedy="write it with rules, terminals, strings, regular expressions, groups, `|`, `?`, `*`, `+` and `~`",
+        )
 
     def _symbol(self, symbol: Any, bound: dict[str, Any]) -> Item:
         name = str(getattr(symbol, "name", symbol))

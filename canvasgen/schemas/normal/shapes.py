@@ -78,10 +78,11 @@ class Part:
         under_approximates: True if the language may leave out members of the set that it stands for.
         over_approximates: True if the language may hold strings that are no members (the validator refuses them).
         holds: membership in the set itself, where the language is not the set.
+        least: bytes that no member has fewer of, where the language does not tell.
         format: the format that it is, if it is one.
     """
 
-    __slots__ = ("expr", "format", "holds", "name", "over_approximates", "under_approximates")
+    __slots__ = ("expr", "format", "holds", "least", "name", "over_approximates", "under_approximates")
 
     def __init__(
         self,
@@ -91,6 +92,7 @@ class Part:
         under_approximates: bool = False,
         over_approximates: bool = False,
         holds: Callable[[str], bool] | None = None,
+        least: int = 0,
         format: str | None = None,
     ) -> None:
         self.name = name
@@ -99,6 +101,7 @@ class Part:
         self.under_approximates = under_approximates
         self.over_approximates = over_approximates
         self.holds = holds
+        self.least = least
 
     def __repr__(self) -> str:
         return f"Part({self.name})"
@@ -258,6 +261,7 @@ class Node:
                         f"more than {LONGEST_CHAIN} schemas refer to one another without content in between",
                         path=self.path,
                         rule="reference chain",
+                        remedy="let references lead to content sooner",
                     )
                 with located(self.path):
                     self._values = self._compute()
@@ -348,6 +352,7 @@ class Arena:
                     f"more than {MOST_DIFFERENCES} schemas are taken from one another",
                     path=path or b.path,
                     rule="not",
+                    remedy="let the alternatives of oneOf exclude each other by type or by a const",
                 )
             node = Node(path or b.path, self, lambda: self._subtract(a.values, b.values, self))
             node.negates = b if a is ANY_NODE else None
@@ -377,6 +382,8 @@ def bounded(shapes: tuple[S, ...]) -> tuple[S, ...]:
     step(len(shapes))
     if len(shapes) > MOST_SHAPES:
         raise ConstraintTooLarge(
-            f"merging the schemas gives more than {MOST_SHAPES} alternatives of one type", rule="alternatives"
+            f"merging the schemas gives more than {MOST_SHAPES} alternatives of one type",
+            rule="alternatives",
+            remedy="write fewer alternatives that overlap, or give them a property that tells them apart",
         )
     return shapes

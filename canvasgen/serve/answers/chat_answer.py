@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from canvasgen.serve.answers.logprob_answer import chat_logprobs, text_logprobs
-from canvasgen.serve.answers.told import Told, cut, new_id, told, usage_of
+from canvasgen.serve.answers.told import Parted, Told, new_id, told, usage_of
 from canvasgen.serve.protocol.answers import (
     Call,
     ChatAnswer,
@@ -19,6 +19,7 @@ from canvasgen.serve.protocol.answers import (
     CompletionAnswer,
     CompletionChoice,
     Function,
+    ThoughtTokens,
     Usage,
 )
 from canvasgen.serve.protocol.wire import JsonObject
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.plan import Plan
 
-__all__ = ["FINGERPRINT", "chat_answer", "completion_answer", "facts", "now"]
+__all__ = ["FINGERPRINT", "chat_answer", "completion_answer", "facts", "now", "reasoning_in"]
 
 FINGERPRINT = f"canvasgen-{VERSION}"
 _WITH_VALUE = frozenset({"template", "table", "infill"})
@@ -47,7 +48,7 @@ def chat_answer(plan: Plan, finished: Sequence[Finished], model: str) -> ChatAns
         created=now(),
         model=model,
         choices=[_choice(plan, made) for made in finished],
-        usage=usage_of(finished),
+        usage=usage_of(finished, thinks=plan.thinks),
         system_fingerprint=FINGERPRINT,
     )
 
@@ -93,10 +94,17 @@ def facts(plan: Plan, made: Finished) -> JsonObject:
         }
     if done.sources:
         found["sources"] = {
-            field: {"start": span.start, "stop": span.stop, "text": span.text}
+            field: {"start": span.start, "stop": span.stop, "text": span.text, "source": span.source}
             for field, span in done.sources.items()
         }
+    if plan.trace is not None:
+        found["trace"] = json.loads(done.as_trace().to_json())
     return found
+
+
+def reasoning_in(answer: Parted) -> JsonObject:
+    """Return the thoughts, for answers that have no place of their own for them."""
+    return {} if answer.thoughts is None else {"reasoning": answer.thoughts}
 
 
 def as_json(value: object) -> JsonValue:
@@ -112,17 +120,16 @@ def completion_answer(
     for plan, rows in zip(plans, finished, strict=True):
         for made in rows:
             answer = told(plan, made)
-            text = cut(made.completion.text, plan.stops)[0]
             before = plan.prompt if echo and isinstance(plan.prompt, str) else ""
             choices.append(
                 CompletionChoice(
                     index=len(choices),
-                    text=before + text,
+                    text=before + (answer.content or ""),
                     finish_reason=answer.reason,
                     logprobs=None
                     if plan.logprobs is None
                     else text_logprobs(made.completion, made.vocabulary),
-                    canvasgen=facts(plan, made),
+                    canvasgen=facts(plan, made) | reasoning_in(answer),
                 )
             )
     return CompletionAnswer(
@@ -130,12 +137,18 @@ def completion_answer(
         created=now(),
         model=model,
         choices=choices,
-        usage=added([usage_of(rows) for rows in finished]),
+        usage=added([usage_of(rows, thinks=plan.thinks) for plan, rows in zip(plans, finished, strict=True)]),
         system_fingerprint=FINGERPRINT,
     )
 
 
 def added(usages: Sequence[Usage]) -> Usage:
     """Return the sum."""
-    names = list(Usage.model_fields)
-    return Usage(**{name: sum(getattr(one, name) for one in usages) for name in names})
+    details = [one.completion_tokens_details for one in usages if one.completion_tokens_details is not None]
+    names = [name for name in Usage.model_fields if name != "completion_tokens_details"]
+    return Usage(
+        **{name: sum(getattr(one, name) for one in usages) for name in names},
+        completion_tokens_details=ThoughtTokens(reasoning_tokens=sum(one.reasoning_tokens for one in details))
+        if details
+        else None,
+    )

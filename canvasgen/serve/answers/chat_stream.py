@@ -12,7 +12,7 @@ from canvasgen.denoise import Commit, Draft
 from canvasgen.serve.answers.chat_answer import FINGERPRINT, facts, now
 from canvasgen.serve.answers.logprob_answer import chat_logprobs
 from canvasgen.serve.answers.partial_value import Settled
-from canvasgen.serve.answers.told import Parted, cut, held_back, new_id, parted, told, usage_of
+from canvasgen.serve.answers.told import Parted, cut, draft_of, held_back, new_id, parted, told, usage_of
 from canvasgen.serve.protocol.answers import ChatChunk, ChunkChoice
 from canvasgen.serve.protocol.wire import JsonObject
 
@@ -68,13 +68,17 @@ class ChatStream:
         """Yield the usage of all answers, if the client asked for it."""
         if self._plan.with_usage:
             chunk = self._chunk(0, {})
-            yield chunk.model_copy(update={"choices": [], "usage": usage_of(self._finished)})
+            yield chunk.model_copy(
+                update={
+                    "choices": [],
+                    "usage": usage_of(self._finished, thinks=self._plan.thinks),
+                }
+            )
 
     def _told(self, number: int, what: Draft | Commit) -> Iterator[ChatChunk]:
         """Yield drafts and settled fields, to who asked for them."""
         if "drafts" in self._plan.told and isinstance(what, Draft):
-            draft: JsonObject = {"text": what.text, "block": what.block, "step": what.step}
-            yield self._chunk(number, {"x-diffusion-draft": draft})
+            yield self._chunk(number, {"x-diffusion-draft": draft_of(self._plan, what)})
         if "partial" in self._plan.told:
             settled = self._sent[number].settled
             text = parted(self._plan, what.text)

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from canvasgen.denoise import Commit
-from canvasgen.serve.answers.chat_answer import FINGERPRINT, facts, now
+from canvasgen.serve.answers.chat_answer import FINGERPRINT, facts, now, reasoning_in
 from canvasgen.serve.answers.logprob_answer import text_logprobs
-from canvasgen.serve.answers.told import cut, held_back, new_id, told, usage_of
+from canvasgen.serve.answers.told import cut, draft_of, held_back, new_id, parted, told, usage_of
 from canvasgen.serve.protocol.answers import CompletionAnswer, CompletionChoice
-from canvasgen.serve.protocol.wire import JsonObject
 
 if TYPE_CHECKING:
     from canvasgen.serve.finished import Finished
@@ -41,9 +40,10 @@ class TextStream:
         number, what = event
         if isinstance(what, Commit):
             text, stopped = cut(what.text, self._plan.stops)
-            yield from self._new(number, text if stopped else held_back(text, self._plan.stops))
+            text = text if stopped else held_back(text, self._plan.stops)
+            yield from self._new(number, parted(self._plan, text).content or "")
         elif "drafts" in self._plan.told:
-            draft: JsonObject = {"text": what.text, "block": what.block, "step": what.step}
+            draft = draft_of(self._plan, what)
             choice = CompletionChoice(index=number, text="", finish_reason=None)
             yield self._chunk(choice.model_copy(update={"x-diffusion-draft": draft}))
 
@@ -51,7 +51,12 @@ class TextStream:
         """Yield the usage of all answers, if the client asked for it."""
         if self._plan.with_usage:
             chunk = self._chunk(CompletionChoice(index=0, text="", finish_reason=None))
-            yield chunk.model_copy(update={"choices": [], "usage": usage_of(self._finished)})
+            yield chunk.model_copy(
+                update={
+                    "choices": [],
+                    "usage": usage_of(self._finished, thinks=self._plan.thinks),
+                }
+            )
 
     def _new(self, number: int, text: str) -> Iterator[CompletionAnswer]:
         more = text[self._sent[number] :]
@@ -61,16 +66,17 @@ class TextStream:
 
     def _end(self, made: Finished) -> Iterator[CompletionAnswer]:
         self._finished.append(made)
-        yield from self._new(made.number, cut(made.completion.text, self._plan.stops)[0])
+        answer = told(self._plan, made)
+        yield from self._new(made.number, answer.content or "")
         yield self._chunk(
             CompletionChoice(
                 index=made.number,
                 text="",
-                finish_reason=told(self._plan, made).reason,
+                finish_reason=answer.reason,
                 logprobs=None
                 if self._plan.logprobs is None
                 else text_logprobs(made.completion, made.vocabulary),
-                canvasgen=facts(self._plan, made),
+                canvasgen=facts(self._plan, made) | reasoning_in(answer),
             )
         )
 

@@ -7,16 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from canvasgen.errors import Outcome
 from canvasgen.serve.answers.call_text import CallText, calls_in
-from canvasgen.serve.protocol.answers import FinishReason, Usage
+from canvasgen.serve.protocol.answers import FinishReason, ThoughtTokens, Usage
+from canvasgen.serve.protocol.wire import JsonObject
 from canvasgen.serve.requests.building import END_OF_THOUGHTS
 
 if TYPE_CHECKING:
+    from canvasgen.denoise import Draft
     from canvasgen.serve.finished import Finished
     from canvasgen.serve.requests.plan import Plan
 
-__all__ = ["Parted", "Told", "cut", "held_back", "new_id", "parted", "told", "usage_of"]
+__all__ = ["Parted", "Told", "cut", "draft_of", "held_back", "new_id", "parted", "told", "usage_of"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def parted(plan: Plan, text: str) -> Parted:
     thoughts = None
     if plan.recipe.thoughts:
         thoughts, mark, text = text.partition(END_OF_THOUGHTS)
+        thoughts = None if plan.hides_thoughts else thoughts
         if not mark:
             return Parted(thoughts, "")
     calls = None if plan.tools is None else calls_in(text, plan.tools)
@@ -65,6 +70,16 @@ def told(plan: Plan, made: Finished) -> Told:
     return Told(parts.thoughts, parts.content, parts.calls, reason)
 
 
+def draft_of(plan: Plan, draft: Draft) -> JsonObject:
+    """Return a draft for the client: the text as it would be, with its thoughts apart."""
+    told: JsonObject = {"text": draft.text, "block": draft.block, "step": draft.step}
+    if plan.recipe.thoughts:
+        thoughts, _, told["text"] = draft.text.partition(END_OF_THOUGHTS)
+        if not plan.hides_thoughts:
+            told["reasoning"] = thoughts
+    return told
+
+
 def cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:
     """Return a text up to the first of the stops, and whether there was one."""
     places = [place for stop in stops if (place := text.find(stop)) >= 0]
@@ -82,8 +97,8 @@ def held_back(text: str, stops: Sequence[str]) -> str:
     return text[: len(text) - longest]
 
 
-def usage_of(finished: Sequence[Finished]) -> Usage:
-    """Return the tokens and steps of some answers to one prompt."""
+def usage_of(finished: Sequence[Finished], *, thinks: bool = False) -> Usage:
+    """Return the tokens and steps of some answers to one prompt; with `thinks` also the tokens of their thoughts."""
     prompt = finished[0].prompt_tokens if finished else 0  # the same one for all
     written = sum(len(made.completion.token_ids) for made in finished)
     steps = sum(sum(made.completion.steps) for made in finished)
@@ -94,7 +109,21 @@ def usage_of(finished: Sequence[Finished]) -> Usage:
         total_tokens=prompt + written,
         denoising_steps=steps,
         canvas_positions=positions,
+        completion_tokens_details=ThoughtTokens(reasoning_tokens=sum(map(_thought_tokens, finished)))
+        if thinks
+        else None,
     )
+
+
+def _thought_tokens(made: Finished) -> int:
+    """Return how many tokens the thoughts of an answer have, with the mark at their end."""
+    mark = END_OF_THOUGHTS.encode()
+    written = b""
+    for count, token in enumerate(made.completion.token_ids, start=1):
+        written += made.vocabulary.text_bytes(np.array([token], dtype=np.int64))
+        if mark in written:
+            return count
+    return len(made.completion.token_ids)
 
 
 def new_id(prefix: str) -> str:

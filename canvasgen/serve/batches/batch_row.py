@@ -10,15 +10,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ConfigDict, JsonValue, ValidationError, model_validator
+from pydantic import ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from canvasgen.checks import is_mapping
 from canvasgen.serve.answers.chat_answer import as_json, chat_answer, completion_answer
 from canvasgen.serve.answers.told import new_id
+from canvasgen.serve.protocol.answer_shapes import Extension, GroundedIn
 from canvasgen.serve.protocol.api_error import ApiError, json_path
 from canvasgen.serve.protocol.chat_body import ChatBody, CompletionBody, Message
 from canvasgen.serve.protocol.wire import JsonObject, Wire
-from canvasgen.serve.requests.formats import one_of_recipes
+from canvasgen.serve.requests.formats import extended, one_of_recipes, said_in
 from canvasgen.serve.requests.messages import messages_of
 from canvasgen.serve.requests.plan import Plan, plan_of_chat, plans_of_completion, within_limits
 from canvasgen.serve.requests.recipe import Recipe
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["ReadRow", "failed_row", "finished_row", "read_row"]
 
 _KINDS = ("schema", "regex", "grammar", "choice", "template", "table")
+_SAME = ("whitespace", "property_order", "fence", "grounded", "relations")
+"""What a row has in common with canvasgen's own keys over HTTP."""
 
 
 class PlainRow(Wire):
@@ -44,9 +47,10 @@ class PlainRow(Wire):
     regex: str | None = None
     grammar: str | None = None
     choice: list[JsonValue] | None = None
-    template: str | None = None
+    template: str | JsonObject | None = None
     table: JsonObject | None = None
-    grounded: bool | str | list[str] = False
+    grounded: bool | str | list[str] | GroundedIn = False
+    relations: list[list[JsonValue]] = Field(default_factory=list[list[JsonValue]])
     whitespace: Literal["flexible", "compact", "model"] | None = None
     property_order: Literal["schema", "any", "model"] | None = None
     fence: Literal["forbid", "allow", "require"] | None = None
@@ -133,23 +137,9 @@ def _plain(row: PlainRow, settings: ServeSettings, seed: int | None) -> ReadRow:
             body = _schema_text(body)
         if body is not None:
             found.append(Recipe(kind, body, f"$.{kind}"))
-    recipe = one_of_recipes(found)
-    names = ("whitespace", "property_order", "fence")
-    writing = tuple((name, str(value)) for name in names if (value := getattr(row, name)) is not None)
-    grounded = row.grounded
-    if not isinstance(grounded, bool):
-        grounded = (grounded,) if isinstance(grounded, str) else tuple(grounded)
-    is_grounded = grounded is not False or "x-grounded" in json.dumps(recipe.body)
-    sources = (
-        [prompt] if isinstance(prompt, str) else [one["content"] for one in prompt if one["role"] == "user"]
-    )
-    recipe = Recipe(
-        recipe.kind,
-        recipe.body,
-        recipe.at,
-        writing=writing,
-        grounded=grounded,
-        sources=tuple(sources) if is_grounded else (),
+    same = {name: getattr(row, name) for name in _SAME}
+    recipe = extended(
+        one_of_recipes(found), Extension(**same), sources=said_in(prompt), stops=[], at="$", thoughts=0
     )
     names = (
         "max_tokens",

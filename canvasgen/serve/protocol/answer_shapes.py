@@ -12,6 +12,7 @@ __all__ = [
     "Extension",
     "FunctionTool",
     "NamedFunction",
+    "Reasoning",
     "ResponseFormat",
     "SchemaFormat",
     "StructuredOutputs",
@@ -116,14 +117,51 @@ class Positions(Wire):
     near: list[NearPosition] = Field(default_factory=list[NearPosition])
 
 
+class TypedTemplate(Wire):
+    """A text with holes, some of which have to be something: `{"regex": …}`, `{"schema": …}`, `{"choice": …}`, …"""
+
+    text: str
+    holes: dict[str, JsonObject] = Field(default_factory=dict[str, JsonObject])
+
+
+class GroundedIn(Wire):
+    """The texts that values are taken from, and how; `texts` are by default what the user says."""
+
+    texts: str | list[str] | None = None
+    unit: Literal["word", "character"] = "word"
+    across_lines: bool = False
+    max_length: Positive | None = None
+    fields: Literal["all", "marked"] = "all"
+
+
+class TraceWish(Wire):
+    """What a full trace records: the candidates of each position, and of which positions."""
+
+    top: int = Field(default=4, ge=0, le=64)
+    positions: list[Count] | None = None
+
+
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+
+
+class Reasoning(Wire):
+    """Whether it is thought before the answer: how much, and whether the thoughts are told."""
+
+    effort: Effort | None = None
+    max_tokens: Positive | None = None
+    exclude: bool = False
+    enabled: bool | None = None
+
+
 class Extension(Wire):
     """The key `canvasgen`: what only canvases can do."""
 
-    template: str | None = None
+    template: str | TypedTemplate | None = None
     positions: Positions | None = None
     table: JsonObject | None = None
     validators: list[str] = Field(default_factory=list[str])
-    grounded: bool | str | list[str] = False
+    grounded: bool | str | list[str] | GroundedIn = False
+    relations: list[list[JsonValue]] = Field(default_factory=list[list[JsonValue]])
     whitespace: Literal["flexible", "compact", "model"] | None = None
     property_order: Literal["schema", "any", "model"] | None = None
     fence: Literal["forbid", "allow", "require"] | None = None
@@ -136,6 +174,7 @@ class Extension(Wire):
     prompt_schema: bool = True
     reasoning_tokens: Positive | None = None
     probabilities: bool = False
+    trace: bool | Literal["steps", "full"] | TraceWish = False
     drafts: bool = False
     partial: bool = False
     timeout: float | None = Field(default=None, gt=0)

@@ -21,6 +21,7 @@ __all__ = [
     "Function",
     "ModelFacts",
     "ModelList",
+    "ThoughtTokens",
     "Usage",
 ]
 
@@ -31,6 +32,12 @@ class Answer(BaseModel):
     """An object that is sent; what canvasgen adds to OpenAI's is named so."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+
+class ThoughtTokens(Answer):
+    """Tokens of the thoughts before an answer, with the mark at their end."""
+
+    reasoning_tokens: int
 
 
 class Usage(Answer):
@@ -44,6 +51,7 @@ class Usage(Answer):
     total_tokens: int
     denoising_steps: int
     canvas_positions: int
+    completion_tokens_details: ThoughtTokens | None = None
 
 
 class Function(Answer):

@@ -7,10 +7,12 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, JsonValue
 
 from canvasgen.serve.protocol.answer_shapes import (
+    Effort,
     Extension,
     FunctionSpec,
     FunctionTool,
     NamedSpec,
+    Reasoning,
     ResponseFormat,
     Schema,
     StructuredOutputs,
@@ -92,6 +94,9 @@ class ChatBody(Sampling):
     max_completion_tokens: Positive | None = None
     logprobs: bool | None = None
     top_logprobs: Logprobs | None = None
+    reasoning_effort: Effort | None = None
+    reasoning: Reasoning | None = None
+    include_reasoning: bool | None = None
 
 
 class CompletionBody(Sampling):

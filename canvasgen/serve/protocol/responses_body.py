@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
-from canvasgen.serve.protocol.answer_shapes import Extension, ObjectFormat, Schema, TextFormat
+from canvasgen.serve.protocol.answer_shapes import Extension, ObjectFormat, Reasoning, Schema, TextFormat
 from canvasgen.serve.protocol.chat_body import Part
 from canvasgen.serve.protocol.wire import JsonObject, Positive, Wire
 
@@ -85,4 +85,5 @@ class ResponsesBody(Wire):
     stream: bool | None = None
     seed: int | None = None
     metadata: JsonObject | None = None
+    reasoning: Reasoning | None = None
     canvasgen: Extension | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -12,10 +13,13 @@ from canvasgen import constraints
 from canvasgen.checks import is_mapping, is_sequence
 from canvasgen.constraints import Constraint
 from canvasgen.errors import CanvasgenError, InvalidConstraint, UnsupportedConstraint
+from canvasgen.grounding import Sources
 from canvasgen.limits import Limits
 from canvasgen.request import Request
 from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
+from canvasgen.request.written import constraint_of, read_request
+from canvasgen.request.written_relations import relations_of
 from canvasgen.serve.requests.calls_schema import calls_constraint
 from canvasgen.serve.requests.recipe import Recipe
 
@@ -52,14 +56,30 @@ def _of_request(name: str) -> Callable[[Recipe, Limits], Constraint]:
     """Return what makes the constraint that a field of `canvasgen.Request` describes."""
 
     def make(recipe: Recipe, limits: Limits) -> Constraint:
-        grounded = [*recipe.grounded] if isinstance(recipe.grounded, tuple) else recipe.grounded
         prompt = [{"role": "user", "content": text} for text in recipe.sources]
         options: dict[str, Any] = {name: recipe.body, **dict(recipe.writing)}
-        found = Request(prompt, grounded=grounded, limits=limits, **options).resolve()
+        if recipe.relations:
+            options["relations"] = relations_of(json.loads(recipe.relations), "$")
+        found = Request(prompt, grounded=_grounded(recipe), limits=limits, **options).resolve()
         assert found is not None
         return found
 
     return make
+
+
+def _grounded(recipe: Recipe) -> bool | list[str] | Sources:
+    """Return what the values are taken from."""
+    texts = [*recipe.grounded] if isinstance(recipe.grounded, tuple) else recipe.grounded
+    if not recipe.grounding:
+        return texts
+    return Sources([*recipe.sources] if isinstance(texts, bool) else texts, **json.loads(recipe.grounding))
+
+
+def _template(recipe: Recipe, limits: Limits) -> Constraint:
+    """A text with holes, or one whose holes have constraints of their own."""
+    if isinstance(recipe.body, str):
+        return _of_request("template")(recipe, limits)
+    return constraint_of("template", recipe.body)
 
 
 def _choice(recipe: Recipe, limits: Limits) -> Constraint:
@@ -72,11 +92,16 @@ def _choice(recipe: Recipe, limits: Limits) -> Constraint:
 
 
 def _table(recipe: Recipe, limits: Limits) -> Constraint:
-    """`{"kind": "sudoku", "puzzle": "…"}`: a ready table and its arguments."""
+    """`{"kind": "sudoku", "puzzle": "…"}`: a ready table and its arguments; or rows, columns, cells and relations."""
     body: object = recipe.body
+    if is_mapping(body) and "kind" not in body:
+        return constraint_of("table", body)
     if not is_mapping(body) or body.get("kind") not in _TABLES:
         raise InvalidConstraint(
-            "a table has a kind", rule="table", value=body, remedy="one of " + ", ".join(sorted(_TABLES))
+            "there is no such kind of table",
+            rule="table",
+            value=body,
+            remedy="one of " + ", ".join(sorted(_TABLES)) + "; or none, with rows and columns",
         )
     arguments = {str(name): value for name, value in body.items() if name != "kind"}
     try:
@@ -85,7 +110,10 @@ def _table(recipe: Recipe, limits: Limits) -> Constraint:
         raise
     except (TypeError, ValueError) as error:
         raise InvalidConstraint(
-            f"not the arguments of a {body['kind']}", rule="table", value=arguments
+            f"not the arguments of a {body['kind']}",
+            rule="table",
+            value=arguments,
+            remedy="give the arguments that cg.table and cg.sudoku have",
         ) from error
 
 
@@ -121,24 +149,35 @@ def _also(kind: str, text: str) -> Constraint:
     if kind == "near":
         phrase = cast(dict[str, Any], value)
         return constraints.near(phrase["text"], phrase["position"], phrase["within"])
-    raise UnsupportedConstraint("no such constraint", rule=kind)
+    raise UnsupportedConstraint(
+        "no such constraint", rule=kind, remedy="use a kind that the server has: see its /docs"
+    )
 
 
 def _tags(recipe: Recipe, limits: Limits) -> Constraint:
     return tagged(recipe.body, limits)
 
 
+def _request(recipe: Recipe, limits: Limits) -> Constraint:
+    """A whole request as JSON, of engines that only pass data on; one without a constraint is any text."""
+    found = replace(read_request(recipe.body), limits=limits).resolve()
+    return constraints.text() if found is None else found
+
+
 def _calls(recipe: Recipe, limits: Limits) -> Constraint:
-    return calls_constraint(recipe.body, limits, dict(recipe.writing))
+    prompt = [{"role": "user", "content": text} for text in recipe.sources]
+    return calls_constraint(recipe.body, limits, dict(recipe.writing), prompt, _grounded(recipe))
 
 
 KINDS: Mapping[str, Callable[[Recipe, Limits], Constraint]] = {
-    **{name: _of_request(name) for name in ("schema", "regex", "grammar", "template")},
+    **{name: _of_request(name) for name in ("schema", "regex", "grammar")},
+    "template": _template,
     "choice": _choice,
     "table": _table,
     "edit": _edit,
     "infill": _infill,
     "structural_tag": _tags,
     "calls": _calls,
+    "request": _request,
 }
 """By kind, what makes its constraint."""

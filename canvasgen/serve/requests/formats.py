@@ -7,18 +7,24 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from canvasgen.errors import InvalidConstraint
+from canvasgen.grounding import KEYWORD
+from canvasgen.request import Prompt
+from canvasgen.request.written_relations import relations_of
 from canvasgen.serve.protocol.answer_shapes import (
     Extension,
+    GroundedIn,
     JsonSchemaFormat,
     ResponseFormat,
     StructuredOutputs,
     TextFormat,
 )
-from canvasgen.serve.protocol.api_error import ApiError
+from canvasgen.serve.protocol.api_error import ApiError, as_api_error
 from canvasgen.serve.protocol.chat_body import Sampling
+from canvasgen.serve.protocol.wire import refuse_misspelled
 from canvasgen.serve.requests.recipe import FREE, Recipe
 
-__all__ = ["extended", "one_of_recipes", "recipe_of_format", "recipes_of_sampling"]
+__all__ = ["extended", "one_of_recipes", "recipe_of_format", "recipes_of_sampling", "said_in", "sourced"]
 
 _ANY_OBJECT: JsonValue = {"type": "object"}
 _COMPACT = frozenset({"", "[ ]{0}", "()", "(?:)"})
@@ -34,6 +40,7 @@ def recipe_of_format(format_: ResponseFormat | None, at: str) -> Recipe:
     if isinstance(format_, JsonSchemaFormat):
         schema = format_.json_schema.schema_
         if schema is None:
+            refuse_misspelled(format_.json_schema, "schema", f"{at}.json_schema")
             return Recipe("schema", _ANY_OBJECT, f"{at}.json_schema")
         return Recipe("schema", schema, f"{at}.json_schema.schema")
     return Recipe("schema", _ANY_OBJECT, at)
@@ -54,7 +61,11 @@ def recipes_of_sampling(body: Sampling) -> list[Recipe]:
         found.append(Recipe("grammar", body.guided_grammar, "$.guided_grammar"))
     extension = body.canvasgen
     if extension is not None and extension.template is not None:
-        found.append(Recipe("template", extension.template, "$.canvasgen.template"))
+        template = extension.template
+        body_: JsonValue = (
+            template if isinstance(template, str) else {"text": template.text, "holes": {**template.holes}}
+        )
+        found.append(Recipe("template", body_, "$.canvasgen.template"))
     if extension is not None and extension.table is not None:
         found.append(Recipe("table", extension.table, "$.canvasgen.table"))
     return [one for one in found if one.kind != "free"]
@@ -129,7 +140,15 @@ def _schema(given: JsonValue, at: str) -> JsonValue:
         raise ApiError(400, "the schema is no JSON", "invalid_constraint", at) from error
 
 
-def extended(recipe: Recipe, extension: Extension | None, *, sources: list[str], stops: list[str]) -> Recipe:
+def extended(
+    recipe: Recipe,
+    extension: Extension | None,
+    *,
+    sources: list[str],
+    stops: list[str],
+    thoughts: int = 0,
+    at: str = "$.canvasgen",
+) -> Recipe:
     """Return a recipe with what canvasgen's own keys add to it.
 
     Args:
@@ -137,6 +156,11 @@ def extended(recipe: Recipe, extension: Extension | None, *, sources: list[str],
         extension: the keys.
         sources: what the user says.
         stops: texts at which clients cut; a constrained text does not contain them.
+        thoughts: most tokens of text before the answer.
+        at: JSON path of the keys.
+
+    Raises:
+        ApiError: a key does not go with the recipe.
     """
     told = extension or Extension()
     writing = {**dict(recipe.writing)}
@@ -145,7 +169,7 @@ def extended(recipe: Recipe, extension: Extension | None, *, sources: list[str],
         if value is not None and recipe.kind in ("schema", "calls"):
             writing[name] = value
         elif value is not None:
-            raise ApiError(400, f"{name} goes with a schema", "invalid_constraint", f"$.canvasgen.{name}")
+            raise ApiError(400, f"{name} goes with a schema", "invalid_constraint", f"{at}.{name}")
     also = [("contains", json.dumps(text)) for text in told.contains]
     excluded = [*told.excludes, *([] if recipe.is_free and not also else stops)]
     if excluded:
@@ -154,15 +178,54 @@ def extended(recipe: Recipe, extension: Extension | None, *, sources: list[str],
         if told.positions.fixed:
             also.append(("fixed", json.dumps(told.positions.fixed)))
         also += [("near", json.dumps(phrase.model_dump())) for phrase in told.positions.near]
-    grounded = told.grounded
-    if isinstance(grounded, list | str):
-        grounded = (grounded,) if isinstance(grounded, str) else tuple(grounded)
-    is_grounded = grounded is not False or "x-grounded" in json.dumps(recipe.body)
-    return replace(
+    grounded, grounding = _grounded(told)
+    made = replace(
         recipe,
+        relations=_relations(recipe, told, f"{at}.relations"),
         writing=tuple(sorted(writing.items())),
         also=tuple(also),
         grounded=grounded,
-        sources=tuple(sources) if is_grounded else (),
-        thoughts=told.reasoning_tokens or 0,
+        grounding=grounding,
+        thoughts=thoughts,
     )
+    return sourced(made, sources)
+
+
+def said_in(prompt: Prompt) -> list[str]:
+    """Return what the user says."""
+    return (
+        [prompt] if isinstance(prompt, str) else [one["content"] for one in prompt if one["role"] == "user"]
+    )
+
+
+def sourced(recipe: Recipe, sources: list[str]) -> Recipe:
+    """Return a recipe with what the user says, if values are taken from it."""
+    is_grounded = recipe.grounded is not False or KEYWORD in json.dumps(recipe.body)
+    return replace(recipe, sources=tuple(sources) if is_grounded else ())
+
+
+def _grounded(told: Extension) -> tuple[bool | tuple[str, ...], str]:
+    """Return the texts that values are taken from, and the settings of `canvasgen.Sources` as JSON text."""
+    given, settings = told.grounded, ""
+    if isinstance(given, GroundedIn):
+        settings = json.dumps(given.model_dump(include=_SETTINGS_OF_SOURCES))
+        given = True if given.texts is None else given.texts
+    if isinstance(given, bool):
+        return given, settings
+    return ((given,) if isinstance(given, str) else tuple(given)), settings
+
+
+_SETTINGS_OF_SOURCES = {"unit", "across_lines", "max_length", "fields"}
+
+
+def _relations(recipe: Recipe, told: Extension, at: str) -> str:
+    """Return the relations between fields as JSON text, checked for their form; the fields are known when it is compiled."""
+    if not told.relations:
+        return ""
+    if recipe.kind != "schema":
+        raise ApiError(400, "relations go with one schema", "invalid_constraint", at)
+    try:
+        relations_of(told.relations, at)
+    except InvalidConstraint as error:
+        raise as_api_error(error) from error
+    return json.dumps(told.relations)

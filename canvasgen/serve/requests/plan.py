@@ -7,16 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from canvasgen.constraints import Constraint
+from canvasgen.limits import Limits
 from canvasgen.request import Prompt, Request
-from canvasgen.serve.protocol.answer_shapes import Extension
+from canvasgen.serve.protocol.answer_shapes import Extension, TraceWish
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody, CompletionBody, Sampling
-from canvasgen.serve.protocol.wire import ignored_in, listed, read_as
-from canvasgen.serve.requests.formats import extended, one_of_recipes, recipes_of_sampling
+from canvasgen.serve.protocol.wire import ignored_in, listed, read_as, refuse_unknown
+from canvasgen.serve.requests.formats import extended, one_of_recipes, recipes_of_sampling, said_in
 from canvasgen.serve.requests.messages import messages_of
 from canvasgen.serve.requests.recipe import FREE, Recipe
+from canvasgen.serve.requests.thinking import Thinking, thinking_of
 from canvasgen.serve.requests.tool_use import ToolUse, legacy, tool_use
 from canvasgen.serve.settings import ServeSettings
+from canvasgen.trace import Tracing
 
 __all__ = ["Plan", "plan_of_chat", "plan_of_sampling", "plans_of_completion", "within_limits"]
 
@@ -43,6 +46,8 @@ class Plan:
         with_usage: whether the stream ends with the usage.
         timeout: seconds; None: the server's.
         edits: whether accepted answers count as edits.
+        hides_thoughts: whether the thoughts before the answer are not told.
+        trace: what is recorded of each step; `steps`: what always is; None: nothing is told of it.
     """
 
     prompt: Prompt
@@ -60,6 +65,13 @@ class Plan:
     with_usage: bool = False
     timeout: float | None = None
     edits: bool = False
+    hides_thoughts: bool = False
+    trace: Tracing | Literal["steps"] | None = None
+
+    @property
+    def thinks(self) -> bool:
+        """Whether there are thoughts before the answer."""
+        return self.recipe.thoughts > 0
 
     def having(self, **changed: Any) -> Plan:
         """Return the same plan but for some of its attributes."""
@@ -74,6 +86,8 @@ class Plan:
             validators=[settings.validators[name] for name in self.validators],
             on_step_limit="return",
             logprobs=self.logprobs,
+            trace=self.trace or "steps",
+            limits=Limits(max_seconds=settings.judge_seconds),
             **self.options,
         )
 
@@ -97,8 +111,17 @@ def plan_of_chat(body: ChatBody, settings: ServeSettings) -> Plan:
     messages = messages_of(body.messages)
     if body.top_logprobs and not body.logprobs:
         raise ApiError(400, "top_logprobs goes with logprobs", "invalid_request", "$.top_logprobs")
-    plan = plan_of_sampling(body, messages, recipes, settings)
     tokens = body.max_completion_tokens if body.max_completion_tokens is not None else body.max_tokens
+    thinking = thinking_of(
+        _extension(body),
+        body.reasoning,
+        effort=body.reasoning_effort,
+        include=body.include_reasoning,
+        max_tokens=tokens or settings.usual_tokens,
+    )
+    plan = plan_of_sampling(body, messages, recipes, settings, thinking)
+    if tokens is None and thinking.tokens > settings.usual_tokens:
+        tokens = settings.usual_tokens + thinking.tokens
     return within_limits(
         replace(
             plan,
@@ -128,7 +151,13 @@ def plans_of_completion(body: CompletionBody, settings: ServeSettings) -> list[P
     return [within_limits(plan, settings) for plan in plans]
 
 
-def plan_of_sampling(body: Sampling, prompt: Prompt, recipes: list[Recipe], settings: ServeSettings) -> Plan:
+def plan_of_sampling(
+    body: Sampling,
+    prompt: Prompt,
+    recipes: list[Recipe],
+    settings: ServeSettings,
+    thinking: Thinking | None = None,
+) -> Plan:
     """Return the plan of what both endpoints have: how to generate, and what the answer must be.
 
     Args:
@@ -136,13 +165,19 @@ def plan_of_sampling(body: Sampling, prompt: Prompt, recipes: list[Recipe], sett
         prompt: of the answer.
         recipes: what the answer must be; at most one.
         settings: the limits.
+        thinking: what comes before the answer; None: what canvasgen's own keys say.
     """
     extension = _extension(body)
+    if thinking is None:
+        thinking = thinking_of(extension, None, max_tokens=body.max_tokens or settings.usual_tokens)
     stops = [stop for stop in listed(body.stop) if stop]
-    sources = (
-        [prompt] if isinstance(prompt, str) else [one["content"] for one in prompt if one["role"] == "user"]
+    recipe = extended(
+        one_of_recipes(recipes),
+        extension,
+        sources=said_in(prompt),
+        stops=stops,
+        thoughts=thinking.tokens,
     )
-    recipe = extended(one_of_recipes(recipes), extension, sources=sources, stops=stops)
     told: set[Literal["drafts", "partial", "probabilities"]] = set()
     if extension.drafts:
         told.add("drafts")
@@ -159,10 +194,12 @@ def plan_of_sampling(body: Sampling, prompt: Prompt, recipes: list[Recipe], sett
         seed=body.seed,
         stops=tuple(stops) if recipe.is_free else (),
         told=frozenset(told),
-        ignored=tuple(_ignored(body, extension)),
+        ignored=tuple(_ignored(body)),
         stream=bool(body.stream),
         with_usage=body.stream_options is not None and body.stream_options.include_usage,
         timeout=extension.timeout,
+        hides_thoughts=not thinking.is_told,
+        trace=_trace(extension),
     )
 
 
@@ -170,17 +207,29 @@ def _extension(body: Sampling) -> Extension:
     """Return canvasgen's own keys, which may also be JSON text in `vllm_xargs`."""
     inside = (body.vllm_xargs or {}).get("canvasgen")
     if inside is None:
-        return body.canvasgen or Extension()
+        made = body.canvasgen or Extension()
+        refuse_unknown(made, "$.canvasgen")
+        return made
     if body.canvasgen is not None:
         raise ApiError(400, "canvasgen is given twice", "invalid_request", "$.vllm_xargs.canvasgen")
     if not isinstance(inside, str | dict):
         raise ApiError(400, "not the keys of canvasgen", "invalid_request", "$.vllm_xargs.canvasgen")
     made = read_as(Extension, inside, "$.vllm_xargs.canvasgen")
+    refuse_unknown(made, "$.vllm_xargs.canvasgen")
     if made.template is not None or made.table is not None:
         raise ApiError(
             400, "give a template or a table under canvasgen", "invalid_request", "$.vllm_xargs.canvasgen"
         )
     return made
+
+
+def _trace(extension: Extension) -> Tracing | Literal["steps"] | None:
+    wish = extension.trace
+    if isinstance(wish, TraceWish):
+        return Tracing(wish.top, wish.positions)
+    if wish == "steps":
+        return "steps"
+    return Tracing() if wish else None
 
 
 def _options(body: Sampling, extension: Extension) -> dict[str, Any]:
@@ -198,10 +247,9 @@ def _options(body: Sampling, extension: Extension) -> dict[str, Any]:
     }
 
 
-def _ignored(body: Sampling, extension: Extension) -> list[str]:
-    inner = [f"canvasgen.{name}" for name in ignored_in(extension, ())]
+def _ignored(body: Sampling) -> list[str]:
     others = [f"vllm_xargs.{name}" for name in body.vllm_xargs or {} if name != "canvasgen"]
-    return [*ignored_in(body, _MEANINGLESS), *inner, *others]
+    return [*ignored_in(body, _MEANINGLESS), *others]
 
 
 def within_limits(plan: Plan, settings: ServeSettings) -> Plan:

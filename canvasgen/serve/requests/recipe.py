@@ -22,6 +22,8 @@ class Recipe:
         at: JSON path of it in the request, for errors.
         writing: how JSON is written: `whitespace`, `property_order`, `fence`.
         grounded: as of `canvasgen.Request`.
+        grounding: settings of `canvasgen.Sources`, as JSON text; empty: none.
+        relations: between the fields of a schema's value, as JSON text; empty: none.
         sources: what the user says, for grounded fields; empty where nothing is grounded.
         also: further constraints that hold at once, by kind.
         thoughts: most tokens of text before the answer; 0: none.
@@ -32,6 +34,8 @@ class Recipe:
     at: str = "$"
     writing: tuple[tuple[str, str], ...] = ()
     grounded: bool | tuple[str, ...] = False
+    grounding: str = ""
+    relations: str = ""
     sources: tuple[str, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     thoughts: int = 0
@@ -44,7 +48,7 @@ class Recipe:
     @cached_property
     def size(self) -> int:
         """Bytes of the constraint's description, without the sources."""
-        return len(json.dumps(self.body)) + sum(len(text) for _, text in self.also)
+        return len(json.dumps(self.body)) + len(self.relations) + sum(len(text) for _, text in self.also)
 
     @cached_property
     def key(self) -> str:
@@ -54,6 +58,8 @@ class Recipe:
             self.body,
             self.writing,
             self.grounded,
+            self.grounding,
+            self.relations,
             self.sources,
             self.also,
             self.thoughts,

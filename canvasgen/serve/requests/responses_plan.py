@@ -12,6 +12,7 @@ from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody
 from canvasgen.serve.protocol.responses_body import FlatTool, InputItem, NamedTool, ResponsesBody
 from canvasgen.serve.protocol.wire import JsonObject, ignored_in, read_as
+from canvasgen.serve.requests.formats import said_in, sourced
 from canvasgen.serve.requests.plan import Plan, plan_of_chat
 from canvasgen.serve.requests.recipe import Recipe
 from canvasgen.serve.requests.tool_use import ToolUse
@@ -28,10 +29,7 @@ def plan_of_responses(body: ResponsesBody, settings: ServeSettings) -> Plan:
     """
     custom = [tool for tool in body.tools or [] if tool.type == "custom"]
     plan = plan_of_chat(_as_chat(body, custom), settings)
-    ignored = tuple(ignored_in(body, ("metadata",)))
-    plan = replace(
-        plan, ignored=(*ignored, *(name for name in plan.ignored if name.startswith("canvasgen.")))
-    )
+    plan = replace(plan, ignored=tuple(ignored_in(body, ("metadata",))))
     named = body.tool_choice if isinstance(body.tool_choice, NamedTool) else None
     if not custom or body.tool_choice == "none":
         return plan
@@ -76,7 +74,7 @@ def _as_chat(body: ResponsesBody, custom: list[FlatTool]) -> ChatBody:
     if not sent["messages"]:
         raise ApiError(400, "the input holds no text", "empty_prompt", "$.input")
     made = read_as(ChatBody, {name: value for name, value in sent.items() if value is not None})
-    return made.model_copy(update={"canvasgen": body.canvasgen})
+    return made.model_copy(update={"canvasgen": body.canvasgen, "reasoning": body.reasoning})
 
 
 def _messages(body: ResponsesBody) -> list[JsonObject]:
@@ -143,7 +141,10 @@ def _with_custom(
 
 def _merged(plan: Plan, recipe: Recipe) -> Recipe:
     old = plan.recipe
-    return replace(recipe, also=old.also, thoughts=old.thoughts)
+    kept = replace(recipe, also=old.also, thoughts=old.thoughts)
+    if recipe.kind != "calls":
+        return kept
+    return sourced(replace(kept, grounded=old.grounded, grounding=old.grounding), said_in(plan.prompt))
 
 
 def _input_of(tool: FlatTool) -> tuple[str, str]:

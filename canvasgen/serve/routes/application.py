@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
@@ -42,6 +43,7 @@ def create_app(engine: Engine, settings: ServeSettings) -> FastAPI:
         engine: the model. Its scheduler runs all rows.
         settings: the limits.
     """
+    settings = replace(settings, usual_tokens=engine.denoiser.defaults.max_tokens)
     metrics = Metrics(settings.name, engine.scheduler, settings.rows)
     pool = CompilerPool(
         engine.vocabulary,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from canvasgen.serve.answers.chat_answer import facts, now
+from canvasgen.serve.answers.chat_answer import facts, now, reasoning_in
 from canvasgen.serve.answers.decision_answer import decision_answer, systemone_answer
-from canvasgen.serve.answers.told import new_id, usage_of
+from canvasgen.serve.answers.told import new_id, told, usage_of
 from canvasgen.serve.protocol.canvas_body import (
     DecisionAnswer,
     DecisionsBody,
@@ -79,12 +79,17 @@ def _edited(
     choices = [
         EditChoice(
             index=made.number,
-            text=made.completion.text,
+            text=answer.content or "",
             infill=str(made.completion.value) if kind == "infill" else None,
-            canvasgen=facts(plan, made),
+            canvasgen=facts(plan, made) | reasoning_in(answer),
         )
-        for made in finished
+        for made, answer in ((made, told(plan, made)) for made in finished)
     ]
     return EditAnswer(
-        id=new_id(kind), object=kind, created=now(), model=model, choices=choices, usage=usage_of(finished)
+        id=new_id(kind),
+        object=kind,
+        created=now(),
+        model=model,
+        choices=choices,
+        usage=usage_of(finished, thinks=plan.thinks),
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from canvasgen.serve.answers.responses_answer import ResponseAnswer, ResponsesStream, responses_answer
+from canvasgen.serve.answers.responses_answer import ResponseAnswer, responses_answer
+from canvasgen.serve.answers.responses_stream import ResponsesStream
 from canvasgen.serve.protocol.responses_body import ResponsesBody
 from canvasgen.serve.requests.responses_plan import plan_of_responses
 from canvasgen.serve.routes.openai_routes import ERRORS
