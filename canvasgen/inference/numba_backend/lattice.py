@@ -66,8 +66,7 @@ class NumbaLattice:
         return [row for row in self._rows if row.is_possible]
 
     def _out(self, array: npt.NDArray[np.generic]) -> Tensor:
-        values: Any = array  # torch's stub of `from_numpy` knows no types of elements
-        tensor = torch.from_numpy(values)
+        tensor = torch.from_numpy(array)  # pyright: ignore[reportUnknownMemberType]
         return tensor if self.batch.device.type == "cpu" else tensor.to(self.batch.device)
 
     def _gathered(
