@@ -15,8 +15,9 @@ def warm_kernels() -> None:
     """Compile the kernels that are not on disk.
 
     Generates with one constraint of each kind on the embedded model, asks posteriors all they can answer (one of an
-    automaton that calls the spans of a source, one of a long counted string; of likely texts and of hopeless ones; over a
-    vocabulary too large to be read with positions side by side), reads what a cache holds, solves a problem that has too many solutions to list, and explains a contradiction.
+    automaton that calls the spans of a source, one of a long counted string; of likely texts and of hopeless ones; over
+    a vocabulary too large to be read with positions side by side), reads what a cache holds, solves a problem that has
+    too many solutions to list, and explains a contradiction.
     """
     import numpy as np
 
@@ -46,7 +47,7 @@ def warm_kernels() -> None:
     for constraint in (digits, _with_calls(), counted):
         for values in (logits, hopeless):
             _ask(constraint.compile(engine.vocabulary).condition(values))
-    many = Vocabulary([b"%d" % number for number in range(9000)], [])  # is read position by position
+    many = Vocabulary([b"%d" % number for number in range(9000)], [8999])  # is read position by position
     _ask(digits.compile(many).condition(np.zeros((3, many.size), np.float32)))
 
     numbers = np.arange(0, 90_000, 300, dtype=np.int32)
