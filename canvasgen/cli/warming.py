@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def _ask(posterior: Posterior) -> None:
         posterior.marginals(),
         posterior.best,
         posterior.sample(2, seed=0),
+        list(islice(posterior.k_best(), 2)),
     ):
         assert len(answer)
 
