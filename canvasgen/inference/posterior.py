@@ -144,7 +144,7 @@ class Posterior(PosteriorInNotebook):
     @property
     def allowed_classes(self) -> Bools:
         """bool `[n, C + 2]`: the classes that can stand at each position: `mask` by classes."""
-        return self.arrays.allowed
+        return self.arrays.allowed.copy()  # the row's own may be remembered for later steps
 
     @cached_property
     def entropies(self) -> Floats:

@@ -74,8 +74,9 @@ class Posteriors(Sequence[Posterior]):
         partitions, wrong = lattice.log_partition, lattice.wrong
         if not partitions.is_cpu:
             partitions, wrong = torch.stack([partitions, wrong.double()]).cpu()  # one read
-        told = zip(partitions.tolist(), wrong.tolist(), strict=True)
-        return [self._error(b, partition, int(position)) for b, (partition, position) in enumerate(told)]
+        masses: list[float] = partitions.numpy().tolist()
+        positions: list[float] = wrong.numpy().tolist()
+        return [self._error(b, masses[b], int(positions[b])) for b in range(len(self))]
 
     def _error(self, b: int, log_partition: float, wrong: int) -> CanvasgenError | None:
         row = self._lattice.batch.rows[b]

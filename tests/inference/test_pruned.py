@@ -152,8 +152,12 @@ def test_support_is_remembered_by_what_it_depends_on() -> None:
         for remaining in range(10, 10 + support.KEPT):
             ask(remaining=remaining)
         assert ask() == 1
-    layout = layout_of(automaton, automaton.end_ids)
-    assert len(support._known[layout].answers) == support.KEPT
+    kept = support._known[layout_of(automaton, automaton.end_ids)].answers
+    assert len(kept) == support.KEPT
+    with patch.object(support, "MOST_BYTES", 2 * next(iter(kept.values())).nbytes):
+        condition(automaton, np.zeros((12, 60), np.float32), remaining=90).allowed_classes.fill(False)
+    assert len(kept) == 3
+    assert condition(automaton, np.zeros((12, 60), np.float32), remaining=90).allowed_classes.any()
 
 
 def test_the_best_canvas_needs_no_list() -> None:

@@ -66,7 +66,7 @@ class NumbaLattice:
         return [row for row in self._rows if row.is_possible]
 
     def _out(self, array: npt.NDArray[np.generic]) -> Tensor:
-        tensor = torch.from_numpy(array)
+        tensor = torch.from_numpy(array)  # pyright: ignore[reportUnknownMemberType]
         return tensor if self.batch.device.type == "cpu" else tensor.to(self.batch.device)
 
     def _gathered(

@@ -1,4 +1,4 @@
-"""The pass over the logits of a small vocabulary, in numba: sixteen positions side by side, class by class.
+"""The pass over the logits of a small vocabulary, in numba: 32 positions side by side, class by class.
 
 Most classes of a small vocabulary have a few tokens, too few for vector code along the tokens; across positions every loop
 is vector code, whatever the sizes of the classes.
@@ -23,13 +23,13 @@ from canvasgen.jit import njit
 __all__ = ["MOST_TOKENS", "reduce_side_by_side"]
 
 MOST_TOKENS = 8192
-"""Sixteen rows of so many logits stay in the second-level cache."""
-_WIDTH = 16
+"""A block of rows of so many logits stays in the second-level cache."""
+_WIDTH = 32
 
 
 @njit(cache=True, nogil=True)
 def _largest(rows, members, values, tops):
-    """Copy the logits of a class `[tokens, 16]`, and find the largest of each position."""
+    """Copy the logits of a class `[tokens, 32]`, and find the largest of each position."""
     tops[:] = MINUS_INFINITY
     for j in range(members.shape[0]):
         token = np.uint32(members[j])
@@ -74,7 +74,7 @@ def _class(size, tops, totals, moments, best, mass, mean):
 
 @njit(cache=True, nogil=True)
 def _normalisers(mass, tops, below, out):
-    """out = log Σ exp over the classes, of `mass[C + 2, 16]`; `tops` and `below` are overwritten."""
+    """out = log Σ exp over the classes, of `mass[C + 2, 32]`; `tops` and `below` are overwritten."""
     tops[:] = -np.inf
     for c in range(mass.shape[0]):
         for r in range(_WIDTH):
@@ -95,7 +95,7 @@ def _normalisers(mass, tops, below, out):
 
 @njit(cache=True, nogil=True)
 def _written(values, shifts, first, last, out):
-    """Write the columns of `values[C + 2, 16]`, less their shifts, as rows `first:last`."""
+    """Write the columns of `values[C + 2, 32]`, less their shifts, as rows `first:last`."""
     for r in range(last - first):
         for c in range(values.shape[0]):
             out[first + r, c] = values[c, r] - shifts[r]

@@ -82,7 +82,7 @@ def forward_best(
         row[:] = _UNKNOWN
         for k in range(kept):
             value, s = last[k], states[first + k]
-            edges += offsets[s + 1] - offsets[s]
+            edges += int(offsets[s + 1] - offsets[s])
             for e in range(offsets[s], offsets[s + 1]):
                 z, t = np.uint32(index[e]), np.uint32(target[e])
                 if row[z] == _UNKNOWN:
@@ -182,4 +182,4 @@ def backward_best(
         place = starts[i + 1]
         while i + 1 < length and states[place] != state:
             place += 1
-    return after[states[starts[0]]]
+    return float(after[states[starts[0]]])

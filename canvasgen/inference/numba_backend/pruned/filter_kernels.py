@@ -107,7 +107,7 @@ def forward_sums(
         row[:] = _UNKNOWN
         for k in range(starts[i], starts[i + 1]):
             mass, s = values[k], states[k]
-            edges += offsets[s + 1] - offsets[s]
+            edges += int(offsets[s + 1] - offsets[s])
             for e in range(offsets[s], offsets[s + 1]):
                 z, t = np.uint32(index[e]), np.uint32(target[e])
                 if row[z] == _UNKNOWN:

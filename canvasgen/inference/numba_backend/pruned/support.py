@@ -17,10 +17,12 @@ from canvasgen.inference.layout import Layout
 from canvasgen.inference.numba_backend.pruned.support_kernels import class_support, open_sets, set_support
 from canvasgen.inference.tables import Bools, ClassTables
 
-__all__ = ["KEPT", "allowed_classes"]
+__all__ = ["KEPT", "MOST_BYTES", "allowed_classes"]
 
 KEPT = 16
-"""Answers that are remembered for each layout."""
+"""Answers that are remembered for each layout, at most."""
+MOST_BYTES = 1 << 23
+"""What they may take beside the last one."""
 
 
 class _Known:
@@ -98,6 +100,9 @@ def _answer(
     found &= known.has_tokens
     with _lock:
         known.answers[key] = found
-        while len(known.answers) > KEPT:
+        while (
+            len(known.answers) > KEPT
+            or sum(one.nbytes for one in known.answers.values()) - found.nbytes > MOST_BYTES
+        ):
             known.answers.popitem(last=False)
     return found
