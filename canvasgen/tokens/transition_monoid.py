@@ -217,7 +217,7 @@ def _begin(
         return FUNCTIONS_FULL
     stop = 0
     for g in range(groups):
-        n = part_offsets[counts[0]]
+        n = np.int64(part_offsets[counts[0]])
         for k in range(group_offsets[g], group_offsets[g + 1]):
             s = np.int64(order[k])
             part_data[n] = (s << 32) | s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -85,7 +86,7 @@ def test_lists_in_lists_are_determinised_once(levels: int) -> None:
     visited: list[int] = []
     determinise = compiler.determinise
 
-    def counting(*arguments: object) -> object:
+    def counting(*arguments: Any) -> Any:
         status, run = determinise(*arguments)
         visited.append(int(run[0][0]))
         return status, run
