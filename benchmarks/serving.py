@@ -91,7 +91,7 @@ def server(*options: str) -> Iterator[tuple[str, int]]:
     finally:
         ended = process.poll()
         process.send_signal(signal.SIGTERM)
-        process.wait(90)
+        process.wait(600)
         reading.join(5)
         if ended is not None or process.returncode or said:
             print(

@@ -38,6 +38,7 @@ from canvasgen.tokens.transition_monoid import (
     UNFINISHED,
     walk,
 )
+from canvasgen.tokens.transition_table import transition_columns
 from canvasgen.tokens.workspace import give_back, take
 
 if TYPE_CHECKING:
