@@ -31,7 +31,6 @@ from canvasgen.tokens.lists import (
     unique_lists,
 )
 from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits, too_many
-from canvasgen.tokens.transition_columns import transition_columns
 from canvasgen.tokens.transition_monoid import (
     FUNCTIONS_FULL,
     PAIRS_FULL,
