@@ -17,6 +17,7 @@ with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pyte
 .PHONY: test-viewer
 .PHONY: test-vllm test-mlx test-jax
 .PHONY: test-ray
+.PHONY: test-hostile
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
 	$(BIN)/python examples/person.py
@@ -35,6 +36,9 @@ test-hosts: test-clients  # real clients of the server
 test-hosts: test-viewer  # pages in a browser
 test-hosts: test-vllm test-mlx test-jax  # other engines
 test-hosts: test-ray  # many machines
+
+test-hostile: $(STAMP)  ## every hostile input, each in a process with 20 s of CPU and 2 GB
+	PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(BIN)/python tests/hostile/run_all.py
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
 	$(call with_host,$<) tests/models tests/engine tests/integrations tests/vocabulary/test_from_tokenizer.py

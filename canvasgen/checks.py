@@ -62,7 +62,7 @@ def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
 
 
 def invalid(
-    message: str, rule: str, value: object, remedy: str, *, path: str | None = None
+    message: str, rule: str, value: Any, remedy: str, *, path: str | None = None
 ) -> InvalidConstraint:
     """Return the error of an argument that is wrong, in one line."""
     return InvalidConstraint(message, path=path, rule=rule, value=value, remedy=remedy)
@@ -70,10 +70,13 @@ def invalid(
 
 def is_text(value: object) -> TypeGuard[str]:
     """Return whether a value is a string that has UTF-8: one without lone surrogates."""
+    if not isinstance(value, str):
+        return False
     try:
-        return isinstance(value, str) and value.encode("utf-8") is not None
+        value.encode("utf-8")
     except UnicodeError:
         return False
+    return True
 
 
 def text_argument(

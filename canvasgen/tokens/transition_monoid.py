@@ -222,7 +222,7 @@ def _begin(
             s = np.int64(order[k])
             part_data[n] = (s << 32) | s
             n += 1
-        data[stop] = intern(part_table, part_hashes, part_offsets, part_data, counts[0], n)
+        data[stop] = intern(part_table, part_hashes, part_offsets, part_data, counts[0], np.int64(n))
         counts[0] += 1
         stop += 1
     whole = np.int64(intern(table, hashes, offsets, data, counts[1], stop))
@@ -250,7 +250,7 @@ def walk(
     most_pairs: int,
     at: Longs,
     work: int,
-) -> int:
+) -> Count:
     """Number the function of every token; 0 is the empty one. It stops after some work, to go on when called again.
 
     Where a function is the same after a byte as before (the text of a string goes on), and after all characters that

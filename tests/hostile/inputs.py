@@ -14,6 +14,17 @@ from families import families
 import canvasgen as cg
 
 SLOW: set[str] = {
+    "schema: enum of 100,000 integers",
+    "schema: 20,000 properties",
+    "schema: required 5,000",
+    "schema: allOf 2",
+    "table: magic square 5",
+    "regex: fold case classes",
+    "schema: schema of schemas",
+    "edit: infill, judged",
+    "request: a schema that grows",
+    "schema: judged alike",
+    "schema: lengths and formats",
     "positions: near a long text",
     "argument: spans of a megabyte",
     "schema: not of any of many",
@@ -61,7 +72,7 @@ SLOW: set[str] = {
     "schema: properties DAG 30",
     "schema: text judged long",
 }
-"""Inputs that take a second and more."""
+"""Inputs that take half a second and more."""
 
 
 def patterns() -> dict[str, Call]:

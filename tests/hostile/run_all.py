@@ -1,4 +1,7 @@
-"""All hostile inputs, with how each ends: `python tests/hostile/run_all.py [WORD ...]`; the slowest twenty last."""
+"""All hostile inputs, with how each ends: `python tests/hostile/run_all.py [WORD ...]`; the slowest twenty last.
+
+Exit code 1 if one ends badly.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,8 @@ def main() -> None:
     print(f"\n{sum(one.well for one in endings.values())} of {len(endings)} end well; the slowest:")
     for name, ending in sorted(endings.items(), key=lambda one: -one[1].seconds)[:20]:
         print(f"{ending.seconds:6.2f} s  {name}")
+    if not all(one.well for one in endings.values()):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":
