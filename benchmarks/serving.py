@@ -20,12 +20,13 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import jsonschema
@@ -82,15 +83,43 @@ def server(*options: str) -> Iterator[tuple[str, int]]:
             url = found[0]
             break
     assert url is not None, "the server did not start"
+    said: list[str] = []
+    reading = threading.Thread(target=lambda: said.extend(process.stderr or []), daemon=True)
+    reading.start()  # or a server that says much would wait
     try:
         yield url, process.pid
     finally:
+        ended = process.poll()
         process.send_signal(signal.SIGTERM)
-        process.wait(90)
+        process.wait(600)
+        reading.join(5)
+        if ended is not None or process.returncode or said:
+            print(
+                f"the server ended by itself: {ended}; at the end: {process.returncode}",
+                *said[-40:],
+                sep="\n",
+            )
 
 
-async def load(url: str, pid: int | None, clients: int, requests: int) -> tuple[float, float, list[float]]:
-    """Requests a second, the server's CPU seconds for each, and the latency of each."""
+class Loaded(NamedTuple):
+    """What a load came to: requests a second, the server's CPU seconds and passes for each, rows that share a pass, latencies."""
+
+    rate: float
+    cpu: float
+    passes: float
+    rows: float
+    seconds: list[float]
+
+
+async def passes(client: httpx.AsyncClient, url: str) -> list[float]:
+    """Return the forward passes of a server so far, and the rows that took part in them."""
+    text = (await client.get(f"{url}/metrics")).text
+    names = ("canvasgen_forward_passes", "canvasgen_rows_in_passes")
+    return [float(re.findall(rf"^{name}\{{.*\}} (\S+)", text, re.M)[0]) for name in names]
+
+
+async def load(url: str, pid: int | None, clients: int, requests: int) -> Loaded:
+    """Return what so many clients get for so many requests."""
     seconds: list[float] = []
     numbers = iter(range(requests))
 
@@ -107,29 +136,54 @@ async def load(url: str, pid: int | None, clients: int, requests: int) -> tuple[
     async with httpx.AsyncClient(timeout=PATIENT, limits=limits) as client:
         for kind in range(len(CHECKS)):  # compiled before the clock runs
             await client.post(f"{url}/v1/chat/completions", json=body(0, kind))
+        before = await passes(client, url)
         begun, used = time.perf_counter(), _cpu_seconds(pid)
         await asyncio.gather(*(one(client) for _ in range(clients)))
         passed, used = time.perf_counter() - begun, _cpu_seconds(pid) - used
-        return requests / passed, used / requests, seconds
+        steps, rows = (now - then for now, then in zip(await passes(client, url), before, strict=True))
+        return Loaded(requests / passed, used / requests, steps / requests, rows / max(steps, 1), seconds)
 
 
 def table(name: str, url: str, pid: int | None, counts: list[int], requests: int) -> None:
-    print("| admission | clients | requests/s | against one | CPU ms a request | against one | p50 | p99 |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "| admission | clients | requests/s | against one | CPU ms a request | against one | passes a request "
+        "| rows a pass | p50 | p99 |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
     alone = alone_cpu = 0.0
     for clients in counts:
-        rate, cpu, seconds = asyncio.run(load(url, pid, clients, max(requests, 2 * clients)))
+        rate, cpu, steps, rows, seconds = asyncio.run(load(url, pid, clients, max(requests, 2 * clients)))
         alone, alone_cpu = alone or rate, alone_cpu or cpu
         ordered = sorted(seconds)
         p99 = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
         less = f"{alone_cpu / cpu:.2f}" if cpu else "-"
         print(
             f"| {name} | {clients} | {rate:.2f} | {rate / alone:.2f} | {cpu * 1e3:.0f} | {less} "
+            f"| {steps:.2f} | {rows:.1f} "
             f"| {statistics.median(seconds):.2f} s | {p99:.2f} s |",
             flush=True,
         )
 
 
+def _burns(value: object) -> bool:
+    end = time.thread_time() + 1
+    while time.thread_time() < end:
+        pass
+    return True
+
+
+JUDGES: dict[str, Callable[[object], bool]] = {
+    "sleeps": lambda value: time.sleep(2) is None,
+    "burns": _burns,
+    "refuses": lambda value: False,
+}
+"""Validators of the server that the soak asks."""
+SUMS = {
+    "type": "object",
+    "properties": {"n": {"type": "array", "items": {"type": "integer"}, "minItems": 3, "maxItems": 9}, "all": {"type": "integer"}},
+    "required": ["n", "all"],
+    "additionalProperties": False,
+}  # fmt: skip
 HOSTILE: list[Callable[[random.Random], dict[str, Any]]] = [
     lambda r: {"structured_outputs": {"regex": "(a*)*b" + "(c*)*d" * r.randint(1, 9)}},
     lambda r: {"structured_outputs": {"regex": "(x+x+)+y" * r.randint(1, 30)}},
@@ -138,6 +192,13 @@ HOSTILE: list[Callable[[random.Random], dict[str, Any]]] = [
     lambda r: {"structured_outputs": {"json": {"enum": [f"{r.random()}" for _ in range(9000)]}}},
     lambda r: {"structured_outputs": {"grammar": "start: " + " ".join(f'("{c}" | start)' for c in "abcdefgh" * r.randint(1, 4))}},
     lambda r: {"canvasgen": {"template": "{a}" * r.randint(2, 60)}},
+    lambda r: {"canvasgen": {"validators": [r.choice([*JUDGES])], "timeout": r.choice([1, 20])}},
+    lambda r: {"canvasgen": {"reasoning_tokens": r.randint(1, 99)}, "max_tokens": 100},
+    lambda r: {
+        "structured_outputs": {"json": SUMS},
+        "canvasgen": {"relations": [["total", ["n[*]"], "==", "all"]], "timeout": r.choice([1, 20])},
+        "max_tokens": 100,
+    },
     lambda r: {"structured_outputs": {"choice": ["x" * r.randint(1, 99)]}, "max_tokens": 1},
     lambda r: {"response_format": {"type": "json_schema", "json_schema": {"schema": {"$ref": "#"}}}},
     lambda r: {"messages": [{"role": "user", "content": "w " * r.randint(1, 9000)}]},
@@ -156,6 +217,7 @@ async def soak(url: str, pid: int, seconds: float) -> None:
     """Good clients beside bad ones: all answers are valid, nobody starves, no request is lost, the memory stays."""
     counted: Counter[str] = Counter()
     slowest = 0.0
+    lost: list[str] = []
     end = time.monotonic() + seconds
     sizes: list[int] = []
 
@@ -166,7 +228,11 @@ async def soak(url: str, pid: int, seconds: float) -> None:
             number = random_.randrange(1000)
             kind = number % len(CHECKS)
             begun = time.perf_counter()
-            got = await client.post(f"{url}/v1/chat/completions", json=body(number, kind))
+            try:
+                got = await client.post(f"{url}/v1/chat/completions", json=body(number, kind))
+            except httpx.TransportError as error:
+                lost.append(f"good: {error!r}")
+                continue
             slowest = max(slowest, time.perf_counter() - begun)
             if got.status_code == 429:
                 counted["good told to come back"] += 1
@@ -211,7 +277,11 @@ async def soak(url: str, pid: int, seconds: float) -> None:
                     )
                     assert got.status_code in (400, 413), got.text
                 else:
-                    sent = {**body(seed, 3), **random_.choice(HOSTILE)(random_), "canvasgen": {"timeout": 20}}
+                    asked = random_.choice(HOSTILE)(random_)
+                    extension = {"timeout": 20, **asked.get("canvasgen", {})}
+                    sent = {**body(seed, 3), **asked, "canvasgen": extension}
+                    if "template" in extension:
+                        del sent["structured_outputs"]
                     got = await client.post(f"{url}/v1/chat/completions", json=sent)
                     assert got.status_code != 500, got.text
                     counted[f"bad {got.status_code}"] += 1
@@ -219,6 +289,8 @@ async def soak(url: str, pid: int, seconds: float) -> None:
                 counted[f"bad kind {what}"] += 1
             except httpx.TimeoutException:
                 counted["bad left"] += 1
+            except httpx.TransportError as error:
+                lost.append(f"bad kind {what}: {error!r}")
 
     async def watch() -> None:
         while time.monotonic() < end:
@@ -230,6 +302,7 @@ async def soak(url: str, pid: int, seconds: float) -> None:
         await asyncio.gather(
             watch(), *(good(client, n) for n in range(6)), *(bad(client, n) for n in range(6))
         )
+        print(f"requests without an answer: {len(lost)}", *lost[:20], sep="\n")
         metrics = (await client.get(f"{url}/metrics")).text
     print(dict(sorted(counted.items())))
     print(f"slowest good answer {slowest:.1f} s")
@@ -263,7 +336,8 @@ if __name__ == "__main__":
     parser.add_argument("--soak", type=float)
     given = parser.parse_args()
     if given.soak is not None:
-        with server("--rows", given.rows) as (address, process):
+        os.chdir(Path(__file__).parent)  # where the validators are found
+        with server("--rows", given.rows, "--validators", "serving:JUDGES") as (address, process):
             asyncio.run(soak(address, process, given.soak))
     elif given.url is not None:
         table("", given.url, None, given.clients, given.requests)

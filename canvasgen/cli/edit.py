@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     ChoiceOption,
     FileOption,
     GrammarOption,
+    LimitsOption,
     MaxTokensOption,
     ModelOption,
     PromptArgument,
@@ -25,12 +27,14 @@ from canvasgen.cli.options import (
     TemperatureOption,
     TextOption,
     TraceOption,
+    limits_of,
     quality_of,
 )
 from canvasgen.cli.replacing import check_replaceable, replace
 from canvasgen.cli.running import complete
 from canvasgen.cli.sources import HOW_TO_GIVE_TEXT, constraint_from_options, read_prompt, text_or_file
 from canvasgen.errors import InvalidConstraint
+from canvasgen.limits import limited
 
 if TYPE_CHECKING:
     from canvasgen.constraints.infill import Span
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["edit"]
 
 
+@with_loading()
 def edit(
     text: Annotated[str, typer.Argument(help="The text, or a file with it.")],
     prompt: PromptArgument = None,
@@ -67,8 +72,11 @@ def edit(
     temperature: TemperatureOption = None,
     seed: SeedOption = None,
     prompt_form: PromptFormOption = True,
+    limits: LimitsOption = None,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Write spans of a text anew, keep the rest byte for byte, and print it.
 
@@ -87,14 +95,16 @@ def edit(
     spans: list[Span] = [*(mark or []), *(_span(each) for each in span or [])]
     if not spans:
         raise InvalidConstraint("there is no span to edit", rule="--mark", remedy="give --mark or --span")
-    part = constraint_from_options(schema, regex, choice, grammar)
-
     from canvasgen import constraints
     from canvasgen.request import Request
 
+    most = limits_of(limits)
+    with limited(most):
+        part = constraint_from_options(schema, regex, choice, grammar)
+        constraint = constraints.edit(content, spans, part, strength=strength)
     request = Request(
         read_prompt(prompt, file),
-        constraint=constraints.edit(content, spans, part, strength=strength),
+        constraint=constraint,
         max_tokens=max_tokens,
         max_denoising_steps=steps,
         quality=quality_of(quality),
@@ -102,8 +112,9 @@ def edit(
         temperature=temperature,
         seed=seed,
         prompt_schema=prompt_form,
+        limits=most,
     )
-    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     if in_place:
         replace(Path(text), completion.text.encode("utf-8"))
     else:

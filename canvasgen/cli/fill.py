@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     FileOption,
+    LimitsOption,
     MaxTokensOption,
     ModelOption,
     PromptArgument,
@@ -21,11 +23,13 @@ from canvasgen.cli.options import (
     TemperatureOption,
     TextOption,
     TraceOption,
+    limits_of,
     quality_of,
 )
 from canvasgen.cli.running import complete
 from canvasgen.cli.sources import HOW_TO_GIVE_TEXT, hole_from_option, read_prompt, text_or_file
 from canvasgen.errors import InvalidConstraint
+from canvasgen.limits import limited
 
 if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["fill"]
 
 
+@with_loading()
 def fill(
     form: Annotated[
         str, typer.Argument(help="Text with {holes}, or a file with it; `{{` and `}}` stand for braces.")
@@ -62,16 +67,21 @@ def fill(
     temperature: TemperatureOption = None,
     seed: SeedOption = None,
     prompt_form: PromptFormOption = True,
+    limits: LimitsOption = None,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Fill the holes of a text, and print it.
 
     Example: `canvasgen fill "Dear {name}, your {item} is ready." "name: Ann, item: lamp" --hole name=regex:[A-Z][a-z]+`
     """
-    holes = dict(hole_from_option(option) for option in hole or [])
-    content = form if as_text else text_or_file(form, "template", remedy=HOW_TO_GIVE_TEXT)
-    constraint = _constraint(content, gap, holes)
+    most = limits_of(limits)
+    with limited(most):
+        holes = dict(hole_from_option(option) for option in hole or [])
+        content = form if as_text else text_or_file(form, "template", remedy=HOW_TO_GIVE_TEXT)
+        constraint = _constraint(content, gap, holes)
     text = read_prompt(prompt, file)
 
     from canvasgen.request import Request
@@ -86,8 +96,9 @@ def fill(
         temperature=temperature,
         seed=seed,
         prompt_schema=prompt_form,
+        limits=most,
     )
-    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     if not as_json:
         typer.echo(completion.text)
         return

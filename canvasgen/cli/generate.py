@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     ChoiceOption,
     FenceOption,
     FileOption,
     GrammarOption,
+    LimitsOption,
     MaxTokensOption,
     ModelOption,
     OrderOption,
@@ -27,10 +29,12 @@ from canvasgen.cli.options import (
     TemperatureOption,
     TraceOption,
     WhitespaceOption,
+    limits_of,
     quality_of,
 )
 from canvasgen.cli.running import complete
 from canvasgen.cli.sources import constraint_from_options, read_prompt
+from canvasgen.limits import limited
 
 if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["generate"]
 
 
+@with_loading()
 def generate(
     prompt: PromptArgument = None,
     schema: SchemaOption = None,
@@ -56,14 +61,21 @@ def generate(
     property_order: OrderOption = "schema",
     fence: FenceOption = "forbid",
     prompt_schema: Annotated[bool, typer.Option(help="Tell the model the schema in the prompt.")] = True,
+    limits: LimitsOption = None,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Generate text that satisfies a constraint, and print it.
 
     Example: `canvasgen generate --schema person.json "Alice Smith, 34 years old, lives in Paris."`
     """
-    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
+    most = limits_of(limits)
+    with limited(most):
+        constraint = constraint_from_options(
+            schema, regex, choice, grammar, whitespace, property_order, fence
+        )
     text = read_prompt(prompt, file)
 
     from canvasgen.request import Request
@@ -78,8 +90,9 @@ def generate(
         temperature=temperature,
         seed=seed,
         prompt_schema=prompt_schema,
+        limits=most,
     )
-    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     typer.echo(shown(constraint, completion.text, indent=2 if sys.stdout.isatty() else None))
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,8 @@ class Posterior(PosteriorInNotebook):
         self._lattice.batch.require_unchanged()
 
     def _host(self, values: Tensor) -> Any:
+        if values.is_cpu:
+            return values.numpy()[self._index, : self.length]
         return values[self._index, : self.length].cpu().numpy()
 
     def _kind(self, values: Tensor) -> Any:
@@ -141,7 +144,7 @@ class Posterior(PosteriorInNotebook):
     @property
     def allowed_classes(self) -> Bools:
         """bool `[n, C + 2]`: the classes that can stand at each position: `mask` by classes."""
-        return self.class_log_marginals > -np.inf
+        return self.arrays.allowed
 
     @cached_property
     def entropies(self) -> Floats:
@@ -206,12 +209,12 @@ class Posterior(PosteriorInNotebook):
     @property
     def best_log_weight(self) -> float:
         """log of the mass that ∏ softmax(logits_i) puts on text and end of `best`, the tail summed out."""
-        return float(self.arrays.best_from(0, np.array([self._state]))[0])
+        return self.best_log_prob + self.log_partition
 
     @property
     def best_log_prob(self) -> float:
         """log P(text and end of `best` | valid), the tail summed out."""
-        return self.best_log_weight - self.log_partition
+        return float(self._lattice.best_log_prob[self._index])
 
     @cached_property
     def best(self) -> Longs:
@@ -226,7 +229,9 @@ class Posterior(PosteriorInNotebook):
 
         Canvases differ in text or end token; tails are not enumerated but padded as in `best`.
         """
-        for candidate in enumerate_best(self._layout, self.arrays, self._state, self._fixed):
+        self.require_unchanged()
+        yield self.best.copy(), self.best_log_prob  # mostly nobody asks for another
+        for candidate in islice(enumerate_best(self._layout, self.arrays, self._state, self._fixed), 1, None):
             self.require_unchanged()
             yield self._written(candidate), candidate.log_weight - self.log_partition
 

@@ -71,8 +71,11 @@ class Posteriors(Sequence[Posterior]):
     @cached_property
     def _errors(self) -> list[CanvasgenError | None]:
         lattice = self._lattice
-        told = torch.stack([lattice.log_partition, lattice.wrong.double()]).cpu().numpy()
-        return [self._error(b, float(told[0, b]), int(told[1, b])) for b in range(len(self))]
+        partitions, wrong = lattice.log_partition, lattice.wrong
+        if not partitions.is_cpu:
+            partitions, wrong = torch.stack([partitions, wrong.double()]).cpu()  # one read
+        told = zip(partitions.tolist(), wrong.tolist(), strict=True)
+        return [self._error(b, partition, int(position)) for b, (partition, position) in enumerate(told)]
 
     def _error(self, b: int, log_partition: float, wrong: int) -> CanvasgenError | None:
         row = self._lattice.batch.rows[b]

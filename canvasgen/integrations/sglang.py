@@ -25,6 +25,7 @@ from torch import Tensor
 from canvasgen.denoise import Job
 from canvasgen.engine import Engine
 from canvasgen.errors import CanvasgenError, InvalidConstraint
+from canvasgen.integrations.hosted_job import hosted_job
 from canvasgen.integrations.session import Move, Session, Sessions
 from canvasgen.request.written import read_request
 
@@ -114,8 +115,8 @@ class RenoiseHooks:
                 rule="grounded",
                 remedy='give the text itself: "grounded": "the source"',
             )
-        job = self._engine.prepare(replace(made, prompt="x", max_tokens=params.max_new_tokens, seed=seed))
-        return replace(job, prompt=tuple(request.origin_input_ids))
+        made = replace(made, max_tokens=params.max_new_tokens, seed=seed)
+        return hosted_job(self._engine, made, request.origin_input_ids)
 
     def init_step_state(
         self, own: Callable[..., list[dict[str, Any]]], algorithm: Any, forward_batch: Any

@@ -24,7 +24,7 @@ from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
 from canvasgen.request.written_relations import relations_of
 
-__all__ = ["constraint_of", "read_request"]
+__all__ = ["constraint_of", "read_request", "settings_of", "without_settings"]
 
 PLAIN = ("schema", "regex", "grammar", "choice")
 """What `Request` takes as it is."""
@@ -115,6 +115,17 @@ def constraint_of(name: str, value: object, path: str = "$") -> Constraint:
 
 _OF_TEXT = ("whitespace", "property_order", "fence", "grounded", "relations")
 """Settings that are part of the constraint."""
+
+
+def settings_of(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how to generate, of a request as JSON: what its constraint does not depend on."""
+    return {name: value for name, value in written.items() if name in HOW and name not in _OF_TEXT}
+
+
+def without_settings(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the constraint of a request as JSON depends on; empty where it has none."""
+    rest = {name: value for name, value in written.items() if name not in HOW or name in _OF_TEXT}
+    return rest if any(name not in _OF_TEXT and value is not None for name, value in rest.items()) else {}
 
 
 def _whole(request: Request) -> Constraint:

@@ -153,6 +153,7 @@ class Scheduler:
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
+        self._judges.settle(_LAST_SECONDS)
 
     # In the thread.
 
@@ -218,6 +219,10 @@ class Scheduler:
             self._groups.append(found)
             fresh.append(found)
         return found
+
+
+_LAST_SECONDS = 1.0
+"""For judgements that are under way when a scheduler is closed."""
 
 
 def _bytes(ticket: Ticket) -> int:

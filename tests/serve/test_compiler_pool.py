@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import pickle
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,7 @@ import pytest
 
 import canvasgen as cg
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
-from canvasgen.serve.compiling.frames import unpacked_constraint
+from canvasgen.serve.compiling.frames import pack, read_frame, unpacked_constraint
 from canvasgen.serve.compiling.pool import CompilerPool
 from canvasgen.serve.compiling.worker import Allowed, compile_recipe
 from canvasgen.serve.requests.recipe import Recipe
@@ -193,3 +194,19 @@ def test_a_wrong_recipe_is_an_error_and_no_file_is_read(recipe: Recipe, path: st
         unpacked(recipe)
     assert path in (None, caught.value.path)
     assert "root:" not in str(caught.value)
+
+
+def test_a_frame_may_come_in_parts() -> None:
+    """A pipe or a socket gives what it holds: a large frame, or a header, comes in several reads."""
+
+    class Parts(io.RawIOBase):
+        def __init__(self, content: bytes, most: int) -> None:
+            self.file, self.most = io.BytesIO(content), most
+
+        def read(self, size: int = -1) -> bytes:
+            return self.file.read(min(size, self.most))
+
+    content = b"abc" * 50
+    for most in (1, 7, 8, 64, 1000):
+        whole: Any = Parts(pack(content) + pack(b"") + pack(content)[:50], most)
+        assert [read_frame(whole) for _ in range(3)] == [content, b"", None]

@@ -14,9 +14,10 @@ import pytest
 from asking import chat
 
 import canvasgen as cg
-from canvasgen.errors import InvalidConstraint, MissingPackage
+from canvasgen.errors import InvalidConstraint, MissingPackage, ModelError
 from canvasgen.scheduling import Scheduler
 from canvasgen.serve.observing.tracing_spans import Spans
+from canvasgen.serve.protocol.api_error import as_api_error
 from canvasgen.serve.routes.application import create_app
 from canvasgen.serve.settings import ServeSettings
 
@@ -195,3 +196,10 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
     with pytest.raises(MissingPackage, match="tracing"):
         Spans(on=True, model="m")
+
+
+def test_what_is_not_to_be_had_just_now_is_to_be_asked_for_again() -> None:
+    for rule in ("compilers", "validators"):
+        told = as_api_error(ModelError("a compiling process has died", rule=rule))
+        assert (told.status, told.code, told.headers["Retry-After"]) == (503, "overloaded", "1")
+    assert as_api_error(ModelError("secret", rule="model")).status == 500

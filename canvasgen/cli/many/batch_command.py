@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from canvasgen.cli.endings import EXIT_INTERRUPTED, tell
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption
 from canvasgen.errors import InvalidConstraint
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["batch"]
 
 
+@with_loading()
 def batch(
     source: Annotated[Path, typer.Argument(help="JSON lines, or a .parquet file: a request in each row.")],
     output: Annotated[Path, typer.Argument(help="Where the answers go, in the order of the rows.")],
@@ -30,10 +32,12 @@ def batch(
     deadline: Annotated[float, typer.Option(help="Seconds that a row may take, waiting included.")] = 3600.0,
     compilers: Annotated[int, typer.Option(help="Processes that compile constraints.")] = 1,
     compile_seconds: Annotated[float, typer.Option(help="CPU seconds of a compilation.")] = 30.0,
+    compile_memory: Annotated[int, typer.Option(help="Megabytes of a compilation.")] = 1000,
     restart: Annotated[
         bool, typer.Option("--restart", help="Begin anew, whatever an earlier run has done.")
     ] = False,
-    device: Annotated[str | None, typer.Option(help="Where the model runs.")] = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Answer the requests of a file; a bad row becomes an error in its place, and never stops the others.
 
@@ -81,10 +85,11 @@ def batch(
         deadline=deadline,
         compilers=compilers,
         compile_seconds=compile_seconds,
+        compile_bytes=compile_memory * 1_000_000,
         prompt_characters=10_000_000,
         schema_bytes=10_000_000,
     )
-    engine = load(model, device=device, scheduler=Scheduler(size=rows))
+    engine = load(model, **loading, scheduler=Scheduler(size=rows))
     clear_notice()
     with _bar() as bar:
         task = bar.add_task("rows", total=None, errors=0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from canvasgen.checks import is_mapping
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption
 from canvasgen.errors import InvalidConstraint
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 
+@with_loading()
 def serve(
     model: ModelOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -48,12 +50,13 @@ def serve(
     validators: Annotated[
         str | None, typer.Option(help="module:NAME of a dict, from names to functions of the value.")
     ] = None,
-    device: Annotated[str | None, typer.Option(help="Where the model runs.")] = None,
     page: Annotated[
         Path | None, typer.Option(help="A file that is served at / instead of the playground.")
     ] = None,
     tracing: Annotated[bool, typer.Option("--tracing", help="OpenTelemetry spans.")] = False,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    *,
+    loading: Loading,
 ) -> None:
     """Serve a model over OpenAI's interface, with exact constraints.
 
@@ -102,7 +105,7 @@ def serve(
     start_logging(log_level.upper())
     listener = listening(host, port)
     scheduler = Scheduler(size=rows, memory=settings.memory, admission=admission)
-    engine = load(model, device=device, scheduler=scheduler)
+    engine = load(model, **loading, scheduler=scheduler)
     app = create_app(engine, settings)
     clear_notice()
     address = listener.getsockname()

@@ -7,7 +7,7 @@ commit ──▶ a thread of `Judges`: constraint, validators, value ──in so
 """
 
 from canvasgen.denoise.judging.judges import Judges
-from canvasgen.denoise.judging.row_decisions import Decisions
+from canvasgen.denoise.judging.rows_aside import Decisions
 from canvasgen.denoise.judging.verdict import Verdict
 
 __all__ = ["Decisions", "Judges", "Verdict"]

@@ -53,7 +53,7 @@ class Judges:
                 return made.result
             self._waiting.append(made)
             if self._idle >= len(self._waiting):
-                self._condition.notify()
+                self._condition.notify_all()
             else:
                 threading.Thread(target=self._work, name="canvasgen judge", daemon=True).start()
         return made.result
@@ -62,12 +62,18 @@ class Judges:
         """Wait until all results are there, or the patience is over."""
         wait(results, timeout=self._patience)
 
+    def settle(self, seconds: float) -> bool:
+        """Wait until no decision is under way, so many seconds at most; return whether that is so."""
+        with self._condition:
+            return self._condition.wait_for(lambda: not self._busy and not self._waiting, timeout=seconds)
+
     def _work(self) -> None:
         """Do what waits, until nothing has come for a while."""
         while (work := self._next()) is not None:
             work.do()
             with self._condition:
                 self._busy -= 1
+                self._condition.notify_all()
             self._woken()
 
     def _next(self) -> _Work | None:

@@ -42,12 +42,20 @@ def write_frame(file: BinaryIO, content: bytes) -> None:
 
 def read_frame(file: BinaryIO) -> bytes | None:
     """Return the next frame's content; None at the end."""
-    header = file.read(HEADER)
-    if len(header) < HEADER:
-        return None
-    length = int.from_bytes(header, "big")
-    content = file.read(length)
-    return content if len(content) == length else None
+    header = _exactly(file, HEADER)
+    return None if header is None else _exactly(file, int.from_bytes(header, "big"))
+
+
+def _exactly(file: BinaryIO, length: int) -> bytes | None:
+    """Return so many bytes, which may come in parts; None if the file ends before."""
+    parts: list[bytes] = []
+    while length > 0:
+        part = file.read(length)
+        if not part:
+            return None
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def packed_constraint(compiled: CompiledConstraint, vocabulary: Vocabulary) -> bytes:

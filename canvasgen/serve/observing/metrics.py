@@ -79,6 +79,10 @@ class Metrics:
             "canvasgen_validator_refusals", "Texts that validators refused in failed generations."
         )
         self._failures = counter("canvasgen_failures", "Generations that failed.", "error")
+        self._passes = gauge("canvasgen_forward_passes", "Denoising passes of the model so far.")
+        self._rows = gauge(
+            "canvasgen_rows_in_passes", "Rows that took part in these passes; over them: rows that share one."
+        )
         self._edits = counter("canvasgen_accepted_edits", "Edits and fills that passed all validators.")
         self._edit_cost = counter(
             "canvasgen_accepted_edit_positions", "Positions denoised for them, over all steps."
@@ -148,4 +152,6 @@ class Metrics:
         self._running_now.labels(self._model).set(load.running)
         self._waiting_now.labels(self._model).set(waiting)
         self._usage.labels(self._model).set(min(1.0, load.running / self._size))
+        self._passes.labels(self._model).set(load.steps)
+        self._rows.labels(self._model).set(load.rows_stepped)
         return generate_latest(self._registry)

@@ -23,6 +23,10 @@ _CALLERS_FAULTS = frozenset({"context length", "prompt", "vocabulary", "start"})
 """Rules of a `ModelError` that the request has broken, not the model."""
 
 
+_OF_THE_MOMENT = frozenset({"compilers", "validators"})
+"""Rules of a `ModelError` that says what is not to be had just now."""
+
+
 class ErrorFacts(BaseModel):
     """What went wrong."""
 
@@ -87,6 +91,9 @@ def as_api_error(error: CanvasgenError, at: str | None = None) -> ApiError:
         return ApiError(504, str(error), "deadline_exceeded", kind="timeout_error")
     if isinstance(error, ValidationFailed):
         return ApiError(422, str(error), code, param=param, kind="generation_error")
+    if isinstance(error, ModelError) and error.rule in _OF_THE_MOMENT:
+        again = {"Retry-After": "1"}
+        return ApiError(503, f"{error.message}: ask again", "overloaded", kind="server_error", headers=again)
     if isinstance(error, ModelError) and error.rule not in _CALLERS_FAULTS:
         return ApiError(500, "the model failed", code, kind="server_error")
     if isinstance(error, MissingPackage):

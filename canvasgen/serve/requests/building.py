@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -17,7 +18,7 @@ from canvasgen.limits import Limits
 from canvasgen.request import Request
 from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
-from canvasgen.request.written import constraint_of
+from canvasgen.request.written import constraint_of, read_request
 from canvasgen.request.written_relations import relations_of
 from canvasgen.serve.requests.calls_schema import calls_constraint
 from canvasgen.serve.requests.recipe import Recipe
@@ -157,6 +158,12 @@ def _tags(recipe: Recipe, limits: Limits) -> Constraint:
     return tagged(recipe.body, limits)
 
 
+def _request(recipe: Recipe, limits: Limits) -> Constraint:
+    """A whole request as JSON, of engines that only pass data on; one without a constraint is any text."""
+    found = replace(read_request(recipe.body), limits=limits).resolve()
+    return constraints.text() if found is None else found
+
+
 def _calls(recipe: Recipe, limits: Limits) -> Constraint:
     prompt = [{"role": "user", "content": text} for text in recipe.sources]
     return calls_constraint(recipe.body, limits, dict(recipe.writing), prompt, _grounded(recipe))
@@ -171,5 +178,6 @@ KINDS: Mapping[str, Callable[[Recipe, Limits], Constraint]] = {
     "infill": _infill,
     "structural_tag": _tags,
     "calls": _calls,
+    "request": _request,
 }
 """By kind, what makes its constraint."""

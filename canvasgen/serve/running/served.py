@@ -58,11 +58,20 @@ def serve(app: FastAPI, listener: socket.socket, *, drain: float, ready: Callabl
         ready: called when requests are taken.
     """
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=int(drain) + 1, lifespan="on"
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=int(drain) + 1,
+        timeout_keep_alive=_KEPT_SECONDS,
+        lifespan="on",
     )
     server = _Server(config, ready)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(server.serve(sockets=[listener]))
+
+
+_KEPT_SECONDS = 75
+"""A connection without a request stays open so long: longer than clients keep theirs, or one asks just as it is closed."""
 
 
 class _Server(uvicorn.Server):
