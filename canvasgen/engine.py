@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
 from canvasgen.checks import checked_quality, is_bool, is_iterable, is_text, whole_number
 from canvasgen.constraints import Constraint
@@ -77,8 +77,7 @@ class Engine(Coroutines):
         Raises:
             InvalidConstraint: the policy is none.
         """
-        given: object = policy
-        if not isinstance(given, Policy | None):
+        if not isinstance(cast("object", policy), Policy | None):
             raise InvalidConstraint(
                 "a policy is one of canvasgen.denoise",
                 rule="policy",

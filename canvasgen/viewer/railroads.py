@@ -1,4 +1,4 @@
-"""Railroad pictures of small expressions and grammars, drawn by the package railroad-diagrams.
+"""Railroad diagrams of small expressions and grammars, drawn by the package railroad-diagrams.
 
 A picture is read from the left to the right; what is round stands as it is written, what is square names a rule.
 """
@@ -151,8 +151,8 @@ def railroads_html(constraint: _Written) -> str:
     Without railroad-diagrams it says what to install.
     """
     if not installed("railroad"):
-        return "<p><small>for railroad pictures: <code>pip install 'canvasgen[notebook]'</code></small></p>"
-    library = needed("railroad", "a railroad picture")
+        return "<p><small>for railroad diagrams: <code>pip install 'canvasgen[notebook]'</code></small></p>"
+    library = needed("railroad", "a railroad diagram")
     drawing = Drawing(library)
     named = tracks(constraint)
     if len(named) > MOST_RULES:
@@ -162,7 +162,7 @@ def railroads_html(constraint: _Written) -> str:
         for name, track in named.items():
             written: list[str] = []
             library.Diagram(drawn(track, drawing)).writeSvg(written.append)
-            said = html.escape(f"railroad picture of {name or 'the constraint'}")
+            said = html.escape(f"railroad diagram of {name or 'the constraint'}")
             picture = "".join(written).replace("<svg", f'<svg role="img" aria-label="{said}"', 1)
             head = f"<p><code>{html.escape(name)}</code></p>" if name else ""
             parts.append(f'{head}<div style="overflow-x:auto">{picture}</div>')

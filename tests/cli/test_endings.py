@@ -15,13 +15,16 @@ from pathlib import Path
 
 import pytest
 
+from canvasgen import api
 from canvasgen.cli import warming
+from canvasgen.cli.app import run
 from canvasgen.cli.doctor import _warm
 from canvasgen.cli.endings import EXIT_INTERRUPTED, guarded
 from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.replacing import check_replaceable, replace
 from canvasgen.errors import InvalidConstraint
 from canvasgen.jit import TELLING
+from canvasgen.serve.batches import batch_run
 
 COMMAND = [sys.executable, "-m", "canvasgen"]
 CHECK = [*COMMAND, "check", "--regex", "a|b", "a"]
@@ -169,6 +172,22 @@ def test_who_warms_kernels_hears_how_many(
     _warm()
     assert capsys.readouterr().err.endswith("compiling kernels, up to two minutes … 3")
     assert TELLING.tell is None
+
+
+def test_a_batch_that_is_interrupted_says_that_it_goes_on(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In the middle of the rows: the answers so far are kept, so the line does not say that nothing was written."""
+    (tmp_path / "in.jsonl").write_text('{"prompt": "x", "choice": ["a"]}\n')
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "load", lambda *_, **__: None)
+    monkeypatch.setattr(batch_run, "run_batch", interrupted)
+    assert run(["batch", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == EXIT_INTERRUPTED
+    told = one_line(capfd.readouterr().err)
+    assert told == "canvasgen: interrupted; the same command goes on where this one ended"
 
 
 # -- files that are replaced ---------------------------------------------------------------------------------

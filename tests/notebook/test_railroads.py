@@ -1,4 +1,4 @@
-"""Railroad pictures of small constraints: what they draw, and that nothing else ever breaks a notebook."""
+"""Railroad diagrams of small constraints: what they draw, and that nothing else ever breaks a notebook."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_what_is_large_or_no_railroad_has_no_picture(constraint: cg.Constraint) 
 def test_a_notebook_shows_both_pictures() -> None:
     page = cg.regex("[ab]+")._repr_html_()
     assert 'aria-label="automaton of 2 states"' in page
-    assert 'aria-label="railroad picture of the constraint"' in page
+    assert 'aria-label="railroad diagram of the constraint"' in page
     assert "<script" not in page
 
 

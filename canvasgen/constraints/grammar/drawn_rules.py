@@ -1,4 +1,4 @@
-"""The rules of a grammar as railroad pictures: how each kind of item is drawn."""
+"""The rules of a grammar as railroad diagrams: how each kind of item is drawn."""
 
 from __future__ import annotations
 

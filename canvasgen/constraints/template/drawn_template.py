@@ -1,4 +1,4 @@
-"""A template as railroad pictures: the fixed text with its holes, and what each hole holds."""
+"""A template as railroad diagrams: the fixed text with its holes, and what each hole holds."""
 
 from __future__ import annotations
 
