@@ -15,7 +15,7 @@ with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pyte
 .PHONY: test-weights
 .PHONY: test-clients
 .PHONY: test-viewer
-.PHONY: test-vllm test-mlx
+.PHONY: test-vllm test-mlx test-jax
 .PHONY: test-ray
 
 demo: $(STAMP)  ## the main job, end to end, on the embedded model
@@ -33,7 +33,7 @@ test-hosts: test-transformers-oldest test-transformers-newest  ## what needs an 
 test-hosts: test-weights  # readers of quantised weights, adapters
 test-hosts: test-clients  # real clients of the server
 test-hosts: test-viewer  # pages in a browser
-test-hosts: test-vllm test-mlx  # other engines
+test-hosts: test-vllm test-mlx test-jax  # other engines
 test-hosts: test-ray  # many machines
 
 test-transformers-oldest: $(HOSTS)/transformers-5.19.0/.made
@@ -47,7 +47,14 @@ test-vllm: $(HOSTS)/vllm/.made  ## vLLM's own server on the CPU, with the plugin
 	NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/vllm-kernels $(HOSTS)/vllm/bin/python -m pytest tests/hosts/test_vllm_server.py
 
 test-mlx: $(HOSTS)/mlx/.made  ## mlx-vlm on the CPU
-	PYTHONPATH=$(CURDIR) NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/mlx-kernels $(HOSTS)/mlx/bin/python -m pytest tests/hosts/test_mlx_vlm.py
+	PYTHONPATH=$(CURDIR) NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/mlx-kernels $(HOSTS)/mlx/bin/python -m pytest tests/hosts/test_mlx_vlm.py tests/hosts/test_mlx_server.py
+
+test-jax: $(HOSTS)/jax/.made  ## hackable-diffusion's samplers on the CPU
+	PYTHONPATH=$(CURDIR) $(HOSTS)/jax/bin/python -m pytest tests/hosts/test_hackable_diffusion.py
+
+$(HOSTS)/jax/.made: $(STAMP) tests/hosts/make_jax
+	tests/hosts/make_jax $(VENV) $(@D)
+	touch $@
 
 $(HOSTS)/vllm/.made: tests/hosts/make_vllm
 	tests/hosts/make_vllm $(PYTHON) $(@D)
@@ -83,7 +90,7 @@ $(HOSTS)/transformers-%/.made: $(STAMP) tests/hosts/make_venv constraints.txt
 	tests/hosts/make_venv $(VENV) $* $(@D)
 	touch $@
 
-CLIENTS := openai instructor pydantic_ai litellm langextract typesafe schemathesis
+CLIENTS := openai instructor pydantic_ai litellm langextract typesafe schemathesis outlines langchain llama_index
 PACKAGE_openai := openai==3.57.0
 PACKAGE_instructor := instructor==1.17.0
 PACKAGE_pydantic_ai := pydantic-ai-slim[openai]==2.68.0
@@ -91,6 +98,9 @@ PACKAGE_litellm := litellm==1.110.2
 PACKAGE_langextract := langextract[openai]==1.7.1
 PACKAGE_typesafe := typesafe-sdk==0.7.5
 PACKAGE_schemathesis := schemathesis==4.32.5
+PACKAGE_outlines := outlines[openai]==1.3.3
+PACKAGE_langchain := langchain-openai==1.7.4
+PACKAGE_llama_index := llama-index-llms-openai-like==0.8.1
 
 test-clients: $(CLIENTS:%=test-client-%)  ## real clients, each in an environment of its own, against `canvasgen serve`
 

@@ -22,6 +22,7 @@ from typing import Annotated, Any, Literal
 import typer
 from pydantic import BaseModel
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
@@ -310,9 +311,8 @@ def main(
         right: dict[str, list[bool]] = defaultdict(list)
         engine = cg.load(None if name == "shipped" else name)
         started = time.perf_counter()
-        for task in TASKS:
-            if only not in (None, task.kind):
-                continue
+        tasks = [task for task in TASKS if only in (None, task.kind)]
+        for task in track(tasks, description=name, console=Console(stderr=True)):
             for seed in range(seeds):
                 try:
                     got = task.pick(

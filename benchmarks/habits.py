@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
@@ -82,7 +83,8 @@ def main(
         name: [0, 0, 0, 0] for name in OPTIONS
     }  # as in the data: admitted, all; shuffled: admitted, all
     states: dict[str, list[int]] = {name: [] for name in OPTIONS}
-    for line in bench.read_bench(data, limit, seed=5):
+    lines = bench.read_bench(data, limit, seed=5)
+    for line in track(lines, description="schemas", console=Console(stderr=True)):
         task = json.loads(line)
         values = [test["data"] for test in task["tests"] if test["valid"]][:1]
         written = [one for value in values for one in texts(value, rng)]

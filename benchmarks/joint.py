@@ -25,6 +25,7 @@ import torch
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table as Table_
 
 import canvasgen as cg
@@ -230,7 +231,7 @@ def main(
         title=f"below the exact answer, {canvases} canvases each",
     )  # fmt: skip
     cost = Table_("case", *PARTS, "solver, p90", title="milliseconds of a step, median")
-    for name, model, prompt, made in cases():
+    for name, model, prompt, made in track(list(cases()), description="cases", console=Console(stderr=True)):
         watch = Stopwatch()
         found = compare(cg.load(model), made, prompt, canvases, draws, seconds, watch)
         worth.add_row(

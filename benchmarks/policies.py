@@ -55,7 +55,7 @@ def main(
             )
             for i, e in enumerate(held_out)
         ]
-        done = cg.Engine(loaded, policy=policy).batch(requests, size=size)
+        done = cg.Engine(loaded, policy=policy).batch(requests, size=size, progress=True)
         right = sum(exact(c.text, e.value) for c, e in zip(done, held_out, strict=True))
         table.add_row(name, f"{right / count:.1%}", f"{statistics.mean(sum(c.steps) for c in done):.1f}")
     Console().print(table)

@@ -18,6 +18,7 @@ from typing import Annotated
 import torch
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from canvasgen.denoise import Policy
@@ -68,7 +69,8 @@ def main(
         cells: list[str] = []
         for rule, policy in RULES.items():
             engine = Engine(loaded, policy=policy)
-            answers = [ask(engine, one, seed) for seed, one in enumerate(ones)]
+            told = track(ones, description=f"{kind}, {rule}", console=Console(stderr=True))
+            answers = [ask(engine, one, seed) for seed, one in enumerate(told)]
             totals[rule] += answers
             cells.append(shown(answers))
         table.add_row(kind, *cells)

@@ -23,6 +23,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
@@ -77,7 +78,7 @@ def main(
         table = Table(
             "steps", *heads, "all", "mean steps", "s", title=f"{size}x{size}, {mode}: solved of {each} each"
         )
-        for most in map(int, steps.split(",")):
+        for most in track(list(map(int, steps.split(","))), description=mode, console=Console(stderr=True)):
             begun = time.perf_counter()
             shares: list[float] = []
             taken: list[int] = []

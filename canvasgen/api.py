@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from canvasgen.constraints.table import Table
     from canvasgen.constraints.template import Template
+    from canvasgen.denoise import Policy
     from canvasgen.scheduling import Scheduler
 
 __all__ = ["decide", "generate", "load"]
@@ -34,6 +35,7 @@ def load(
     revision: str | None = None,
     adapter: str | Path | None = None,
     trust_remote_code: bool = False,
+    policy: Policy | None = None,
     scheduler: Scheduler | None = None,
 ) -> Engine:
     """Return an engine around a model.
@@ -56,11 +58,13 @@ def load(
         adapter: folder or hub id of a PEFT adapter (the extra `adapters`).
         trust_remote_code: run code that comes with the weights of a hub id or folder; models of mask noise such as
             LLaDA need it. Read it first.
+        policy: when positions are accepted and blocks committed (`canvasgen.denoise.Policy`); None: the usual one.
         scheduler: runs what tasks ask for (`acomplete`, …): how many rows at a time; None: `Scheduler()`.
 
     Raises:
         ModelError: there is no such model, it is of no known architecture, code that comes with it is not trusted, or an
             option does not fit it.
+        InvalidConstraint: the policy is none.
         MissingPackage: an option needs a package that is not installed.
     """
     specialist = shared_engine if model is None else None
@@ -75,7 +79,7 @@ def load(
         adapter=adapter,
         trust_remote_code=trust_remote_code,
     )
-    return Engine(loaded, specialist=specialist, scheduler=scheduler)
+    return Engine(loaded, policy=policy, specialist=specialist, scheduler=scheduler)
 
 
 def engine_of(model: object) -> Engine:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -14,15 +15,20 @@ from canvasgen.errors import InvalidConstraint
 
 __all__ = [
     "QUALITIES",
+    "ascending",
     "checked_quality",
     "checked_target",
+    "file_text",
+    "invalid",
     "is_bool",
     "is_enum",
     "is_iterable",
     "is_mapping",
     "is_sequence",
+    "is_text",
     "one_of",
     "real_number",
+    "text_argument",
     "whole_number",
 ]
 
@@ -55,6 +61,70 @@ def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
+def invalid(
+    message: str, rule: str, value: object, remedy: str, *, path: str | None = None
+) -> InvalidConstraint:
+    """Return the error of an argument that is wrong, in one line."""
+    return InvalidConstraint(message, path=path, rule=rule, value=value, remedy=remedy)
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Return whether a value is a string that has UTF-8: one without lone surrogates."""
+    try:
+        return isinstance(value, str) and value.encode("utf-8") is not None
+    except UnicodeError:
+        return False
+
+
+def text_argument(
+    value: object,
+    what: str,
+    *,
+    rule: str,
+    filled: bool = False,
+    path: str | None = None,
+    remedy: str | None = None,
+) -> str:
+    """Return an argument that must be a string that has UTF-8.
+
+    Args:
+        value: the argument.
+        what: the message, such as `a literal is a string that has UTF-8`.
+        rule: the option that the error names.
+        filled: whether it may not be empty.
+        path: where the value was found.
+        remedy: what the caller can do; by default to give text without lone surrogates.
+
+    Raises:
+        InvalidConstraint: it is something else.
+    """
+    if is_text(value) and (value or not filled):
+        return value
+    usual = f"give a str {'that is not empty, ' * filled}without lone surrogates"
+    raise InvalidConstraint(what, path=path, rule=rule, value=value, remedy=remedy or usual)
+
+
+def file_text(path: Path, rule: str) -> str:
+    """Return the text of a UTF-8 file, with its line ends.
+
+    Args:
+        path: the file.
+        rule: what it holds: `grammar`, `template`, `puzzle`.
+
+    Raises:
+        InvalidConstraint: the file cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (OSError, ValueError) as error:  # absent, not UTF-8, or no name of a file
+        raise InvalidConstraint(
+            f"the {rule} cannot be read: {error}",
+            rule=rule,
+            value=str(path),
+            remedy=f"give the path of a UTF-8 text file, or the {rule}'s own text",
+        ) from error
+
+
 def one_of(value: object, allowed: Sequence[str], *, rule: str) -> str:
     """Return an argument that must be one of a few strings.
 
@@ -64,7 +134,24 @@ def one_of(value: object, allowed: Sequence[str], *, rule: str) -> str:
     if isinstance(value, str) and value in allowed:
         return value
     *most, last = (f"`{name}`" for name in allowed)
-    raise InvalidConstraint(f"`{rule}` is {', '.join(most)} or {last}", rule=rule, value=value)
+    raise InvalidConstraint(
+        f"`{rule}` is {', '.join(most)} or {last}", rule=rule, value=value, remedy="choose one of these"
+    )
+
+
+def ascending(low: int, high: int | None, *, rule: str) -> None:
+    """Check the bounds of a count: 0 <= low <= high, or no upper bound.
+
+    Raises:
+        InvalidConstraint: they are negative or contradict each other.
+    """
+    if low < 0 or (high is not None and high < low):
+        raise InvalidConstraint(
+            "repeat bounds are 0 <= low <= high",
+            rule=rule,
+            value=(low, high),
+            remedy="swap the bounds, or leave `high` out for any number",
+        )
 
 
 def whole_number(

@@ -61,7 +61,10 @@ class AnswerOptions:
                 part = compiled(literal(text))
             except Unsatisfiable as error:
                 raise Unsatisfiable(
-                    "an option cannot be written with the tokens of the model", rule="options", value=text
+                    "an option cannot be written with the tokens of the model",
+                    rule="options",
+                    value=text,
+                    remedy="spell the option with characters that the model's tokens have",
                 ) from error
             needed = part.shortest_tokens
             if needed > canvas_length:
@@ -99,7 +102,11 @@ def after_one_step(
         [[_log_mass(part, row) for part in options.parts] for row in logits], dtype=torch.float64
     )
     if bool((scores.max(dim=1).values == -math.inf).any()):
-        raise Unsatisfiable("the model gives every option probability zero", rule="logits")
+        raise Unsatisfiable(
+            "the model gives every option probability zero",
+            rule="logits",
+            remedy="check the model, or ask it with a lower temperature",
+        )
     shares: list[float] = torch.softmax(scores, dim=1).mean(dim=0).numpy().tolist()
     return options.keyed(shares)
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
-from canvasgen.checks import checked_quality, is_bool, is_iterable, whole_number
+from canvasgen.checks import checked_quality, is_bool, is_iterable, is_text, whole_number
 from canvasgen.constraints import Constraint
 from canvasgen.constraints.choices import MOST_OPTIONS
-from canvasgen.constraints.texts import is_text
 from canvasgen.decisions import AnswerOptions, after_one_step, after_several_steps
 from canvasgen.denoise import Batch, Completion, Done, Event, Failed, Job, Policy, Start, run, stream
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, ModelError
@@ -74,7 +73,17 @@ class Engine(Coroutines):
             specialist: the engine of an embedded model, by its name, for the requests whose constraint it was trained
                 for; None: this engine answers them all.
             scheduler: runs what `submit`, `acomplete`, `agenerate` and `astream` ask for; None: `Scheduler()`.
+
+        Raises:
+            InvalidConstraint: the policy is none.
         """
+        if not isinstance(policy, Policy | None):
+            raise InvalidConstraint(
+                "a policy is one of canvasgen.denoise",
+                rule="policy",
+                value=policy,
+                remedy="give Policy(…), or None",
+            )
         self._loaded = loaded
         self._policy = policy
         self._specialist = specialist
@@ -108,7 +117,12 @@ class Engine(Coroutines):
             InvalidConstraint: it is no string that has UTF-8.
         """
         if not is_text(text):
-            raise InvalidConstraint("a text is a str that has UTF-8", rule="text", value=text)
+            raise InvalidConstraint(
+                "a text is a str that has UTF-8",
+                rule="text",
+                value=text,
+                remedy="give a str without lone surrogates",
+            )
         return self._loaded.prompts.tokens(text)
 
     def encode(self, prompt: Prompt, constraint: Constraint | None = None) -> list[int]:
@@ -169,7 +183,11 @@ class Engine(Coroutines):
             ModelError: it was compiled for another vocabulary.
         """
         if compiled.vocabulary.fingerprint != self.vocabulary.fingerprint:
-            raise ModelError("the constraint was compiled for another vocabulary", rule="vocabulary")
+            raise ModelError(
+                "the constraint was compiled for another vocabulary",
+                rule="vocabulary",
+                remedy="compile it with the vocabulary of this engine: constraint.compile(engine.vocabulary)",
+            )
         constraint = compiled.constraint
         assert isinstance(constraint, Constraint)
         self._constraints.get(id(constraint), lambda: (compiled, constraint))
@@ -218,13 +236,28 @@ class Engine(Coroutines):
         size = whole_number(size, rule="size", low=1, high=MOST_ROWS)
         wanted: Any = errors
         if not isinstance(wanted, str) or wanted not in ("raise", "return"):
-            raise InvalidConstraint("errors are raised or returned", rule="errors", value=wanted)
+            raise InvalidConstraint(
+                "errors are raised or returned",
+                rule="errors",
+                value=wanted,
+                remedy='errors="raise" or errors="return"',
+            )
         done: dict[int, Completion | CanvasgenError] = {}
         batches: dict[int, tuple[Batch, list[int]]] = {}  # by its model, one for each length of canvases
         if not is_bool(progress):
-            raise InvalidConstraint("progress is True or False", rule="progress", value=progress)
+            raise InvalidConstraint(
+                "progress is True or False",
+                rule="progress",
+                value=progress,
+                remedy="progress=True shows how many are done",
+            )
         if not is_iterable(requests) or isinstance(requests, (str, bytes, Mapping)):
-            raise InvalidConstraint("requests are a list of them", rule="requests", value=requests)
+            raise InvalidConstraint(
+                "requests are a list of them",
+                rule="requests",
+                value=requests,
+                remedy="give a list of cg.Request, of dicts or of prompts",
+            )
         asked: dict[int, Request] = {}
         for number, request in enumerate(requests):
             try:

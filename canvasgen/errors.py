@@ -185,6 +185,9 @@ class TimeLimit(CanvasgenError):
 class UnknownOption(CanvasgenError, TypeError):
     """An argument has a name that does not exist; `rule` is the name. A TypeError, as for any unknown argument."""
 
+    usual_rule = "name"
+    usual_remedy = "leave it out"
+
 
 class ValidationFailed(CanvasgenError):
     """Every canvas that was tried was refused by a validator.
@@ -217,6 +220,9 @@ class ValidationFailed(CanvasgenError):
 class MissingPackage(CanvasgenError, ImportError):
     """A package that this part needs is not installed; `rule` is the extra of canvasgen that installs it."""
 
+    usual_rule = "extra"
+    usual_remedy = "pip install 'canvasgen[all]'"
+
 
 class StepLimit(CanvasgenError):
     """A text was committed before the model was confident, and `on_step_limit="raise"` was asked for; `outcome` says why.
@@ -224,6 +230,8 @@ class StepLimit(CanvasgenError):
     Attributes:
         completion: the result, which is valid.
     """
+
+    usual_remedy = "allow more steps or more time, or take the result that the error holds"
 
     def __init__(self, message: str, *, completion: Any, remedy: str | None = None) -> None:
         super().__init__(message, rule="on_step_limit", value=completion.text, remedy=remedy)
@@ -236,6 +244,11 @@ class StepLimitWarning(UserWarning):
 
 class InvalidTrace(CanvasgenError):
     """A file or text is no trace of a generation, is damaged, or has another version; or it cannot be read or written."""
+
+    usual_rule = "trace"
+    usual_remedy = (
+        'give what `--save-trace FILE`, or `Trace.save` after `complete(…, trace="full")`, has written'
+    )
 
 
 class ModelError(CanvasgenError):

@@ -17,7 +17,7 @@ EXTRAS = {
     "gpu": ("accelerate", "triton"),
     "adapters": ("peft",),
     "quantized": ("bitsandbytes", "compressed_tensors", "torchao"),
-    "notebook": ("IPython",),
+    "notebook": ("IPython", "railroad"),
     "diffusers": ("diffusers",),
     "grounded": ("dateparser", "phonenumbers", "price_parser"),
     "serve": ("fastapi", "uvicorn", "prometheus_client", "cloudpickle", "typer"),

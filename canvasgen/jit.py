@@ -90,10 +90,16 @@ def private_folder(parent: Path) -> Path | None:
 
 
 class _Telling(event.Listener):
-    """Tells once, on a terminal, that kernels are being compiled: at the second one, since one alone takes no time."""
+    """Tells once, on a terminal, that kernels are being compiled: at the second one, since one alone takes no time.
+
+    Attributes:
+        compiled: kernels of ours that were not in the cache, so far.
+        tell: called with that number at each kernel, in place of the line on the terminal.
+    """
 
     def __init__(self) -> None:
         self.compiled = 0
+        self.tell: Callable[[int], None] | None = None
         self._begun = threading.local()
 
     def on_start(self, event: Any) -> None:
@@ -105,11 +111,15 @@ class _Telling(event.Listener):
         if not any(kernel is event.data["dispatcher"] for kernel in KERNELS):
             return
         self.compiled += 1
+        if self.tell is not None:
+            self.tell(self.compiled)
+            return
         if self.compiled != 2:
             return
         _log.info("compiling kernels")
         if sys.stderr is not None and sys.stderr.isatty():
-            clear = "\r\x1b[2K"  # the line may hold a note that something is loading
+            # The line may hold a note that something is loading.
+            clear = "" if os.environ.get("TERM", "") in ("dumb", "unknown") else "\r\x1b[2K"
             sys.stderr.write(f"{clear}canvasgen: compiling kernels, once; this takes up to a minute …\n")
             sys.stderr.flush()
 

@@ -55,8 +55,17 @@ def watch(events: Iterable[Event]) -> Completion:
             elif isinstance(event, Draft):
                 print(f"canvas {event.block}, step {event.step}: {visible(event.text)!r}")  # noqa: T201
         else:
-            raise InvalidConstraint("this is no event of a stream", rule="events", value=event)
-    raise InvalidConstraint("the events ended without a completion", rule="events")
+            raise InvalidConstraint(
+                "this is no event of a stream",
+                rule="events",
+                value=event,
+                remedy="show what engine.stream(…) yields",
+            )
+    raise InvalidConstraint(
+        "the events ended without a completion",
+        rule="events",
+        remedy="show the events of one stream until its end",
+    )
 
 
 def _has_outputs() -> bool:

@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 
 from canvasgen.automata import expr as ex
-from canvasgen.automata import nfa
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Deadline, Limits
 from canvasgen.automata.counted.counted_dfa import CountedDFA
 from canvasgen.automata.counted_layers import find_layers
@@ -16,6 +15,8 @@ from canvasgen.automata.minimise_kernel import minimise
 from canvasgen.automata.product_kernel import product
 from canvasgen.automata.shortest import least_bytes
 from canvasgen.automata.subset_kernel import GOING, TOO_MANY_STATES, Run, determinise
+from canvasgen.automata.thompson import nfa
+from canvasgen.automata.thompson.inlining import NO_PARTS, Parts, parts_of
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.limits import hold, limited
 
@@ -59,27 +60,30 @@ def _check_shortest(expr: ex.Expr, limits: Limits) -> None:
 def _load_kernels() -> None:
     """Run every kernel once, so that numba's own compilation is not counted in `max_seconds`."""
     unhurried = Deadline(Limits(max_seconds=float("inf")))
-    one, _, _ = _determinised(nfa.build(ex.literal("a"), unhurried), unhurried)
+    one, _, _ = _determinised(nfa.build(ex.literal("a"), NO_PARTS, unhurried), unhurried)
     _product(one, one, False, unhurried)
 
 
 def _compile_parts_first(root: ex.Expr, deadline: Deadline) -> None:
     """Compile `root` and, before it, whatever it needs, without recursion."""
-    stack: list[tuple[ex.Expr, bool]] = [(root, False)]
+    stack: list[tuple[ex.Expr, Parts | None]] = [(root, None)]
     while stack:
-        node, parts_done = stack.pop()
+        node, parts = stack.pop()
         if node.memo is not None:
             continue
-        if parts_done:
-            made = _compile(node, deadline)
-            hold(made.num_bytes)
-            node.memo = made
-        else:
-            stack.append((node, True))
-            stack += [(part, False) for part in nfa.parts_to_compile(node) if part.memo is None]
+        if parts is None:
+            parts = parts_of(node)
+            waiting = [part for part in parts.compiled if part.memo is None]
+            if waiting:
+                stack.append((node, parts))
+                stack += [(part, None) for part in waiting]
+                continue
+        made = _compile(node, parts, deadline)
+        hold(made.num_bytes)
+        node.memo = made
 
 
-def _compile(node: ex.Expr, deadline: Deadline) -> DFA:
+def _compile(node: ex.Expr, parts: Parts, deadline: Deadline) -> DFA:
     """Return the automaton of a node whose parts are compiled."""
     deadline.check_time()
     if isinstance(node, ex.Intersect):
@@ -88,12 +92,12 @@ def _compile(node: ex.Expr, deadline: Deadline) -> DFA:
         assert node.left.memo is not None
         assert node.right.memo is not None
         return _product(node.left.memo, node.right.memo, True, deadline)
-    return _automaton(node, deadline)
+    return _automaton(node, parts, deadline)
 
 
-def _automaton(node: ex.Expr, deadline: Deadline) -> DFA:
+def _automaton(node: ex.Expr, parts: Parts, deadline: Deadline) -> DFA:
     """Return the automaton of a node that is laid as one: of its large repeats only a few copies, if the rest follows."""
-    laid = nfa.build(node, deadline, all_copies=False)
+    laid = nfa.build(node, parts, deadline, all_copies=False)
     dfa, run, image = _determinised(laid, deadline)
     if not laid.counted:
         return dfa
@@ -101,7 +105,7 @@ def _automaton(node: ex.Expr, deadline: Deadline) -> DFA:
     item_offsets = run[2][: made + 1]
     layers = find_layers(laid, run[1][: item_offsets[-1]], item_offsets, image, dfa)
     if layers is None:
-        return _determinised(nfa.build(node, deadline), deadline)[0]
+        return _determinised(nfa.build(node, parts, deadline), deadline)[0]
     found = CountedDFA(dfa, layers)
     deadline.check_states(found.num_states)
     return found

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from canvasgen.automata.counted.layers import Layers
 from canvasgen.automata.dfa import DFA, Ints
-from canvasgen.automata.fragments import NFA
-from canvasgen.automata.nfa import NUM_LAYERS
+from canvasgen.automata.thompson.fragments import NFA
+from canvasgen.automata.thompson.nfa import NUM_LAYERS
 
 __all__ = ["find_layers"]
 

@@ -58,7 +58,11 @@ class DFA:
             object.__setattr__(self, name, array)
         problem = self._problem()
         if problem is not None:
-            raise InvalidConstraint(f"not the arrays of an automaton: {problem}", rule="DFA")
+            raise InvalidConstraint(
+                f"not the arrays of an automaton: {problem}",
+                rule="DFA",
+                remedy="take them from DFA.to_arrays()",
+            )
 
     def _problem(self) -> str | None:
         states, rows = self.accepting.size, self.target.size
@@ -314,7 +318,9 @@ class DFA:
         missing = [name for name in _DTYPES if name not in arrays]
         if missing:
             raise InvalidConstraint(
-                f"not the arrays of an automaton: {', '.join(missing)} missing", rule="DFA"
+                f"not the arrays of an automaton: {', '.join(missing)} missing",
+                rule="DFA",
+                remedy="take them from DFA.to_arrays()",
             )
         return cls(**{name: np.asarray(arrays[name]) for name in _DTYPES})
 

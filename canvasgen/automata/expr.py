@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from canvasgen.automata import utf8
 from canvasgen.automata.dfa import DFA
+from canvasgen.checks import ascending
 from canvasgen.errors import InvalidConstraint
 from canvasgen.limits import hold
 
@@ -181,9 +182,8 @@ def byte_set(ranges: Iterable[tuple[int, int]]) -> Expr:
     merged: list[tuple[int, int]] = []
     for low, high in sorted(ranges):
         if not 0 <= low <= high <= 0xFF:
-            raise InvalidConstraint(
-                "a range of bytes runs upwards within 0..255", rule="bytes", value=(low, high)
-            )
+            remedy = "give two numbers of 0..255, the lower one first"
+            raise InvalidConstraint("a range runs upwards", rule="bytes", value=(low, high), remedy=remedy)
         if merged and low <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:
@@ -278,8 +278,7 @@ def repeat(body: Expr, low: int = 0, high: int | None = None) -> Expr:
     Raises:
         InvalidConstraint: the bounds are negative or contradict each other.
     """
-    if low < 0 or (high is not None and high < low):
-        raise InvalidConstraint("repeat bounds are 0 <= low <= high", rule="repeat", value=(low, high))
+    ascending(low, high, rule="repeat")
     if high == 0 or body is EPSILON:
         return EPSILON
     if body is EMPTY:
@@ -319,8 +318,7 @@ def separated(item: Expr, separator: Expr, low: int = 0, high: int | None = None
     Raises:
         InvalidConstraint: the bounds are negative or contradict each other.
     """
-    if low < 0 or (high is not None and high < low):
-        raise InvalidConstraint("repeat bounds are 0 <= low <= high", rule="separated", value=(low, high))
+    ascending(low, high, rule="separated")
     if high == 0:
         return EPSILON
     more = repeat(concat(separator, item), max(low - 1, 0), None if high is None else high - 1)
@@ -350,7 +348,7 @@ def intersect(*parts: Expr) -> Expr:
         for piece in part.parts if isinstance(part, Intersect) else (part,):
             flat[piece] = None
     if not flat:
-        raise InvalidConstraint("an intersection needs at least one part", rule="intersect")
+        raise InvalidConstraint("an intersection of nothing", rule="intersect", remedy="give a part or more")
     if EMPTY in flat:
         return EMPTY
     return next(iter(flat)) if len(flat) == 1 else _node(Intersect, tuple(flat))
@@ -380,7 +378,8 @@ def substitute(body: Expr, table: Mapping[int, Expr | bytes | str]) -> Expr:
     rows: list[tuple[int, Expr]] = []
     for byte in sorted(table):
         if not 0 <= byte <= 0xFF:
-            raise InvalidConstraint("the keys of a substitution are bytes", rule="substitute", value=byte)
+            remedy = "map bytes, 0 to 255, to expressions"
+            raise InvalidConstraint("the keys are bytes", rule="substitute", value=byte, remedy=remedy)
         value = table[byte]
         rows.append((byte, value if isinstance(value, Expr) else literal(value)))
     if not rows or body is EMPTY or body is EPSILON:

@@ -14,10 +14,11 @@ from itertools import product
 from typing import cast
 
 from canvasgen.automata import expr as ex
-from canvasgen.automata import nfa
 from canvasgen.automata.automaton_limits import Deadline, Limits
 from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.dfa import DEAD, DFA
+from canvasgen.automata.thompson import nfa
+from canvasgen.automata.thompson.inlining import parts_of
 from canvasgen.limits import hold, kept, limited, step
 
 __all__ = ["contains", "up_to"]
@@ -132,9 +133,10 @@ def _machine(expr: ex.Expr, limits: Limits) -> _Machine:
         case ex.Substitute() if all(value is ex.EPSILON for _, value in expr.table):
             return _Erased(_machine(expr.body, limits), frozenset(byte for byte, _ in expr.table))
         case _:
-            for part in nfa.parts_to_compile(expr):
+            parts = parts_of(expr)
+            for part in parts.compiled:
                 to_dfa(part, limits)
-            return _Simulated(nfa.build(expr, Deadline(limits)))
+            return _Simulated(nfa.build(expr, parts, Deadline(limits)))
 
 
 class _Machine(ABC):

@@ -34,6 +34,7 @@ def normalise(ranges: Iterable[tuple[int, int]]) -> Ranges:
                 "a range of code points runs upwards within 0..0x10FFFF",
                 rule="code points",
                 value=(low, high),
+                remedy="swap the ends, or give them as code points",
             )
         if high < _SURROGATES[0] or low > _SURROGATES[1]:
             pieces.append((low, high))

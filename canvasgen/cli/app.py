@@ -11,7 +11,7 @@ import typer
 from canvasgen.cli.check import check
 from canvasgen.cli.doctor import doctor
 from canvasgen.cli.edit import edit
-from canvasgen.cli.endings import guarded
+from canvasgen.cli.endings import EXIT_ERROR, guarded, tell
 from canvasgen.cli.fill import fill
 from canvasgen.cli.generate import generate
 from canvasgen.cli.many.batch_command import batch
@@ -21,6 +21,9 @@ from canvasgen.cli.sudoku_command import sudoku
 from canvasgen.cli.view_command import view
 
 __all__ = ["app", "run"]
+
+_UsageError: Any = typer.BadParameter.__bases__[0]
+"""What typer raises for wrong arguments; it has no public name there."""
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -82,10 +85,16 @@ def root(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Return the exit code of the command line with these arguments."""
+    """Return the exit code of the command line with these arguments; wrong ones are one line, as all errors are."""
     clear_notice()  # usage and help have the terminal to themselves
     try:
-        app(arguments, prog_name="canvasgen")
+        # Without a command there is help; else what is wrong comes as an exception and not as a box of lines.
+        ended: object = app(arguments, prog_name="canvasgen", standalone_mode=not arguments)
+    except _UsageError as error:
+        context = error.ctx
+        command = "canvasgen" if context is None else context.command_path
+        line = f"{type(error).__name__}: {error.format_message().rstrip('.')}; remedy: see `{command} --help`"
+        return tell(line, EXIT_ERROR)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    return 0
+        ended = end.code
+    return ended if isinstance(ended, int) else 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.options import (
     ChoiceOption,
@@ -29,6 +30,7 @@ __all__ = ["check"]
 EXIT_NO_MATCH = 1
 
 
+@with_loading("revision", "trust_remote_code")
 def check(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to match against the constraint.")] = None,
     schema: SchemaOption = None,
@@ -45,6 +47,8 @@ def check(
         str | None,
         typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one."),
     ] = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Say what a constraint means, its sizes, compile time and shortest text; exit code 1 if a text does not match.
 
@@ -54,19 +58,24 @@ def check(
     from rich.table import Table
     from rich.text import Text
 
-    from canvasgen.models.vocabularies import load_vocabulary
+    from canvasgen.models.vocabularies import load_vocabulary  # and all imports, before the time is taken
     from canvasgen.viewer import automaton_lines
 
+    candidates = list(texts or [])
+    if file is not None:
+        candidates.append(read_text(file, "text"))
     show_notice("compiling …")
     began = time.perf_counter()
     constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
     if constraint is None:
         raise InvalidConstraint(
-            "there is no constraint to check", remedy="give --schema, --regex, --grammar or --choice"
+            "there is no constraint to check",
+            rule="one constraint",
+            remedy="give --schema, --regex, --grammar or --choice",
         )
     automaton = constraint.automaton
     byte_seconds = time.perf_counter() - began
-    vocabulary = load_vocabulary(model)
+    vocabulary = load_vocabulary(model, **loading)
     began = time.perf_counter()
     compiled = constraint.compile(vocabulary)
     token_seconds = time.perf_counter() - began
@@ -94,9 +103,6 @@ def check(
     for line in automaton_lines(automaton):
         console.print(Text(line))
 
-    candidates = list(texts or [])
-    if file is not None:
-        candidates.append(read_text(file, "text"))
     reasons = [_refusal(constraint, text) for text in candidates]
     for text, reason in zip(candidates, reasons, strict=True):
         console.print(Text("matches      " if reason is None else "no match     ") + Text(repr(text)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,10 +29,7 @@ def doctor(
     from canvasgen.cli.findings import find
 
     if warm:
-        from canvasgen.cli.warming import warm_kernels
-
-        show_notice("compiling kernels …")
-        warm_kernels()
+        _warm()
     findings = find()
     clear_notice()
     if as_json:
@@ -41,6 +39,27 @@ def doctor(
             typer.echo(line)
     if warm and findings["kernels"]["missing"]:
         raise typer.Exit(1)
+
+
+def _warm() -> None:
+    """Compile what is not compiled yet, and tell how far that is: on a terminal in place, elsewhere once."""
+    from canvasgen.cli.warming import warm_kernels
+    from canvasgen.jit import TELLING
+
+    before = TELLING.compiled
+
+    def tell(compiled: int) -> None:
+        count = compiled - before
+        if count == 2 and not sys.stderr.isatty():
+            typer.echo("canvasgen: compiling kernels, up to two minutes", err=True)
+        show_notice(f"compiling kernels, up to two minutes … {count}")
+
+    show_notice("looking for compiled kernels …")
+    TELLING.tell = tell
+    try:
+        warm_kernels()
+    finally:
+        TELLING.tell = None
 
 
 def lines_of(findings: Findings) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     ChoiceOption,
     FileOption,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["edit"]
 
 
+@with_loading()
 def edit(
     text: Annotated[str, typer.Argument(help="The text, or a file with it.")],
     prompt: PromptArgument = None,
@@ -69,13 +71,20 @@ def edit(
     prompt_form: PromptFormOption = True,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Write spans of a text anew, keep the rest byte for byte, and print it.
 
     Example: `canvasgen edit "Ann lives in Rome." "Ann moved to Paris." --mark Rome`
     """
     if in_place and (as_text or not Path(text).is_file()):
-        raise InvalidConstraint("--in-place needs a file", rule="--in-place", value=text)
+        raise InvalidConstraint(
+            "--in-place needs a file",
+            rule="--in-place",
+            value=text,
+            remedy="give the file's path as the text, or leave --in-place out",
+        )
     content = text if as_text else text_or_file(text, "text", remedy=HOW_TO_GIVE_TEXT)
     if in_place:
         check_replaceable(Path(text))
@@ -98,7 +107,7 @@ def edit(
         seed=seed,
         prompt_schema=prompt_form,
     )
-    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     if in_place:
         replace(Path(text), completion.text.encode("utf-8"))
     else:
@@ -108,5 +117,10 @@ def edit(
 def _span(written: str) -> tuple[int, int]:
     start, separator, stop = written.partition(":")
     if not (separator and start.isdecimal() and stop.isdecimal()):
-        raise InvalidConstraint("a span is START:STOP, counted in characters", rule="--span", value=written)
+        raise InvalidConstraint(
+            "a span is START:STOP, counted in characters",
+            rule="--span",
+            value=written,
+            remedy="write --span 5:9",
+        )
     return int(start), int(stop)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     FileOption,
     MaxTokensOption,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["fill"]
 
 
+@with_loading()
 def fill(
     form: Annotated[
         str, typer.Argument(help="Text with {holes}, or a file with it; `{{` and `}}` stand for braces.")
@@ -64,6 +66,8 @@ def fill(
     prompt_form: PromptFormOption = True,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Fill the holes of a text, and print it.
 
@@ -87,7 +91,7 @@ def fill(
         seed=seed,
         prompt_schema=prompt_form,
     )
-    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     if not as_json:
         typer.echo(completion.text)
         return
@@ -112,8 +116,14 @@ def _constraint(text: str, gap: str | None, holes: dict[str, Constraint]) -> Con
             f"the text must contain the gap's mark once; it does {text.count(gap) if gap else 0} times",
             rule="--gap",
             value=gap,
+            remedy="write the mark where something is to be filled in, or name another with --gap",
         )
     if set(holes) - {"gap"}:
-        raise InvalidConstraint("the gap's hole is named `gap`", rule="--hole", value=sorted(holes)[0])
+        raise InvalidConstraint(
+            "the gap's hole is named `gap`",
+            rule="--hole",
+            value=sorted(holes)[0],
+            remedy="name the hole so: --hole gap=…",
+        )
     before, _, after = text.partition(gap)
     return constraints.infill(before, after, holes.get("gap"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     ChoiceOption,
     FenceOption,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["generate"]
 
 
+@with_loading()
 def generate(
     prompt: PromptArgument = None,
     schema: SchemaOption = None,
@@ -58,6 +60,8 @@ def generate(
     prompt_schema: Annotated[bool, typer.Option(help="Tell the model the schema in the prompt.")] = True,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Generate text that satisfies a constraint, and print it.
 
@@ -79,7 +83,7 @@ def generate(
         seed=seed,
         prompt_schema=prompt_schema,
     )
-    completion = complete(request, model, trace=trace, save_trace=save_trace)
+    completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     typer.echo(shown(constraint, completion.text, indent=2 if sys.stdout.isatty() else None))
 
 

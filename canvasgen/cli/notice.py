@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 
 __all__ = ["clear_notice", "show_notice"]
@@ -12,8 +13,9 @@ _shown = False
 
 
 def _on_terminal() -> bool:
-    """Return whether standard error is a terminal."""
-    return sys.stderr is not None and sys.stderr.isatty()
+    """Return whether standard error is a terminal that can go back to the beginning of a line."""
+    is_dumb = os.environ.get("TERM", "") in ("dumb", "unknown")
+    return sys.stderr is not None and sys.stderr.isatty() and not is_dumb
 
 
 def show_notice(text: str) -> None:

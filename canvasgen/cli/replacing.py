@@ -9,7 +9,30 @@ from pathlib import Path
 
 from canvasgen.errors import InvalidConstraint
 
-__all__ = ["check_replaceable", "replace"]
+__all__ = ["check_replaceable", "check_writable", "replace"]
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Raise an error if a file cannot be made or replaced, before the work for its content is done.
+
+    Raises:
+        InvalidConstraint: it is a folder, its folder does not exist, or one of them cannot be written.
+    """
+    folder = path.absolute().parent
+    if path.is_dir():
+        why = "it is a folder"
+    elif not folder.is_dir():
+        why = f"there is no folder {folder}"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        why = "it is not allowed"
+    else:
+        return
+    raise InvalidConstraint(
+        f"the file cannot be written: {why}",
+        rule=option,
+        value=str(path),
+        remedy="name a file in a folder that exists and may be written",
+    )
 
 
 def check_replaceable(path: Path) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from canvasgen.cli.loading_options import Loading
     from canvasgen.denoise import Completion
     from canvasgen.request import Request
 
@@ -20,13 +21,14 @@ __all__ = ["complete"]
 
 
 def complete(
-    request: Request, model: str | None, *, trace: bool, save_trace: Path | None = None
+    request: Request, model: str | None, *, loading: Loading, trace: bool, save_trace: Path | None = None
 ) -> Completion:
     """Return the completion of a request, shown while it forms if standard output is a terminal.
 
     Args:
         request: the request.
         model: the model's name; None: the embedded one.
+        loading: how it is loaded.
         trace: whether a line for each step is printed.
         save_trace: a file for the full trace, which is written if the generation fails, too.
     """
@@ -34,12 +36,15 @@ def complete(
 
     from canvasgen.api import load
     from canvasgen.cli.drawing.live_canvas import completed, watch
+    from canvasgen.cli.replacing import check_writable
     from canvasgen.errors import CanvasgenError, Outcome
     from canvasgen.request import check_settings
     from canvasgen.trace import Tracing
 
     check_settings(request)
-    engine = load(model)
+    if save_trace is not None:
+        check_writable(save_trace, "--save-trace")
+    engine = load(model, **loading)
     clear_notice()
     request = replace(request, on_step_limit="return")  # the outcome is told below
     messages = Console(stderr=True, highlight=False)
@@ -65,7 +70,7 @@ def complete(
 
 
 def print_trace(completion: Completion, console: Console) -> None:
-    """Return a table with a row for each denoising step, the outcome and the timings."""
+    """Print a table with a row for each denoising step, the outcome and the timings."""
     from rich.table import Table
     from rich.text import Text
 

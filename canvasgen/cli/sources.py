@@ -37,6 +37,7 @@ def read_text(path: Path, what: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConstraint(
             f"the {what} file cannot be read: {error}",
+            rule=what,
             value=str(path),
             remedy="give the path of a UTF-8 text file",
         ) from error
@@ -58,6 +59,7 @@ def load_schema(source: str) -> Any:
     if not separator or source.endswith(".json"):
         raise InvalidConstraint(
             "there is no such schema file, and it is not a dotted name",
+            rule="--schema",
             value=source,
             remedy="write file.json or module:Model",
         )
@@ -70,6 +72,7 @@ def load_schema(source: str) -> Any:
     except (ImportError, AttributeError, ValueError, SyntaxError) as error:
         raise InvalidConstraint(
             f"the schema cannot be imported: {error}",
+            rule="--schema",
             value=source,
             remedy="write module:Model, importable from this folder",
         ) from error
@@ -186,7 +189,7 @@ def read_prompt(argument: str | None, file: Path | None) -> str:
         ModelError: there is no prompt at all.
     """
     if argument is not None and file is not None:
-        raise ModelError("a prompt and --file exclude each other", remedy="give one of them")
+        raise ModelError("a prompt and --file exclude each other", rule="--file", remedy="give one of them")
     if file is not None:
         return read_text(file, "prompt")
     if argument is not None and argument != "-":
@@ -195,4 +198,8 @@ def read_prompt(argument: str | None, file: Path | None) -> str:
         text = sys.stdin.read()
         if text.strip():
             return text
-    raise ModelError("there is no prompt", remedy="give it as an argument, with --file, or on standard input")
+    raise ModelError(
+        "there is no prompt",
+        rule="prompt",
+        remedy="give it as an argument, with --file, or on standard input",
+    )

@@ -12,6 +12,7 @@ import typer
 
 from canvasgen.cli.drawing.grids import box_labels, cells_of_text, drawn
 from canvasgen.cli.endings import EXIT_INTERRUPTED
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption, SeedOption, StepsOption
 from canvasgen.cli.sources import read_text, text_or_file
@@ -73,6 +74,7 @@ class _Variant:
         return box_labels(size, *(self.box or BOXES[size]))
 
 
+@with_loading()
 def sudoku(
     puzzle: Annotated[
         str,
@@ -106,6 +108,8 @@ def sudoku(
     plain: Annotated[
         bool, typer.Option("--plain", help="The grid alone, as on a pipe, on a terminal too.")
     ] = False,
+    *,
+    loading: Loading,
 ) -> None:
     """Solve a Sudoku, and print it; a file with a puzzle on each line gives a solution on each line.
 
@@ -131,7 +135,9 @@ def sudoku(
     from canvasgen.request import check_settings
 
     check_settings(_request(tables[0] if tables else None, variant))
-    engine = load(model or model_for(len(puzzles[0]), variant.box, jigsaw=variant.regions is not None))
+    engine = load(
+        model or model_for(len(puzzles[0]), variant.box, jigsaw=variant.regions is not None), **loading
+    )
     clear_notice()
     if tables:
         _solve_one(engine, puzzles[0], tables[0], variant, plain=plain or not sys.stdout.isatty())

@@ -45,7 +45,12 @@ def view(
     try:
         target.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise InvalidTrace(f"the page cannot be written: {error}", rule="--out", value=str(target)) from error
+        raise InvalidTrace(
+            f"the page cannot be written: {error}",
+            rule="--out",
+            value=str(target),
+            remedy="give a path in a folder that may be written",
+        ) from error
     typer.echo(str(target))
     if open_it:
         import webbrowser

@@ -14,14 +14,15 @@ def warm_kernels() -> None:
     """Compile the kernels that are not on disk.
 
     Generates with one constraint of each kind on the embedded model, asks posteriors all they can answer (one of an
-    automaton that calls the spans of a source, one of a long counted string), solves a problem that has too many
-    solutions to list, and explains a contradiction.
+    automaton that calls the spans of a source, one of a long counted string), reads what a cache holds, solves a problem
+    that has too many solutions to list, and explains a contradiction.
     """
     import numpy as np
 
     from canvasgen.api import load
     from canvasgen.constraints import json_schema, latin_square, literal, near, regex, text
     from canvasgen.relations import Problem, all_different
+    from canvasgen.tokens.narrowing import narrowed, widened
 
     engine = load()
     digits = regex("[0-9]{1,3}")
@@ -42,6 +43,9 @@ def warm_kernels() -> None:
         posterior = constraint.compile(engine.vocabulary).condition(logits)
         for answer in (posterior.mask, posterior.marginals(), posterior.best, posterior.sample(2, seed=0)):
             assert len(answer)
+
+    numbers = np.arange(0, 90_000, 300, dtype=np.int32)
+    assert np.array_equal(widened(narrowed({"numbers": numbers}))["numbers"], numbers)
 
     cells = range(8)
     problem = Problem(dict.fromkeys(cells, cells), [all_different(list(cells))])

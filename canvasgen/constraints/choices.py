@@ -11,10 +11,9 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.checks import is_enum, is_iterable, is_mapping
+from canvasgen.checks import is_enum, is_iterable, is_mapping, text_argument
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.shown import Hole, Options, Shown
-from canvasgen.constraints.texts import is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 from canvasgen.limits import Limits, checked_limits
 from canvasgen.notes import Note
@@ -97,12 +96,14 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum], *, limits: Lim
     """
     values: dict[str, Any] = {}
     for written, value in _written(items):
-        if not is_text(written):
-            raise InvalidConstraint(
-                "a choice is written as a string that has UTF-8", rule="choice", value=written
-            )
+        written = text_argument(written, "a choice is written as a string that has UTF-8", rule="choice")
         if written in values:
-            raise InvalidConstraint("two choices are written alike", rule="choice", value=written)
+            raise InvalidConstraint(
+                "two choices are written alike",
+                rule="choice",
+                value=written,
+                remedy="leave one of them out, or let them be written differently",
+            )
         values[written] = value
     if not values:
         raise InvalidConstraint("a choice needs at least one item", rule="choice", remedy="give some")
@@ -111,20 +112,24 @@ def choice(items: Iterable[Any] | Mapping[str, Any] | type[Enum], *, limits: Lim
     return made
 
 
+def _refused(message: str, items: object) -> InvalidConstraint:
+    return InvalidConstraint(message, rule="choice", value=items, remedy='give a list of them: ["yes", "no"]')
+
+
 def _written(items: object) -> list[tuple[object, Any]]:
     """Return the items of a choice, each behind its text."""
     if isinstance(items, str):
-        raise InvalidConstraint("a choice needs several items, not one string", rule="choice", value=items)
+        raise _refused("a choice needs several items, not one string", items)
     if is_mapping(items):
         return list(items.items())
     if is_enum(items):
         return [(_text_of(member), member) for member in items]
     if isinstance(items, bytes | bytearray) or not is_iterable(items):
-        raise InvalidConstraint("a choice needs an iterable of items", rule="choice", value=items)
+        raise _refused("a choice needs an iterable of items", items)
     try:
         listed = list(islice(items, MOST_ITEMS + 1))
     except TypeError as error:  # numpy's array of no dimension only looks iterable
-        raise InvalidConstraint("a choice needs an iterable of items", rule="choice", value=items) from error
+        raise _refused("a choice needs an iterable of items", items) from error
     if len(listed) > MOST_ITEMS:
         raise ConstraintTooLarge(
             f"a choice of more than {MOST_ITEMS} items",

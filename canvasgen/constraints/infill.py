@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from typing_extensions import override
 
-from canvasgen.checks import is_sequence, whole_number
+from canvasgen.checks import invalid, is_sequence, whole_number
 from canvasgen.constraints.algebra import Sequence
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.coerce import constraint_from
@@ -121,20 +121,26 @@ def edit(content: str, span: Span | Listed[Span], constraint: Any = None, *, str
     """
     literal(content)
     if not _is_share(strength):
-        raise InvalidConstraint("a strength is a number above 0, at most 1", rule="strength", value=strength)
+        raise invalid(
+            "a strength is a number above 0, at most 1",
+            "strength",
+            strength,
+            "leave it out for 1, or give 0.5",
+        )
     one = isinstance(span, str) or (len(span) == 2 and all(isinstance(at, int) for at in span))
     listed: list[Any] = [span] if one else list(span)
     if not listed:
-        raise InvalidConstraint("there is no span to edit", rule="span", value=span)
+        raise invalid("there is no span to edit", "span", span, "give at least one span (start, stop)")
     pieces: list[tuple[str, Constraint | None]] = []
     reached = 0
     for start, stop in sorted(_span(content, each) for each in listed):
         if start < reached or (start == reached and pieces):
-            raise InvalidConstraint(
+            raise invalid(
                 "two spans overlap or touch",
+                "span",
+                (start, stop),
+                "make one span of the two",
                 path=line_and_column(content, start),
-                rule="span",
-                value=(start, stop),
             )
         old = content[start:stop]
         part = text(1, lines="\n" in old) if constraint is None else constraint_from(constraint)
@@ -152,19 +158,17 @@ def _span(content: str, span: object) -> tuple[int, int]:
     if isinstance(span, str):
         return _found(content, span)
     if not (is_sequence(span) and len(span) == 2):
-        raise InvalidConstraint(
-            "a span is (start, stop), or a part of the text",
-            rule="span",
-            value=span,
-            remedy="count characters",
-        )
+        raise invalid("a span is (start, stop), or a part of the text", "span", span, "count characters")
     start, stop = (
         whole_number(at, rule="span", name="the end of a span", low=None, remedy="count characters")
         for at in span
     )
     if not 0 <= start <= stop <= len(content):
-        raise InvalidConstraint(
-            f"the span lies outside of the text, which has {len(content)} characters", rule="span", value=span
+        raise invalid(
+            f"the span lies outside of the text, which has {len(content)} characters",
+            "span",
+            span,
+            "give positions in characters of this text, start before stop",
         )
     return start, stop
 
@@ -175,14 +179,24 @@ def _is_share(value: object) -> bool:
 
 def _found(content: str, marker: str) -> tuple[int, int]:
     if not marker:
-        raise InvalidConstraint("a marker is not empty", rule="marker", value=marker)
+        raise invalid(
+            "a marker is not empty",
+            "marker",
+            marker,
+            "give the characters that mark the gap, or use the default",
+        )
     places: list[int] = []
     at = content.find(marker)
     while at >= 0 and len(places) < 4:
         places.append(at)
         at = content.find(marker, at + 1)
     if not places:
-        raise InvalidConstraint("the text does not hold the marker", rule="marker", value=marker)
+        raise invalid(
+            "the text does not hold the marker",
+            "marker",
+            marker,
+            "write the marker where something is to be filled in",
+        )
     if len(places) > 1:
         raise InvalidConstraint(
             "the text holds the marker more than once: "

@@ -308,7 +308,12 @@ def json_schema(
     ):
         one_of(given, known, rule=rule)
     if max_depth is not None and whole_number(max_depth, rule="max_depth") > MOST_DEPTH:
-        raise ConstraintTooLarge(f"max_depth is at most {MOST_DEPTH}", rule="max_depth", value=max_depth)
+        raise ConstraintTooLarge(
+            f"max_depth is at most {MOST_DEPTH}",
+            rule="max_depth",
+            value=max_depth,
+            remedy=f"give max_depth={MOST_DEPTH}, or leave it out",
+        )
     most = checked_limits(limits)
     with limited(most):
         plain = JsonSchema(

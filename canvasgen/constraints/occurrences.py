@@ -9,10 +9,9 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.checks import is_iterable, whole_number
+from canvasgen.checks import is_iterable, text_argument, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.shown import Hole, Rule, Shown
-from canvasgen.constraints.texts import is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.notes import Note
 
@@ -100,7 +99,10 @@ def excludes(words: str | Iterable[str]) -> Constraint:
         raise InvalidConstraint("`excludes` needs at least one word", rule="excludes", remedy="give some")
     if len(listed) > MOST_EXCLUDED:
         raise ConstraintTooLarge(
-            f"more than {MOST_EXCLUDED} excluded words", rule="excludes", value=MOST_EXCLUDED
+            f"more than {MOST_EXCLUDED} excluded words",
+            rule="excludes",
+            value=MOST_EXCLUDED,
+            remedy="exclude a regular expression that covers them: ~cg.regex(…)",
         )
     for word in listed:
         _check(word, "excludes")
@@ -108,5 +110,4 @@ def excludes(words: str | Iterable[str]) -> Constraint:
 
 
 def _check(word: object, rule: str) -> None:
-    if not is_text(word) or not word:
-        raise InvalidConstraint("a non-empty string that has UTF-8 is needed", rule=rule, value=word)
+    text_argument(word, "a non-empty string that has UTF-8 is needed", rule=rule, filled=True)

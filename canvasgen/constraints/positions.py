@@ -13,10 +13,10 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import ANY_TEXT, Expr
-from canvasgen.checks import is_mapping, whole_number
+from canvasgen.checks import is_mapping, text_argument, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled.places import FixedAt, NearPosition
-from canvasgen.constraints.texts import Placed, Texts, is_text
+from canvasgen.constraints.texts import Placed, Texts
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 from canvasgen.notes import Note
 
@@ -104,14 +104,17 @@ def fixed(tokens: Mapping[int, str | int]) -> Constraint:
     """
     if not is_mapping(tokens) or not tokens:
         raise InvalidConstraint(
-            "`fixed` needs a mapping from positions to texts or token ids", rule="fixed", value=tokens
+            "`fixed` needs a mapping from positions to texts or token ids",
+            rule="fixed",
+            value=tokens,
+            remedy='write cg.fixed({0: "Dear", 5: 17})',
         )
     found: dict[int, str | int] = {}
     for position, content in tokens.items():
         where = f"position {position}"
-        if isinstance(content, str) and not (content and is_text(content)):
-            raise InvalidConstraint(
-                "a fixed text is not empty and has UTF-8", path=where, rule="fixed", value=content
+        if isinstance(content, str):
+            text_argument(
+                content, "a fixed text is not empty and has UTF-8", rule="fixed", filled=True, path=where
             )
         found[_position(position, "fixed")] = (
             content
@@ -143,8 +146,7 @@ def near(text: str, position: int, within: int = 8) -> Constraint:
         Unsatisfiable: from `compile`: it cannot occur there first.
         BudgetTooSmall: from `generate`, before the model runs: no such text fits into the budget.
     """
-    if not is_text(text) or not text:
-        raise InvalidConstraint("a non-empty string that has UTF-8 is needed", rule="near", value=text)
+    text_argument(text, "a non-empty string that has UTF-8 is needed", rule="near", filled=True)
     position = _position(position, "near")
     within = whole_number(within, rule="within", remedy="give a number of tokens, such as within=8")
     _position(position + within, "near")

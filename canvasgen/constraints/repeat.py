@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
-from canvasgen.checks import whole_number
+from canvasgen.checks import invalid, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import no_cells
 from canvasgen.constraints.coerce import as_constraint
@@ -18,7 +18,7 @@ from canvasgen.constraints.cover import cover
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown
 from canvasgen.constraints.texts import field_path
-from canvasgen.errors import InvalidConstraint, ValidationFailed
+from canvasgen.errors import ValidationFailed
 
 __all__ = ["Optional", "Repeat", "optional", "repeat"]
 
@@ -201,12 +201,17 @@ def repeat(
     if high is not None:
         high = whole_number(high, rule="high")
     if high is not None and low > high:
-        raise InvalidConstraint("the lower bound exceeds the upper one", rule="repeat", value=(low, high))
+        raise invalid("the lower bound exceeds the upper one", "repeat", (low, high), "swap the bounds")
     return Repeat(_need(constraint, "repeat"), low, high, separator)
 
 
 def _need(value: object, where: str) -> Constraint:
     constraint = as_constraint(value)
     if constraint is None:
-        raise InvalidConstraint("a constraint or a string is needed", rule=where, value=value)
+        raise invalid(
+            "a constraint or a string is needed",
+            where,
+            value,
+            "wrap it: cg.literal(…), cg.regex(…), cg.json_schema(…)",
+        )
     return constraint

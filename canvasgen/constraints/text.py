@@ -9,13 +9,13 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr, Relaxed, largest_count, parse_regex, relaxed
-from canvasgen.checks import whole_number
+from canvasgen.checks import invalid, one_of, text_argument, whole_number
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.compiled.places import NearPosition
 from canvasgen.constraints.growth import least_bytes
 from canvasgen.constraints.shown import Hole, Pattern, Shown
-from canvasgen.constraints.texts import Placed, is_text
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
+from canvasgen.constraints.texts import Placed
+from canvasgen.errors import ConstraintTooLarge, ValidationFailed
 from canvasgen.limits import Limits, checked_limits
 from canvasgen.notes import Note
 
@@ -201,9 +201,13 @@ def regex(
         ConstraintTooLarge: once it is compiled: it is too large even so.
     """
     if not _is_string(pattern):
-        raise InvalidConstraint("a regular expression is given as a string", rule="regex", value=pattern)
-    if dialect not in ("python", "ecma"):
-        raise InvalidConstraint("the dialect is `python` or `ecma`", rule="dialect", value=dialect)
+        raise invalid(
+            "a regular expression is given as a string",
+            "regex",
+            pattern,
+            "give the pattern as a string, without re.compile",
+        )
+    one_of(dialect, ("python", "ecma"), rule="dialect")
     number = whole_number(
         flags, rule="flags", high=0xFFFF, remedy="combine flags of `re`, such as re.IGNORECASE"
     )
@@ -216,9 +220,7 @@ def literal(content: str) -> Constraint:
     Raises:
         InvalidConstraint: it is not a string, or contains a lone surrogate, which has no UTF-8.
     """
-    if not is_text(content):
-        raise InvalidConstraint("a literal is a string that has UTF-8", rule="literal", value=content)
-    return Literal(content)
+    return Literal(text_argument(content, "a literal is a string that has UTF-8", rule="literal"))
 
 
 def _is_string(value: object) -> bool:
@@ -257,21 +259,20 @@ def text(
     if max_length is not None:
         max_length = whole_number(max_length, rule="max_length")
     if max_length is not None and max_length < min_length:
-        raise InvalidConstraint("max_length is below min_length", rule="text", value=(min_length, max_length))
+        raise invalid("max_length is below min_length", "text", (min_length, max_length), "swap the lengths")
     parts = (without,) if isinstance(without, str) else tuple(without)
     for part in parts:
-        if not is_text(part) or not part:
-            raise InvalidConstraint("`without` holds non-empty strings", rule="without", value=part)
-    if until is not None and not (is_text(until) and until):
-        raise InvalidConstraint("`until` is a non-empty string that has UTF-8", rule="until", value=until)
+        text_argument(part, "`without` holds non-empty strings", rule="without", filled=True)
+    if until is not None:
+        text_argument(until, "`until` is a non-empty string that has UTF-8", rule="until", filled=True)
     if max_tokens is not None:
         max_tokens = whole_number(max_tokens, rule="max_tokens", low=1)
     if max_tokens is not None and until is None:
-        raise InvalidConstraint(
+        raise invalid(
             "max_tokens counts up to a mark, and there is none",
-            rule="max_tokens",
-            value=max_tokens,
-            remedy="give until=, or bound the characters with max_length=",
+            "max_tokens",
+            max_tokens,
+            "give until=, or bound the characters with max_length=",
         )
     made = Text(min_length, max_length, lines, parts, until or "", max_tokens)
     made.limits = checked_limits(limits)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import Any
 
 from canvasgen.automata import DEAD, DEFAULT_LIMITS, DFA, Expr, Limits, to_dfa
 from canvasgen.constraints.cells import Cells
@@ -28,7 +28,6 @@ __all__ = [
     "as_bytes",
     "automaton_of",
     "field_path",
-    "is_text",
 ]
 
 
@@ -80,11 +79,6 @@ def as_bytes(text: str | bytes) -> bytes | None:
         return text.decode("utf-8").encode("utf-8") if isinstance(text, bytes) else text.encode("utf-8")
     except UnicodeError:
         return None
-
-
-def is_text(value: object) -> TypeGuard[str]:
-    """Return whether a value is a string that has UTF-8."""
-    return isinstance(value, str) and as_bytes(value) is not None
 
 
 def field_path(outer: str, inner: str) -> str:

@@ -248,7 +248,10 @@ class Beliefs:
         for b in rows.tolist():
             position = int(torch.nonzero(wrong[b])[0])
             errors[b] = ModelError(
-                "the logits are not numbers", path=f"position {position}", rule="NaN logits"
+                "the logits are not numbers",
+                path=f"position {position}",
+                rule="NaN logits",
+                remedy="check the model's weights and its dtype: float16 may overflow where bfloat16 doesn't",
             )
         _raise(errors)
 

@@ -90,7 +90,10 @@ class Job:
         found = self.constraint.prefix(self.written)
         if found is None:
             raise ModelError(
-                "what is written already does not fit the constraint", rule="start", value=self.written
+                "what is written already does not fit the constraint",
+                rule="start",
+                value=self.written,
+                remedy="begin with a text that the constraint allows, or none",
             )
         return found
 
@@ -107,7 +110,12 @@ def token_budget(job: Job, denoiser: Denoiser) -> int:
         ModelError: prompt and budget exceed the context, or the constraint is for another vocabulary.
     """
     if job.temperature is not None and not job.temperature >= 0:
-        raise InvalidConstraint("a temperature is 0 or more", rule="temperature", value=job.temperature)
+        raise InvalidConstraint(
+            "a temperature is 0 or more",
+            rule="temperature",
+            value=job.temperature,
+            remedy="0 for the best answer, 1 for samples as the model means them",
+        )
     if job.max_denoising_steps is not None:
         whole_number(job.max_denoising_steps, rule="max_denoising_steps", low=1)
     shortest = 1

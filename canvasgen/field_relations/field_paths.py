@@ -123,7 +123,12 @@ def _step(found: re.Match[str]) -> Step:
 def _check_letters(path: FieldPath) -> None:
     letters, first = path.letters, path.first_every
     if len(set(letters)) < len(letters):
-        raise InvalidConstraint("a letter stands twice in a path", rule="relations", value=path.text)
+        raise InvalidConstraint(
+            "a letter stands twice in a path",
+            rule="relations",
+            value=path.text,
+            remedy="use each letter once: items[i].a, and [j] for another list",
+        )
     if first is not None and any(isinstance(step, Each) for step in path.steps[first:]):
         raise InvalidConstraint(
             "a letter cannot stand behind [*] or .* in a path",

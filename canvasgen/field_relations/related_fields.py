@@ -107,4 +107,5 @@ def _check_kind(relation: Relation, path: FieldPath, place: Place) -> None:
             path=path.text,
             rule="relations",
             value=sorted(place.scalars),
+            remedy="relate fields that hold such values, or change the field's type",
         )

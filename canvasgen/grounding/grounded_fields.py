@@ -94,10 +94,20 @@ class Grounded:
         self, grounded: bool = True, *, reader: str | UserReader | None = None, region: str | None = None
     ) -> None:
         if not is_bool(grounded):
-            raise InvalidConstraint("grounded is True or False", rule="Grounded", value=grounded)
+            raise InvalidConstraint(
+                "grounded is True or False",
+                rule="Grounded",
+                value=grounded,
+                remedy="write cg.Grounded(True), or False for a field that is free",
+            )
         self.mark = Mark(bool(grounded), _reader(reader), _region(region, reader))
         if not grounded and reader is not None:
-            raise InvalidConstraint("a field that is free has no reader", rule="Grounded", value=reader)
+            raise InvalidConstraint(
+                "a field that is free has no reader",
+                rule="Grounded",
+                value=reader,
+                remedy="leave the reader out, or ground the field",
+            )
 
     @override
     def __repr__(self) -> str:
@@ -150,7 +160,13 @@ def mark_of(value: object, path: str) -> Mark:
         )
     reader = value["reader"]
     if not isinstance(reader, str):
-        raise InvalidConstraint("a reader in a schema is a name", path=path, rule="reader", value=reader)
+        raise InvalidConstraint(
+            "a reader in a schema is a name",
+            path=path,
+            rule="reader",
+            value=reader,
+            remedy='write the name of a reader, such as "number" or "date"',
+        )
     return Mark(True, _reader(reader), _region(value.get(_REGION), reader))
 
 
@@ -164,6 +180,7 @@ def _reader(given: object) -> ReaderName | None:
             "a reader is a name, or a function from the source's text to [(place, value), …]",
             rule="reader",
             value=given,
+            remedy='give a name such as "number", or a function',
         )
     return ReaderName(getattr(given, "__name__", type(given).__name__), as_reader(given))
 
@@ -180,7 +197,10 @@ def as_reader(given: Callable[..., object]) -> UserReader:
         pass
     except TypeError as error:
         raise InvalidConstraint(
-            f"a reader is called with the text of a source alone: {error}", rule="reader", value=given
+            f"a reader is called with the text of a source alone: {error}",
+            rule="reader",
+            value=given,
+            remedy="define the function with one parameter: def reader(text): …",
         ) from error
     return cast("UserReader", given)
 
@@ -189,7 +209,17 @@ def _region(given: object, reader: object) -> str | None:
     if given is None:
         return None
     if not (isinstance(given, str) and len(given) == 2 and given.isascii() and given.isupper()):
-        raise InvalidConstraint("a region is two capital letters, such as US", rule="region", value=given)
+        raise InvalidConstraint(
+            "a region is two capital letters, such as US",
+            rule="region",
+            value=given,
+            remedy='write region="US"',
+        )
     if reader != "phone":
-        raise InvalidConstraint("a region goes with the reader `phone`", rule="region", value=given)
+        raise InvalidConstraint(
+            "a region goes with the reader `phone`",
+            rule="region",
+            value=given,
+            remedy='set reader="phone", or leave the region out',
+        )
     return given

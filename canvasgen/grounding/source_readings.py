@@ -169,9 +169,19 @@ def _wrong(name: str, value: object, reason: str) -> InvalidConstraint:
 
 def _number(value: float | Decimal | Fraction) -> Fraction:
     if isinstance(value, float | Decimal) and not math.isfinite(value):
-        raise InvalidConstraint("a reader's number is finite", rule="reader", value=value)
+        raise InvalidConstraint(
+            "a reader's number is finite",
+            rule="reader",
+            value=value,
+            remedy="leave infinite values and NaN out",
+        )
     if isinstance(value, Decimal) and abs(value.adjusted()) > MOST_DIGITS:
-        raise InvalidConstraint("a reader's number has too many digits", rule="reader", value=value)
+        raise InvalidConstraint(
+            "a reader's number has too many digits",
+            rule="reader",
+            value=value,
+            remedy="round it, or return it as a text",
+        )
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 
 
@@ -196,7 +206,10 @@ def _spellings(value: object) -> tuple[str, ...]:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
             raise InvalidConstraint(
-                "a reader's text holds a lone surrogate", rule="reader", value=value
+                "a reader's text holds a lone surrogate",
+                rule="reader",
+                value=value,
+                remedy="return texts without lone surrogates",
             ) from error
         return (value,)
     if isinstance(value, datetime | time):
@@ -211,4 +224,5 @@ def _spellings(value: object) -> tuple[str, ...]:
         "a reader's values are texts, numbers, booleans, dates, times or datetimes",
         rule="reader",
         value=value,
+        remedy="return one of these for each place",
     )

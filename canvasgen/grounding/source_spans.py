@@ -61,7 +61,12 @@ class Sources:
         self.texts: tuple[str, ...] = _texts(texts)
         self.unit = one_of(unit, UNITS, rule="unit")
         if not is_bool(across_lines):
-            raise InvalidConstraint("across_lines is True or False", rule="across_lines", value=across_lines)
+            raise InvalidConstraint(
+                "across_lines is True or False",
+                rule="across_lines",
+                value=across_lines,
+                remedy="across_lines=True lets a span contain line breaks",
+            )
         self.across_lines = bool(across_lines)
         self.max_length = None if max_length is None else whole_number(max_length, rule="max_length", low=1)
         self.fields = one_of(fields, FIELDS, rule="fields")
@@ -213,6 +218,7 @@ def _texts(given: object) -> tuple[str, ...]:
                 path=f"position {error.start}",
                 rule="source",
                 value=text,
+                remedy='leave the surrogate out, or encode the text with errors="replace" first',
             ) from error
     return texts
 
@@ -223,10 +229,20 @@ def _readers(given: object) -> Mapping[str, UserReader]:
     if not is_mapping(given) or not all(
         isinstance(name, str) and callable(one) for name, one in given.items()
     ):
-        raise InvalidConstraint("readers are functions by name", rule="readers", value=given)
+        raise InvalidConstraint(
+            "readers are functions by name",
+            rule="readers",
+            value=given,
+            remedy='write readers={"name": function}',
+        )
     taken = sorted(given.keys() & NAMES)
     if taken:
-        raise InvalidConstraint("a reader of this name is there already", rule="readers", value=taken[0])
+        raise InvalidConstraint(
+            "a reader of this name is there already",
+            rule="readers",
+            value=taken[0],
+            remedy="give it another name",
+        )
     return {str(name): as_reader(one) for name, one in given.items()}
 
 

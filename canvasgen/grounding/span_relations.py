@@ -105,7 +105,9 @@ def same_sentence(*fields: str) -> SpanRelation:
 def _relation(kind: Kind, fields: tuple[object, ...]) -> SpanRelation:
     paths = tuple(_path(kind, field) for field in fields)
     if len(set(paths)) != len(paths):
-        raise InvalidConstraint("a field stands twice in a relation", rule=kind, value=fields)
+        raise InvalidConstraint(
+            "a field stands twice in a relation", rule=kind, value=fields, remedy="name each field once"
+        )
     if len(paths) < 2 and not any(EVERY in path for path in paths):
         raise InvalidConstraint(
             "a relation is between several fields",
@@ -118,7 +120,12 @@ def _relation(kind: Kind, fields: tuple[object, ...]) -> SpanRelation:
 
 def _path(kind: str, field: object) -> FieldPath:
     if not isinstance(field, str) or not field:
-        raise InvalidConstraint("a field is a name such as `items[0].price`", rule=kind, value=field)
+        raise InvalidConstraint(
+            "a field is a name such as `items[0].price`",
+            rule=kind,
+            value=field,
+            remedy="write it as in the result: name, items[0].price",
+        )
     steps: list[str | int] = []
     at = 0
     while at < len(field):
@@ -128,6 +135,7 @@ def _path(kind: str, field: object) -> FieldPath:
                 "a field is a name such as `items[0].price`, `items[*].name` or `['odd name']`",
                 rule=kind,
                 value=field,
+                remedy="write it as in the result: name, items[0].price, items[*].name",
             )
         if found["at"] is not None:
             steps.append(int(found["at"]))

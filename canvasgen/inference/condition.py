@@ -123,7 +123,9 @@ def condition_batch(
         The errors of `condition`. ModelError also for shapes that do not fit, whatever `check` is.
     """
     if not requests:
-        raise InvalidConstraint("a batch has at least one request", rule="requests")
+        raise InvalidConstraint(
+            "a batch has at least one request", rule="requests", remedy="give one request or more"
+        )
     settle()
     values, as_torch = _stacked(requests, logits)
     given = [_values(request, values, b) for b, request in enumerate(requests)]
@@ -169,6 +171,7 @@ def _no_logits(value: object) -> ModelError:
         "logits are a matrix of numbers, a tensor or an array",
         rule="logits [L, V]",
         value=value if np.isscalar(value) else type(value).__name__,
+        remedy="give a float array of positions × tokens",
     )
 
 
@@ -182,6 +185,7 @@ def _stacked(requests: Sequence[Request], logits: Logits | None) -> tuple[Tensor
             f"a batch of {len(requests)} has logits of as many rows",
             rule="logits [B, L, V]",
             value=tuple(values.shape),
+            remedy="give logits of the shape [B, L, V], with B the number of requests",
         )
     return values, isinstance(logits, Tensor)
 
@@ -202,10 +206,19 @@ def _values(request: Request, stacked: Tensor | None, b: int) -> Tensor:
     elif stacked is not None:
         values = stacked[b]
     else:
-        raise ModelError(f"row {b} has no logits, and the batch has none", rule="logits [L, V]")
+        raise ModelError(
+            f"row {b} has no logits, and the batch has none",
+            rule="logits [L, V]",
+            remedy="give `logits` of the whole batch, or to each request its own",
+        )
     shape, size = tuple(values.shape), len(request.automaton.class_of_token)
     if len(shape) != 2 or shape[0] == 0:
-        raise ModelError("logits are a matrix of positions and tokens", rule="logits [L, V]", value=shape)
+        raise ModelError(
+            "logits are a matrix of positions and tokens",
+            rule="logits [L, V]",
+            value=shape,
+            remedy="give an array of the shape [L, V]",
+        )
     if shape[1] != size:
         raise ModelError(
             f"the logits are over {shape[1]} tokens, the constraint over {size}",
@@ -231,7 +244,12 @@ def _row(request: Request, values: Tensor) -> Row:
         whole_number(request.remaining, rule="remaining", high=MOST_TOKENS),
     )
     if request.pad_id is not None and not 0 <= request.pad_id < size:
-        raise ModelError("the pad token lies outside the vocabulary", rule="pad_id", value=request.pad_id)
+        raise ModelError(
+            "the pad token lies outside the vocabulary",
+            rule="pad_id",
+            value=request.pad_id,
+            remedy="give an id of the vocabulary",
+        )
     later, closed, error, fixed = None, None, None, dict[int, int]()
     try:
         fixed = _checked_fixed(request.fixed, length, size)
@@ -268,7 +286,9 @@ def _filler(layout: AnyLayout, pad_id: int | None) -> int:
 
 def _checked_fixed(fixed: Mapping[int, int], length: int, size: int) -> dict[int, int]:
     if not is_mapping(fixed):
-        raise InvalidConstraint("fixed is a dict: position -> token id", rule="fixed", value=fixed)
+        raise InvalidConstraint(
+            "fixed is a dict: position -> token id", rule="fixed", value=fixed, remedy="write fixed={0: 17}"
+        )
     pinned = {
         whole_number(i, rule="fixed", name="a position", low=None): whole_number(
             token, rule="fixed", name="a token id", low=None
@@ -278,11 +298,18 @@ def _checked_fixed(fixed: Mapping[int, int], length: int, size: int) -> dict[int
     for i, token in pinned.items():
         if not 0 <= i < length:
             raise Unsatisfiable(
-                "a fixed position lies outside the canvas", path=f"position {i}", rule="fixed"
+                "a fixed position lies outside the canvas",
+                path=f"position {i}",
+                rule="fixed",
+                remedy="give a position from 0 to the canvas's length, exclusive",
             )
         if not 0 <= token < size:
             raise Unsatisfiable(
-                "a fixed token is not in the vocabulary", path=f"position {i}", rule="fixed", value=token
+                "a fixed token is not in the vocabulary",
+                path=f"position {i}",
+                rule="fixed",
+                value=token,
+                remedy="give an id that is text in this vocabulary",
             )
     return pinned
 
@@ -301,7 +328,11 @@ def _add_fixed(pinned: dict[int, int], more: Mapping[int, int]) -> None:
 
 def _check_budget(needed: int, left: int) -> None:
     if needed < 0:
-        raise Unsatisfiable("no text of this vocabulary satisfies the constraint", rule="empty language")
+        raise Unsatisfiable(
+            "no text of this vocabulary satisfies the constraint",
+            rule="empty language",
+            remedy="look for parts that contradict each other, or characters that no token of the vocabulary has",
+        )
     if needed > left:
         raise BudgetTooSmall(
             f"the shortest way to finish the text takes {needed} tokens, {left} are left",

@@ -176,7 +176,9 @@ class Symbols(ABC):
         `distance` takes the place of the automaton's own where it depends on the position.
         """
         needed = self.distance if distance is None else distance
-        return np.append((needed >= 0) & (needed <= remaining), True)
+        out = np.ones(self.num_states + 1, dtype=np.bool_)
+        np.logical_and(needed >= 0, needed <= remaining, out=out[:-1])
+        return out
 
     @abstractmethod
     def leaving(self, state: int) -> tuple[Longs, Longs]:
@@ -281,7 +283,12 @@ def symbols_of(automaton: SymbolArrays, end_ids: Sequence[int]) -> dict[str, Any
     ends = tuple(sorted({int(token) for token in end_ids}))
     for token in ends:
         if not 0 <= token < size:
-            raise ModelError("an end token lies outside the vocabulary", rule="end_ids", value=token)
+            raise ModelError(
+                "an end token lies outside the vocabulary",
+                rule="end_ids",
+                value=token,
+                remedy="give ids of the vocabulary as end_ids",
+            )
     class_of_token = np.where(automaton.class_of_token < 0, classes + 1, automaton.class_of_token).astype(
         np.int32
     )

@@ -108,6 +108,8 @@ class Posterior(PosteriorInNotebook):
         self._lattice.batch.require_unchanged()
 
     def _host(self, values: Tensor) -> Any:
+        if values.is_cpu:
+            return values.numpy()[self._index, : self.length]
         return values[self._index, : self.length].cpu().numpy()
 
     def _kind(self, values: Tensor) -> Any:
@@ -141,7 +143,7 @@ class Posterior(PosteriorInNotebook):
     @property
     def allowed_classes(self) -> Bools:
         """bool `[n, C + 2]`: the classes that can stand at each position: `mask` by classes."""
-        return self.class_log_marginals > -np.inf
+        return self.arrays.allowed
 
     @cached_property
     def entropies(self) -> Floats:
@@ -206,12 +208,12 @@ class Posterior(PosteriorInNotebook):
     @property
     def best_log_weight(self) -> float:
         """log of the mass that ∏ softmax(logits_i) puts on text and end of `best`, the tail summed out."""
-        return float(self.arrays.best_from(0, np.array([self._state]))[0])
+        return self.best_log_prob + self.log_partition
 
     @property
     def best_log_prob(self) -> float:
         """log P(text and end of `best` | valid), the tail summed out."""
-        return self.best_log_weight - self.log_partition
+        return float(self._lattice.best_log_prob[self._index])
 
     @cached_property
     def best(self) -> Longs:
@@ -328,7 +330,12 @@ class Posterior(PosteriorInNotebook):
         """
         state, position = self._walk(ids)
         if position >= 0:
-            raise Unsatisfiable("this canvas is not valid", path=f"position {position}", rule="end_state")
+            raise Unsatisfiable(
+                "this canvas is not valid",
+                path=f"position {position}",
+                rule="end_state",
+                remedy="ask for the state of a canvas that `mask` allows",
+            )
         return state
 
     def log_prob(self, ids: Any) -> float:

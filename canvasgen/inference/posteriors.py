@@ -71,8 +71,11 @@ class Posteriors(Sequence[Posterior]):
     @cached_property
     def _errors(self) -> list[CanvasgenError | None]:
         lattice = self._lattice
-        told = torch.stack([lattice.log_partition, lattice.wrong.double()]).cpu().numpy()
-        return [self._error(b, float(told[0, b]), int(told[1, b])) for b in range(len(self))]
+        partitions, wrong = lattice.log_partition, lattice.wrong
+        if not partitions.is_cpu:
+            partitions, wrong = torch.stack([partitions, wrong.double()]).cpu()  # one read
+        told = zip(partitions.tolist(), wrong.tolist(), strict=True)
+        return [self._error(b, partition, int(position)) for b, (partition, position) in enumerate(told)]
 
     def _error(self, b: int, log_partition: float, wrong: int) -> CanvasgenError | None:
         row = self._lattice.batch.rows[b]
@@ -85,7 +88,12 @@ class Posteriors(Sequence[Posterior]):
     def _no_distribution(self, b: int, position: int) -> ModelError:
         logits = self._lattice.batch.logits[b][position]
         if bool(logits.isnan().any()):
-            return ModelError("the model's logits hold NaN", path=f"position {position}", rule="NaN logits")
+            return ModelError(
+                "the model's logits hold NaN",
+                path=f"position {position}",
+                rule="NaN logits",
+                remedy="check the model's weights and its dtype: float16 may overflow where bfloat16 doesn't",
+            )
         top = float(logits.max())
         if abs(top) < torch.inf:
             return ModelError(
@@ -100,6 +108,7 @@ class Posteriors(Sequence[Posterior]):
             "the model's logits " + ("hold +inf" if above else "are all -inf: no token is possible"),
             path=f"position {position}",
             rule="infinite logits",
+            remedy="check the model's weights and its dtype: float16 may overflow where bfloat16 doesn't",
         )
 
     @property

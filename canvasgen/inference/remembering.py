@@ -179,7 +179,7 @@ class RememberedBest(Generic[M]):
 
         Args:
             width: entries of each lane that a layer keeps.
-            goes_on: asked for each layer; once False, the pass is given up.
+            goes_on: asked before each entry that is continued; once False, the pass is given up, and nothing is proven.
 
         Returns:
             The number of entries that were continued.
@@ -188,10 +188,10 @@ class RememberedBest(Generic[M]):
         count = 0
         layer = {(self._state, self._start): _Entry(self._state, self._start, 0.0, None, -1)}
         for position in range(self._length):
-            if not goes_on():
-                return count
             following: dict[tuple[int, M], _Entry[M]] = {}
             for entry in self._kept(layer, position, width):
+                if not goes_on():
+                    return count
                 count += 1
                 self._continue(entry, position, width, following)
             layer = following

@@ -99,6 +99,11 @@ class RowArrays(Protocol):
         ...
 
     @property
+    def allowed(self) -> Bools:
+        """bool `[n, C + 2]`: the classes that stand at each position in some valid canvas of positive probability."""
+        ...
+
+    @property
     def best_sets(self) -> Floats:
         """`sets` in the max semiring."""
         ...

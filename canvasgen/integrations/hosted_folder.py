@@ -37,7 +37,12 @@ def engine_of_folder(name: str | Path) -> Engine:
         tokenizer = load_tokenizer(source)
     size, length = config.get_text_config().vocab_size, getattr(config, "canvas_length", None)
     if length is None:
-        raise ModelError(f"{name} is no DiffusionGemma", rule="architecture", value=config.model_type)
+        raise ModelError(
+            f"{name} is no DiffusionGemma",
+            rule="architecture",
+            value=config.model_type,
+            remedy="give the folder of a DiffusionGemma, or load it with cg.load",
+        )
     return host_engine(tokenizer, generation, size=size, canvas_length=length)
 
 
@@ -55,7 +60,11 @@ def host_engine(tokenizer: Any, generation: Mapping[str, Any], *, size: int, can
     """
     ends = generation.get("eos_token_id")
     if ends is None:
-        raise ModelError("the generation config names no end token", rule="eos_token_id")
+        raise ModelError(
+            "the generation config names no end token",
+            rule="eos_token_id",
+            remedy="set eos_token_id in generation_config.json",
+        )
     vocabulary = Vocabulary.from_tokenizer(
         tokenizer,
         end_ids=[ends] if isinstance(ends, int) else ends,

@@ -74,7 +74,10 @@ class Lockstep:
         given: object = requests
         if not is_sequence(given) or not given:
             raise InvalidConstraint(
-                "there is one request for each row, or None", rule="requests", value=given
+                "there is one request for each row, or None",
+                rule="requests",
+                value=given,
+                remedy="give a list as long as the rows, None where a row is free",
             )
         usual = engine.denoiser.defaults
         self.steps = usual.max_denoising_steps if steps is None else whole_number(steps, rule="steps", low=1)
@@ -127,7 +130,12 @@ class Lockstep:
         given = list(prompts or [[]] * len(self.sessions))
         rows = [list(given[at]) if one is None else list(one.prompt) for at, one in enumerate(self.sessions)]
         if not all(rows):
-            raise ModelError("a row has no prompt", rule="prompts", value=rows.index([]))
+            raise ModelError(
+                "a row has no prompt",
+                rule="prompts",
+                value=rows.index([]),
+                remedy="give each row the ids of a prompt",
+            )
         longest = max(map(len, rows))
         pad = self._engine.vocabulary.pad_id or 0
         ids = torch.tensor([[pad] * (longest - len(row)) + row for row in rows])

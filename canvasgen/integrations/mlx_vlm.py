@@ -17,7 +17,7 @@ final (as in `lockstep`). mlx-vlm's batch is one row. Not with `diffusion_compil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,8 @@ from numpy.typing import NDArray
 from canvasgen.denoise import Completion, Policy
 from canvasgen.engine import Engine
 from canvasgen.errors import InvalidConstraint
+from canvasgen.integrations.foreign import Foreign
+from canvasgen.integrations.hosted_job import hosted_job
 from canvasgen.integrations.session import Sessions
 from canvasgen.request import Request
 
@@ -48,6 +50,7 @@ class CanvasModel:
         engine: of the same model (`integrations.hosted_folder.engine_of_folder`).
         request: the request.
         max_tokens: as for mlx-vlm; its canvases are shorter than the model's where fewer tokens are left.
+        prompt_ids: token ids of the prompt, where mlx-vlm has made them; None: the request's prompt with the schema told.
         steps: denoising steps of a canvas; None: the model's.
         policy: None: `Policy(restarts=0)`, since the loop denoises no canvas twice.
 
@@ -57,11 +60,12 @@ class CanvasModel:
 
     def __init__(
         self,
-        model: Any,
+        model: Foreign,
         engine: Engine,
         request: Request,
         *,
         max_tokens: int,
+        prompt_ids: Sequence[int] | None = None,
         steps: int | None = None,
         policy: Policy | None = None,
     ) -> None:
@@ -74,7 +78,8 @@ class CanvasModel:
             defaults=replace(usual, max_denoising_steps=self.steps),
             policy=policy or Policy(restarts=0),
         )
-        job = engine.prepare(replace(request, max_tokens=self.max_tokens))
+        request = replace(request, max_tokens=self.max_tokens)
+        job = engine.prepare(request) if prompt_ids is None else hosted_job(engine, request, prompt_ids)
         if job.max_denoising_steps is not None and job.max_denoising_steps > self.steps:
             raise InvalidConstraint(
                 f"the loop takes {self.steps} steps for a canvas at most",
@@ -86,14 +91,19 @@ class CanvasModel:
         self._length = engine.denoiser.canvas_length
         self._end = engine.vocabulary.end_ids[0]
         self._commits: NDArray[np.int64] | None = None
-        self._known: Any = None
+        self._known: Foreign = None
         self.completion: Completion | None = None
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Foreign:
         """All else is the model's."""
         return getattr(self._model, name)
 
-    def stream(self, processor: Any, **options: Any) -> Iterator[Any]:
+    @property
+    def language_model(self) -> _LanguageModel:
+        """What mlx-vlm's server asks to generate: with this model in the place of its own."""
+        return _LanguageModel(self, self._model)
+
+    def stream(self, processor: Foreign, **options: Foreign) -> Iterator[Any]:
         """mlx-vlm's `GenerationResult`s.
 
         Args:
@@ -115,7 +125,9 @@ class CanvasModel:
         ids = mx.array([list(self._session.prompt)])
         yield from stream_diffusion_generate(self, processor, tokenizer, ids, None, None, **(given | options))
 
-    def diffusion_decoder_masks(self, canvas_ids: Any, cache: Any, decoder_attention_mask: Any = None) -> Any:
+    def diffusion_decoder_masks(
+        self, canvas_ids: Foreign, cache: Foreign, decoder_attention_mask: Foreign = None
+    ) -> Foreign:
         """A canvas begins."""
         self._commits, self._known = None, None
         if self._session.is_over:  # what is behind a text is its end
@@ -124,11 +136,11 @@ class CanvasModel:
 
     def diffusion_decoder_logits(
         self,
-        canvas_ids: Any,
-        cache: Any = None,
-        self_conditioning: Any = None,
-        decoder_attention_mask: Any = None,
-    ) -> Any:
+        canvas_ids: Foreign,
+        cache: Foreign = None,
+        self_conditioning: Foreign = None,
+        decoder_attention_mask: Foreign = None,
+    ) -> Foreign:
         """What the loop sees of a step, float32 `[1, n, V]`."""
         count = canvas_ids.shape[1]
         if self._commits is None:
@@ -144,7 +156,7 @@ class CanvasModel:
             return self._stepped(logits, count)
         return _peaked(self._commits[:count], logits, CERTAIN)
 
-    def _stepped(self, logits: Any, count: int) -> Any:
+    def _stepped(self, logits: Foreign, count: int) -> Foreign:
         values = np.zeros((self._length, logits.shape[-1]), np.float32)
         values[:count] = np.array(logits[0].astype(mx.float32))
         self._known = logits.astype(mx.float32) / self._session.temperature
@@ -157,19 +169,35 @@ class CanvasModel:
         self._commits = self._padded(move.block)
         return _peaked(self._commits[:count], logits, CERTAIN)
 
-    def diffusion_self_conditioning(self, processed_logits: Any, embedding_weight: Any = None) -> Any:
+    def diffusion_self_conditioning(
+        self, processed_logits: Foreign, embedding_weight: Foreign = None
+    ) -> Foreign:
         """Of the model's own last logits, in the place of what the loop has seen."""
         told = processed_logits if self._known is None else self._known.astype(processed_logits.dtype)
         return self._model.diffusion_self_conditioning(told, embedding_weight)
 
-    def _padded(self, ids: Any) -> NDArray[np.int64]:
+    def _padded(self, ids: Foreign) -> NDArray[np.int64]:
         """int64 `[L]`: ids, and end tokens behind them."""
         canvas = np.full(self._length, self._end, np.int64)
         canvas[: len(ids)] = ids
         return canvas
 
 
-def _peaked(canvas: NDArray[np.int64], like: Any, height: float) -> Any:
+class _LanguageModel:
+    """mlx-vlm's view of a model's language model, whose `generate` runs the loop with a `CanvasModel`."""
+
+    def __init__(self, row: CanvasModel, model: Foreign) -> None:
+        self._row, self._own = row, model
+
+    def __getattr__(self, name: str) -> Foreign:
+        return getattr(self._own.language_model, name)
+
+    def generate(self, *arguments: Foreign, **options: Foreign) -> Foreign:
+        """mlx-vlm's method of the model."""
+        return type(self._own).generate(self._row, *arguments, **options)
+
+
+def _peaked(canvas: NDArray[np.int64], like: Foreign, height: float) -> Foreign:
     """float32 `[1, n, V]`: 0 but at the tokens of a canvas, int64 `[n]`."""
     values = np.zeros(like.shape, np.float32)
     values[0, np.arange(len(canvas)), canvas] = height

@@ -247,7 +247,12 @@ class Sessions:
 
     def _checked(self, sessions: Sequence[Session]) -> list[int]:
         if not is_sequence(sessions) or not sessions:
-            raise ModelError("a step is of one session at least", rule="sessions", value=sessions)
+            raise ModelError(
+                "a step is of one session at least",
+                rule="sessions",
+                value=sessions,
+                remedy="give one session or more",
+            )
         over = [one.number for one in sessions if one.is_over or self._batch.seat(one.number) is None]
         numbers = [one.number for one in sessions]
         if over or len(set(numbers)) < len(numbers):
@@ -265,7 +270,10 @@ class Sessions:
             return logits
         if len(given) != len(sessions) or not all(temperature > 0 for temperature in given):
             raise ModelError(
-                "there is one temperature above zero for each session", rule="temperatures", value=given
+                "there is one temperature above zero for each session",
+                rule="temperatures",
+                value=given,
+                remedy="give a list of numbers as long as `sessions`",
             )
         own = [one.temperature for one in sessions]
         if own == list(given):

@@ -25,6 +25,7 @@ from torch import Tensor
 from canvasgen.denoise import Job
 from canvasgen.engine import Engine
 from canvasgen.errors import CanvasgenError, InvalidConstraint
+from canvasgen.integrations.hosted_job import hosted_job
 from canvasgen.integrations.session import Move, Session, Sessions
 from canvasgen.request.written import read_request
 
@@ -109,10 +110,13 @@ class RenoiseHooks:
         made = read_request(written)
         if made.grounded is True:
             raise InvalidConstraint(
-                "the prompt's text is not known here", path=f"{KEY}.grounded", rule="grounded"
+                "the prompt's text is not known here",
+                path=f"{KEY}.grounded",
+                rule="grounded",
+                remedy='give the text itself: "grounded": "the source"',
             )
-        job = self._engine.prepare(replace(made, prompt="x", max_tokens=params.max_new_tokens, seed=seed))
-        return replace(job, prompt=tuple(request.origin_input_ids))
+        made = replace(made, max_tokens=params.max_new_tokens, seed=seed)
+        return hosted_job(self._engine, made, request.origin_input_ids)
 
     def init_step_state(
         self, own: Callable[..., list[dict[str, Any]]], algorithm: Any, forward_batch: Any
@@ -216,7 +220,15 @@ def _written(params: Any) -> dict[str, Any] | None:
         try:
             given = json.loads(given)
         except ValueError as error:
-            raise InvalidConstraint(f"no JSON: {error}", path=KEY, rule="JSON", value=given) from error
+            raise InvalidConstraint(
+                f"no JSON: {error}", path=KEY, rule="JSON", value=given, remedy="write one JSON object"
+            ) from error
     if given is not None and not isinstance(given, Mapping):
-        raise InvalidConstraint("a JSON object is needed", path=KEY, rule="JSON", value=given)
+        raise InvalidConstraint(
+            "a JSON object is needed",
+            path=KEY,
+            rule="JSON",
+            value=given,
+            remedy='write an object: {"regex": "…"}',
+        )
     return {**(given or {}), **kinds}

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -203,7 +205,11 @@ def _config_of_folder(folder: Path) -> Mapping[str, Any]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{folder / 'config.json'} cannot be read: {error}", rule="config.json") from error
+        raise ModelError(
+            f"{folder / 'config.json'} cannot be read: {error}",
+            rule="config.json",
+            remedy="give the folder of a whole checkpoint, or the name of a model on the hub",
+        ) from error
     return config if isinstance(config, Mapping) else {}
 
 
@@ -215,14 +221,30 @@ def _config_of_hub(name: str, **revised: str) -> Mapping[str, Any]:
         return config
 
 
+_LONG = 1_000_000_000
+"""Bytes of weights from which a bar is shown while they are loaded."""
+
+
+def takes_long(name: str | Path) -> bool:
+    """Return whether loading may take long enough for a progress bar, and there is a terminal that can show one."""
+    shows = (
+        sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    )
+    folder = Path(name)
+    if not shows or not folder.is_dir():
+        return shows  # a name of the hub: there may be a download
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) >= _LONG
+
+
 @contextmanager
-def _quiet() -> Generator[None, None, None]:
-    """Keeps transformers from talking while it loads."""
+def _quiet(bars_wanted: bool) -> Generator[None, None, None]:
+    """Keeps transformers from talking while it loads, but for its progress bars where they are wanted."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    if not bars_wanted:
+        logging.disable_progress_bar()
     try:
         yield
     finally:
@@ -233,11 +255,11 @@ def _quiet() -> Generator[None, None, None]:
 
 @contextmanager
 def loading_errors(name: str | Path) -> Generator[None, None, None]:
-    """Turns what loading may raise into a ModelError, and keeps transformers from talking meanwhile."""
+    """Turns what loading may raise into a ModelError; of transformers' talk only a bar for large weights is left."""
     from safetensors import SafetensorError
 
     try:
-        with _quiet():
+        with _quiet(takes_long(name)):
             yield
     except OSError as error:
         raise ModelError(

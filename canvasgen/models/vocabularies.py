@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,23 +17,33 @@ if TYPE_CHECKING:
 __all__ = ["load_vocabulary"]
 
 
-def load_vocabulary(model: str | Path | None = None) -> Vocabulary:
+def load_vocabulary(
+    model: str | Path | None = None, *, revision: str | None = None, trust_remote_code: bool = False
+) -> Vocabulary:
     """Return the vocabulary of an embedded model (None: the first), a model folder or a hub id, without its weights.
+
+    Args:
+        model: its name.
+        revision: branch, tag or commit of a hub id; None: the usual one.
+        trust_remote_code: whether code of a tokenizer that comes with the model may run.
 
     Raises:
         ModelError: there is no such model, or it is of no known architecture.
     """
-    name, config = checked_source(tiny.WEIGHTS if model is None else model)
+    revised = {} if revision is None else {"revision": revision}
+    name, config = checked_source(tiny.WEIGHTS if model is None else model, **revised)
     kind = architecture_of(config.get("model_type"), name)
+    trusts = kind.needs_remote_code and trust_remote_code
+    tokenizer = partial(load_tokenizer, name, trust_remote_code=trusts, **revised)
     with loading_errors(name):
         if kind.vocabulary is not None:
-            return kind.vocabulary(config, load_tokenizer(name))
+            return kind.vocabulary(config, tokenizer())
         from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
             DiffusionGemmaGenerationConfig,
         )
 
         reader: Any = DiffusionGemmaGenerationConfig
-        generation: Any = reader.from_pretrained(name)
+        generation: Any = reader.from_pretrained(name, **revised)
         text = config.get("text_config", {})
         ends: int | Sequence[int] = (
             text.get("eos_token_id") if generation.eos_token_id is None else generation.eos_token_id
@@ -41,7 +52,7 @@ def load_vocabulary(model: str | Path | None = None) -> Vocabulary:
             text.get("pad_token_id") if generation.pad_token_id is None else generation.pad_token_id
         )
         return Vocabulary.from_tokenizer(
-            load_tokenizer(name),
+            tokenizer(),
             end_ids=[ends] if isinstance(ends, int) else list(ends),
             size=text.get("vocab_size"),
             pad_id=pad,

@@ -11,10 +11,12 @@ from canvasgen.constraints.grounded import SpanOf
 from canvasgen.constraints.infill import Infill
 from canvasgen.constraints.json_schema import JsonSchema
 from canvasgen.constraints.table import Table
+from canvasgen.constraints.table.grid import Cell
 from canvasgen.constraints.template import Template
 from canvasgen.constraints.text import Language, Literal, Regex, Text
 from canvasgen.constraints.texts import Texts
 from canvasgen.errors import CanvasgenError
+from canvasgen.outline.beginnings import Fixed, Free, Listed, Piece, beginning, begins
 from canvasgen.outline.json_outline import json_outline
 from canvasgen.outline.named_parts import Named
 from canvasgen.schemas.texts.fences import without_fence
@@ -26,12 +28,19 @@ __all__ = ["Named", "grid_of", "outline"]
 def outline(constraint: Texts, text: str) -> list[Named]:
     """Return the named parts of a text, in order; they do not overlap.
 
-    Of a beginning of a text, JSON has its parts so far; a template or a table has none before it is complete.
+    Of the beginning of a text there are the parts so far, the last one as far as it goes. A draft may be one: of a text
+    over several canvases it ends with its canvas, perhaps within a character, which is U+FFFD then.
     """
     try:
-        return _parts(constraint, text)
+        found = _parts(constraint, text)
     except CanvasgenError:
-        return []  # the text is none of the constraint's, or not yet
+        found = []  # the text is none of the constraint's, or cannot be read with moderate work
+    if not found and text.endswith(_CUT):
+        return outline(constraint, text[: -len(_CUT)])
+    return found
+
+
+_CUT = "\N{REPLACEMENT CHARACTER}"
 
 
 @singledispatch
@@ -61,7 +70,7 @@ def _of_table(constraint: Table, text: str) -> list[Named]:
     rows = {name: at for at, name in enumerate(grid.row_names)}
     columns = {name: at for at, name in enumerate(grid.column_names)}
     found: list[Named] = []
-    for (row, column), start, stop in constraint.cells_of(text):
+    for (row, column), start, stop in constraint.cells_of(text) or _begun_cells(constraint, text):
         name = f"{row if grid.rows_named else f'row {row + 1}'}, {column if grid.columns_named else f'column {column + 1}'}"
         place = PlaceName(kind="cell", name=name, row=rows[row], column=columns[column])
         lead = len(text[start:stop]) - len(text[start:stop].lstrip(" "))
@@ -69,20 +78,47 @@ def _of_table(constraint: Table, text: str) -> list[Named]:
     return found
 
 
+def _begun_cells(constraint: Table, text: str) -> list[tuple[Cell, int, int]]:
+    """Return the cells in the beginning of a table."""
+    laid = constraint.laid
+    pieces: list[Piece] = [
+        Fixed(piece)
+        if isinstance(piece, str)
+        else Listed(tuple(laid.listed[piece]))
+        if piece in laid.listed
+        else Free(laid.free[piece], lead=laid.lead[piece])
+        for piece in laid.pieces
+    ]
+    read = ((laid.pieces[number], start, stop) for number, start, stop in beginning(pieces, text))
+    return [(piece, start, stop) for piece, start, stop in read if not isinstance(piece, str)]
+
+
 @_parts.register
 def _of_template(constraint: Template, text: str) -> list[Named]:
     found: list[Named] = []
-    for name, start, stop in constraint.hole_spans(text):
+    for name, start, stop in constraint.hole_spans(text) or _begun_holes(constraint, text):
         inner = _named(constraint.holes[name], text, start, stop, name)
         found += inner or [Named(PlaceName(kind="hole", name=name), start, stop)]
     return found
 
 
+def _begun_holes(constraint: Template, text: str) -> list[tuple[str, int, int]]:
+    """Return the holes in the beginning of a filled template, or in a draft whose holes of one name differ."""
+    pieces: list[Piece] = [
+        Fixed(piece) if isinstance(piece, str) else Free(constraint.holes[piece.name], shortest=True)
+        for piece in constraint.pieces
+    ]
+    read = ((constraint.pieces[number], start, stop) for number, start, stop in beginning(pieces, text))
+    return [(piece.name, start, stop) for piece, start, stop in read if not isinstance(piece, str)]
+
+
 @_parts.register
 def _of_gap(constraint: Infill, text: str) -> list[Named]:
     start, stop = len(constraint.prefix), len(text) - len(constraint.suffix)
-    if stop < start or not text.startswith(constraint.prefix) or not text.endswith(constraint.suffix):
+    if stop < start or not text.startswith(constraint.prefix):
         return []
+    if not text.endswith(constraint.suffix):
+        stop = next((stop for number, _, stop in _begun_parts(constraint, text) if number == 1), start)
     inner = _named(constraint.part, text, start, stop, "")
     return inner or [Named(PlaceName(kind="hole", name="gap"), start, stop)]
 
@@ -90,14 +126,24 @@ def _of_gap(constraint: Infill, text: str) -> list[Named]:
 @_parts.register
 def _of_sequence(constraint: Sequence, text: str) -> list[Named]:
     found: list[Named] = []
-    for number, part in enumerate(constraint.parts):
+    places = (
+        [(number, *constraint.place_of(number, text)) for number in range(len(constraint.parts))]
+        if len(text) in constraint.ends(text, 0)
+        else _begun_parts(constraint, text)
+    )
+    for number, start, stop in places:
+        part = constraint.parts[number]
         if isinstance(part, Literal):
             continue
-        start, stop = constraint.place_of(number, text)
         is_simple = isinstance(part, Regex | Choice | Text | SpanOf)
         inner = [] if is_simple else _named(part, text, start, stop, "")
         found += inner or [Named(PlaceName(kind="part", name=f"part {number + 1}"), start, stop)]
     return found
+
+
+def _begun_parts(constraint: Sequence, text: str) -> list[tuple[int, int, int]]:
+    """Return the parts of a sum in the beginning of a text, by number."""
+    return beginning([Free(part) for part in constraint.parts], text)
 
 
 @_parts.register
@@ -107,7 +153,8 @@ def _of_both(constraint: Both, text: str) -> list[Named]:
 
 @_parts.register
 def _of_either(constraint: Either, text: str) -> list[Named]:
-    return _first_found([part for part in constraint.parts if part.matches(text)], text)
+    matching = [part for part in constraint.parts if part.matches(text)]
+    return _first_found(matching or [part for part in constraint.parts if begins(part, text)], text)
 
 
 def _first_found(parts: Iterable[Texts], text: str) -> list[Named]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from canvasgen.checks import is_mapping
 from canvasgen.errors import InvalidConstraint, MissingPackage, TimeLimit, Unsatisfiable
+from canvasgen.limits import seconds_left
 from canvasgen.relations.answers.conflict import Conflict
 from canvasgen.relations.answers.conflict_search import explain
 from canvasgen.relations.answers.elimination import Elimination
@@ -26,6 +27,7 @@ from canvasgen.relations.kinds.tuples import Check
 from canvasgen.relations.programs.primitives import Primitive
 from canvasgen.relations.programs.program import assemble
 from canvasgen.relations.programs.space import Space
+from canvasgen.relations.refused import check_shape, contradictory, no_assignment, not_fixed
 from canvasgen.relations.relation_limits import DEFAULT_LIMITS, RelationLimits
 from canvasgen.relations.search_time import SearchTime
 
@@ -93,7 +95,10 @@ class Problem:
         self.limits = limits
         if not is_mapping(domains):
             raise InvalidConstraint(
-                "domains are a mapping from cells to lists of values", rule="domains", value=domains
+                "domains are a mapping from cells to lists of values",
+                rule="domains",
+                value=domains,
+                remedy="write {cell: [value, …]}",
             )
         given = relations_of(relations)
         self._space = Space(domains, limits, summed_cells(given))
@@ -112,7 +117,7 @@ class Problem:
         start = self._space.bit >= 0
         root = self.propagate(start)
         if root is None:
-            raise Unsatisfiable(f"contradictory: {self._why()}", rule="relations")
+            raise contradictory(self._why())
         self.root: Mask = root
         self._all = Enumeration(self._space, self._program, root, limits)
         self._optimum = Optimum(self._space, self._program, self._primitives, root, self._all)
@@ -128,10 +133,7 @@ class Problem:
         Raises:
             InvalidConstraint: the mask has another shape.
         """
-        if mask.shape != self._space.bit.shape:
-            raise InvalidConstraint(
-                f"the mask has the shape {mask.shape}; the problem has {self._space.bit.shape}", rule="mask"
-            )
+        check_shape(mask, self._space.bit.shape, "mask")
         own = np.array(mask, np.bool_, order="C")
         alive, left = propagate_mask(self._program, self._active, own, self._space.words)
         return left if alive else None
@@ -161,7 +163,7 @@ class Problem:
             TimeLimit: none was found in time.
         """
         begin = time.perf_counter()
-        seconds = self.limits.seconds if seconds is None else seconds
+        seconds = self._seconds(seconds)
         by_bit, mask = self._by_bit(scores)
         ruled_out = np.array([self._space.bits_of(a) for a in excluded], np.int64).reshape(
             len(excluded), len(self.cells)
@@ -170,13 +172,13 @@ class Problem:
         answer = self._optimum.find(by_bit, mask, ruled_out, first, seconds)
         found, proven = answer.bits, answer.finished
         if found is None and proven:
-            raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+            raise no_assignment()
         if found is None:
             raise TimeLimit(
                 f"no assignment was found in {seconds:g} seconds",
                 rule="seconds",
                 value=seconds,
-                remedy="allow more seconds (RelationLimits.seconds)",
+                remedy="allow more with limits=cg.Limits(max_seconds=…)",
             )
         assignment = self._space.places_of(found)
         score = self._score(scores, assignment)
@@ -266,13 +268,13 @@ class Problem:
             InvalidConstraint, Unsatisfiable, TimeLimit: as `best`.
         """
         rng = np.random.default_rng(seed)
-        clock = SearchTime(self.limits.seconds if seconds is None else seconds)
+        clock = SearchTime(self._seconds(seconds))
         with clock.running():
             tree = self._tree
             if tree is not None:
                 drawn = tree.sample(self._by_bit(scores)[0], rng)
                 if drawn is None:
-                    raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+                    raise no_assignment()
                 return self._space.places_of(drawn), True
             weighed = self._weighed(scores, most, clock.left)
             if weighed is None:
@@ -287,7 +289,7 @@ class Problem:
                     return self.best(perturbed, seconds=clock.left).assignment, False
         found, logs = weighed
         if not len(found):
-            raise Unsatisfiable("no assignment satisfies all relations", rule="relations")
+            raise no_assignment()
         weights = np.exp(logs - logs.max())
         return found[rng.choice(len(found), p=weights / weights.sum())].copy(), True
 
@@ -327,11 +329,9 @@ class Problem:
         """
         for cell, value in (fixed or {}).items():
             if cell not in self._space.number:
-                raise InvalidConstraint(f"the cell {cell} is not in the problem", rule="fixed", value=cell)
+                raise not_fixed(f"the cell {cell} is not in the problem", cell)
             if self._space.index(self._space.number[cell], value) < 0:
-                raise InvalidConstraint(
-                    f"the cell {cell} cannot be {show_value(value)}", rule="fixed", value=value
-                )
+                raise not_fixed(f"the cell {cell} cannot be {show_value(value)}", value)
         return explain(self._space, self.relations, fixed or {}, self.limits)
 
     def check(self, assignment: Ints) -> list[Relation]:
@@ -357,12 +357,14 @@ class Problem:
                     remedy="give the cell a domain or leave it out",
                 )
 
+    def _seconds(self, given: float | None) -> float:
+        """The seconds of a search: as given, if the request has as many left."""
+        most = SearchTime(self.limits.seconds).seconds if given is None else given
+        return min(most, max(seconds_left(), 0.0))
+
     def _by_bit(self, scores: Floats) -> tuple[Floats, Mask]:
         """Scores by bit, and the values of the root that are not impossible."""
-        if scores.shape != self.root.shape:
-            raise InvalidConstraint(
-                f"scores have the shape {scores.shape}; the problem has {self.root.shape}", rule="scores"
-            )
+        check_shape(scores, self.root.shape, "scores")
         own = scores[self._space.bit >= 0]
         if np.isnan(own).any() or (own == np.inf).any():
             raise InvalidConstraint("scores are NaN or +inf", rule="scores", remedy="give log-probabilities")

@@ -25,7 +25,8 @@ class RelationLimits:
             counted first, so that on all but the slowest machines what a search returns does not depend on the machine.
         enumeration_seconds: wall-clock seconds of one search for all solutions.
         seconds: wall-clock seconds of one exact optimisation; for a table, of all searches of one answer, and of the
-            search for a first solution when the table is made.
+            search for a first solution when the table is made. None: what the request has left (`cg.Limits.max_seconds`),
+            but for a fifth. Either way what a search takes is charged to the request.
         conflict_seconds: wall-clock seconds of the search for a minimal conflict.
     """
 
@@ -36,7 +37,7 @@ class RelationLimits:
     max_entries: int = 5_000_000
     max_nodes: int = 50_000
     enumeration_seconds: float = 2.0
-    seconds: float = 10.0
+    seconds: float | None = None
     conflict_seconds: float = 5.0
 
     def check(self, rule: str, count: int, what: str) -> None:

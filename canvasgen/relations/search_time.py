@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from canvasgen.limits import seconds_left
+from canvasgen.limits import DEFAULT_LIMITS, seconds_left
 
 __all__ = ["SearchTime"]
 
@@ -20,12 +20,19 @@ class SearchTime:
     """A budget that runs while a search does, and not while the model works.
 
     Attributes:
-        seconds: the whole budget; `math.inf` for none.
+        seconds: the whole budget.
         spent: seconds of the searches that are over.
+
+    Args:
+        seconds: the whole budget, if the request has as many left; None: most of what it has left, and outside of a request
+            `cg.Limits().max_seconds`.
     """
 
-    def __init__(self, seconds: float = math.inf) -> None:
-        self.seconds = min(seconds, _SHARE * max(seconds_left(), 0.0))
+    def __init__(self, seconds: float | None = None) -> None:
+        left = _SHARE * max(seconds_left(), 0.0)
+        if seconds is None:
+            seconds = left if left < math.inf else DEFAULT_LIMITS.max_seconds
+        self.seconds = min(seconds, left)
         self.spent = 0.0
         self._since: float | None = None
         self._reported = 0.0

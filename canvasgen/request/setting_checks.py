@@ -11,10 +11,10 @@ from canvasgen.checks import (
     is_bool,
     is_mapping,
     is_sequence,
+    is_text,
     real_number,
     whole_number,
 )
-from canvasgen.constraints.texts import is_text
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError
 from canvasgen.request.what_and_how import Request
 from canvasgen.trace import tracing_of
@@ -50,7 +50,12 @@ def check_settings(request: Request) -> Request:
         if value is not None:
             numbers[name] = whole_number(value, rule=name, low=low, high=high)
     if numbers.get("max_tokens", 1) < 1:
-        raise BudgetTooSmall("a text has at least one token", rule="max_tokens", value=numbers["max_tokens"])
+        raise BudgetTooSmall(
+            "a text has at least one token",
+            rule="max_tokens",
+            value=numbers["max_tokens"],
+            remedy="give max_tokens=1 or more",
+        )
     numbers |= _checked_dial(request)
     if request.temperature is not None:
         numbers["temperature"] = _temperature(request.temperature)
@@ -69,11 +74,15 @@ def check_settings(request: Request) -> Request:
                 f"{name} is True or False" + (", or a JSON Schema as a dict" * (name == "prompt_schema")),
                 rule=name,
                 value=value,
+                remedy=f"write {name}=True, or leave it out",
             )
     wanted: Any = request.on_step_limit
     if not (isinstance(wanted, str) and wanted in _ON_STEP_LIMIT):
         raise InvalidConstraint(
-            f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}", rule="on_step_limit", value=wanted
+            f"on_step_limit is one of {', '.join(_ON_STEP_LIMIT)}",
+            rule="on_step_limit",
+            value=wanted,
+            remedy="choose one of these",
         )
     tracing_of(request.trace)
     return replace(request, **numbers)
@@ -96,7 +105,10 @@ def _check_prompt(prompt: object) -> None:
     for content in contents:
         if isinstance(content, str) and not is_text(content):
             raise ModelError(
-                "the prompt holds a lone surrogate, which has no UTF-8", rule="prompt", value=content
+                "the prompt holds a lone surrogate, which has no UTF-8",
+                rule="prompt",
+                value=content,
+                remedy='leave the surrogate out, or encode the text with errors="replace" first',
             )
 
 

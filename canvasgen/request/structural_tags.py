@@ -34,9 +34,19 @@ def tagged(body: object, limits: Limits) -> Constraint:
         try:
             body = json.loads(body)
         except ValueError as error:
-            raise InvalidConstraint("a structural tag is JSON", rule="structural_tag", value=body) from error
+            raise InvalidConstraint(
+                "a structural tag is JSON",
+                rule="structural_tag",
+                value=body,
+                remedy="write it as a JSON object",
+            ) from error
     if not is_mapping(body):
-        raise InvalidConstraint("a structural tag is an object", rule="structural_tag", value=body)
+        raise InvalidConstraint(
+            "a structural tag is an object",
+            rule="structural_tag",
+            value=body,
+            remedy='write {"format": {"type": "json_schema", "json_schema": {…}}}',
+        )
     reader = _Reader(limits)
     if "format" in body:
         return reader.read(body["format"], "$.format", 0)
@@ -50,7 +60,12 @@ def tagged(body: object, limits: Limits) -> Constraint:
             for one in reader.objects(body, "structures", "$")
         ]
         return reader.triggered({"triggers": body.get("triggers"), "structures": tags}, "$", 0, "structures")
-    raise InvalidConstraint("a structural tag has a format", rule="structural_tag", value=body)
+    raise InvalidConstraint(
+        "a structural tag has a format",
+        rule="structural_tag",
+        value=body,
+        remedy='write {"format": {"type": "json_schema", "json_schema": {…}}}',
+    )
 
 
 class _Reader:
@@ -78,7 +93,13 @@ class _Reader:
     def read(self, one: object, at: str, depth: int) -> Constraint:
         """Return the constraint of a format."""
         if not is_mapping(one) or depth > _DEEPEST:
-            raise InvalidConstraint("a format is an object", path=at, rule="structural_tag", value=one)
+            raise InvalidConstraint(
+                "a format is an object",
+                path=at,
+                rule="structural_tag",
+                value=one,
+                remedy="write an object with a type",
+            )
         make = self._kinds.get(str(one.get("type")))
         if make is None:
             raise UnsupportedConstraint(
@@ -95,7 +116,11 @@ class _Reader:
         value = one.get(name)
         if not isinstance(value, str):
             raise InvalidConstraint(
-                f"{name} is a text", path=f"{at}.{name}", rule="structural_tag", value=value
+                f"{name} is a text",
+                path=f"{at}.{name}",
+                rule="structural_tag",
+                value=value,
+                remedy="write a string there",
             )
         return value
 
@@ -104,7 +129,11 @@ class _Reader:
         found: object = one.get(name, [])
         if not is_sequence(found) or not all(isinstance(text, str) for text in found):
             raise InvalidConstraint(
-                f"{name} are texts", path=f"{at}.{name}", rule="structural_tag", value=found
+                f"{name} are texts",
+                path=f"{at}.{name}",
+                rule="structural_tag",
+                value=found,
+                remedy="write a list of strings there",
             )
         return [*found]
 
@@ -113,7 +142,11 @@ class _Reader:
         found: object = one.get(name)
         if not is_sequence(found) or not found or not all(map(is_mapping, found)):
             raise InvalidConstraint(
-                f"{name} is a list of objects", path=f"{at}.{name}", rule="structural_tag", value=found
+                f"{name} is a list of objects",
+                path=f"{at}.{name}",
+                rule="structural_tag",
+                value=found,
+                remedy="write a list of objects there",
             )
         return [*found]
 
@@ -126,7 +159,11 @@ class _Reader:
         """Return the constraint of a schema, whose values are written as JSON."""
         if one.get("style", "json") != "json":
             raise UnsupportedConstraint(
-                "values are written as JSON alone", path=f"{at}.style", rule="style", value=one["style"]
+                "values are written as JSON alone",
+                path=f"{at}.style",
+                rule="style",
+                value=one["style"],
+                remedy='leave the style out, or write "json"',
             )
         return constraints.json_schema(one.get("json_schema"), limits=self._limits)
 
@@ -150,7 +187,12 @@ class _Reader:
         triggers = self.texts(one, "triggers", at)
         listed = self.objects(one, name, at)
         if not triggers:
-            raise InvalidConstraint("there is no trigger", path=f"{at}.triggers", rule="structural_tag")
+            raise InvalidConstraint(
+                "there is no trigger",
+                path=f"{at}.triggers",
+                rule="structural_tag",
+                remedy='give at least one text in triggers, such as "<function="',
+            )
         for number, part in enumerate(listed):
             begin = part.get("begin")
             if not isinstance(begin, str) or not begin.startswith(tuple(triggers)):
@@ -159,6 +201,7 @@ class _Reader:
                     path=f"{at}.{name}[{number}].begin",
                     rule="structural_tag",
                     value=begin,
+                    remedy="let the tag's begin start with one of the triggers",
                 )
         tags = [self.tag(part, f"{at}.{name}[{number}]", depth + 1) for number, part in enumerate(listed)]
         free = constraints.text(without=[*triggers, *self.texts(one, "excludes", at)])

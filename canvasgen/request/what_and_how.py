@@ -211,7 +211,11 @@ class Request:
         """Return the constraint with its strings taken from the sources."""
         sources = user_texts(self.prompt) if self.grounded is True else self.grounded
         if isinstance(sources, bool):
-            raise InvalidConstraint("grounded is True, a text or a list of texts", rule="grounded")
+            raise InvalidConstraint(
+                "grounded is True, a text or a list of texts",
+                rule="grounded",
+                remedy="grounded=True for the prompt itself, or the source's text",
+            )
         sources = sources if isinstance(sources, Sources) else Sources(sources)
         if kind == "schema":
             made = remembered_schema(self.schema, self.limits, self.prompt, sources, self._written("schema"))

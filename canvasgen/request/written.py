@@ -24,7 +24,7 @@ from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
 from canvasgen.request.written_relations import relations_of
 
-__all__ = ["constraint_of", "read_request"]
+__all__ = ["constraint_of", "read_request", "settings_of", "without_settings"]
 
 PLAIN = ("schema", "regex", "grammar", "choice")
 """What `Request` takes as it is."""
@@ -66,7 +66,10 @@ def read_request(written: object, prompt: str = "") -> Request:
     what = [name for name in (*PLAIN, *_MADE) if fields.get(name) is not None]
     if len(what) > 1:
         raise InvalidConstraint(
-            f"{' and '.join(what)} exclude each other", path=f"$.{what[1]}", rule="one constraint"
+            f"{' and '.join(what)} exclude each other",
+            path=f"$.{what[1]}",
+            rule="one constraint",
+            remedy="give one of them",
         )
     how: dict[str, Any] = {name: fields[name] for name in HOW if fields.get(name) is not None}
     _check_data(how)
@@ -88,7 +91,13 @@ def read_request(written: object, prompt: str = "") -> Request:
         whole = whole & part
     if think is not None:
         if not isinstance(think, str):
-            raise InvalidConstraint("a mark is a text", path="$.think", rule="think", value=think)
+            raise InvalidConstraint(
+                "a mark is a text",
+                path="$.think",
+                rule="think",
+                value=think,
+                remedy='write the text that ends the thinking, such as "</think>"',
+            )
         whole = made.text(until=think) + whole
     return Request(prompt, constraint=whole, **how)
 
@@ -108,6 +117,17 @@ _OF_TEXT = ("whitespace", "property_order", "fence", "grounded", "relations")
 """Settings that are part of the constraint."""
 
 
+def settings_of(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how to generate, of a request as JSON: what its constraint does not depend on."""
+    return {name: value for name, value in written.items() if name in HOW and name not in _OF_TEXT}
+
+
+def without_settings(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the constraint of a request as JSON depends on; empty where it has none."""
+    rest = {name: value for name, value in written.items() if name not in HOW or name in _OF_TEXT}
+    return rest if any(name not in _OF_TEXT and value is not None for name, value in rest.items()) else {}
+
+
 def _whole(request: Request) -> Constraint:
     found = request.resolve()
     assert found is not None, "one is given"
@@ -120,7 +140,9 @@ def _parsed(written: object) -> object:
     try:
         return json.loads(written)
     except ValueError as error:
-        raise InvalidConstraint(f"no JSON: {error}", path="$", rule="JSON", value=written) from error
+        raise InvalidConstraint(
+            f"no JSON: {error}", path="$", rule="JSON", value=written, remedy="write one JSON object"
+        ) from error
 
 
 def _check_data(how: Mapping[str, Any]) -> None:
@@ -128,20 +150,32 @@ def _check_data(how: Mapping[str, Any]) -> None:
     grounded = how.get("grounded", False)
     if not (isinstance(grounded, (bool, str)) or is_sequence(grounded)):
         raise InvalidConstraint(
-            "grounded is true, a text or a list of texts", path="$.grounded", rule="grounded", value=grounded
+            "grounded is true, a text or a list of texts",
+            path="$.grounded",
+            rule="grounded",
+            value=grounded,
+            remedy="true for the prompt itself, or the source's text",
         )
 
 
 def _object(value: object, path: str) -> Mapping[str, Any]:
     if is_mapping(value):
         return value
-    raise InvalidConstraint("a JSON object is needed", path=path, rule="JSON", value=value)
+    raise InvalidConstraint(
+        "a JSON object is needed",
+        path=path,
+        rule="JSON",
+        value=value,
+        remedy='write an object: {"key": value}',
+    )
 
 
 def _listed(value: object, path: str) -> Sequence[Any]:
     if is_sequence(value):
         return value
-    raise InvalidConstraint("a JSON array is needed", path=path, rule="JSON", value=value)
+    raise InvalidConstraint(
+        "a JSON array is needed", path=path, rule="JSON", value=value, remedy="write an array: [value, …]"
+    )
 
 
 def _arguments(value: object, path: str, *, needed: Sequence[str], others: Sequence[str]) -> dict[str, Any]:
@@ -149,7 +183,7 @@ def _arguments(value: object, path: str, *, needed: Sequence[str], others: Seque
     fields = _object(value, path)
     for name in needed:
         if name not in fields:
-            raise InvalidConstraint(f"{name} is missing", path=path, rule=name)
+            raise InvalidConstraint(f"{name} is missing", path=path, rule=name, remedy=f"write {name} there")
     for name in fields:
         if name not in (*needed, *others):
             raise UnknownOption(
@@ -203,7 +237,11 @@ def _tags(value: object, path: str) -> Constraint:
 def _sudoku(value: object, path: str) -> Constraint:
     if not isinstance(value, str) and not is_sequence(value):
         raise InvalidConstraint(
-            "a puzzle is a text, or rows of numbers", path=path, rule="sudoku", value=value
+            "a puzzle is a text, or rows of numbers",
+            path=path,
+            rule="sudoku",
+            value=value,
+            remedy="write 81 characters, or nine arrays of nine numbers",
         )
     return made.sudoku(value)
 
@@ -220,7 +258,11 @@ def _fixed(value: object, path: str) -> Constraint:
     for position, token in _object(value, path).items():
         if not str(position).isdecimal():
             raise InvalidConstraint(
-                "a position is a whole number", path=f"{path}.{position}", rule="fixed", value=position
+                "a position is a whole number",
+                path=f"{path}.{position}",
+                rule="fixed",
+                value=position,
+                remedy='write positions as strings of digits: {"0": "Dear"}',
             )
         at[int(position)] = token
     return made.fixed(at)
@@ -234,7 +276,13 @@ def _near(value: object, path: str) -> Constraint:
 def _contains(value: object, path: str) -> Constraint:
     words = [value] if isinstance(value, str) else [*_listed(value, path)]
     if not words:
-        raise InvalidConstraint("there is no text to contain", path=path, rule="contains", value=value)
+        raise InvalidConstraint(
+            "there is no text to contain",
+            path=path,
+            rule="contains",
+            value=value,
+            remedy='write the text, or {"text": "…", "at_least": 1}',
+        )
     return all_of([made.contains(word) for word in words])
 
 

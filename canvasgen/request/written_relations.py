@@ -36,13 +36,13 @@ def relations_of(value: object, path: str) -> list[relations.Relation]:
         InvalidConstraint: it is none, or a relation does not exist or does not take these arguments; `path` says where.
     """
     if not is_sequence(value):
-        raise InvalidConstraint("a JSON array is needed", path=path, rule="JSON", value=value)
+        raise _no_array(value, path)
     return [_relation(one, f"{path}[{at}]") for at, one in enumerate(value)]
 
 
 def _relation(value: object, path: str) -> relations.Relation:
     if not is_sequence(value):
-        raise InvalidConstraint("a JSON array is needed", path=path, rule="JSON", value=value)
+        raise _no_array(value, path)
     name, *arguments = value or [None]
     if not isinstance(name, str) or name not in RELATIONS:
         raise InvalidConstraint(
@@ -56,10 +56,26 @@ def _relation(value: object, path: str) -> relations.Relation:
     try:
         return make(*[_cells(one) for one in arguments])
     except TypeError as error:  # too many arguments, or too few
-        raise InvalidConstraint(str(error), path=path, rule=name, value=arguments) from error
+        raise InvalidConstraint(
+            str(error),
+            path=path,
+            rule=name,
+            value=arguments,
+            remedy="give the arguments that the function has",
+        ) from error
     except InvalidConstraint as error:
         error.path = path
         raise
+
+
+def _no_array(value: object, path: str) -> InvalidConstraint:
+    return InvalidConstraint(
+        "a JSON array is needed",
+        path=path,
+        rule="JSON",
+        value=value,
+        remedy="write a list of relations, each [name, argument, ...]",
+    )
 
 
 def _cells(value: Any) -> Any:

@@ -157,7 +157,11 @@ class Coroutines(Calls):
             async for event in events:
                 if isinstance(event, Done):
                     return settled(request, event.completion)
-        raise ModelError("the generation ended without an answer", rule="events")
+        raise ModelError(
+            "the generation ended without an answer",
+            rule="events",
+            remedy="read the log of the thread that steps the model",
+        )
 
     async def astream(
         self, prompt: Prompt | Request = "", *, timeout: float | None = None, **options: Unpack[Options]
@@ -226,5 +230,10 @@ def _seconds(timeout: object) -> float:
         InvalidConstraint: it is none above zero.
     """
     if isinstance(timeout, bool) or not isinstance(timeout, Real) or not 0 < float(timeout) < math.inf:
-        raise InvalidConstraint("a timeout is a number of seconds above zero", rule="timeout", value=timeout)
+        raise InvalidConstraint(
+            "a timeout is a number of seconds above zero",
+            rule="timeout",
+            value=timeout,
+            remedy="give timeout=30, or leave it out",
+        )
     return float(timeout)

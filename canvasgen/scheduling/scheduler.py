@@ -81,7 +81,10 @@ class Scheduler:
         wanted: object = admission
         if wanted not in ("continuous", "homogeneous"):
             raise InvalidConstraint(
-                "admission is continuous or homogeneous", rule="admission", value=admission
+                "admission is continuous or homogeneous",
+                rule="admission",
+                value=admission,
+                remedy='admission="continuous" or admission="homogeneous"',
             )
         self._admission = admission
         self._clock = clock

@@ -298,16 +298,21 @@ class SchemaLanguage:
             message = "the source states no value for this schema"
             remedy = "let it be null or absent where the source may not say it, or leave out `grounded`"
             return Unsatisfiable(message, path=node.path, rule="grounded", remedy=remedy)
-        return Unsatisfiable(message, path=node.path, rule="schema")
+        return Unsatisfiable(
+            message,
+            path=node.path,
+            rule="schema",
+            remedy="change the schemas that exclude each other there, or drop one",
+        )
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """How each keyword is enforced, and what is never generated though it would be valid."""
         _, plan, cut = self._told
-        validators = "jsonschema and pydantic" if self.source.python else "jsonschema"
+        validators = "jsonschema and pydantic read" if self.source.python else "jsonschema reads"
         notes = [
             Note("automaton", "every keyword that no other line names"),
-            Note("validator", f"{validators} read the text once more before it is committed"),
+            Note("validator", f"{validators} the text once more before it is committed"),
             *self._translator.notes,
             *cut,
         ]

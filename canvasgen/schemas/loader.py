@@ -37,10 +37,22 @@ def load(schema: object, registry: object = None) -> Source:
         return Source(Document(cast("Json", schema), registry))
     if isinstance(schema, list | tuple | int | float | bytes):
         raise InvalidConstraint(
-            "a schema is a dict, a bool, JSON text or a type", rule="schema", value=schema
+            "a schema is a dict, a bool, JSON text or a type",
+            rule="schema",
+            value=schema,
+            remedy="give one of these",
         )
     if inspect.isroutine(schema):
-        raise InvalidConstraint("a function is neither a schema nor a type", rule="schema", value=schema)
+        raise InvalidConstraint(
+            "a function is neither a schema nor a type",
+            rule="schema",
+            value=schema,
+            remedy="give the type that the function returns, or its parameters as a schema",
+        )
     if registry is not None:
-        raise InvalidConstraint("a registry goes with a JSON Schema, not with a type", rule="registry")
+        raise InvalidConstraint(
+            "a registry goes with a JSON Schema, not with a type",
+            rule="registry",
+            remedy="leave registry= out",
+        )
     return load_type(schema)

@@ -82,7 +82,12 @@ class ServeSettings:
                 whole_number(value, rule=one.name, low=0 if one.name in ("queue", "top_logprobs") else 1)
             elif one.type == "float" and not (isinstance(value, int | float) and 0 < value < math.inf):
                 raise InvalidConstraint(
-                    f"{one.name} is a number of seconds above zero", rule=one.name, value=value
+                    f"{one.name} is a number of seconds above zero",
+                    rule=one.name,
+                    value=value,
+                    remedy="write a number such as 30",
                 )
         if any(not key for key in self.keys):
-            raise InvalidConstraint("an API key is empty", rule="keys")
+            raise InvalidConstraint(
+                "an API key is empty", rule="keys", remedy="leave it out, or give it characters"
+            )

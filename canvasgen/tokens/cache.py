@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from canvasgen.forks import Guard
 from canvasgen.tokens.automaton import TokenAutomaton
 from canvasgen.tokens.counted_lifting import lift
+from canvasgen.tokens.narrowing import narrowed, widened
 from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits
 from canvasgen.vocabulary import ArrayStore, cache_folder
 
@@ -23,7 +24,7 @@ __all__ = ["cached_lift", "clear_memory", "fingerprint"]
 _log = logging.getLogger(__name__)
 
 # Part of every fingerprint: to be raised when the meaning of a token automaton's arrays changes.
-_VERSION = "canvasgen token automaton 1"
+_VERSION = "canvasgen token automaton 2"
 
 # How many automata and how many of their bytes stay in memory.
 _REMEMBERED = 64
@@ -73,7 +74,7 @@ def cached_lift(
     automaton = _loaded(store, key, vocabulary)
     if automaton is None:
         automaton = lift(dfa, vocabulary, limits)
-        store.save(key, automaton.to_arrays())
+        store.save(key, narrowed(automaton.to_arrays()))
     with _lock:
         _memory[key] = automaton
         _memory.move_to_end(key)
@@ -89,7 +90,7 @@ def _loaded(store: ArrayStore, key: str, vocabulary: Vocabulary) -> TokenAutomat
     if arrays is None:
         return None
     try:
-        automaton = TokenAutomaton.from_arrays(arrays)
+        automaton = TokenAutomaton.from_arrays(widened(arrays))
     except ValueError as fault:
         _log.warning("the cache file %s holds no automaton (%s); it is built again", store.path(key), fault)
         return None

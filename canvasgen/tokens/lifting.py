@@ -151,18 +151,16 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
         workspace = take(functions, classes, pairs)
         most = min(workspace.most(classes), limits.max_functions)
         most_pairs = min(workspace.pairs, limits.max_pairs)
-        node_function = workspace.node_function(trie.num_nodes)
+        rank_function = workspace.rank_function(len(trie.token_order))
         made = walk(
-            trie.depth,
-            trie.byte,
-            trie.end,
+            trie.packed,
             byte_class,
             columns,
             classes,
             order,
             group_offsets,
             path,
-            node_function,
+            rank_function,
             workspace.part_memo,
             workspace.part_store,
             workspace.memo,
@@ -180,7 +178,7 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
             break
 
     class_of_token, function_of_class = number_tokens(
-        node_function, trie.token_order, trie.order_node, int(made[1]), len(trie.node_of_token)
+        rank_function, trie.token_order, int(made[1]), len(trie.node_of_token)
     )
     _, _, offsets, data = workspace.store
     parts = _Lists(*select(offsets, data, function_of_class))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from canvasgen.jit import njit
-from canvasgen.tokens.transition_monoid import intern
+from canvasgen.tokens.interning import intern
 
 __all__ = ["breadth_first", "expand_sets", "group_edges", "number_tokens", "select", "unique_lists"]
 
@@ -20,14 +20,12 @@ _LOW = (1 << 32) - 1
 
 
 @njit(cache=True, nogil=True)
-def number_tokens(
-    node_function: Ints, token_order: Ints, order_node: Ints, functions: int, size: int
-) -> tuple[Ints, Longs]:
+def number_tokens(rank_function: Ints, token_order: Ints, functions: int, size: int) -> tuple[Ints, Longs]:
     """Number the functions that tokens have, by first token in byte order; the empty function has no number.
 
     Args:
-        node_function: int32[N], function of each trie node, 0 for the empty one.
-        token_order, order_node: int32[T] (see `canvasgen.vocabulary.Trie`).
+        rank_function: int32[T], the function of each token that is text, 0 for the empty one.
+        token_order: int32[T], these tokens, in the same order (see `canvasgen.vocabulary.Trie`).
         functions: the number of functions.
         size: V.
 
@@ -40,7 +38,7 @@ def number_tokens(
     function = np.empty(functions, np.int64)
     count = 0
     for i in range(token_order.shape[0]):
-        f = node_function[order_node[i]]
+        f = rank_function[i]
         if f == 0:
             continue  # most tokens of a narrow constraint: nothing is written
         if number[f] < 0:

@@ -24,61 +24,22 @@ import numpy as np
 import numpy.typing as npt
 
 from canvasgen.jit import njit
+from canvasgen.tokens.interning import Count, Store, intern, mix
+from canvasgen.vocabulary.character_kinds import KIND_HIGH, KIND_LENGTHS, KIND_LOW, KIND_ROWS, ODD
 
-__all__ = ["FUNCTIONS_FULL", "PAIRS_FULL", "Store", "intern", "transition_columns", "walk"]
+__all__ = ["FUNCTIONS_FULL", "PAIRS_FULL", "transition_columns", "walk"]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
 
-Count = int | np.int64 | np.uint64
-Store = tuple[Ints, Words, Longs, Longs]
-"""Distinct lists for `intern`: table, hashes, offsets, data. Zeros at first; the sizes are the capacities."""
-
 FUNCTIONS_FULL = -1
 PAIRS_FULL = -2
 
 _LOW = (1 << 32) - 1  # the target of a packed pair
+LARGE = 12  # nodes below a node, with it, from which on it is worth while to ask what all of them do
 _BLOCK = 16  # states whose rows are transposed at a time: 64 bytes of int32
-
-
-@njit(cache=True, nogil=True)
-def _mix(value: Count) -> np.uint64:
-    """Return a bijection of 64 bits that spreads every input bit (the finaliser of SplitMix64)."""
-    z = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-@njit(cache=True, nogil=True)
-def intern(table: Ints, hashes: Words, offsets: Longs, data: Longs, count: Count, stop: Count) -> Count:
-    """Return the number of the list `data[offsets[count]:stop]`: `count` if it is new, and then it is kept.
-
-    `table` (zeros at first, a power of two long and never full) is open addressing over number + 1.
-    """
-    start = offsets[count]
-    total = np.uint64(stop - start)
-    for k in range(start, stop):
-        total += _mix(data[k])
-    total = _mix(total)
-    mask = table.shape[0] - 1
-    slot = np.int64(total & np.uint64(mask))
-    while table[slot] != 0:
-        other = np.int64(table[slot]) - 1
-        if hashes[other] == total and offsets[other + 1] - offsets[other] == stop - start:
-            at = offsets[other] - start
-            k = start
-            while k < stop and data[at + k] == data[k]:
-                k += 1
-            if k == stop:
-                return other
-        slot = (slot + 1) & mask
-    table[slot] = count + 1
-    hashes[count] = total
-    offsets[count + 1] = stop
-    return count
 
 
 @njit(cache=True, nogil=True)
@@ -113,7 +74,7 @@ def transition_columns(
             for r in range(offsets[s], offsets[s + 1]):
                 for k in range(interval[low[r]], interval[high[r]] + 1):
                     rows[s - first, k] = target[r]
-                    hashes[k] += _mix((np.int64(s) << 32) | np.int64(target[r]))
+                    hashes[k] += mix((np.int64(s) << 32) | np.int64(target[r]))
         for k in range(count):
             for s in range(first, last):
                 columns[k, s] = rows[s - first, k]
@@ -146,31 +107,11 @@ def transition_columns(
         byte_class[b] = class_of_interval[interval[b]]
     group = np.zeros(states, np.uint64)
     for c in range(classes):
-        weight = _mix(c)
+        weight = mix(c)
         for s in range(states):
             if columns[c, s] >= 0:
                 group[s] += weight
     return byte_class, columns, classes, group
-
-
-@njit(cache=True, nogil=True)
-def _part_then(
-    part: Count, byte: Count, columns: Ints, part_store: Store, parts: Count, most: int, most_pairs: int
-) -> Count:
-    """Return the number of a part followed by a byte class: `parts` if it is new; or FUNCTIONS_FULL or PAIRS_FULL."""
-    table, hashes, offsets, data = part_store
-    if parts >= most:
-        return FUNCTIONS_FULL
-    first, last = offsets[part], offsets[part + 1]
-    n = offsets[parts]
-    if n + last - first > most_pairs:
-        return PAIRS_FULL
-    for k in range(first, last):
-        target = columns[byte, data[k] & _LOW]
-        if target >= 0:
-            data[n] = (data[k] & ~_LOW) | np.int64(target)
-            n += 1
-    return intern(table, hashes, offsets, data, parts, n)
 
 
 @njit(cache=True, nogil=True)
@@ -192,6 +133,7 @@ def _function_then(
     The number is `functions` if the function is new; or it is FUNCTIONS_FULL or PAIRS_FULL.
     """
     table, hashes, offsets, data = store
+    part_table, part_hashes, part_offsets, part_data = part_store
     if functions >= most:
         return FUNCTIONS_FULL, parts
     start, stop = offsets[function], offsets[function + 1]
@@ -199,32 +141,133 @@ def _function_then(
     if n + stop - start > most_pairs:
         return PAIRS_FULL, parts
     for k in range(start, stop):
-        place = data[k] * classes + byte
-        if part_memo[place] == 0:
-            made = _part_then(data[k], byte, columns, part_store, parts, most, most_pairs)
-            if made < 0:
-                return made, parts
-            if made == parts:
-                parts += 1
-            part_memo[place] = made + 1
-        if part_memo[place] != 1:
-            data[n] = part_memo[place] - 1
+        part = data[k]
+        place = part * classes + byte
+        known = part_memo[place]
+        if known == 0:
+            if parts >= most:
+                return FUNCTIONS_FULL, parts
+            first, last = part_offsets[part], part_offsets[part + 1]
+            free = part_offsets[parts]
+            if free + last - first > most_pairs:
+                return PAIRS_FULL, parts
+            end = free
+            for i in range(first, last):
+                target = columns[byte, part_data[i] & _LOW]
+                if target >= 0:
+                    part_data[end] = (part_data[i] & ~_LOW) | np.int64(target)
+                    end += 1
+            known = 1
+            if end > free:  # most lead nowhere
+                made = intern(part_table, part_hashes, part_offsets, part_data, parts, end)
+                if made == parts:
+                    parts += 1
+                known = np.int32(made + 1)
+            part_memo[place] = known
+        if known != 1:
+            data[n] = known - 1
             n += 1
     return intern(table, hashes, offsets, data, functions, n), parts
 
 
 @njit(cache=True, nogil=True)
+def _then(
+    function: Count,
+    byte: Count,
+    columns: Ints,
+    classes: int,
+    part_memo: Ints,
+    part_store: Store,
+    memo: Ints,
+    store: Store,
+    counts: Longs,
+    most: int,
+    most_pairs: int,
+) -> Count:
+    """Return the number of a function followed by a byte class, remembered; arguments as in `walk`.
+
+    `counts` are the parts and functions made so far. Negative: FUNCTIONS_FULL or PAIRS_FULL.
+    """
+    place = function * classes + byte
+    if memo[place] == 0:
+        made, parts = _function_then(
+            *(function, byte, columns, classes, part_memo, part_store, store),
+            *(counts[0], counts[1], most, most_pairs),
+        )
+        if made < 0:
+            return made
+        counts[0] = parts
+        if made == counts[1]:
+            counts[1] += 1
+        memo[place] = made + 1
+    return memo[place] - 1
+
+
+@njit(cache=True, nogil=True)
+def _keeps(
+    function: Count,
+    kind: int,
+    byte_class: Bytes,
+    columns: Ints,
+    classes: int,
+    part_memo: Ints,
+    part_store: Store,
+    memo: Ints,
+    store: Store,
+    counts: Longs,
+    most: int,
+    most_pairs: int,
+) -> Count:
+    """Return 1 if a function followed by any character of a kind is itself, 0 if not; negative: as `_then`."""
+    at = np.empty(4, np.int64)
+    after = np.empty(5, np.int64)
+    after[0] = function
+    for row in range(KIND_ROWS[kind], KIND_ROWS[kind + 1]):
+        length = KIND_LENGTHS[row]
+        level = 0
+        at[0] = KIND_LOW[row, 0]
+        while level >= 0:
+            b = at[level]
+            if b > KIND_HIGH[row, level]:
+                level -= 1
+                if level >= 0:
+                    at[level] += 1
+                continue
+            c = np.int64(byte_class[b])
+            if b > KIND_LOW[row, level] and byte_class[b - 1] == c:  # as the byte before
+                at[level] += 1
+                continue
+            made = memo[after[level] * classes + c] - 1
+            if made < 0:
+                made = _then(
+                    *(after[level], c, columns, classes, part_memo, part_store, memo, store, counts),
+                    *(most, most_pairs),
+                )
+                if made < 0:
+                    return made
+            if level + 1 < length:
+                if made == 0:
+                    return 0
+                after[level + 1] = made
+                level += 1
+                at[level] = KIND_LOW[row, level]
+            else:
+                if made != function:
+                    return 0
+                at[level] += 1
+    return 1
+
+
+@njit(cache=True, nogil=True)
 def walk(
-    depth: Ints,
-    byte: Bytes,
-    end: Ints,
+    nodes: Words,
     byte_class: Bytes,
     columns: Ints,
     classes: int,
     order: Ints,
     group_offsets: Longs,
     path: Longs,
-    node_function: Ints,
+    rank_function: Ints,
     part_memo: Ints,
     part_store: Store,
     memo: Ints,
@@ -232,14 +275,17 @@ def walk(
     most: int,
     most_pairs: int,
 ) -> tuple[Count, Count]:
-    """Number the function of every trie node; 0 is the empty one.
+    """Number the function of every token; 0 is the empty one.
+
+    Where a function is the same after a byte as before (the text of a string goes on), and after all characters that
+    stand below a node as well, all tokens below have this function, and are not looked at.
 
     Args:
-        depth, byte, end: the trie (see `canvasgen.vocabulary.Trie`).
+        nodes: uint64[N, 3], the trie (see `canvasgen.vocabulary.Trie.packed`).
         byte_class, columns, classes: the automaton, from `transition_columns`.
         order, group_offsets: the states, sorted by group and ascending in each; where each group starts.
         path: int64[depth of the trie + 1] of anything: for each prefix of a node its function, times K.
-        node_function: int32[N], filled.
+        rank_function: int32[T], filled: the function of each token that is text, in the trie's order.
         part_memo, memo: zeros; at part · K + class and function · K + class: number + 1 of the result.
         part_store, store: empty stores of parts and of functions.
         most: parts, and functions, that may be made; memos and stores have room for that many and one more.
@@ -250,8 +296,9 @@ def walk(
     """
     part_table, part_hashes, part_offsets, part_data = part_store
     table, hashes, offsets, data = store
-    parts = intern(part_table, part_hashes, part_offsets, part_data, 0, 0) + 1
-    functions = intern(table, hashes, offsets, data, 0, 0) + 1
+    counts = np.empty(2, np.int64)
+    counts[0] = intern(part_table, part_hashes, part_offsets, part_data, 0, 0) + 1
+    counts[1] = intern(table, hashes, offsets, data, 0, 0) + 1
     groups = group_offsets.shape[0] - 1
     if most_pairs < order.shape[0]:
         return PAIRS_FULL, PAIRS_FULL
@@ -259,40 +306,70 @@ def walk(
         return FUNCTIONS_FULL, FUNCTIONS_FULL
     stop = 0
     for g in range(groups):
-        n = part_offsets[parts]
+        n = part_offsets[counts[0]]
         for k in range(group_offsets[g], group_offsets[g + 1]):
             s = np.int64(order[k])
             part_data[n] = (s << 32) | s
             n += 1
-        data[stop] = intern(part_table, part_hashes, part_offsets, part_data, parts, n)
-        parts += 1
+        data[stop] = intern(part_table, part_hashes, part_offsets, part_data, counts[0], n)
+        counts[0] += 1
         stop += 1
-    node_function[0] = intern(table, hashes, offsets, data, functions, stop)
-    functions += 1
+    whole = np.int64(intern(table, hashes, offsets, data, counts[1], stop))
+    counts[1] += 1
+    kept = np.zeros(most + 1, np.uint64)  # of each function: kinds of characters that keep it,
+    broken = np.zeros(most + 1, np.uint64)  # and that do not
 
-    path[0] = np.int64(node_function[0]) * classes
+    path[0] = whole * classes
+    # The tokens up to `rank` have their numbers, and those up to the next node that is visited get `pending`.
+    rank = np.int64(0)
+    pending = np.int32(0)
     node = 1
-    while node < depth.shape[0]:
-        c = np.int64(byte_class[byte[node]])
-        place = path[depth[node] - 1] + c
-        known = memo[place]
+    while node < nodes.shape[0]:
+        upto = np.int64(nodes[node, 2])
+        while rank < upto:
+            rank_function[rank] = pending
+            rank += 1
+        place = nodes[node, 0]
+        depth = np.int64((place >> np.uint64(8)) & np.uint64(0xFFFFFF))
+        c = np.int64(byte_class[place & np.uint64(0xFF)])
+        before = path[depth - 1]
+        known = np.int64(memo[before + c])
         if known == 0:
-            made, parts = _function_then(
-                *(np.int64(place // classes), c, columns, classes, part_memo, part_store, store),
-                *(parts, functions, most, most_pairs),
+            known = 1 + _then(
+                *(before // classes, c, columns, classes, part_memo, part_store, memo, store, counts),
+                *(most, most_pairs),
             )
-            if made < 0:
-                return made, made
-            if made == functions:
-                functions += 1
-            known = memo[place] = made + 1
+            if known <= 0:
+                return known - 1, known - 1
+        after = np.int64(place >> np.uint64(32))
+        pending = np.int32(known - 1)
         if known == 1:
-            after = end[node]
-            while node < after:
-                node_function[node] = 0
-                node += 1
-        else:
-            node_function[node] = known - 1
-            path[depth[node]] = np.int64(known - 1) * classes
-            node += 1
-    return parts, functions
+            node = after
+            continue
+        here = (known - 1) * classes
+        if kept[known - 1] != 0 or (here == before and after - node >= LARGE):
+            open_kinds = nodes[node, 1] & ~kept[known - 1]
+            kind = 0
+            while open_kinds & (broken[known - 1] | ODD) == 0 and open_kinds >> np.uint64(kind) != 0:
+                bit = np.uint64(1) << np.uint64(kind)
+                if open_kinds & bit:
+                    keeps = _keeps(
+                        *(known - 1, kind, byte_class, columns, classes, part_memo, part_store, memo, store),
+                        *(counts, most, most_pairs),
+                    )
+                    if keeps < 0:
+                        return keeps, keeps
+                    if keeps:
+                        kept[known - 1] |= bit
+                    else:
+                        broken[known - 1] |= bit
+                kind += 1
+            if nodes[node, 1] & ~kept[known - 1] == 0:
+                node = after
+                continue
+        path[depth] = here
+        node += 1
+    while rank < rank_function.shape[0]:
+        rank_function[rank] = pending
+        rank += 1
+    return counts[0], counts[1]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from canvasgen.tokens.transition_monoid import Ints, Store
+from canvasgen.tokens.interning import Store
+from canvasgen.tokens.transition_monoid import Ints
 
 __all__ = ["Workspace", "give_back", "take"]
 
@@ -33,13 +34,13 @@ class Workspace:
         self.memo: Ints = np.zeros(memo, np.int32)
         self.part_store = _store(functions + 1, pairs)
         self.store = _store(functions + 1, pairs)
-        self._nodes: Ints = np.empty(0, np.int32)
+        self._ranks: Ints = np.empty(0, np.int32)
 
-    def node_function(self, nodes: int) -> Ints:
-        """int32[nodes] of anything."""
-        if len(self._nodes) < nodes:
-            self._nodes = np.empty(nodes, np.int32)
-        return self._nodes[:nodes]
+    def rank_function(self, tokens: int) -> Ints:
+        """int32[tokens] of anything."""
+        if len(self._ranks) < tokens:
+            self._ranks = np.empty(tokens, np.int32)
+        return self._ranks[:tokens]
 
     def most(self, classes: int) -> int:
         """Parts, and functions, there is room for with so many byte classes."""

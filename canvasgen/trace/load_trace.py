@@ -25,7 +25,12 @@ def load_trace(path: str | Path) -> Trace:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise InvalidTrace(f"the trace cannot be read: {error}", rule="trace", value=str(path)) from error
+        raise InvalidTrace(
+            f"the trace cannot be read: {error}",
+            rule="trace",
+            value=str(path),
+            remedy="give the path of a trace that may be read",
+        ) from error
     try:
         return Trace.from_bytes(data)
     except InvalidTrace as error:
@@ -48,7 +53,9 @@ def traces_html(traces: Iterable[object], *, title: str | None = None) -> str:
         raise InvalidTrace("traces are a list of them", rule="traces", value=given, remedy="give [trace]")
     found = [_trace_of(one) for one in given]
     if not found:
-        raise InvalidTrace("there is no trace to show", rule="traces", value=())
+        raise InvalidTrace(
+            "there is no trace to show", rule="traces", value=(), remedy="give one trace or more"
+        )
     return page_of([one.to_json() for one in found], title=title, results=[one.text for one in found])
 
 
@@ -56,7 +63,12 @@ def _trace_of(given: object) -> Trace:
     made = given.as_trace() if isinstance(given, _HasTrace) else given
     if isinstance(made, Trace):
         return made
-    raise InvalidTrace("this is neither a trace nor a completion", rule="traces", value=given)
+    raise InvalidTrace(
+        "this is neither a trace nor a completion",
+        rule="traces",
+        value=given,
+        remedy='give a path, a Trace, or a completion of trace="full"',
+    )
 
 
 @runtime_checkable

@@ -41,21 +41,34 @@ def checked_json(data: str | bytes, read: Callable[[bytes], Made]) -> Made:
     """
     given: Any = data
     if not isinstance(given, (str, bytes, bytearray)):
-        raise InvalidTrace("a trace is read from text or bytes", rule="trace", value=given)
+        raise InvalidTrace(
+            "a trace is read from text or bytes",
+            rule="trace",
+            value=given,
+            remedy="give what Trace.to_json or Trace.to_bytes made",
+        )
     content = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else bytes(given)
     if content.startswith(MAGIC):
         content = _unpacked(content)
     if len(content) > MOST_BYTES:
-        raise InvalidTrace("the trace is larger than 256 MiB", rule="size", value=len(content))
+        raise InvalidTrace(
+            "the trace is larger than 256 MiB",
+            rule="size",
+            value=len(content),
+            remedy="record fewer steps or positions: cg.Tracing(positions=…)",
+        )
     try:
         found = from_json(content)
     except ValueError as error:
-        raise InvalidTrace(f"this is no trace: {error}", rule="JSON") from error
+        raise InvalidTrace(
+            f"this is no trace: {error}", rule="JSON", remedy="give a file that `--trace` or Trace.save wrote"
+        ) from error
     if not is_mapping(found) or found.get("format") != FORMAT:
         raise InvalidTrace(
             "this is no trace of canvasgen",
             rule="format",
             value=found.get("format") if is_mapping(found) else None,
+            remedy="give a file that `--trace` or Trace.save wrote",
         )
     _check_version(found.get("version"))
     try:
@@ -64,23 +77,38 @@ def checked_json(data: str | bytes, read: Callable[[bytes], Made]) -> Made:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise InvalidTrace(
-            f"the trace is damaged: {first['msg']}", path=where or None, rule=first["type"]
+            f"the trace is damaged: {first['msg']}",
+            path=where or None,
+            rule=first["type"],
+            remedy="write it again with this version of canvasgen",
         ) from error
 
 
 def _unpacked(content: bytes) -> bytes:
     if len(content) <= len(MAGIC):
-        raise InvalidTrace("the trace is cut off", rule="binary form")
+        raise InvalidTrace(
+            "the trace is cut off", rule="binary form", remedy="write it again: the file isn't whole"
+        )
     _check_version(content[len(MAGIC)])
     reader = zlib.decompressobj()
     try:
         found = reader.decompress(content[len(MAGIC) + 1 :], MOST_BYTES + 1)
     except zlib.error as error:
-        raise InvalidTrace(f"the trace is damaged: {error}", rule="binary form") from error
+        raise InvalidTrace(
+            f"the trace is damaged: {error}",
+            rule="binary form",
+            remedy="write it again: the file isn't whole",
+        ) from error
     if not reader.eof and len(found) <= MOST_BYTES:
-        raise InvalidTrace("the trace is cut off", rule="binary form")
+        raise InvalidTrace(
+            "the trace is cut off", rule="binary form", remedy="write it again: the file isn't whole"
+        )
     if reader.unused_data:
-        raise InvalidTrace("the trace is followed by other bytes", rule="binary form")
+        raise InvalidTrace(
+            "the trace is followed by other bytes",
+            rule="binary form",
+            remedy="write it again: the file holds more than a trace",
+        )
     return found
 
 
@@ -101,7 +129,12 @@ def path_of(path: object) -> Path:
         InvalidTrace: it is none.
     """
     if not isinstance(path, (str, Path)):
-        raise InvalidTrace("a trace is in a file: give its path", rule="path", value=path)
+        raise InvalidTrace(
+            "a trace is in a file: give its path",
+            rule="path",
+            value=path,
+            remedy="give a str or a pathlib.Path",
+        )
     return Path(path)
 
 
@@ -114,4 +147,9 @@ def write_trace(path: object, data: bytes) -> None:
     try:
         path_of(path).write_bytes(data)
     except OSError as error:
-        raise InvalidTrace(f"the trace cannot be written: {error}", rule="trace", value=str(path)) from error
+        raise InvalidTrace(
+            f"the trace cannot be written: {error}",
+            rule="trace",
+            value=str(path),
+            remedy="give a path in a folder that may be written",
+        ) from error

@@ -39,7 +39,10 @@ class Tracing:
             return
         if isinstance(given, (str, bytes)) or not is_iterable(given):
             raise InvalidConstraint(
-                "positions are a list of numbers, or None for all", rule="positions", value=given
+                "positions are a list of numbers, or None for all",
+                rule="positions",
+                value=given,
+                remedy="write positions=[0, 1, 2]",
             )
         numbers = sorted({whole_number(one, rule="positions", low=0) for one in given})
         object.__setattr__(self, "positions", tuple(numbers))

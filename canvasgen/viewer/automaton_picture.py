@@ -11,42 +11,24 @@ from collections.abc import Mapping
 from math import hypot
 
 from canvasgen.automata import DFA
+from canvasgen.viewer.byte_names import bytes_label
 
 __all__ = ["MOST_STATES", "automaton_lines", "automaton_svg"]
 
 MOST_STATES = 16
 """Most states of an automaton that is drawn."""
 
-_MOST_LABEL = 24
 _ACROSS, _DOWN, _RADIUS = 130, 84, 17
 
 
 def _edges(automaton: DFA) -> dict[tuple[int, int], str]:
     """Return the label of each pair of states with a transition, in order."""
-    ranges: dict[tuple[int, int], list[str]] = {}
+    ranges: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for state in range(automaton.num_states):
         for row in range(int(automaton.offsets[state]), int(automaton.offsets[state + 1])):
             low, high = int(automaton.low[row]), int(automaton.high[row])
-            ranges.setdefault((state, int(automaton.target[row])), []).append(_range(low, high))
-    return {pair: _label(parts) for pair, parts in ranges.items()}
-
-
-def _label(parts: list[str]) -> str:
-    label = " ".join(parts)
-    return label if len(label) <= _MOST_LABEL else label[: _MOST_LABEL - 1] + "…"
-
-
-def _range(low: int, high: int) -> str:
-    if low == high:
-        return _byte(low)
-    between = "" if high == low + 1 else "–"
-    return f"{_byte(low)}{between}{_byte(high)}"
-
-
-def _byte(value: int) -> str:
-    if value == 0x20:
-        return "␣"
-    return chr(value) if 0x20 < value < 0x7F else f"\\x{value:02x}"
+            ranges.setdefault((state, int(automaton.target[row])), []).append((low, high))
+    return {pair: bytes_label(parts) for pair, parts in ranges.items()}
 
 
 def automaton_lines(automaton: DFA) -> list[str]:

@@ -9,11 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from canvasgen.automata import DFA
+from canvasgen.automata import DFA, Expr
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.notes import Note
 from canvasgen.viewer.automaton_picture import automaton_svg
 from canvasgen.viewer.notebook_html import table_in_notebook
+from canvasgen.viewer.railroads import railroads_html
 
 __all__ = ["ConstraintInNotebook", "PosteriorInNotebook"]
 
@@ -27,11 +28,13 @@ class _Explained(Protocol):
 
     @property
     def automaton(self) -> DFA: ...
+    @property
+    def expr(self) -> Expr: ...
     def explain(self) -> tuple[Note, ...]: ...
 
 
 class ConstraintInNotebook:
-    """Gives a constraint its look in notebooks: what it means, how large its automaton is, and a picture of a small one."""
+    """Gives a constraint its look in notebooks: what it means, how large its automaton is, and pictures of a small one."""
 
     def _repr_html_(self: _Explained) -> str:
         parts = [f"<p><code>{html.escape(repr(self))}</code></p>"]
@@ -50,7 +53,10 @@ class ConstraintInNotebook:
             shortest = automaton.shortest()
             if shortest is not None:
                 sizes += f"; shortest text {shortest.decode('utf-8', 'replace')[:80]!r}"
-            parts.append(f"<p>byte automaton: {html.escape(sizes)}</p>{automaton_svg(automaton) or ''}")
+            picture = automaton_svg(automaton)
+            parts.append(f"<p>byte automaton: {html.escape(sizes)}</p>")
+            parts.append("" if picture is None else f'<div style="overflow-x:auto">{picture}</div>')
+            parts.append(railroads_html(self))
         return f"<div>{''.join(parts)}</div>"
 
 

@@ -57,10 +57,11 @@ def completion_in_notebook(completion: ShownCompletion) -> str:
     """Return a completion as HTML: a table as a table, else its text; the shares of its fields, how it went."""
     rows = _grid(completion.value)
     total = completion.timings.get("total")
+    steps = sum(completion.steps)
     facts = [
         str(completion.outcome),
-        f"{sum(completion.steps)} steps",
-        f"log P {completion.log_prob:.3f} nats",
+        f"{steps} step{'' if steps == 1 else 's'}",
+        f"log P {completion.log_prob:z.3f} nats",
     ]
     facts += [] if total is None else [f"{total * 1000:.0f} ms"]
     parts = [grid_in_notebook(rows) if rows is not None else text_in_notebook(completion.text)]

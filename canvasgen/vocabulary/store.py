@@ -45,7 +45,7 @@ _DIGEST = 32
 _LENGTH = 8
 _WORD = 8
 _SUFFIX = ".arrays"
-_DTYPES = ("|b1", "|u1", "<i4", "<i8")
+_DTYPES = ("|b1", "|u1", "<i2", "<i4", "<i8")
 
 # Bytes that a folder may hold before the files that were written first are removed.
 _MAX_BYTES = 1 << 30
@@ -69,7 +69,7 @@ def cache_folder() -> Path | None:
 
 
 class ArrayStore:
-    """A folder of named sets of arrays (bool, uint8, int32, int64).
+    """A folder of named sets of arrays (bool, uint8, int16, int32, int64).
 
     Args:
         folder: created at the first save; None: nothing is kept.

@@ -87,12 +87,20 @@ def _from_path(path: Path) -> TokenizerSource:
         if file.suffix == ".xz":
             content = lzma.decompress(content)
     except (OSError, lzma.LZMAError) as error:
-        raise ModelError(f"no tokenizer can be read: {error}", rule="tokenizer", value=str(path)) from error
+        raise ModelError(
+            f"no tokenizer can be read: {error}",
+            rule="tokenizer",
+            value=str(path),
+            remedy="give a folder with tokenizer.json, or the name of a model on the hub",
+        ) from error
     try:
         tokenizer = Tokenizer.from_buffer(content)
     except ValueError as error:
         raise ModelError(
-            f"the file holds no tokenizer: {error}", rule="tokenizer", value=str(path)
+            f"the file holds no tokenizer: {error}",
+            rule="tokenizer",
+            value=str(path),
+            remedy="give a tokenizer.json of the `tokenizers` library",
         ) from error
     said: tuple[tuple[int, ...], int | None] = ((), None)
     if path.is_dir():
@@ -108,7 +116,12 @@ def _read_json(file: Path) -> Mapping[str, Any]:
     try:
         value: object = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise ModelError(f"{file.name} cannot be read: {error}", rule="tokenizer", value=str(file)) from error
+        raise ModelError(
+            f"{file.name} cannot be read: {error}",
+            rule="tokenizer",
+            value=str(file),
+            remedy="give a folder whose files are whole JSON",
+        ) from error
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from canvasgen.jit import njit
+from canvasgen.vocabulary.character_kinds import kinds_below
 
 __all__ = ["Trie"]
 
@@ -70,6 +71,18 @@ class Trie:
         begins = ((self.byte & 0xC0) != 0x80).astype(np.int32)
         begins[0] = 0
         return int(_summed_to_root(self.parent, begins).max())
+
+    @cached_property
+    def packed(self) -> npt.NDArray[np.uint64]:
+        """uint64[N, 3], what a walk reads of a node, side by side: end, depth and byte (32, 24 and 8 bits); the kinds of
+        characters below it (see `character_kinds`); how many tokens in `token_order` end before it."""
+        here = np.bincount(self.order_node, minlength=self.num_nodes)
+        made = np.empty((self.num_nodes, 3), np.uint64)
+        made[:, 0] = self.end.astype(np.uint64) << 32 | self.depth.astype(np.uint64) << 8 | self.byte
+        made[:, 1] = kinds_below(self.parent, self.byte, here > 0)
+        made[:, 2] = np.cumsum(here) - here
+        made.setflags(write=False)
+        return made
 
     def fits(self, size: int) -> bool:
         """Whether the arrays are those of a trie over `size` tokens: what is read from a file is looked at once."""

@@ -53,7 +53,10 @@ class Vocabulary:
         for rule, token in [*(("end_ids", token) for token in ends), ("pad_id", pad_id)]:
             if token is not None and not 0 <= token < len(contents):
                 raise ModelError(
-                    f"token {token} is none of the vocabulary's {len(contents)}", rule=rule, value=token
+                    f"token {token} is none of the vocabulary's {len(contents)}",
+                    rule=rule,
+                    value=token,
+                    remedy=f"give ids from 0 to {len(contents) - 1}",
                 )
         if not ends:
             raise ModelError(
@@ -62,7 +65,12 @@ class Vocabulary:
         for token in ends:
             contents[token] = None
         if not any(contents):
-            raise ModelError("no token of the vocabulary is text", rule="tokens", value=len(contents))
+            raise ModelError(
+                "no token of the vocabulary is text",
+                rule="tokens",
+                value=len(contents),
+                remedy="give the bytes of each token, None only for those that are no text",
+            )
         self.tokens: tuple[bytes | None, ...] = tuple(contents)
         self.end_ids = ends
         self.pad_id = pad_id

@@ -17,12 +17,13 @@ from canvasgen.automata import (
     concat,
     from_dfa,
     literal,
-    nfa,
     repeat,
     substitute,
     to_dfa,
     union,
 )
+from canvasgen.automata.thompson import nfa
+from canvasgen.automata.thompson.inlining import Parts
 from canvasgen.errors import ConstraintTooLarge
 
 BODIES = (
@@ -68,8 +69,8 @@ def counted(draw: st.DrawFn) -> Expr:
     return concat(*parts) if shape == "row" else repeat(concat(literal("["), *parts, literal("]")), 0, None)
 
 
-def _in_full(build: Callable[..., nfa.NFA], node: Expr, deadline: object, **_: bool) -> nfa.NFA:
-    return build(node, deadline, all_copies=True)
+def _in_full(build: Callable[..., nfa.NFA], node: Expr, parts: Parts, deadline: object, **_: bool) -> nfa.NFA:
+    return build(node, parts, deadline, all_copies=True)
 
 
 def whole(expr: Expr) -> DFA | None:

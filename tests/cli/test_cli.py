@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from canvasgen.cli.app import app
+from canvasgen.cli.app import app, run
 
 SCHEMA = {
     "type": "object",
@@ -169,10 +169,38 @@ def test_a_folder_that_is_no_diffusion_gemma(tmp_path: Path) -> None:
     assert_one_line_error(canvasgen("generate", "--model", str(tmp_path), "x"), "ModelError")
 
 
-def test_unknown_option_is_a_usage_error() -> None:
-    done = canvasgen("generate", "--no-such-option", "x")
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["generate", "--no-such-option", "x"], "No such option: --no-such-option; remedy: see `canvasgen generate --help`"),
+        (["generate", "--seed", "abc", "x"], "'--seed'"),
+        (["check", "--regex"], "--regex"),
+        (["sudoku"], "Missing argument"),
+        (["sudoku", "....", "--mode", "magic"], "magic"),
+        (["sudok", "...."], "sudok"),
+        (["--nope"], "remedy: see `canvasgen --help`"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_wrong_arguments_are_one_line(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    code = run(arguments)
+    out, err = capfd.readouterr()
+    assert_one_line_error(subprocess.CompletedProcess(arguments, code, out, err), words)
+
+
+def test_without_a_command_there_is_help(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([]) in (0, 2)  # by the version of typer
+    assert "generate" in "".join(capfd.readouterr())
+    assert run(["--version"]) == 0
+    assert capfd.readouterr().out.startswith("canvasgen ")
+
+
+def test_a_trace_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    for file in (tmp_path / "no" / "trace.json", tmp_path):
+        done = inside("generate", "--regex", "a{9}", "--max-tokens", "1", "--save-trace", str(file), "x")
+        assert_one_line_error(done, "--save-trace", str(file), "remedy")
 
 
 @pytest.mark.slow

@@ -15,9 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from canvasgen.cli import warming
+from canvasgen.cli.doctor import _warm
 from canvasgen.cli.endings import EXIT_INTERRUPTED, guarded
+from canvasgen.cli.notice import clear_notice, show_notice
 from canvasgen.cli.replacing import check_replaceable, replace
 from canvasgen.errors import InvalidConstraint
+from canvasgen.jit import TELLING
 
 COMMAND = [sys.executable, "-m", "canvasgen"]
 CHECK = [*COMMAND, "check", "--regex", "a|b", "a"]
@@ -134,6 +138,37 @@ def test_the_first_line_on_a_terminal_comes_before_the_imports() -> None:
     assert first == "canvasgen: loading …"
     assert last.startswith("canvasgen: MissingPackage: ")
     assert "pip install 'canvasgen[cli]'" in last
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_no_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    for term, shown in (("dumb", ""), ("xterm", "\r\x1b[2Kcanvasgen: loading …\r\x1b[2K")):
+        monkeypatch.setenv("TERM", term)
+        show_notice("loading …")
+        clear_notice()
+        assert capsys.readouterr().err == shown
+
+
+def test_who_warms_kernels_hears_how_many(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three kernels that are not compiled yet, in the place of all."""
+    from canvasgen import jit
+    from canvasgen.jit import njit
+
+    monkeypatch.setattr(jit, "KERNELS", [])
+    made = [njit()(lambda x: x + 1) for _ in range(3)]
+    monkeypatch.setattr(warming, "warm_kernels", lambda: [one(1) for one in made])
+    _warm()
+    assert capsys.readouterr().err == "canvasgen: compiling kernels, up to two minutes\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    made = [njit()(lambda x: x + 2) for _ in range(3)]
+    _warm()
+    assert capsys.readouterr().err.endswith("compiling kernels, up to two minutes … 3")
+    assert TELLING.tell is None
 
 
 # -- files that are replaced ---------------------------------------------------------------------------------

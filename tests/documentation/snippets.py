@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import doctest
+import importlib.util
 import io
 import os
 import re
@@ -20,7 +21,9 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import threading
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +33,11 @@ CONSOLE = re.compile(r"^```console\n(?P<code>.*?)^```\n", re.M | re.S)
 COMMAND = re.compile(r"^\$ (?P<command>.*(?:\\\n.*)*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.M)
 
 PRINTS = "# Prints:\n"
+
+CLIENTS = frozenset({"server_client.py"})
+"""Scripts that ask a server."""
+NEEDED = {"ray_batch.py": "ray"}
+"""Script -> a package that it needs, which has an environment of its own: `make test-ray`."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +84,49 @@ def script_example(script: Path) -> Example:
     return Example(script, 1, code, output)
 
 
+def missing_for(script: Path) -> str | None:
+    """Return the name of a package that a script needs and that is not in every environment, if it is not here."""
+    package = NEEDED.get(script.name)
+    return package if package is not None and importlib.util.find_spec(package) is None else None
+
+
 def run_script(script: Path) -> Example:
     """Return a script with what it prints, run in this process, which has the models loaded."""
     printed = io.StringIO()
     given = sys.argv
     sys.argv = [str(script)]
+    around = served() if script.name in CLIENTS else contextlib.nullcontext()
     try:
-        with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+        with around, contextlib.redirect_stdout(printed), warnings.catch_warnings():
             runpy.run_path(str(script), run_name="__main__")
     finally:
         sys.argv = given
     return replace(script_example(script), output=printed.getvalue())
+
+
+@contextlib.contextmanager
+def served() -> Iterator[str]:
+    """Run a server of the embedded model on a free port of this machine; its address is `CANVASGEN_URL` meanwhile."""
+    command = [sys.executable, "-m", "canvasgen", "serve", "--port", "0", "--deadline", "3600"]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    found = next((found for line in process.stderr if (found := re.search(r"http://[^/\s]+", line))), None)
+    rest = threading.Thread(target=process.stderr.read, daemon=True)  # so that its log does not fill the pipe
+    rest.start()
+    before = {name: os.environ.get(name) for name in ("CANVASGEN_URL", "NO_PROXY")}
+    try:
+        assert found is not None, "the server did not start"
+        os.environ.update(CANVASGEN_URL=found[0], NO_PROXY="127.0.0.1")
+        yield found[0]
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        process.terminate()
+        process.wait(timeout=300)
+        rest.join()
 
 
 def run_python(examples: list[Example]) -> list[Example]:
@@ -140,6 +180,10 @@ def difference(said: Example, seen: Example) -> str | None:
 
 def write(page: Path) -> None:
     """Write what the examples of a page or a script print into it, where it says something else."""
+    missing = missing_for(page)
+    if missing is not None:
+        print(f"{page.name} is left as it is: {missing} is not installed")
+        return
     if page.suffix == ".py":
         said, seen = script_example(page), run_script(page)
         if difference(said, seen) is not None:

@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 import canvasgen as cg
-from canvasgen.denoise import Completion
+from canvasgen.denoise import Completion, Policy
 from canvasgen.errors import InvalidConstraint, Outcome, StepLimitWarning
 from canvasgen.request import check_settings, settled
 
@@ -23,6 +23,14 @@ def test_what_is_no_quality(value):
     with pytest.raises(InvalidConstraint, match="quality") as told:
         check_settings(cg.Request("x", quality=value))
     assert (told.value.rule, "fast" in str(told.value.remedy)) == ("quality", True)
+
+
+def test_a_policy_of_the_engine() -> None:
+    short = cg.load(policy=Policy(canvas_length=64))
+    done = short.complete("a", max_tokens=200, max_denoising_steps=1, seed=0, on_step_limit="return")
+    assert len(done.trace[0].ids) == 64
+    with pytest.raises(InvalidConstraint, match="policy"):
+        cg.load(policy="balanced")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("value", [0, -1, math.inf, math.nan, "200", True, [200]])

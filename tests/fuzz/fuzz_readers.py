@@ -8,13 +8,17 @@ takes more than `-timeout` seconds or `-rss_limit_mb` of memory. libFuzzer write
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import atheris
+import numpy as np
 
 ROOT = Path(__file__).parents[2]
 KERNELS = [
@@ -31,19 +35,43 @@ with atheris.instrument_imports(include=["canvasgen"], exclude=KERNELS):
     import canvasgen.constraints.template.template
     import canvasgen.schemas.language
     import canvasgen.tokens.cache
+    from canvasgen.constraints.compiled.lifted import Lifted
     from canvasgen.errors import CanvasgenError
+    from canvasgen.schemas.document.keywords import KEYWORDS as BY_NAME
     from canvasgen.vocabulary import Vocabulary
 
 LIMITS = cg.Limits(max_states=20_000, max_seconds=2.0, max_bytes=64_000_000)
 VOCABULARY = Vocabulary([*(bytes([byte]) for byte in range(256)), b"ab", b"true", b'":', None], end_ids=[259])
 LONGEST_ERROR = 2_000
+KEYWORDS = sorted(BY_NAME)
+WORDS = ["object", "array", "string", "number", "integer", "#", "#/$defs/a", "date", "^[ab]+$", "(a+)+$", "a"]
+"""Strings that mean something as the value of a keyword."""
+
+
+def document(data: atheris.FuzzedDataProvider, depth: int) -> Any:
+    """JSON that is often a schema: keywords by name, with values of any kind."""
+    kind = data.ConsumeIntInRange(0, 9 if depth else 4)
+    if kind < 5:
+        leaves = (None, data.ConsumeBool(), data.ConsumeIntInRange(-3, 300), data.ConsumeFloat(), 10**400)
+        return data.PickValueInList([*WORDS, data.ConsumeUnicode(6), leaves[kind]])
+    if kind == 5:
+        return [document(data, depth - 1) for _ in range(data.ConsumeIntInRange(0, 3))]
+    if kind == 6:
+        return {
+            data.ConsumeUnicode(3): document(data, depth - 1) for _ in range(data.ConsumeIntInRange(0, 3))
+        }
+    return {
+        data.PickValueInList(KEYWORDS): document(data, depth - 1) for _ in range(data.ConsumeIntInRange(1, 4))
+    }
 
 
 def schema(data: atheris.FuzzedDataProvider) -> None:
-    """A JSON Schema as text, and a text that it judges."""
-    made = cg.json_schema(data.ConsumeUnicode(600), limits=LIMITS)
+    """A JSON Schema, as text or built of keywords, and texts that it judges."""
+    given = data.ConsumeUnicode(600) if data.ConsumeIntInRange(0, 3) == 0 else document(data, 4)
+    text = json.dumps(document(data, 2)) if data.ConsumeBool() else data.ConsumeUnicode(80)
+    made = cg.json_schema(given, limits=LIMITS)
     made.automaton.accepts(b"1")
-    made.matches(data.ConsumeUnicode(80))
+    made.matches(text)
 
 
 def regex(data: atheris.FuzzedDataProvider) -> None:
@@ -91,23 +119,33 @@ def tokens(data: atheris.FuzzedDataProvider) -> None:
 
 
 def cache(data: atheris.FuzzedDataProvider) -> None:
-    """A file of the cache with other bytes in it: what is loaded is the automaton, or it is made again."""
+    """A file of the cache with other bytes in it: what is loaded is the automaton, or it is made again.
+
+    Where the checksum was made anew, too, any automaton may be loaded, but using it ends in a
+    result or in an error.
+    """
+    lifted = canvasgen.tokens.cache.cached_lift
     dfa = cg.regex("(cat|dog){1,3}").automaton
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o700)
-        made = canvasgen.tokens.cache.cached_lift(dfa, VOCABULARY, folder)
         canvasgen.tokens.cache.clear_memory()
-        (file,) = [path for path in folder.rglob("*") if path.is_file()]
-        content = bytearray(file.read_bytes())
+        lifted(dfa, VOCABULARY, Path(name))
+        canvasgen.tokens.cache.clear_memory()
+        (file,) = [path for path in Path(name).rglob("*") if path.is_file()]
+        content, signed = bytearray(file.read_bytes()), data.ConsumeBool()
         for _ in range(data.ConsumeIntInRange(1, 4)):
             at = data.ConsumeIntInRange(0, len(content))
             content[at : at + data.ConsumeIntInRange(0, 8)] = data.ConsumeBytes(8)
+        if signed:
+            content[24:56] = hashlib.sha256(content[56:]).digest()
         file.write_bytes(bytes(content))
-        again = canvasgen.tokens.cache.cached_lift(dfa, VOCABULARY, folder)
+        again = Lifted(VOCABULARY, lifted(dfa, VOCABULARY, Path(name)))
+        canvasgen.tokens.cache._stores.clear()  # one for each folder
+    if not signed:
         assert again.accepts([*b"catdog"])
         assert not again.accepts([*b"cow"])
-        assert again.num_states == made.num_states
+    again.accepts([*b"cat"])
+    posterior = again.condition(np.zeros((6, VOCABULARY.size), np.float32), remaining=9)
+    posterior.sample(2, 1), posterior.best, posterior.marginals()
 
 
 TARGETS: dict[str, Callable[[atheris.FuzzedDataProvider], None]] = {

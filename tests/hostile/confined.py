@@ -30,7 +30,7 @@ class Ending:
         kind: "result"; "error" of canvasgen; "foreign" exception; "killed" by a limit or a crash.
         detail: the error's class and text, the signal, or what came out, shortened.
         seconds: of CPU.
-        complete: whether an error tells where or which limit, and what to do.
+        complete: whether an error tells which rule or limit, and what to do.
     """
 
     kind: str
@@ -65,7 +65,7 @@ def _outcome(call: Callable[[], Any]) -> tuple[str, str, bool]:
             warnings.simplefilter("ignore")
             return "result", repr(call())[:200], True
     except CanvasgenError as error:
-        whole = error.rule is not None and (error.remedy is not None or error.path is not None)
+        whole = error.rule is not None and error.remedy is not None
         return "error", f"{type(error).__name__}: {error}", whole
     except BaseException as error:  # noqa: BLE001, to be told, not to be kept from anybody
         return "foreign", f"{type(error).__name__}: {str(error)[:200]}", False

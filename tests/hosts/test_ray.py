@@ -67,6 +67,16 @@ def test_a_processor_answers_every_row_once():
 
 
 @pytest.mark.usefixtures("running")
+def test_the_example_prints_what_it_shows(monkeypatch: pytest.MonkeyPatch):
+    root = Path(__file__).parents[2]
+    monkeypatch.syspath_prepend(str(root / "tests" / "documentation"))
+    from snippets import difference, run_script, script_example
+
+    script = root / "examples" / "ray_batch.py"
+    assert difference(script_example(script), run_script(script)) is None
+
+
+@pytest.mark.usefixtures("running")
 def test_what_is_kept_is_not_answered_again(tmp_path: Path):
     assert answer(ray.data.from_items(rows(5)), tmp_path, CONFIG) == 5
     (tmp_path / ".writing-1-x").write_text("half of a file")

@@ -22,6 +22,8 @@ PERSON = {
 PROMPT = "Alice Smith, 34, Paris"
 AS_PERSON = {"type": "json_schema", "json_schema": {"name": "person", "schema": PERSON}}
 
+SLOW = {"grammar": "sql_select"}
+"""Takes several seconds to compile."""
 WILD = {"regex": "[a-z]{20,30}", "temperature": 8.0, "max_denoising_steps": 2}
 """A text of which the model is not sure."""
 
@@ -123,6 +125,24 @@ class TestOwnKey:
             "I live in Bern now.",
         )
 
+    def test_an_infill(self, server):
+        infill = {"prefix": "f(", "suffix": ")", "constraint": {"regex": "[0-9]{1,3}"}}
+        assert cg.regex(r"f\([0-9]{1,3}\)").matches(text_of(server.chat(PROMPT, **own(infill=infill))))
+
+    def test_thoughts_come_before_the_constraint(self, server):
+        text = text_of(server.chat(PROMPT, **own(think="#", choice=["yes", "no"])))
+        assert text.partition("#")[2] in ("yes", "no")
+
+    def test_a_long_text_is_edited_from_its_beginning(self, server):
+        before = "All of this stays as it is. " * 12
+        edit = {
+            "text": f"{before}I live in Rome.",
+            "span": "Rome",
+            "constraint": {"choice": ["Oslo", "Bern"]},
+        }
+        text = text_of(server.chat(PROMPT, max_tokens=500, **own(edit=edit)))
+        assert text in (f"{before}I live in Oslo.", f"{before}I live in Bern.")
+
     def test_a_seed_repeats_the_answer(self, server):
         texts = [text_of(server.chat(PROMPT, **own(**WILD, seed=seed))) for seed in (1, 1, 2)]
         assert texts[0] == texts[1] != texts[2]
@@ -196,15 +216,83 @@ def test_bad_requests_are_answered_with_400_and_say_where(server, name):
     assert server.lives()
 
 
-def test_a_request_that_fails_in_the_worker_ends_alone(server):
-    """Its validators refuse every text that can be written."""
+CONTRARY = {
+    "type": "string",
+    "allOf": [{"pattern": "^(a|b)*a(a|b){40}$"}, {"pattern": "^(a|b)*b(a|b){40}$"}],
+}
+"""No text matches both patterns, each of which is too large for an automaton: validators refuse what is generated."""
+
+
+def test_a_schema_without_values_is_answered_with_400(server):
+    """The compiler finds it out."""
     schema = {"type": "string", "pattern": "^a{1,3}$", "not": {"pattern": "a"}}
+    status, answer = server.chat(PROMPT, structured_outputs={"json": schema})
+    assert status == 400, answer
+
+
+def test_a_request_that_fails_in_the_worker_ends_alone(server):
+    """It is the server that finds no answer, so the status is 500; the others go on."""
     with ThreadPoolExecutor(2) as pool:
         good = pool.submit(server.chat, PROMPT, structured_outputs={"regex": "[a-z]{9}"})
-        status, _ = server.chat(PROMPT, structured_outputs={"json": schema})
-        assert status in (400, 500)
+        status, answer = server.chat(PROMPT, structured_outputs={"json": CONTRARY})
+        assert status == 500, answer
         assert cg.regex("[a-z]{9}").matches(text_of(good.result()))
     assert server.lives()
     assert cg.regex("[a-z]{9}").matches(
         text_of(server.chat(PROMPT, structured_outputs={"regex": "[a-z]{9}"}))
     )
+
+
+def test_others_are_answered_while_a_schema_compiles(server):
+    """What compiles is another process; there are too few tokens for the text, which is known when it is compiled."""
+    done: list[str] = []
+
+    def ask(name, **body):
+        answer = server.chat(PROMPT, **body)
+        done.append(name)
+        return answer
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(ask, "slow", max_tokens=2, **own(**SLOW))
+        checks = 0
+        while not slow.done():
+            assert server.lives()
+            checks += 1
+            if checks == 1:
+                assert cg.regex("[a-d]{5}").matches(
+                    text_of(ask("quick", structured_outputs={"regex": "[a-d]{5}"}))
+                )
+        status, answer = slow.result()
+    assert status == 400, answer
+    assert "max_tokens" in answer["error"]["message"]
+    assert done == ["quick", "slow"]
+    assert checks > 2
+
+
+def test_what_canvasgen_does_is_counted_beside_vllms_own(server):
+    before = server.metrics()
+    text_of(server.chat(PROMPT, response_format=AS_PERSON))
+    assert server.chat(PROMPT, structured_outputs={"regex": "("})[0] == 400
+    assert server.chat(PROMPT, structured_outputs={"json": CONTRARY})[0] == 500
+    after = server.metrics()
+
+    def grown(name, **labels):
+        return value_of(after, name, labels) - value_of(before, name, labels)
+
+    assert grown("canvasgen_steps_per_canvas_count") >= 1
+    assert grown("canvasgen_steps_per_canvas_sum") >= grown("canvasgen_steps_per_canvas_count")
+    assert 0 < grown("canvasgen_conditioning_share_sum") <= grown("canvasgen_conditioning_share_count")
+    assert grown("canvasgen_rejected_requests_total", error="InvalidConstraint") == 1
+    assert grown("canvasgen_failed_requests_total") == 1
+    assert grown("canvasgen_validator_refusals_total") >= 1
+    assert grown("vllm:diffusion_num_denoising_steps_total") >= 1
+
+
+def value_of(metrics, name, labels):
+    """The sum of a metric's lines that have the labels."""
+    values = [
+        float(line.rpartition(" ")[2])
+        for line in metrics.splitlines()
+        if line.partition("{")[0] == name and all(f'{key}="{value}"' in line for key, value in labels.items())
+    ]
+    return sum(values)

@@ -76,6 +76,19 @@ class Server:
         except OSError:
             return False
 
+    def metrics(self) -> str:
+        """What `/metrics` says."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=60) as answer:
+            return answer.read().decode()
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all its processes so far; those that have ended count for the ones that waited for them."""
+        import psutil  # of vLLM
+
+        own = psutil.Process(self._process.pid)
+        times = [one.cpu_times() for one in (own, *own.children(recursive=True))]
+        return sum(one.user + one.system + one.children_user + one.children_system for one in times)
+
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         """The status and the answer of a request, JSON or a text."""
         request = urllib.request.Request(

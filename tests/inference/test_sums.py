@@ -13,9 +13,11 @@ from test_numerics import random_automaton
 from canvasgen.inference import Request, condition, condition_batch
 from canvasgen.inference.known_layouts import layout_of
 from canvasgen.inference.numba_backend.chain_kernels import pair_log, share_rows, sweep_log
+from canvasgen.inference.numba_backend.class_kernels import reduce_rows
 from canvasgen.inference.numba_backend.exponential import log64
 from canvasgen.inference.numba_backend.reuse import reduced_again
 from canvasgen.inference.numba_backend.row import NumbaRow
+from canvasgen.inference.numba_backend.side_by_side import reduce_side_by_side
 
 
 def test_the_logarithm() -> None:
@@ -25,6 +27,33 @@ def test_the_logarithm() -> None:
     near = 1 + rng.uniform(-0.3, 0.42, 20_000)
     np.testing.assert_allclose([log64(x) for x in near], np.log(near), rtol=0, atol=2e-16)
     assert log64(1.0) == 0.0
+
+
+@pytest.mark.parametrize("length", [1, 15, 16, 37])
+def test_positions_side_by_side_are_read_as_one_by_one(length: int) -> None:
+    """Empty classes, classes of one and of many tokens, −inf, +inf, far values; part of the rows; NaN is found."""
+    rng = np.random.default_rng(length)
+    offsets = np.array([0, 1, 1, 3, 40, 41, 300], dtype=np.int32)
+    tokens = rng.permutation(300).astype(np.uint32)
+    logits = (rng.standard_normal((length, 300)) * rng.choice([1, 30, 1000], (length, 1))).astype(np.float32)
+    logits[rng.random(logits.shape) < 0.3] = -np.inf
+    logits[-1, :7] = np.inf
+    found = [
+        [
+            np.full((length, 6), np.nan),
+            *(np.full((length, 6), np.nan) for _ in range(2)),
+            np.full(length, np.nan),
+        ]
+        for _ in range(2)
+    ]
+    for kernel, arrays in zip((reduce_rows, reduce_side_by_side), found, strict=True):
+        for first, last in ((0, length // 2), (length // 2, length)):
+            assert kernel(logits, logits.view(np.int32), tokens, offsets, first, last, *arrays) == -1
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-5)
+    logits[length // 2, 299] = np.nan
+    for kernel, arrays in zip((reduce_rows, reduce_side_by_side), found, strict=True):
+        assert kernel(logits, logits.view(np.int32), tokens, offsets, 0, length, *arrays) == length // 2
 
 
 def plain_sweep(group: np.ndarray, other: np.ndarray, weights: np.ndarray, start: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from host_contract import BUDGET, REQUESTS, engine, options, outcome_of, referen
 from transformers import LogitsProcessorList
 
 import canvasgen as cg
-from canvasgen.denoise import Policy
+from canvasgen.denoise import Policy, run
 from canvasgen.errors import BudgetTooSmall, InvalidConstraint, ModelError, ValidationFailed
 from canvasgen.integrations.transformers import CanvasLogitsProcessor, CanvasStreamer
 
@@ -140,3 +140,16 @@ class TestWrongUse:
         made = CanvasLogitsProcessor(loop, [request], max_new_tokens=16, max_denoising_steps=8)
         with made as processor, pytest.raises(ValidationFailed, match="row 0"):
             generate(loop, processor)
+
+
+@pytest.mark.slow
+def test_probabilities_of_fields_are_those_of_the_own_loop(loop):
+    settings = {"choice": ["YES", "NO"], "probabilities": True, "seed": 5, "max_tokens": 16}
+    request = cg.Request("HELLO", **settings)
+    made = CanvasLogitsProcessor(loop, [request], max_new_tokens=16, max_denoising_steps=STEPS)
+    with made as processor:
+        generate(loop, processor, max_new_tokens=16)
+    job = loop.prepare("HELLO", **settings, max_denoising_steps=STEPS)
+    expected = run(loop.denoiser, [job], policy=NO_RESTARTS)[0]
+    assert expected.probabilities
+    assert processor.completions[0].probabilities == expected.probabilities

@@ -248,3 +248,13 @@ class TestAdmission:
         with pytest.raises(kind) as raised:
             self.admitted(given)
         assert path is None or raised.value.path == path
+
+
+def test_a_long_text_is_edited_from_its_beginning(loop, slots):
+    """Its beginning is not in vLLM's prompt, as it would be in ours: it is written on the canvas."""
+    text_before = "abcdefgh " * (CANVAS // 4) + "Rome"
+    worker = Worker(slots)
+    edit = {"text": text_before, "span": "Rome", "constraint": {"choice": ["Oslo", "Bern"]}}
+    worker.add(0, new(edit=edit, seed=1, max_tokens=len(text_before) + 8))
+    worker.run()
+    assert text(loop, worker.emitted[0]) in [text_before.replace("Rome", city) for city in ("Oslo", "Bern")]

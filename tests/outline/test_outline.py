@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import canvasgen as cg
 from canvasgen.outline import grid_of, json_outline, outline
+from canvasgen.outline.beginnings import Fixed, Free, Listed, Piece, beginning
 
 SCALARS = st.none() | st.booleans() | st.integers(-99, 99) | st.text(max_size=6)
 VALUES = st.recursive(
@@ -70,7 +71,6 @@ def test_templates_gaps_and_sums() -> None:
         ("key", "b.n", '"n"'),
         ("field", "b.n", "3"),
     ]
-    assert parts(letter, "Dear Ann") == []
     assert parts(cg.infill("a", "b", cg.regex("c+")), "accb") == [("hole", "gap", "cc")]
     assert parts(cg.regex("[a-z]+: ") + cg.json_schema(int), "n: 12") == [
         ("part", "part 1", "n: "),
@@ -104,3 +104,85 @@ def test_odd_beginnings(text: str) -> None:
     assert [one.place.name for one in json_outline(text)] == {
         '{"a': ["a"], '{"a": ': ["a"], '{"a": "\\': ["a", "a"], "[1, 2": ["[0]", "[1]"],
     }.get(text, [])  # fmt: skip
+
+
+BEGINNINGS = {
+    "a template": (
+        cg.template("Dear {a}, {b}: {c}!", a=cg.text(1, lines=False), b=cg.choice(["x", "xy"]), c=list[int]),
+        "Dear Ann, xy: [1, 23]!",
+        [("hole", "a"), ("hole", "b"), ("field", "c[0]"), ("field", "c[1]")],
+    ),
+    "a table": (
+        cg.table(2, ["p", "q"], cells={"p": ["x", "xy"], "q": cg.regex("[a-z]+é")}, layout="csv"),
+        "p,q\nxy,oé\nx,uué",
+        [("cell", "row 1, p"), ("cell", "row 1, q"), ("cell", "row 2, p"), ("cell", "row 2, q")],
+    ),
+    "a sum": (
+        cg.text(until="</think>") + cg.json_schema({"properties": {"n": {"type": "integer"}}}),
+        'so 3</think>{"n": 3}',
+        [("part", "part 1"), ("key", "n"), ("field", "n")],
+    ),
+    "a gap": (cg.infill("f(", ")", cg.regex("[0-9]+")), "f(123)", [("hole", "gap")]),
+    "one of two": (
+        cg.template("a{x}", x=int) | cg.template("b{y}", y=int), "b12", [("hole", "y")]
+    ),
+    "one and another": (
+        cg.template("a{x}", x=cg.regex("[0-9]+")) & cg.regex(".{4}"), "a123", [("hole", "x")]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(BEGINNINGS))
+def test_a_draft_that_is_cut_anywhere_names_its_parts(case: str) -> None:
+    """Cut after each byte, as a canvas cuts it: what is named has the name and the start that it has in the whole text."""
+    constraint, text, names = BEGINNINGS[case]
+    assert constraint.matches(text)
+    whole = outline(constraint, text)
+    assert [(one.place.kind, one.place.name) for one in whole if one.stop > one.start] == [
+        ("field", "y") if name == ("hole", "y") else name for name in names
+    ]
+    content = text.encode()
+    for length in range(len(content)):
+        short = content[:length].decode("utf-8", "replace")
+        found = [one for one in outline(constraint, short) if one.stop > one.start]
+        begun = [one for one in whole if one.start < len(short.rstrip("\ufffd"))]
+        assert len(found) >= len(begun) - 1, (short, found)
+        for one, other in zip(found, begun, strict=False):
+            is_cut_key = one.place.kind == "key" and one.stop == len(short)  # its name is not whole, either
+            assert (one.place.kind, one.start) == (other.place.kind, other.start), (short, found)
+            assert one.place == other.place or is_cut_key, (short, found)
+            assert one.stop <= min(other.stop, len(short))
+
+
+def test_holes_of_one_name_may_differ_in_a_draft() -> None:
+    twice = cg.template("{a} and {a}", a=cg.regex("[a-z]+"))
+    assert parts(twice, "bob and bob") == [("hole", "a", "bob"), ("hole", "a", "bob")]
+    assert parts(twice, "bob and bo") == [("hole", "a", "bob"), ("hole", "a", "bo")]
+
+
+def test_what_is_no_beginning_has_no_parts() -> None:
+    assert parts(cg.template("Dear {a}!", a=cg.regex("[a-z]+")), "Dear A") == []
+    assert parts(BEGINNINGS["a table"][0], "p,q\nz") == []
+    assert parts(BEGINNINGS["one of two"][0], "c") == []
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_a_beginning_is_read_where_there_is_a_reading(data: st.DataObject) -> None:
+    """Against all ways to write a text of some pieces and to cut it, on two letters."""
+    texts = st.lists(st.text(alphabet="ab", max_size=3), min_size=1, max_size=3, unique=True)
+    choices = data.draw(st.lists(texts, min_size=1, max_size=3))
+    short = data.draw(st.text(alphabet="ab", max_size=6))
+    made: list[Piece] = [
+        Fixed(one[0]) if len(one) == 1 else Listed(one) if at % 2 else Free(cg.choice(one))
+        for at, one in enumerate(choices)
+    ]
+    found = beginning(made, short)
+    is_one = any("".join(written).startswith(short) for written in product(*choices))
+    assert bool(found) == is_one
+    assert [number for number, _, _ in found] == list(range(len(found)))
+    for number, start, stop in found:
+        part = short[start:stop]
+        is_last = number + 1 == len(found)
+        assert part in choices[number] or (is_last and any(one.startswith(part) for one in choices[number]))
+        assert stop == (len(short) if is_last else found[number + 1][1])

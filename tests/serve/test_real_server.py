@@ -73,6 +73,9 @@ def test_a_server_answers_and_finishes_what_runs(tmp_path: Path) -> None:
 def test_what_cannot_be_served_is_said() -> None:
     with listening("127.0.0.1", 0) as taken, pytest.raises(ModelError, match="listen"):
         listening("127.0.0.1", taken.getsockname()[1])
+    for wrong in (-1, 65536, 99999):  # the system would listen on another one
+        with pytest.raises(ModelError, match="65535"):
+            listening("127.0.0.1", wrong)
     for wrong in ("no.such.module", "json:no_such_name", "json:dumps", ""):
         with pytest.raises(InvalidConstraint, match="validators"):
             _validators(wrong)

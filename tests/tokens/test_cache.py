@@ -14,6 +14,7 @@ from token_oracle import check, expected, make_dfa
 from canvasgen.automata import DFA, literal, repeat, to_dfa, union
 from canvasgen.errors import Unsatisfiable
 from canvasgen.tokens import TokenAutomaton, cached_lift, clear_memory, fingerprint, lift
+from canvasgen.tokens.narrowing import narrowed
 from canvasgen.vocabulary import ArrayStore, Vocabulary
 
 
@@ -139,7 +140,9 @@ def test_a_planted_file_is_an_automaton_or_none(
     for _ in range(data.draw(st.integers(1, 3))):
         name = data.draw(st.sampled_from(sorted(arrays)))
         array = arrays[name]
-        kind = data.draw(st.sampled_from(["value", "shorter", "longer", "type", "shape", "drop"]))
+        kind = data.draw(
+            st.sampled_from(["value", "shorter", "longer", "type", "shape", "drop", "differences"])
+        )
         if kind == "value" and array.size:
             values = st.sampled_from([-(2**31), -2, -1, 0, 1, 2, 5, 6, 7, 100, 2**31 - 1])
             array.flat[data.draw(st.integers(0, array.size - 1))] = data.draw(values)
@@ -152,8 +155,12 @@ def test_a_planted_file_is_an_automaton_or_none(
                 "type": array.astype(np.int64),
                 "shape": array.reshape(1, -1),
             }
+            if kind == "differences":
+                arrays[name + "+"] = array.astype(np.int16)
             arrays[name] = changed.get(kind, array)
     folder = tmp_path_factory.mktemp("planted")
+    if data.draw(st.booleans()):
+        arrays = narrowed(arrays)
     ArrayStore(folder).save(fingerprint(dfa, vocabulary), arrays)
     clear_memory()
     found = cached_lift(dfa, vocabulary, cache_dir=folder)

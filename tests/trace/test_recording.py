@@ -89,6 +89,18 @@ def test_states_spans_and_candidates(engine: cg.Engine) -> None:
     assert trace.constraint.startswith("JsonSchema(")
 
 
+@pytest.mark.slow
+def test_holes_have_their_names_in_drafts_that_end_with_a_canvas(engine: cg.Engine) -> None:
+    words = cg.template("{many}Bye, {name}", many=cg.regex("(word ){60}"), name=cg.regex("[A-Z][a-z]+"))
+    done = engine.complete("Ann", constraint=words, max_denoising_steps=1, seed=1, trace="full", **QUIET)
+    trace = done.full_trace
+    assert trace is not None
+    assert trace.commitments[-1].block > 1
+    by_block = {step.block: [trace.places[number].name for number in step.spans[::3]] for step in trace.steps}
+    assert by_block[1] == ["many"]
+    assert by_block[max(by_block)] == ["many", "name"]
+
+
 def test_only_the_positions_that_are_asked_for(engine: cg.Engine) -> None:
     asked = cg.Tracing(top=2, positions=[5, 1, 1, 9999])
     done = engine.complete("Alice, 34", schema=PERSON, seed=3, trace=asked)

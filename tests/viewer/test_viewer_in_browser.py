@@ -11,6 +11,7 @@ from made_traces import HOSTILE, hostile_trace, made_trace
 
 import canvasgen as cg
 from canvasgen.errors import ValidationFailed
+from canvasgen.trace import Candidates, PlaceName
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the environment of `make test-viewer` has it")
 
@@ -134,6 +135,31 @@ def test_several_runs_and_their_difference(opened: Any) -> None:
     page.get_by_label("second").select_option("2")
     assert page.locator("ins, del").count() == 0
     assert "the same" in page.locator(".sides .note").inner_text()
+
+
+def test_a_narrow_window_shows_all_of_several_runs(opened: Any) -> None:
+    named = PlaceName(kind="hole", name="many_words")
+    trace = made_trace(120, 2, words=("word ",))
+    trace = trace.model_copy(update={"places": (named,), "constraint": None})  # its run has a longer name
+    page = opened(trace, trace).page
+    names = page.locator(".values tbody th[scope=row]").first
+    assert names.inner_text() == "many_words"
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert names.evaluate("one => one.getBoundingClientRect().width") > 60
+
+
+def test_only_the_models_own_candidates_are_struck_through(opened: Any) -> None:
+    trace = made_trace(8, 3)
+    step = trace.steps[-1]
+    others = Candidates(counts=(1,) * 8, ids=(3,) * 8, log_probs=(0,) * 8)
+    own = Candidates(counts=(1,) * 8, ids=(2,) * 8, log_probs=(0,) * 8)
+    changed = step.model_copy(update={"model": own, "allowed": others})
+    page = opened(trace.model_copy(update={"steps": (*trace.steps[:-1], changed)})).page
+    tables = page.locator(".candidates table")
+    assert tables.nth(0).locator(".gone").count() == 1
+    assert "not among those that are left" in tables.nth(0).inner_text()
+    assert tables.nth(1).locator(".gone").count() == 0
 
 
 def test_a_table_is_a_grid(opened: Any) -> None:

@@ -60,9 +60,19 @@ def parse_regex(
         ConstraintTooLarge: a count or the number of different assertions exceeds a limit.
     """
     if not isinstance(pattern, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidConstraint("a regular expression is a str", rule="regex", value=pattern)
+        raise InvalidConstraint(
+            "a regular expression is a str",
+            rule="regex",
+            value=pattern,
+            remedy="give the pattern as a string, without re.compile",
+        )
     if dialect not in _DIALECTS:
-        raise InvalidConstraint("the dialect is `python` or `ecma`", rule="dialect", value=dialect)
+        raise InvalidConstraint(
+            "the dialect is `python` or `ecma`",
+            rule="dialect",
+            value=dialect,
+            remedy='dialect="python" or dialect="ecma"',
+        )
     with limited(limits):
         parser = _DIALECTS[dialect](pattern, int(flags), limits)
         with _at(parser):

@@ -52,7 +52,10 @@ class PythonParser(Parser):
         super().__init__(pattern, flags, limits)
         if flags & ~_KNOWN or flags & re.LOCALE or (flags & re.ASCII and flags & re.UNICODE):
             raise InvalidConstraint(
-                "flags that `re` does not take for a str pattern", rule="flags", value=flags
+                "flags that `re` does not take for a str pattern",
+                rule="flags",
+                value=flags,
+                remedy="combine flags of `re` that may stand beside a str pattern, such as re.IGNORECASE",
             )
         self.groups: list[bool] = []
         """For each capturing group so far, whether it is closed."""

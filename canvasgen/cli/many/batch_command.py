@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canvasgen.cli.endings import EXIT_INTERRUPTED, tell
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption
 from canvasgen.errors import InvalidConstraint
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["batch"]
 
 
+@with_loading()
 def batch(
     source: Annotated[Path, typer.Argument(help="JSON lines, or a .parquet file: a request in each row.")],
     output: Annotated[Path, typer.Argument(help="Where the answers go, in the order of the rows.")],
@@ -32,7 +35,8 @@ def batch(
     restart: Annotated[
         bool, typer.Option("--restart", help="Begin anew, whatever an earlier run has done.")
     ] = False,
-    device: Annotated[str | None, typer.Option(help="Where the model runs.")] = None,
+    *,
+    loading: Loading,
 ) -> None:
     """Answer the requests of a file; a bad row becomes an error in its place, and never stops the others.
 
@@ -46,11 +50,26 @@ def batch(
     for package in ("prometheus_client", "cloudpickle"):
         needed(package, "canvasgen batch")
     if not source.is_file():
-        raise InvalidConstraint("there is no such file", rule="input", value=str(source))
+        raise InvalidConstraint(
+            "there is no such file",
+            rule="input",
+            value=str(source),
+            remedy="give the path of a file of requests, one JSON object a line",
+        )
     if not output.absolute().parent.is_dir():
-        raise InvalidConstraint("there is no such folder", rule="output", value=str(output.parent))
+        raise InvalidConstraint(
+            "there is no such folder",
+            rule="output",
+            value=str(output.parent),
+            remedy="make the folder, or give another path",
+        )
     if source.resolve() == output.resolve():
-        raise InvalidConstraint("the output would replace the input", rule="output", value=str(output))
+        raise InvalidConstraint(
+            "the output would replace the input",
+            rule="output",
+            value=str(output),
+            remedy="give another path for the answers",
+        )
     from canvasgen.api import load
     from canvasgen.scheduling import Scheduler
     from canvasgen.serve.batches.batch_run import journal_of, run_batch
@@ -68,7 +87,7 @@ def batch(
         prompt_characters=10_000_000,
         schema_bytes=10_000_000,
     )
-    engine = load(model, device=device, scheduler=Scheduler(size=rows))
+    engine = load(model, **loading, scheduler=Scheduler(size=rows))
     clear_notice()
     with _bar() as bar:
         task = bar.add_task("rows", total=None, errors=0)
@@ -83,9 +102,9 @@ def batch(
             ended = run_batch(engine, source, output, settings, seed=seed, begin=begin, progress=progress)
         except KeyboardInterrupt:
             bar.stop()
-            typer.echo("canvasgen: the same command goes on where this one ended", err=True)
-            raise
-    told = f"{ended.rows} rows, {ended.errors} errors"
+            told = "interrupted; the same command goes on where this one ended"
+            raise typer.Exit(tell(told, EXIT_INTERRUPTED)) from None
+    told = f"{ended.rows} row{'' if ended.rows == 1 else 's'}, {ended.errors} error{'' if ended.errors == 1 else 's'}"
     typer.echo(told + (f", {ended.resumed} of them from an earlier run" if ended.resumed else ""), err=True)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from canvasgen.checks import is_mapping
+from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption
 from canvasgen.errors import InvalidConstraint
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 
+@with_loading()
 def serve(
     model: ModelOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -48,12 +50,13 @@ def serve(
     validators: Annotated[
         str | None, typer.Option(help="module:NAME of a dict, from names to functions of the value.")
     ] = None,
-    device: Annotated[str | None, typer.Option(help="Where the model runs.")] = None,
     page: Annotated[
         Path | None, typer.Option(help="A file that is served at / instead of the playground.")
     ] = None,
     tracing: Annotated[bool, typer.Option("--tracing", help="OpenTelemetry spans.")] = False,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    *,
+    loading: Loading,
 ) -> None:
     """Serve a model over OpenAI's interface, with exact constraints.
 
@@ -64,7 +67,12 @@ def serve(
     for package in ("fastapi", "uvicorn", "prometheus_client", "cloudpickle"):
         needed(package, "canvasgen serve")
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise InvalidConstraint("no such level", rule="--log-level", value=log_level)
+        raise InvalidConstraint(
+            "no such level",
+            rule="--log-level",
+            value=log_level,
+            remedy="write DEBUG, INFO, WARNING or ERROR",
+        )
     from canvasgen.api import load
     from canvasgen.scheduling import Scheduler
     from canvasgen.serve.observing.log_lines import start_logging
@@ -97,7 +105,7 @@ def serve(
     start_logging(log_level.upper())
     listener = listening(host, port)
     scheduler = Scheduler(size=rows, memory=settings.memory, admission=admission)
-    engine = load(model, device=device, scheduler=scheduler)
+    engine = load(model, **loading, scheduler=scheduler)
     app = create_app(engine, settings)
     clear_notice()
     address = listener.getsockname()
@@ -110,7 +118,12 @@ def serve(
 
 def _file(path: Path) -> Path:
     if not path.is_file():
-        raise InvalidConstraint("there is no such file", rule="--page", value=str(path))
+        raise InvalidConstraint(
+            "there is no such file",
+            rule="--page",
+            value=str(path),
+            remedy="give the path of a page that is there",
+        )
     return path.resolve()
 
 
@@ -124,12 +137,18 @@ def _validators(place: str | None) -> Mapping[str, Callable[[object], object]]:
         found: Any = getattr(import_module(module), attribute or "VALIDATORS")
     except (ImportError, AttributeError, ValueError) as error:
         raise InvalidConstraint(
-            f"the validators cannot be imported: {error}", rule="--validators", value=place
+            f"the validators cannot be imported: {error}",
+            rule="--validators",
+            value=place,
+            remedy="give module:name of something that can be imported from this folder",
         ) from error
     finally:
         sys.path.pop(0)
     if not is_mapping(found) or not all(isinstance(k, str) and callable(v) for k, v in found.items()):
         raise InvalidConstraint(
-            "validators are a dict from names to functions", rule="--validators", value=place
+            "validators are a dict from names to functions",
+            rule="--validators",
+            value=place,
+            remedy='give module:name of a dict such as {"name": function}',
         )
     return found

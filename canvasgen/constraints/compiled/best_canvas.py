@@ -140,6 +140,7 @@ class BestCanvas:
             raise Unsatisfiable(
                 "no values satisfy both the table's relations and the rest of the constraint",
                 rule="relations",
+                remedy="drop a relation, or what the rest of the constraint says of its cells",
             )
         raise TimeLimit(
             "no values that satisfy both the table's relations and the rest of the constraint were found in time",

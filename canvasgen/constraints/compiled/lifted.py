@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from canvasgen.automata import DEAD, DFA, CalledLanguage, Limits
-from canvasgen.checks import is_iterable, whole_number
+from canvasgen.checks import invalid, is_iterable, whole_number
 from canvasgen.constraints.texts import Placed
-from canvasgen.errors import InvalidConstraint, Unsatisfiable
+from canvasgen.errors import Unsatisfiable
 from canvasgen.limits import bytes_left
 from canvasgen.tokens import (
     Budget,
@@ -166,7 +166,12 @@ class Lifted:
         self._check_state(state, offset)
         given: object = ids
         if not is_iterable(given):
-            raise InvalidConstraint("ids are a list of token ids", rule="ids", value=given)
+            raise invalid(
+                "ids are a list of token ids",
+                "ids",
+                given,
+                "give a list of whole numbers, as the tokenizer makes them",
+            )
         size = self.vocabulary.size
         for position, one in enumerate(given):
             token = whole_number(one, rule="ids", high=size - 1)
@@ -199,8 +204,11 @@ class Lifted:
         try:
             return (self.token_automaton if self.restriction is None else self.restriction).accepts(ids)
         except (IndexError, TypeError) as error:
-            raise InvalidConstraint(
-                f"ids are whole numbers below {self.vocabulary.size}", rule="ids", value=ids
+            raise invalid(
+                f"ids are whole numbers below {self.vocabulary.size}",
+                "ids",
+                ids,
+                "encode the text with the tokenizer of this vocabulary",
             ) from error
 
     def condition(
@@ -253,11 +261,11 @@ class Lifted:
             return
         state, offset = whole_number(state, rule="state", high=ended), whole_number(offset, rule="offset")
         if state != ended and not restriction.reached(offset)[state]:
-            raise InvalidConstraint(
+            raise invalid(
                 f"no {offset} tokens that keep to `fixed` and `near` lead to this state",
-                rule="state",
-                value=state,
-                remedy="give the number of tokens before the canvas as offset=, and check them with prefix(ids)",
+                "state",
+                state,
+                "give the number of tokens before the canvas as offset=, and check them with prefix(ids)",
             )
 
     def condition_block(self, posterior: Posterior, prefix: Prefix, budget: Budget) -> Posterior:

@@ -10,7 +10,8 @@ doubted by the token's surprisal, if that is more than the entropy, as in tables
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import numpy as np
@@ -20,7 +21,8 @@ from canvasgen.constraints.compiled.belief import ChainBelief, text_length
 from canvasgen.errors import TimeLimit, Unsatisfiable
 from canvasgen.field_relations import FieldMemory, RelatedFields, Remembered
 from canvasgen.inference import Posterior
-from canvasgen.relations import RelationLimits, SearchTime
+from canvasgen.limits import seconds_left
+from canvasgen.relations import SearchTime
 from canvasgen.tokens import Budget, Prefix
 
 __all__ = ["FieldSearch", "RelatedBelief"]
@@ -32,6 +34,8 @@ _STEP_WIDTHS = (4, 32)
 _COMMIT_WIDTHS = (32, 256, 2048, 16_384)
 _STEPS_SHARE = 0.5
 """Of the answer's time, for all denoising steps together; the rest is kept for the commits."""
+_LEAST_SECONDS = 1.0
+"""Of a step's passes, where the answer's time is used up."""
 _DRAWN = 16
 """Samples of the schema that are drawn to find one of which the relations hold."""
 _LOOKED_AT = 2000
@@ -45,13 +49,22 @@ class FieldSearch:
         clock: the answer's time.
     """
 
-    def __init__(self, seconds: float = RelationLimits().seconds) -> None:
+    def __init__(self, seconds: float | None = None) -> None:
         self.clock = SearchTime(seconds)
 
     @property
     def is_short(self) -> bool:
         """Whether the steps have had their time."""
         return self.clock.spent >= _STEPS_SHARE * self.clock.seconds
+
+    def passing(self) -> Callable[[], bool]:
+        """Return what says whether a pass that begins now may go on: while the answer's time lasts, and a little longer.
+
+        The first pass of a step is short as a rule, and without it nothing that is valid is known; so a step has a second
+        for it, if the request has one left.
+        """
+        end = time.perf_counter() + _LEAST_SECONDS
+        return lambda: self.clock.left > 0 or (time.perf_counter() < end and seconds_left() > 0)
 
 
 class RelatedBelief(ChainBelief):
@@ -127,7 +140,8 @@ class RelatedBelief(ChainBelief):
                 path=self._paths,
                 rule="seconds",
                 value=clock.seconds,
-                remedy="bound the related fields (minimum, maximum, multipleOf, maxItems), or take fewer of them",
+                remedy="bound the related fields (minimum, maximum, multipleOf, maxItems), take fewer, or allow more "
+                "with limits=cg.Limits(max_seconds=…)",
             )
 
     @property
@@ -154,7 +168,7 @@ class RelatedBelief(ChainBelief):
     def _choose(self) -> None:
         self._walk = self._posterior.remembering(self._memory, self._start, after=self._after)
         for width in _STEP_WIDTHS[:1] if self._search.is_short else _STEP_WIDTHS:
-            self._walk.run(width, lambda: True)
+            self._walk.run(width, self._search.passing())
             if self._walk.tokens is not None or self._walk.proven:
                 break
         self._take()
@@ -185,7 +199,10 @@ class RelatedBelief(ChainBelief):
         told = self.best[: text_length(self.best, self._end_ids)].tobytes()
         if self.found:
             yield self.best
+        goes_on = self._search.passing()
         for canvas, _ in islice(self._posterior.k_best(), _LOOKED_AT):
+            if not goes_on():
+                return
             if self._holds(canvas) and canvas[: text_length(canvas, self._end_ids)].tobytes() != told:
                 yield canvas
 
@@ -195,8 +212,9 @@ class RelatedBelief(ChainBelief):
         if root is None:
             return None
         walk = root.remembering(self._memory, self._start, after=self._after)
-        for width in _STEP_WIDTHS:
-            walk.run(width, lambda: True)
-            if walk.tokens is not None:
-                return root.canvas(walk.tokens)
+        with self._search.clock.running():
+            for width in _STEP_WIDTHS:
+                walk.run(width, self._search.passing())
+                if walk.tokens is not None:
+                    return root.canvas(walk.tokens)
         return None

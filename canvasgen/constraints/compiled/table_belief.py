@@ -202,7 +202,11 @@ class TableBelief(ChainBelief):
     def _conditioned(self, narrowed: Lifted) -> Posterior:
         prefix = narrowed.prefix(self._prefix.ids)
         if prefix is None:
-            raise Unsatisfiable("the text so far has other values", rule="table")
+            raise Unsatisfiable(
+                "the text so far has other values",
+                rule="table",
+                remedy="begin the text with values that the relations allow, or generate the table from its first cell",
+            )
         return narrowed.condition_block(self._posterior, prefix, self._budget)
 
     def sample(self, seed: int) -> Longs:

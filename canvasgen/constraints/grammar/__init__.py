@@ -4,6 +4,9 @@
 writes the language to a depth; `constraint` is what people use.
 """
 
+from canvasgen.constraints.grammar import drawn_rules
 from canvasgen.constraints.grammar.grammar import Grammar, grammar
 
 __all__ = ["Grammar", "grammar"]
+
+_ = drawn_rules  # it teaches notebooks to draw rules

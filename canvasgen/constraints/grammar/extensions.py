@@ -170,6 +170,7 @@ class _Writer:
                     path=place_at(self.text, at + end),
                     rule="options",
                     value=inside,
+                    remedy="write them as name=value, with commas between them, such as [max_tokens=10]",
                 )
             here = at + option.start(1)
             key, value = option.groups()
@@ -260,7 +261,10 @@ class _Writer:
         except ValueError as error:
             where = error.pos if isinstance(error, json.JSONDecodeError) else end
             raise InvalidConstraint(
-                f"what follows %{kind} is not JSON: {error}", path=place_at(self.text, where), rule=f"%{kind}"
+                f"what follows %{kind} is not JSON: {error}",
+                path=place_at(self.text, where),
+                rule=f"%{kind}",
+                remedy="write JSON directly behind it, and close it",
             ) from error
         if kind == "json":
             self._emit(self._schema(value, at), at)
@@ -294,7 +298,13 @@ class _Writer:
     def _substring(self, value: Any, at: int) -> str:
         place = place_at(self.text, at)
         if not is_mapping(value) or len(value) != 1:
-            raise InvalidConstraint("%regex takes one key", path=place, rule="%regex", value=value)
+            raise InvalidConstraint(
+                "%regex takes one key",
+                path=place,
+                rule="%regex",
+                value=value,
+                remedy='write %regex {"substring_words": "…"}',
+            )
         ((key, of),) = value.items()
         if key == "substring_chunks" and is_sequence(of) and all(isinstance(each, str) for each in of):
             chunks = list(of)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing_extensions import override
 
 from canvasgen.automata import DFA, Expr, from_dfa
+from canvasgen.checks import file_text, is_text
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.grammar.library import import_beside, shipped
 from canvasgen.constraints.grammar.read_grammar import read, too_deep
 from canvasgen.constraints.grammar.rules import Rules
 from canvasgen.constraints.grammar.unroll import Unroller
-from canvasgen.constraints.texts import is_text
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, Unsatisfiable, ValidationFailed
 from canvasgen.limits import DEFAULT_LIMITS, Limits, checked_limits, limited, share
 from canvasgen.notes import Note
@@ -90,6 +90,7 @@ class Grammar(Constraint):
             "the grammar derives no text",
             path=f"line {line}, column 1" if (line := self.rules.lines.get(self.rules.start)) else None,
             rule=self.rules.start,
+            remedy="give some rule an alternative that refers to no rule",
         )
 
     @override
@@ -151,17 +152,15 @@ def grammar(
 
 def _grammar(text: str | Path, start: str, max_depth: int | None, most: Limits) -> Grammar:
     if isinstance(text, Path):
-        try:
-            content = text.read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:  # absent, no UTF-8, or no name of a file
-            raise InvalidConstraint(
-                f"the grammar cannot be read: {error}", rule="grammar", value=str(text)
-            ) from error
+        content = file_text(text, "grammar").replace("\r\n", "\n")
         rules = read(content, start, import_beside(text.resolve().parent), text.resolve())
         return Grammar(rules, max_depth, most)
     if not is_text(text):
         raise InvalidConstraint(
-            "a grammar is a text that has UTF-8, a name or a path", rule="grammar", value=text
+            "a grammar is a text that has UTF-8, a name or a path",
+            rule="grammar",
+            value=text,
+            remedy="give the text of the grammar, the name of a ready one, or a pathlib.Path",
         )
     if "\n" not in text and ":" not in text:
         text = shipped(text.strip())

@@ -51,6 +51,7 @@ def pattern_of(token: Token, extended: Extended) -> Pattern:
             path=_place(token, extended),
             rule="grammar",
             value=str(token),
+            remedy="correct what is named, or quote it as a literal",
         ) from error
 
 
@@ -72,6 +73,7 @@ def range_of(ends: Sequence[Token], extended: Extended) -> tuple[int, int]:
             path=_place(ends[0], extended),
             rule="grammar",
             value=f"{ends[0]}..{ends[1]}",
+            remedy='write a range of two single characters, the lower one first: "a".."z"',
         )
     return ord(first), ord(last)
 
@@ -92,5 +94,6 @@ def bounds_of(children: Sequence[Token], extended: Extended) -> tuple[int, int |
             path=_place(children[2], extended),
             rule="grammar",
             value=f"~{low}..{high}" if len(children) > 3 else f"~{low}",
+            remedy="write ~2, ~1..3 or ~2..",
         )
     return low, None if high == NO_END else high

@@ -104,7 +104,10 @@ def import_beside(folder: Path | None) -> ImportSource:
             return str(path), path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidConstraint(
-                f"a file to import cannot be read: {error}", rule="%import", value=f".{dotted}"
+                f"a file to import cannot be read: {error}",
+                rule="%import",
+                value=f".{dotted}",
+                remedy="give a path below the grammar's own folder, or write the rules here",
             ) from error
 
     return source

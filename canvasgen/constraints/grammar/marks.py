@@ -152,7 +152,12 @@ def _marked(words: list[bytes], at: int, body: Expr) -> Expr:
 
 def _check(count: int, what: str) -> None:
     if count >= MOST_MARKED:
-        raise ConstraintTooLarge(f"more than {MOST_MARKED} {what}", rule="marked leaves", value=count)
+        raise ConstraintTooLarge(
+            f"more than {MOST_MARKED} {what}",
+            rule="marked leaves",
+            value=count,
+            remedy="write fewer of them, or let rules share them",
+        )
 
 
 def _wrong(cut: Expr, opening: bytes, closing: bytes) -> Expr:

@@ -46,7 +46,9 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
     """
     if len(text) > LONGEST_GRAMMAR:
         raise ConstraintTooLarge(
-            f"a grammar of more than {LONGEST_GRAMMAR} characters", rule="grammar length"
+            f"a grammar of more than {LONGEST_GRAMMAR} characters",
+            rule="grammar length",
+            remedy="make it shorter: rules that share parts, or several grammars",
         )
     _check_blank_lines(text)
     if is_gbnf(text):

@@ -37,7 +37,11 @@ def refusal(error: LarkError | OSError, extended: Extended) -> InvalidConstraint
         if first is not None:
             path = extended.place(first.line or 1, first.column or 1)
             return InvalidConstraint(
-                f"the grammar is malformed at {first}: {said}", path=path, rule="grammar", value=str(first)
+                f"the grammar is malformed at {first}: {said}",
+                path=path,
+                rule="grammar",
+                value=str(first),
+                remedy="correct the syntax there, or quote the characters",
             )
     if place:
         path = extended.place(int(place.group(1)), int(place.group(2)))
@@ -46,7 +50,12 @@ def refusal(error: LarkError | OSError, extended: Extended) -> InvalidConstraint
         for named in _NAMED.finditer(str(error)):
             name = re.sub(r"_(star|plus|opt|repeat\w*)_\w+$", "", next(filter(None, named.groups())))
             path = path or place_of(name.rpartition("__")[2] or name, extended.original)
-    return InvalidConstraint(f"the grammar is malformed: {said}", path=path, rule="grammar")
+    return InvalidConstraint(
+        f"the grammar is malformed: {said}",
+        path=path,
+        rule="grammar",
+        remedy="correct the syntax there; the notation is Lark's, or GBNF with `root ::=`",
+    )
 
 
 def _is_token(value: object) -> bool:

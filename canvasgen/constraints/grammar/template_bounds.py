@@ -54,6 +54,7 @@ def check_templates(loaded: Any, extended: Extended) -> None:
                 f"the template {name} is used with arguments that grow without end",
                 rule="templates",
                 value=name,
+                remedy="give the template arguments that don't contain its own parameters, or write it as a rule",
             )
         bound = dict(zip(params, arguments, strict=True))
         for usage in substituted(tree, bound).find_data("template_usage"):

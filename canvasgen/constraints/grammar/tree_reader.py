@@ -113,6 +113,7 @@ class TreeReader:
                 path=place_of(name, self.text),
                 rule="templates",
                 value=full,
+                remedy=f"give it {len(params)}",
             )
         if full not in self._instances:
             self._instances[full] = (tree, dict(zip(params, arguments, strict=True)))
@@ -163,7 +164,12 @@ class TreeReader:
                 error.message, path=place, rule=f"terminal {name}", value=written, remedy=error.remedy
             ) from error
         if empty:
-            raise InvalidConstraint(f"the terminal {name} matches no text", path=place, rule="terminal")
+            raise InvalidConstraint(
+                f"the terminal {name} matches no text",
+                path=place,
+                rule="terminal",
+                remedy="let it match at least one character, and make it optional where it is used",
+            )
         self._bodies.append(expr)
         if cut is not None:
             numbers = set(self.marks.wrong)
@@ -289,7 +295,12 @@ class TreeReader:
                 return Ref(self._instance(str(name.name), values))
             case _:
                 pass
-        raise UnsupportedConstraint(f"a {tree.data!r} is not known here", rule="grammar", value=str(tree))
+        raise UnsupportedConstraint(
+            f"a {tree.data!r} is not known here",
+            rule="grammar",
+            value=str(tree),
+            remedy="write it with rules, terminals, strings, regular expressions, groups, `|`, `?`, `*`, `+` and `~`",
+        )
 
     def _symbol(self, symbol: Any, bound: dict[str, Any]) -> Item:
         name = str(getattr(symbol, "name", symbol))

@@ -65,6 +65,11 @@ def span_of(
     """
     if isinstance(source, Sources):
         if unit != "word" or across_lines or max_length is not None:
-            raise InvalidConstraint("Sources have these settings themselves", rule="span_of", value=source)
+            raise InvalidConstraint(
+                "Sources have these settings themselves",
+                rule="span_of",
+                value=source,
+                remedy="give the settings to cg.Sources, or the texts instead of it",
+            )
         return SpanOf(source)
     return SpanOf(Sources(source, unit=unit, across_lines=across_lines, max_length=max_length))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-from canvasgen.checks import is_iterable, is_mapping, whole_number
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.checks import invalid, is_iterable, is_mapping, whole_number
+from canvasgen.errors import ConstraintTooLarge
 
 __all__ = [
     "MOST_ROWS",
@@ -35,7 +35,12 @@ def row_count(number: object, rule: str, most: int = MOST_ROWS) -> int:
     """
     size = whole_number(number, rule=rule, name="a size", low=1)
     if size > most:
-        raise ConstraintTooLarge(f"more than {most} rows", rule=rule, value=number)
+        raise ConstraintTooLarge(
+            f"more than {most} rows",
+            rule=rule,
+            value=number,
+            remedy=f"give at most {most}, or make several tables",
+        )
     return size
 
 
@@ -46,20 +51,27 @@ def different_names(given: object, rule: str) -> list[str]:
         InvalidConstraint: it is empty, holds something else than texts, or one name twice.
     """
     if isinstance(given, (str, bytes, set, frozenset, Mapping)) or not is_iterable(given):
-        raise InvalidConstraint(f"{rule} are a list of names", rule=rule, value=given)
+        raise invalid(f"{rule} are a list of names", rule, given, f"write {rule}=['a', 'b']")
     names: dict[str, None] = {}
     for at, name in enumerate(given):
         if at >= MOST_NAMES:
-            raise ConstraintTooLarge(f"more than {MOST_NAMES} {rule}", rule=rule, value=MOST_NAMES)
+            raise ConstraintTooLarge(
+                f"more than {MOST_NAMES} {rule}",
+                rule=rule,
+                value=MOST_NAMES,
+                remedy=f"give at most {MOST_NAMES}, or make several tables",
+            )
         if not isinstance(name, str) or not name:
-            raise InvalidConstraint(
-                f"a name of {rule} is a text", path=f"{rule}[{at}]", rule=rule, value=name
+            raise invalid(
+                f"a name of {rule} is a text", rule, name, "write it as a string", path=f"{rule}[{at}]"
             )
         if name in names:
-            raise InvalidConstraint(f"two {rule} have one name", path=f"{rule}[{at}]", rule=rule, value=name)
+            raise invalid(
+                f"two {rule} have one name", rule, name, f"name the {rule} differently", path=f"{rule}[{at}]"
+            )
         names[name] = None
     if not names:
-        raise InvalidConstraint(f"there are no {rule}", rule=rule, value=given)
+        raise invalid(f"there are no {rule}", rule, given, f"give at least one name in {rule}=")
     return list(names)
 
 
@@ -70,17 +82,22 @@ def known_pairs(given: object, rule: str, what: str, known: Sequence[Any]) -> li
         InvalidConstraint: it is no list of such pairs.
     """
     if isinstance(given, str) or not is_iterable(given):
-        raise InvalidConstraint(f"`{rule}` is a list of pairs of {what}", rule=rule, value=given)
+        raise invalid(f"`{rule}` is a list of pairs of {what}", rule, given, f"write {rule}=[('a', 'b')]")
     found: list[tuple[Any, Any]] = []
     for pair in given:
         if not is_pair(pair):
-            raise InvalidConstraint(f"`{rule}` is a list of pairs of {what}", rule=rule, value=pair)
+            raise invalid(f"`{rule}` is a list of pairs of {what}", rule, pair, f"write {rule}=[('a', 'b')]")
         one, other = map(_hashable, pair)
         for side in (one, other):
             if side not in known:
-                raise InvalidConstraint(f"`{rule}` names none of the {what}", rule=rule, value=side)
+                raise invalid(
+                    f"`{rule}` names none of the {what}",
+                    rule,
+                    side,
+                    f"take a name from {what}, spelled as there",
+                )
         if one == other:
-            raise InvalidConstraint(f"`{rule}` pairs two different {what}", rule=rule, value=pair)
+            raise invalid(f"`{rule}` pairs two different {what}", rule, pair, "leave the pair out")
         found.append((one, other))
     return found
 
@@ -109,5 +126,5 @@ def mapping_or_empty(given: object, rule: str) -> Mapping[Any, Any]:
     if given is None:
         return {}
     if not is_mapping(given):
-        raise InvalidConstraint(f"`{rule}` is a mapping", rule=rule, value=given)
+        raise invalid(f"`{rule}` is a mapping", rule, given, f"write {rule}={{name: value}}")
     return given

@@ -14,7 +14,7 @@ from canvasgen.constraints.table.layouts import Laid, Layout, lay
 from canvasgen.constraints.table.related_cells import related_domains
 from canvasgen.constraints.table.table import Mode, Table, Wording
 from canvasgen.errors import InvalidConstraint
-from canvasgen.limits import Limits, checked_limits
+from canvasgen.limits import Limits, checked_limits, limited
 from canvasgen.notes import Note
 from canvasgen.relations import Relation
 
@@ -57,7 +57,8 @@ def table(
         mode: `exact` chooses all cells together; `propagate` masks what propagation excludes, the surest cell first;
             `model` leaves the relations to the model, and does not check them either.
         instruction: what the model is told above the table; None: to fill it in, and the relations in words.
-        limits: what the compilation of the table's texts may need (`cg.Limits`); None: the default limits.
+        limits: what making and compiling the table may need (`cg.Limits`), the search for a first solution included; None:
+            the default limits.
 
     Raises:
         InvalidConstraint: a description, a name, a relation's cell or an option is malformed.
@@ -67,11 +68,14 @@ def table(
         Unsatisfiable: no assignment satisfies the relations; names a minimal set of those that contradict each other.
         TimeLimit: the solver could not tell in its time.
     """
-    about = grid(rows, columns)
-    domains = _domains(cells, about, as_json=layout == "json")
-    wanted = checked_relations(relations(about) if callable(relations) else relations, about)
-    domains, notes = related_domains(domains, wanted, mode)
-    made = assemble(about, domains, wanted, layout=layout, mode=mode, instruction=instruction, notes=notes)
+    with limited(limits):
+        about = grid(rows, columns)
+        domains = _domains(cells, about, as_json=layout == "json")
+        wanted = checked_relations(relations(about) if callable(relations) else relations, about)
+        domains, notes = related_domains(domains, wanted, mode)
+        made = assemble(
+            about, domains, wanted, layout=layout, mode=mode, instruction=instruction, notes=notes
+        )
     made.limits = checked_limits(limits)
     return made
 
@@ -92,12 +96,18 @@ def assemble(
     """Return a table of checked parts; arguments and errors as for `table`."""
     checked_mode(mode)
     if not _is_instruction(instruction):
-        raise InvalidConstraint("an instruction is a text", rule="instruction", value=instruction)
+        raise InvalidConstraint(
+            "an instruction is a text",
+            rule="instruction",
+            value=instruction,
+            remedy="give a string, or leave it out",
+        )
     laid = laid or lay(about, domains, layout)
     wording = Wording(instruction or _instruction(relations, gap), gap, trained)
     made = Table(about, laid, relations, mode, wording, notes)  # type: ignore[arg-type]
     if made.problem is not None:
-        made.settle()
+        with limited():
+            made.settle()
     return made
 
 
@@ -184,6 +194,7 @@ def _is_matrix(cells: Any, about: Grid) -> bool:
             f"the rows of `cells` are not {len(about.row_names)} of {len(about.column_names)}",
             rule="cells",
             value=[len(row) for row in cells],
+            remedy="give a list for each row, with a cell for each column",
         )
     return True
 

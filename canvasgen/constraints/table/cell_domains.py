@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_origin
 
-from canvasgen.checks import is_iterable
+from canvasgen.checks import invalid, is_iterable
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.choices import Choice, choice
 from canvasgen.constraints.coerce import constraint_from
@@ -64,14 +64,14 @@ def written(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidConstraint("a cell holds finite numbers", rule="cells", value=value)
+        raise invalid("a cell holds finite numbers", "cells", value, "leave infinite values and NaN out")
     if value is None or isinstance(value, (bool, int, float)):
         return json.dumps(value)
-    raise InvalidConstraint(
+    raise invalid(
         "a cell's value is a string, a number, a boolean or None",
-        rule="cells",
-        value=value,
-        remedy="give a constraint for anything else, such as cg.choice({text: value})",
+        "cells",
+        value,
+        "give a constraint for anything else, such as cg.choice({text: value})",
     )
 
 
@@ -113,11 +113,12 @@ def domain_of(given: Any, where: str, *, as_json: bool = False) -> Domain:
     except CanvasgenError as error:
         error.path = error.path or where
         raise
-    raise InvalidConstraint(
+    raise invalid(
         "a cell is described by its values, a type, a JSON Schema or a constraint",
+        "cells",
+        given,
+        "give a list of values, a type such as int, a schema, or cg.regex(…)",
         path=where,
-        rule="cells",
-        value=given,
     )
 
 
@@ -130,16 +131,27 @@ def _listing(given: Iterable[Any], where: str, as_json: bool) -> Domain:
         if as_json and isinstance(value.value if isinstance(value, Enum) else value, str):
             content = json.dumps(content, ensure_ascii=False)  # 1 and "1" are two values
         if as_bytes(content) is None:
-            raise InvalidConstraint("a cell's text has no UTF-8", path=where, rule="cells", value=content)
+            raise invalid(
+                "a cell's text has no UTF-8", "cells", content, "leave lone surrogates out", path=where
+            )
         if content in values:
-            raise InvalidConstraint(
-                "two values of a cell are written alike", path=where, rule="cells", value=content
+            raise invalid(
+                "two values of a cell are written alike",
+                "cells",
+                content,
+                'leave one of them out: 1 and "1" are the same text',
+                path=where,
             )
         values[content] = value
         if len(values) > MOST_VALUES:
             raise _too_many(len(values), where)
     if not values:
-        raise InvalidConstraint("a cell has no value to choose from", path=where, rule="cells")
+        raise InvalidConstraint(
+            "a cell has no value to choose from",
+            path=where,
+            rule="cells",
+            remedy="give the cell one value or more",
+        )
     return Domain(values, choice(values))
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
-from canvasgen.checks import is_iterable, whole_number
-from canvasgen.constraints.texts import is_text
-from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
+from canvasgen.checks import invalid, is_iterable, text_argument, whole_number
+from canvasgen.errors import ConstraintTooLarge
 
 __all__ = ["Cell", "Grid", "grid"]
 
@@ -69,8 +68,11 @@ class Grid:
         """The two diagonals of a square grid, from the top left and from the top right."""
         rows = self.rows
         if len(rows) != len(self.column_names):
-            raise InvalidConstraint(
-                "only a square grid has diagonals", rule="grid", value=(len(rows), len(self.column_names))
+            raise invalid(
+                "only a square grid has diagonals",
+                "grid",
+                (len(rows), len(self.column_names)),
+                "give as many rows as columns",
             )
         return (
             tuple(row[at] for at, row in enumerate(rows)),
@@ -84,10 +86,11 @@ class Grid:
             whole_number(side, rule="boxes", name="the side of a box", low=1) for side in (height, width)
         )
         if len(rows) % height or len(self.column_names) % width:
-            raise InvalidConstraint(
+            raise invalid(
                 f"a grid of {len(rows)} x {len(self.column_names)} cannot be cut into such boxes",
-                rule="boxes",
-                value=(height, width),
+                "boxes",
+                (height, width),
+                "give a height that divides the rows and a width that divides the columns",
             )
         return tuple(
             tuple(
@@ -124,7 +127,9 @@ def _names(given: int | Iterable[Hashable], what: str) -> tuple[Hashable, ...]:
             )
         names: tuple[Hashable, ...] = tuple(range(given))
     elif isinstance(given, (str, bytes, bool, set, frozenset, Mapping)) or not is_iterable(given):
-        raise InvalidConstraint(f"{what} are a count or a list of names", rule=what, value=given)
+        raise invalid(
+            f"{what} are a count or a list of names", what, given, f"write {what}=3 or {what}=['a', 'b']"
+        )
     else:
         names = tuple(islice(given, MOST_CELLS + 1))
         if len(names) > MOST_CELLS:
@@ -132,12 +137,13 @@ def _names(given: int | Iterable[Hashable], what: str) -> tuple[Hashable, ...]:
                 f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=len(names), remedy=_SMALLER
             )
         for name in names:
-            if not is_text(name):
-                raise InvalidConstraint(f"names of {what} are strings that have UTF-8", rule=what, value=name)
+            text_argument(name, f"names of {what} are strings that have UTF-8", rule=what)
     if not names:
-        raise InvalidConstraint(f"a table has {what}", rule=what, value=given)
+        raise invalid(
+            f"a table has {what}", what, given, f"give {what}= a count from 1 on or a list of names"
+        )
     if len(set(names)) < len(names):
-        raise InvalidConstraint(f"two {what} have one name", rule=what, value=names)
+        raise invalid(f"two {what} have one name", what, names, f"name the {what} differently")
     return names
 
 
@@ -147,9 +153,9 @@ def _name(names: tuple[Hashable, ...], asked: Any, what: str) -> Hashable:
         return names[asked]
     if asked in names:
         return asked
-    raise InvalidConstraint(
+    raise invalid(
         f"there is no such {what}",
-        rule="cells",
-        value=asked,
-        remedy=f"the {what}s are {', '.join(map(str, names[:12]))}{', …' if len(names) > 12 else ''}",
+        "cells",
+        asked,
+        f"the {what}s are {', '.join(map(str, names[:12]))}{', …' if len(names) > 12 else ''}",
     )

@@ -124,6 +124,7 @@ def lay(grid: Grid, domains: Mapping[Cell, Domain], layout: str) -> Laid:
                     path=str(cell),
                     rule="layout",
                     value=tuple(texts),
+                    remedy="choose another layout, or values that differ in it",
                 )
             if any(plain(value, content) is not value for content, value in domain.values.items()):
                 values[cell] = {texts[content]: value for content, value in domain.values.items()}

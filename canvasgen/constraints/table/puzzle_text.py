@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from canvasgen.checks import is_iterable, whole_number
+from canvasgen.checks import file_text, invalid, is_iterable, whole_number
 from canvasgen.errors import InvalidConstraint
 
 __all__ = ["read_cells", "read_puzzles", "symbol", "symbol_value"]
@@ -51,11 +51,12 @@ def symbol_value(text: str, where: str) -> int | None:
         return int(text)
     if len(text) == 1 and text.upper() in _LETTERS:
         return _LETTERS.index(text.upper()) + 10
-    raise InvalidConstraint(
+    raise invalid(
         "a cell of a puzzle is a number, a letter from A for 10 on, or a blank (. or 0)",
+        "puzzle",
+        text,
+        "write one of these in each cell",
         path=where,
-        rule="puzzle",
-        value=text,
     )
 
 
@@ -72,11 +73,11 @@ def read_cells(puzzle: object) -> list[list[int | None]]:
     if isinstance(puzzle, Path):
         found = read_puzzles(puzzle)
         if len(found) != 1:
-            raise InvalidConstraint(
+            raise invalid(
                 f"the file holds {len(found)} puzzles",
-                rule="puzzle",
-                value=puzzle.name,
-                remedy="read them with canvasgen.constraints.table.read_puzzles and take one",
+                "puzzle",
+                puzzle.name,
+                "read them with canvasgen.constraints.table.read_puzzles and take one",
             )
         return found[0]
     if isinstance(puzzle, str) and _JSON.match(puzzle):
@@ -86,7 +87,12 @@ def read_cells(puzzle: object) -> list[list[int | None]]:
     if is_iterable(puzzle) and not isinstance(puzzle, (bytes, Mapping, set, frozenset)):
         rows = [list(row) if is_iterable(row) else [row] for row in puzzle]
         return _square([[_given(one, r, c) for c, one in enumerate(row)] for r, row in enumerate(rows)])
-    raise InvalidConstraint("a puzzle is a string, a path or a list of rows", rule="puzzle", value=puzzle)
+    raise invalid(
+        "a puzzle is a string, a path or a list of rows",
+        "puzzle",
+        puzzle,
+        "give a string of 81 characters, a pathlib.Path, or nine lists of nine numbers",
+    )
 
 
 def read_puzzles(source: str | Path) -> list[list[list[int | None]]]:
@@ -96,10 +102,7 @@ def read_puzzles(source: str | Path) -> list[list[list[int | None]]]:
         InvalidConstraint: the file cannot be read, or holds no puzzle.
     """
     if isinstance(source, Path):
-        try:
-            source = source.read_bytes().decode("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidConstraint(f"the puzzle cannot be read: {error}", rule="puzzle") from error
+        source = file_text(source, "puzzle")
     if _JSON.match(source):
         return [read_cells(source)]
     lines = _content(source)
@@ -139,11 +142,11 @@ def _from_json(text: str) -> list[object]:
     try:
         found: object = json.loads(text)
     except ValueError as error:
-        raise InvalidConstraint(
+        raise invalid(
             f"a puzzle that begins with a bracket is read as JSON, and this is none: {error}",
-            rule="puzzle",
-            value=text,
-            remedy="give the list itself, or the cells without brackets",
+            "puzzle",
+            text,
+            "give the list itself, or the cells without brackets",
         ) from error
     assert isinstance(found, list)
     rows = cast("list[object]", found)
@@ -184,7 +187,9 @@ def _tokens(text: str) -> list[list[str]]:
         return barred
     lines = _content(text)
     if not lines:
-        raise InvalidConstraint("the puzzle is empty", rule="puzzle", value=text)
+        raise invalid(
+            "the puzzle is empty", "puzzle", text, "write a character for each cell, . where it is empty"
+        )
     if any("," in line or ";" in line for line in lines):
         return [[one.strip(' \t"') for one in re.split("[,;]", line)] for line in lines]
     spaced = [line.split() for line in lines]
@@ -203,7 +208,7 @@ def _given(one: object, row: int, column: int) -> str:
 
 
 def _square(rows: list[list[str]]) -> list[list[int | None]]:
-    if len(rows) == 1:
+    if len(rows) == 1 and math.isqrt(len(rows[0])) ** 2 == len(rows[0]):
         size = math.isqrt(len(rows[0]))
         rows = [rows[0][at : at + size] for at in range(0, len(rows[0]), max(size, 1))]
     size = len(rows)
@@ -211,11 +216,12 @@ def _square(rows: list[list[str]]) -> list[list[int | None]]:
     if wrong is not None or not 1 <= size <= MOST_SIZE:
         cells = sum(map(len, rows))
         raise InvalidConstraint(
-            f"a puzzle is square, with up to {MOST_SIZE} rows: this has {cells} cells in {size} rows",
-            path=None if wrong is None else f"row {wrong}",
+            f"a puzzle is square, with up to {MOST_SIZE} rows: this has {cells} cells in "
+            f"{size} row{'' if size == 1 else 's'}",
             rule="puzzle",
             value=cells,
             remedy="give 16, 36, 81 or 256 characters, as many rows as columns, or the Path of a file",
+            path=None if wrong is None else f"row {wrong}",
         )
     found: list[list[int | None]] = []
     for r, row in enumerate(rows, 1):

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from canvasgen.checks import is_iterable
+from canvasgen.checks import invalid, is_iterable
 from canvasgen.constraints.table.arguments import different_names, is_pair, mapping_or_empty
 from canvasgen.constraints.table.build import checked_relations, table
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.layouts import Layout
 from canvasgen.constraints.table.table import Mode, Table
-from canvasgen.errors import InvalidConstraint
 from canvasgen.relations import Relation, all_different, at_most, count, different, exactly
 
 __all__ = ["roster"]
@@ -86,10 +85,19 @@ def _of_absences(away: Mapping[Any, Any], everyone: Sequence[str], about: Grid) 
     """Yield when each person cannot work."""
     for person, times in away.items():
         if person not in everyone:
-            raise InvalidConstraint("`away` names nobody of the people", rule="away", value=person)
+            raise invalid(
+                "`away` names nobody of the people",
+                "away",
+                person,
+                "take a name from `people`, spelled as there",
+            )
         if isinstance(times, str) or not is_iterable(times):
-            raise InvalidConstraint(
-                "whoever is away is so on a list of days", path=person, rule="away", value=times
+            raise invalid(
+                "whoever is away is so on a list of days",
+                "away",
+                times,
+                "write away={person: [day, (day, shift)]}",
+                path=person,
             )
         for time in times:
             if isinstance(time, str):
@@ -97,8 +105,12 @@ def _of_absences(away: Mapping[Any, Any], everyone: Sequence[str], about: Grid) 
             elif is_pair(time):
                 cells, when = (about.cell(*time),), " ".join(time)
             else:
-                raise InvalidConstraint(
-                    "one is away on a day or a (day, shift)", path=person, rule="away", value=time
+                raise invalid(
+                    "one is away on a day or a (day, shift)",
+                    "away",
+                    time,
+                    "name a day of `days`, or a (day, shift)",
+                    path=person,
                 )
             yield exactly(0, cells, [person], name=f"{person} is away on {when}")
 
@@ -108,8 +120,18 @@ def _known(given: Mapping[Any, Any], everyone: Sequence[str], about: Grid) -> di
     known: dict[Cell, str] = {}
     for time, person in given.items():
         if not is_pair(time):
-            raise InvalidConstraint("a shift that is settled is a (day, shift)", rule="given", value=time)
+            raise invalid(
+                "a shift that is settled is a (day, shift)",
+                "given",
+                time,
+                "write given={(day, shift): person}",
+            )
         if person not in everyone:
-            raise InvalidConstraint("`given` names nobody of the people", rule="given", value=person)
+            raise invalid(
+                "`given` names nobody of the people",
+                "given",
+                person,
+                "take a name from `people`, spelled as there",
+            )
         known[about.cell(*time)] = person
     return known

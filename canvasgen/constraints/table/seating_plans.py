@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from canvasgen.checks import invalid
 from canvasgen.constraints.table.arguments import different_names, known_pairs, row_count
 from canvasgen.constraints.table.build import checked_relations, table
 from canvasgen.constraints.table.grid import Cell, Grid, grid
 from canvasgen.constraints.table.layouts import Layout
 from canvasgen.constraints.table.table import Mode, Table
-from canvasgen.errors import InvalidConstraint
 from canvasgen.relations import Relation, any_of, exactly, is_in
 
 __all__ = ["seating"]
@@ -46,10 +46,15 @@ def seating(
     about = grid(row_count(rows, "rows"), row_count(columns, "columns"))
     names = different_names(guests, "guests")
     if _EMPTY in names:
-        raise InvalidConstraint("no guest is named -, which is an empty seat", rule="guests", value=_EMPTY)
+        raise invalid(
+            "no guest is named -, which is an empty seat", "guests", _EMPTY, "write the name differently"
+        )
     if len(names) > len(about.cells):
-        raise InvalidConstraint(
-            f"{len(names)} guests do not fit on {len(about.cells)} seats", rule="guests", value=len(names)
+        raise invalid(
+            f"{len(names)} guests do not fit on {len(about.cells)} seats",
+            "guests",
+            len(names),
+            "give more tables or seats, or fewer guests",
         )
     spare = len(about.cells) > len(names)
     domain = [*names, _EMPTY] if spare else names

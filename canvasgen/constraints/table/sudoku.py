@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from canvasgen.checks import is_iterable, is_sequence, whole_number
+from canvasgen.checks import invalid, is_iterable, is_sequence, whole_number
 from canvasgen.constraints.shown import Trained
 from canvasgen.constraints.table.build import assemble
 from canvasgen.constraints.table.grid import Cell, Grid, grid
@@ -60,7 +60,9 @@ def sudoku(
     elif box is None:
         regional, kind = _jigsaw(_region_of_cells(regions, about), about)
     else:
-        raise InvalidConstraint("boxes and jigsaw regions exclude each other", rule="regions")
+        raise InvalidConstraint(
+            "boxes and jigsaw regions exclude each other", rule="regions", remedy="give one of them"
+        )
     relations = [
         *(all_different(row, name=f"row {n} has every value once") for n, row in enumerate(about.rows, 1)),
         *(
@@ -123,10 +125,13 @@ def _box(box: tuple[int, int] | None, size: int) -> tuple[int, int]:
             )
         return BOXES[size]
     if not is_sequence(box) or len(box) != 2 or not all(type(side) is int for side in box):
-        raise InvalidConstraint("a box is a pair of its rows and columns", rule="box", value=box)
+        raise invalid("a box is a pair of its rows and columns", "box", box, "write box=(3, 3)")
     if box[0] < 1 or box[0] * box[1] != size:
-        raise InvalidConstraint(
-            f"a box of {box[0]} x {box[1]} cells does not hold {size} values", rule="box", value=box
+        raise invalid(
+            f"a box of {box[0]} x {box[1]} cells does not hold {size} values",
+            "box",
+            box,
+            f"give rows and columns whose product is {size}",
         )
     return box[0], box[1]
 
@@ -147,15 +152,26 @@ def _region_of_cells(regions: object, about: Grid) -> list[Any]:
         if len(rows) > 1 and any(len(row) != size for row in rows):
             labels = []
     else:
-        raise InvalidConstraint("regions are a text or rows of labels", rule="regions", value=regions)
+        raise invalid(
+            "regions are a text or rows of labels",
+            "regions",
+            regions,
+            "give one text of a label for each cell, or a list for each row",
+        )
     if len(labels) != size * size:
-        raise InvalidConstraint(
-            f"regions label each of the {size * size} cells", rule="regions", value=regions
+        raise invalid(
+            f"regions label each of the {size * size} cells",
+            "regions",
+            regions,
+            "give a label for each cell, row by row",
         )
     odd = next((label for label in labels if type(label) not in (str, int)), None)
     if odd is not None:
-        raise InvalidConstraint(
-            "the label of a region is a string or a whole number", rule="regions", value=odd
+        raise invalid(
+            "the label of a region is a string or a whole number",
+            "regions",
+            odd,
+            "label each cell with a letter or a number",
         )
     return labels
 
@@ -168,8 +184,11 @@ def _jigsaw(labels: Sequence[Any], about: Grid) -> tuple[list[Relation], tuple[s
         by_label.setdefault(label, []).append(cell)
     for label, cells in by_label.items():
         if len(cells) != size:
-            raise InvalidConstraint(
-                f"the region {label!r} has {len(cells)} cells and not {size}", rule="regions", value=label
+            raise invalid(
+                f"the region {label!r} has {len(cells)} cells and not {size}",
+                "regions",
+                label,
+                f"give each region {size} cells",
             )
     relations = [
         all_different(cells, name=f"region {label} has every value once") for label, cells in by_label.items()
@@ -180,7 +199,7 @@ def _jigsaw(labels: Sequence[Any], about: Grid) -> tuple[list[Relation], tuple[s
 def _caged(cages: object, about: Grid) -> list[Relation]:
     """Return the relations of killer cages: the sum of each, and that its values differ."""
     if not is_iterable(cages):
-        raise InvalidConstraint("cages are a list of pairs", rule="cages", value=cages)
+        raise invalid("cages are a list of pairs", "cages", cages, "write cages=[(10, [(0, 0), (0, 1)])]")
     relations: list[Relation] = []
     for cells, added in [_cage(cage, about) for cage in cages]:
         where = " + ".join(f"r{r + 1}c{c + 1}" for r, c in cells)
@@ -195,18 +214,23 @@ def _cage(cage: Any, about: Grid) -> tuple[tuple[Cell, ...], int]:
         added, cells = cage
         found = tuple((row, column) for row, column in cells)
     except (TypeError, ValueError) as error:
-        raise InvalidConstraint(
-            "a cage is a pair of a sum and its cells (row, column)", rule="cages", value=cage
+        raise invalid(
+            "a cage is a pair of a sum and its cells (row, column)",
+            "cages",
+            cage,
+            "write cages=[(10, [(0, 0), (0, 1)])]",
         ) from error
     added = whole_number(added, rule="cages", name="the sum of a cage", low=None)
     if not found or any(one in found[:at] for at, one in enumerate(found)):
-        raise InvalidConstraint("a cage has at least one cell, and none twice", rule="cages", value=cage)
+        raise invalid(
+            "a cage has at least one cell, and none twice", "cages", cage, "list each cell of a cage once"
+        )
     for cell in found:
         if cell not in about.cells:
-            raise InvalidConstraint(
+            raise invalid(
                 "a cage has a cell that the puzzle has not",
-                rule="cages",
-                value=cell,
-                remedy="rows and columns are numbered from 0",
+                "cages",
+                cell,
+                "rows and columns are numbered from 0",
             )
     return found, added

@@ -58,6 +58,7 @@ class Table(Constraint):
 
     Attributes:
         grid: the rows and columns.
+        laid: the pieces of its text, and what each cell may hold.
         mode: `exact`, `propagate` or `model`.
         problem: the cells that relations are about, with their values; None if there are no relations.
         related: those cells, in their order in the text.
@@ -76,7 +77,7 @@ class Table(Constraint):
         self.grid = grid
         self.mode = mode
         self.relations = relations
-        self._laid = laid
+        self.laid = laid
         self._wording = wording
         self._notes = notes
         about = {cell for relation in relations for cell in relation.cells}
@@ -153,7 +154,8 @@ class Table(Constraint):
                 pass
             except TimeLimit as error:
                 error.remedy = (
-                    "take fewer cells, values or relations; or mode='model', which leaves them to the model"
+                    "take fewer cells, values or relations; allow more with limits=cg.Limits(max_seconds=…); "
+                    "or mode='model', which leaves them to the model"
                 )
                 raise
         raise Unsatisfiable(
@@ -173,7 +175,7 @@ class Table(Constraint):
         found: list[tuple[tuple[str, ...], ...]] = []
         for cell, values in zip(self.related, problem.values, strict=True):
             by_value: dict[Any, list[str]] = {key(value): [] for value in values}
-            for text, value in self._laid.listed[cell].items():
+            for text, value in self.laid.listed[cell].items():
                 by_value[key(value)].append(text)
             found.append(tuple(map(tuple, by_value.values())))
         return tuple(found)
@@ -192,7 +194,7 @@ class Table(Constraint):
     @cached_property
     def _allowed(self) -> Mapping[Cell, tuple[str, ...]]:
         """The texts that are possible in each listed cell."""
-        allowed = {cell: tuple(texts) for cell, texts in self._laid.listed.items()}
+        allowed = {cell: tuple(texts) for cell, texts in self.laid.listed.items()}
         if self.problem is not None and self.mode != "model":
             allowed.update(self._masked(self.root))
         return allowed
@@ -218,7 +220,7 @@ class Table(Constraint):
     def _written(self, allowed: Mapping[Cell, tuple[str, ...]], borders: Mapping[Cell, Expr]) -> Expr:
         parts: list[Expr] = []
         fixed = ""
-        for piece in self._laid.pieces:
+        for piece in self.laid.pieces:
             if isinstance(piece, str):
                 fixed += piece
             elif piece not in borders and len(allowed.get(piece, ())) == 1:
@@ -232,13 +234,13 @@ class Table(Constraint):
     def _cell(self, cell: Cell, allowed: Mapping[Cell, tuple[str, ...]]) -> Expr:
         if cell in allowed:
             return automata.union(*(automata.literal(text) for text in allowed[cell]))
-        return automata.concat(automata.literal(self._laid.lead[cell]), self._laid.free[cell].expr)
+        return automata.concat(automata.literal(self.laid.lead[cell]), self.laid.free[cell].expr)
 
     @property
     @override
     def has_validator(self) -> bool:
         return (bool(self.relations) and self.mode != "model") or any(
-            one.has_validator for one in self._laid.free.values()
+            one.has_validator for one in self.laid.free.values()
         )
 
     @override
@@ -248,7 +250,7 @@ class Table(Constraint):
             return
         plain: dict[Any, Any] = {**values}
         for cell in self.related:
-            plain[cell] = self._laid.listed[cell][texts[cell]]
+            plain[cell] = self.laid.listed[cell][texts[cell]]
         for relation in self.relations:
             seen: dict[Any, Any] = dict(values) if isinstance(relation, Check) else plain
             if not relation.holds([seen[cell] for cell in relation.cells]):
@@ -261,7 +263,7 @@ class Table(Constraint):
 
     def cells_of(self, text: str) -> list[Span]:
         """Return every cell with the characters of a text that it holds; none if the text is no such table."""
-        return cell_spans(self._laid, text) or []
+        return cell_spans(self.laid, text) or []
 
     @property
     def given(self) -> tuple[Cell, ...]:
@@ -274,17 +276,17 @@ class Table(Constraint):
         Raises:
             ValidationFailed: the text is not such a table.
         """
-        found = cell_spans(self._laid, text)
+        found = cell_spans(self.laid, text)
         if found is None:
             raise ValidationFailed("the text is no such table", rule="table", value=text)
         values: dict[Cell, Any] = {}
         for cell, start, stop in found:
             content = text[start:stop]
-            if cell in self._laid.listed:
-                values[cell] = self._laid.values.get(cell, self._laid.listed[cell])[content]
+            if cell in self.laid.listed:
+                values[cell] = self.laid.values.get(cell, self.laid.listed[cell])[content]
             else:
-                free = self._laid.free[cell]
-                inner = content[len(self._laid.lead[cell]) :]
+                free = self.laid.free[cell]
+                inner = content[len(self.laid.lead[cell]) :]
                 if free.has_validator:
                     free.validate(inner)
                 values[cell] = free.parse(inner)
@@ -303,19 +305,19 @@ class Table(Constraint):
     @property
     def _known(self) -> Mapping[Cell, str]:
         """The texts of the cells for which the user gave only one, propagation apart."""
-        return {cell: next(iter(texts)) for cell, texts in self._laid.listed.items() if len(texts) == 1}
+        return {cell: next(iter(texts)) for cell, texts in self.laid.listed.items() if len(texts) == 1}
 
     @property
     @override
     def shown(self) -> Shown:
         """The fixed text with the known cells; the canvas starts from it if every open cell is one character wide."""
         known, wording = self._known, self._wording
-        narrow = self._laid.free.keys() <= known.keys() and all(
-            len(text) == 1 for cell, texts in self._laid.listed.items() if cell not in known for text in texts
+        narrow = self.laid.free.keys() <= known.keys() and all(
+            len(text) == 1 for cell, texts in self.laid.listed.items() if cell not in known for text in texts
         )
         whole = Shown(instruction=wording.instruction, about="the table", trained=wording.trained)
         pieces: list[Piece] = []
-        for piece in self._laid.pieces:
+        for piece in self.laid.pieces:
             if isinstance(piece, str) or piece in known:
                 text = piece if isinstance(piece, str) else known[piece]
                 if pieces and isinstance(pieces[-1], str):
@@ -323,8 +325,8 @@ class Table(Constraint):
                 elif text:
                     pieces.append(text)
             else:
-                old = next(iter(self._laid.listed[piece])) if narrow else None
-                pieces.append(Hole(mark=self._laid.lead[piece] + wording.gap, old=old, floats=False))
+                old = next(iter(self.laid.listed[piece])) if narrow else None
+                pieces.append(Hole(mark=self.laid.lead[piece] + wording.gap, old=old, floats=False))
         return replace(whole, pieces=tuple(pieces))
 
     @override
@@ -341,6 +343,6 @@ class Table(Constraint):
         if self.mode != "model":
             notes += [Note("validator", one.describe()) for one in self.relations if isinstance(one, Check)]
         notes += self._notes
-        for cell, free in self._laid.free.items():
+        for cell, free in self.laid.free.items():
             notes += [Note(note.kind, note.message, str(cell)) for note in free.explain()]
         return tuple(notes)

@@ -31,7 +31,9 @@ def round_robin(teams: Sequence[str], *, layout: Layout = "markdown", mode: Mode
     """
     names = different_names(teams, "teams")
     if len(names) < 2:
-        raise InvalidConstraint("a tournament has at least two teams", rule="teams", value=names)
+        raise InvalidConstraint(
+            "a tournament has at least two teams", rule="teams", value=names, remedy="give two names or more"
+        )
     if len(names) > MOST_TEAMS:
         raise ConstraintTooLarge(
             f"a tournament of more than {MOST_TEAMS} teams",
@@ -42,7 +44,10 @@ def round_robin(teams: Sequence[str], *, layout: Layout = "markdown", mode: Mode
     odd = next((name for name in names if " - " in name), None)
     if odd is not None:
         raise InvalidConstraint(
-            "a team's name has ' - ', which stands between two teams", rule="teams", value=odd
+            "a team's name has ' - ', which stands between two teams",
+            rule="teams",
+            value=odd,
+            remedy="write the name without it",
         )
     games = {f"{one} - {other}": (one, other) for one, other in combinations(names, 2)}
     each = len(names) // 2

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from canvasgen import automata
 from canvasgen.automata import Expr
+from canvasgen.checks import file_text, text_argument
 from canvasgen.constraints.agreement import Agreement, agreement_in
 from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
@@ -26,7 +27,7 @@ from canvasgen.constraints.shown import Shown, joined
 from canvasgen.constraints.template.braces import Hole, pieces_of
 from canvasgen.constraints.template.readings import Readings
 from canvasgen.constraints.text import text as free_text
-from canvasgen.constraints.texts import automaton_of, field_path, is_text
+from canvasgen.constraints.texts import automaton_of, field_path
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, ValidationFailed
 from canvasgen.limits import Limits, checked_limits, largest_of
 from canvasgen.notes import Note
@@ -280,14 +281,13 @@ def template(
         ConstraintTooLarge: more than `MOST_PIECES` holes and literals; or, once it is compiled, a limit is exceeded.
     """
     if isinstance(text, Path):
-        try:
-            text = text.read_bytes().decode("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidConstraint(f"the template cannot be read: {error}", rule="template") from error
-    if not is_text(text):
-        raise InvalidConstraint(
-            "a template is a string that has UTF-8, or a path", rule="template", value=text
-        )
+        text = file_text(text, "template")
+    text = text_argument(
+        text,
+        "a template is a string that has UTF-8, or a path",
+        rule="template",
+        remedy="give the text, or a pathlib.Path",
+    )
     pieces = tuple(pieces_of(text))
     if len(pieces) > MOST_PIECES:
         raise ConstraintTooLarge(

@@ -30,7 +30,12 @@ def trace_of_steps(
         InvalidTrace: there are no steps.
     """
     if not steps:
-        raise InvalidTrace("there are no steps to show", rule="trace", value=())
+        raise InvalidTrace(
+            "there are no steps to show",
+            rule="trace",
+            value=(),
+            remedy='give a trace with a step at least: trace="full" and max_denoising_steps of 1 or more',
+        )
     vocabulary = steps[0].vocabulary
     made = tuple(step_data(step) for step in steps)
     table = token_table(vocabulary, made, [*token_ids, *vocabulary.end_ids])

@@ -22,7 +22,7 @@ from canvasgen.inference.numba_backend.exponential import LOWEST_32, LOWEST_64, 
 from canvasgen.inference.tables import Floats, Ints, Singles, Tokens
 from canvasgen.jit import njit
 
-__all__ = ["CHUNK", "MINUS_INFINITY", "gather", "reduce_rows", "segment_rows", "sums"]
+__all__ = ["CHUNK", "MINUS_INFINITY", "gather", "has_nan", "reduce_rows", "segment_rows", "sums"]
 
 CHUNK = 2048
 _SHORT = 256  # classes of no more tokens share a buffer
@@ -41,7 +41,7 @@ def _key(bits):
 
 
 @njit(cache=True, nogil=True)
-def _has_nan(row_bits):
+def has_nan(row_bits):
     """Whether any of a row's floats, given as their bits, is NaN; and the row is in the cache afterwards."""
     largest = np.int32(0)
     for v in range(row_bits.shape[0]):
@@ -210,7 +210,7 @@ def reduce_rows(
     values = np.empty(CHUNK, dtype=np.float32)
     weights, bits = np.empty_like(values), values.view(np.int32)
     for i in range(first, last):
-        if _has_nan(logit_bits[i]):
+        if has_nan(logit_bits[i]):
             return i
         _row(logits[i], tokens, offsets, values, bits, weights, best[i], mass[i], mean[i])
         normaliser[i] = _log_sum(mass[i])

@@ -152,7 +152,7 @@ class ClassRow(ABC):
     def summarise(self, threads: int) -> None:
         """Fills `entropies`, `allowed_mass` and `forced`."""
         self.threads = threads
-        tables, length, layout = self._all_tables, len(self.logits), self.layout
+        tables, length = self._all_tables, len(self.logits)
         marginals = np.empty_like(tables.mass)
         self.entropies, self.allowed_mass = np.empty(length), np.empty(length)
         self.forced = np.zeros(length, dtype=np.bool_)
@@ -165,11 +165,21 @@ class ClassRow(ABC):
             self.entropies,
             self.allowed_mass,
         )
+        self._force(marginals[: self._row.length] > -np.inf)
+
+    def _force(self, allowed: Bools) -> None:
+        """Fills `forced` from the classes bool `[n, C + 2]` that can stand at each position."""
         pinned = np.zeros(self._row.length, dtype=np.bool_)
         pinned[list(self._row.fixed)] = True
+        layout = self.layout
         token_kernels.forced_rows(
-            self.logits, layout.token_order, layout.class_offsets, marginals, pinned, self.forced
+            self.logits, layout.token_order, layout.class_offsets, allowed, pinned, self.forced
         )
+
+    @property
+    def allowed(self) -> Bools:
+        """See `RowArrays.allowed`."""
+        return self.tables.mass + self.bias > -np.inf
 
     # The max semiring
 
@@ -183,9 +193,9 @@ class ClassRow(ABC):
         """See `RowArrays.best_from`."""
 
     @property
-    def best_log_prob(self) -> float:
-        """log P(text and end of `best` | valid)."""
-        return float(self.best_from(0, np.array([self._row.state]))[0]) - self.log_partition
+    def best_weight(self) -> float:
+        """log of the mass that p puts on text and end of `best`."""
+        return float(self.best_from(0, np.array([self._row.state]))[0])
 
     def find_best(self, threads: int) -> None:
         """Fills `best`."""
@@ -245,7 +255,9 @@ class ClassRow(ABC):
 
     def support(self, out: Bools, threads: int) -> None:
         """Fills `out[L_b, V]` with the tokens that are possible."""
-        layout, allowed = self.layout, self._all_bias > -np.inf
+        layout = self.layout
+        allowed = np.ones((len(self.logits), layout.num_classes + 2), dtype=np.bool_)
+        allowed[: self._row.length] = self.allowed
 
         def work(first: int, last: int) -> None:
             token_kernels.support_rows(self.logits, layout.class_of_token, allowed, first, last, out)

@@ -66,7 +66,7 @@ class NumbaLattice:
         return [row for row in self._rows if row.is_possible]
 
     def _out(self, array: npt.NDArray[np.generic]) -> Tensor:
-        tensor = torch.as_tensor(array)
+        tensor = torch.from_numpy(array)
         return tensor if self.batch.device.type == "cpu" else tensor.to(self.batch.device)
 
     def _gathered(
@@ -94,7 +94,7 @@ class NumbaLattice:
     @once
     def _summarised(self) -> bool:
         self.batch.require_unchanged()
-        each(ClassRow.summarise, self._possible, self.batch.threads)
+        each(lambda row, threads: row.summarise(threads), self._possible, self.batch.threads)
         return True
 
     @once
@@ -126,7 +126,7 @@ class NumbaLattice:
     def best_log_prob(self) -> Tensor:
         """See `Lattice.best_log_prob`."""
         self.batch.require_unchanged()
-        weights = [row.best_log_prob if row.is_possible else -np.inf for row in self._rows]
+        weights = [row.best_weight - row.log_partition if row.is_possible else -np.inf for row in self._rows]
         return self._out(np.array(weights))
 
     @property

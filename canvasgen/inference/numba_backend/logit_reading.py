@@ -9,6 +9,7 @@ import numpy as np
 from canvasgen.inference.layout import Symbols
 from canvasgen.inference.numba_backend import class_kernels
 from canvasgen.inference.numba_backend.parallel import runs
+from canvasgen.inference.numba_backend.side_by_side import MOST_TOKENS, reduce_side_by_side
 from canvasgen.inference.tables import LARGEST, ClassTables, Floats, Ints, Singles, Tokens
 
 __all__ = ["put_fixed", "read_classes", "read_segments"]
@@ -23,11 +24,10 @@ def read_classes(layout: Symbols, logits: Singles, threads: int) -> tuple[ClassT
     best, mass, mean = (np.empty((length, layout.num_classes + 2)) for _ in range(3))
     normaliser, bits = np.empty(length), logits.view(np.int32)
     order, offsets = layout.token_order, layout.class_offsets
+    kernel = reduce_side_by_side if layout.vocabulary_size <= MOST_TOKENS else class_kernels.reduce_rows
 
     def work(first: int, last: int) -> int:
-        return class_kernels.reduce_rows(
-            logits, bits, order, offsets, first, last, best, mass, mean, normaliser
-        )
+        return kernel(logits, bits, order, offsets, first, last, best, mass, mean, normaliser)
 
     found = [row for row in runs(work, length, layout.vocabulary_size, threads) if row != -1]
     with np.errstate(invalid="ignore"):

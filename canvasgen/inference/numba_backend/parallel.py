@@ -31,6 +31,8 @@ if hasattr(os, "register_at_fork"):
 def runs(work: Callable[[int, int], T], length: int, width: int, threads: int) -> list[T]:
     """`work(first, last)` over all positions, in parallel if `width` elements each make it worth it."""
     parts = max(1, min(threads, length, length * width // WORTH_A_THREAD))
+    if parts == 1:
+        return [work(0, length)]
     borders = [length * k // parts for k in range(parts + 1)]
     others = [pool().submit(work, *ends) for ends in pairwise(borders[1:])]
     return [work(borders[0], borders[1]), *(other.result() for other in others)]

@@ -144,16 +144,16 @@ def draw_tokens(
 
 @njit(cache=True, nogil=True)
 def forced_rows(
-    logits: Singles, tokens: Tokens, offsets: Ints, marginals: Floats, pinned: Bools, out: Bools
+    logits: Singles, tokens: Tokens, offsets: Ints, allowed: Bools, pinned: Bools, out: Bools
 ) -> None:
-    """out[i] = only one token is possible at i: one class of `marginals[i]`, and one token of it unless it is pinned."""
+    """out[i] = only one token is possible at i: one class of `allowed[i]`, and one token of it unless it is pinned."""
     for i in range(pinned.shape[0]):
-        classes, chosen = 0, 0
-        for c in range(marginals.shape[1]):
-            if marginals[i, c] > -np.inf:
-                classes += 1
-                chosen = c
-        count = 0
+        classes, chosen, count = 0, 0, 0
+        for c in range(allowed.shape[1]):
+            classes += allowed[i, c]
+        if classes == 1:
+            while not allowed[i, chosen]:
+                chosen += 1
         if classes == 1 and not pinned[i]:
             for k in range(offsets[chosen], offsets[chosen + 1]):
                 count += logits[i, tokens[k]] > MINUS_INFINITY

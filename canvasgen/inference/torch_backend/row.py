@@ -119,6 +119,11 @@ class TorchRow:
         """See `RowArrays.bias`."""
         return _host(self._arrays.bias[: self._length, self._classes])
 
+    @property
+    def allowed(self) -> Bools:
+        """See `RowArrays.allowed`."""
+        return self.tables.mass + self.bias > -np.inf
+
     @once
     def best_sets(self) -> Floats:
         """See `RowArrays.best_sets`."""

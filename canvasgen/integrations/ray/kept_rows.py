@@ -60,12 +60,24 @@ def answer(dataset: Any, folder: str | Path, config: CanvasProcessorConfig, *, k
 
 def _ids(dataset: Any, key: str) -> list[Any]:
     if key not in (dataset.columns() or ()):
-        raise InvalidConstraint("the rows have no such column", path=key, rule="key", value=dataset.columns())
+        raise InvalidConstraint(
+            "the rows have no such column",
+            path=key,
+            rule="key",
+            value=dataset.columns(),
+            remedy="name one of these columns",
+        )
     ids = [row[key] for row in dataset.select_columns([key]).take_all()]
     seen: set[Any] = set()
     for one in ids:
         if one in seen or one is None:
-            raise InvalidConstraint("ids are there, and each once", path=key, rule="key", value=one)
+            raise InvalidConstraint(
+                "ids are there, and each once",
+                path=key,
+                rule="key",
+                value=one,
+                remedy="give each row an id of its own",
+            )
         seen.add(one)
     return ids
 

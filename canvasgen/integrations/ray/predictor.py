@@ -58,7 +58,11 @@ class CanvasPredictor:
         """Return the batch with the columns of the answers; `batch` maps columns to arrays or lists of equal lengths."""
         if self._prompt not in batch:
             raise InvalidConstraint(
-                "the rows have no such column", path=self._prompt, rule="prompt", value=sorted(batch)
+                "the rows have no such column",
+                path=self._prompt,
+                rule="prompt",
+                value=sorted(batch),
+                remedy="name a column that is there",
             )
         prompts: Sequence[Any] = batch[self._prompt]
         own: Sequence[Any] = batch[self._requests] if self._requests is not None else [None] * len(prompts)
@@ -110,9 +114,17 @@ def _object(value: object) -> dict[str, Any]:
         try:
             read = json.loads(value)
         except ValueError as error:
-            raise InvalidConstraint(f"no JSON: {error}", path="$", rule="JSON", value=value) from error
+            raise InvalidConstraint(
+                f"no JSON: {error}", path="$", rule="JSON", value=value, remedy="write one JSON object"
+            ) from error
     if not is_mapping(read):
-        raise InvalidConstraint("a request is a JSON object", path="$", rule="JSON", value=value)
+        raise InvalidConstraint(
+            "a request is a JSON object",
+            path="$",
+            rule="JSON",
+            value=value,
+            remedy='write an object: {"regex": "…"}',
+        )
     return {str(name): one for name, one in read.items()}
 
 

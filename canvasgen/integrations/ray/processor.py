@@ -56,6 +56,7 @@ class CanvasProcessorConfig:
                 "concurrency is a number of workers from 1, or the fewest and the most",
                 rule="concurrency",
                 value=self.concurrency,
+                remedy="write concurrency=2 or concurrency=(1, 4)",
             )
 
     @property

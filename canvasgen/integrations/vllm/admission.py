@@ -1,4 +1,7 @@
-"""Requests are read, checked and compiled in the API server: what is wrong is answered with 400, and says where."""
+"""Requests are read and checked in the API server: what is wrong is answered with 400, and says where.
+
+Their constraints have been compiled before (`compiling_ahead`); where nobody has done so, they are compiled here.
+"""
 # vLLM's objects are known by the few fields that are read:
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -12,12 +15,16 @@ from typing import Any
 
 from canvasgen.denoise import Job
 from canvasgen.engine import Engine
-from canvasgen.errors import BudgetTooSmall, InvalidConstraint, UnsupportedConstraint
+from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+from canvasgen.integrations.foreign import Foreign
+from canvasgen.integrations.hosted_job import check_budget, hosted_job
+from canvasgen.integrations.vllm.compiled_requests import COMPILED, recipe_of
 from canvasgen.integrations.vllm.ending import KEY
 from canvasgen.integrations.vllm.hosted_engine import engine_of
-from canvasgen.request.written import read_request
+from canvasgen.request import Request
+from canvasgen.request.written import read_request, settings_of
 
-__all__ = ["admit", "job_of"]
+__all__ = ["admit", "job_of", "wanted"]
 
 _KINDS = {
     "json": "schema",
@@ -37,7 +44,7 @@ _OF_VLLM = (
 """Options of vLLM's own reads, which decide over the canvas themselves."""
 
 
-def admit(params: Any, model_config: Any, tokenizer: Any) -> None:
+def admit(params: Foreign, model_config: Foreign, tokenizer: Foreign) -> None:
     """Move a request's constraint to where the worker looks for it, checked and compiled; do nothing if it has none.
 
     Args:
@@ -48,54 +55,75 @@ def admit(params: Any, model_config: Any, tokenizer: Any) -> None:
     Raises:
         CanvasgenError: the request is malformed, not supported, or impossible within `max_tokens`.
     """
-    extra: dict[str, Any] = dict(params.extra_args or {})
-    if params.structured_outputs is None and KEY not in extra:
+    written = wanted(params)
+    if written is None:
         return
-    written = _written(extra.get(KEY), params.structured_outputs)
+    extra: dict[str, Any] = dict(params.extra_args or {})
     _check_options(params, extra)
     if written.get("seed") is None:
         written["seed"] = secrets.randbits(62)  # here, so that all workers draw the same
     if tokenizer is None:
-        raise InvalidConstraint("a constraint needs a tokenizer", rule="skip_tokenizer_init")
+        raise InvalidConstraint(
+            "a constraint needs a tokenizer",
+            rule="skip_tokenizer_init",
+            remedy="start vLLM without skip_tokenizer_init",
+        )
     engine = engine_of(model_config, tokenizer)
     job = job_of(engine, written, [0])
     most = params.max_tokens if params.max_tokens is not None else model_config.max_model_len
-    fewest = 1 if job.constraint is None else job.constraint.fewest_tokens(job.prefix())
-    if fewest > most:
-        raise BudgetTooSmall(
-            f"the shortest valid text has {fewest} tokens and the budget is {most}",
-            path="max_tokens",
-            rule="max_tokens",
-            value=most,
-            remedy=f"raise max_tokens to {fewest} or more",
-        )
+    check_budget(job, most)
     params.structured_outputs = None
     params.extra_args = {**extra, KEY: json.dumps(written)}
 
 
-def job_of(engine: Engine, written: Mapping[str, Any], prompt_ids: list[int]) -> Job:
-    """Return the job of a request that has been written as JSON; errors as `read_request` and `Engine.prepare`."""
-    request = read_request(written)
-    if request.grounded is True:
+def wanted(params: Foreign) -> dict[str, Any] | None:
+    """Return the request as one JSON object, whichever of vLLM's options has it; None if there is none.
+
+    Raises:
+        CanvasgenError: it is no JSON object, or has an option that is not supported.
+    """
+    extra: Mapping[str, Any] = params.extra_args or {}
+    if params.structured_outputs is None and KEY not in extra:
+        return None
+    written = _written(extra.get(KEY), params.structured_outputs)
+    if written.get("grounded") is True:
         raise InvalidConstraint(
             "the prompt's text is not known here",
             path=f"{KEY}.grounded",
             rule="grounded",
             remedy="give the text, or a list of texts, in the place of true",
         )
-    job = engine.prepare(replace(request, prompt="x", max_tokens=None))
-    return replace(job, prompt=tuple(prompt_ids))
+    return written
 
 
-def _written(given: object, structured: Any) -> dict[str, Any]:
+def job_of(engine: Engine, written: Mapping[str, Any], prompt_ids: list[int]) -> Job:
+    """Return the job of a request that has been written as JSON; errors as `read_request` and `Engine.prepare`."""
+    recipe = recipe_of(written)
+    compiled = None if recipe is None else COMPILED.get(recipe, engine.vocabulary)
+    if compiled is None:
+        request = read_request(written)
+    else:
+        request = Request(constraint=engine.adopt(compiled), **settings_of(written))
+    return hosted_job(engine, replace(request, max_tokens=None), prompt_ids)
+
+
+def _written(given: object, structured: Foreign) -> dict[str, Any]:
     """Return the request as one JSON object."""
     if isinstance(given, str):
         try:
             given = json.loads(given)
         except ValueError as error:
-            raise InvalidConstraint(f"no JSON: {error}", path=KEY, rule="JSON", value=given) from error
+            raise InvalidConstraint(
+                f"no JSON: {error}", path=KEY, rule="JSON", value=given, remedy="write one JSON object"
+            ) from error
     if given is not None and not isinstance(given, Mapping):
-        raise InvalidConstraint("a JSON object is needed", path=KEY, rule="JSON", value=given)
+        raise InvalidConstraint(
+            "a JSON object is needed",
+            path=KEY,
+            rule="JSON",
+            value=given,
+            remedy='write an object: {"regex": "…"}',
+        )
     written: dict[str, Any] = dict(given or {})
     if structured is None:
         return written
@@ -117,7 +145,7 @@ def _written(given: object, structured: Any) -> dict[str, Any]:
     return written
 
 
-def _check_options(params: Any, extra: Mapping[str, Any]) -> None:
+def _check_options(params: Foreign, extra: Mapping[str, Any]) -> None:
     """Raise an error for options of vLLM that would change a canvas behind the constraint's back."""
     wrong = next((name for name in _OF_VLLM if extra.get(name) is not None), None)
     if params.ignore_eos:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import vllm.model_executor.models.diffusion_gemma as own
+from vllm.distributed import get_tensor_model_parallel_rank
 from vllm.model_executor.models.gemma4_mm import Gemma4DummyInputsBuilder, Gemma4MultiModalProcessor
 from vllm.multimodal import MULTIMODAL_REGISTRY
 
@@ -45,7 +46,9 @@ class CanvasModelState(own.DiffusionGemmaModelState):
         _check(made)
         length = self.diffusion_states.canvas_length
         engine = engine_of(self.model_config, canvas_length=length)
-        self.slots = Slots(Sessions(engine), engine, self.diffusion_states.max_denoising_steps)
+        is_first = get_tensor_model_parallel_rank() == 0
+        steps = self.diffusion_states.max_denoising_steps
+        self.slots = Slots(Sessions(engine), engine, steps, tells=is_first)
         made.__class__ = CanvasSampler
         made.slots = self.slots
         return made, rejection

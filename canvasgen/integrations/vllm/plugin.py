@@ -12,8 +12,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from canvasgen.errors import CanvasgenError
+from canvasgen.integrations.foreign import Foreign
+from canvasgen.integrations.vllm.shared_folder import make_shared_folder
 
-__all__ = ["TESTED", "register", "unsuited"]
+__all__ = ["TESTED", "is_ours", "register", "unsuited"]
 
 TESTED = ("0.32",)
 """Minor versions that the tests run with."""
@@ -35,8 +37,10 @@ def register() -> None:
         return
     from vllm.model_executor.models.registry import ModelRegistry
 
+    make_shared_folder()
     ModelRegistry.register_model(ARCHITECTURE, "canvasgen.integrations.vllm.model:CanvasDiffusionGemma")
     _admit_structured_output()
+    _compile_ahead()
     _end_in_errors()
 
 
@@ -58,25 +62,65 @@ def unsuited() -> str | None:
 
 def _admit_structured_output() -> None:
     """Have requests to a DiffusionGemma checked here, where vLLM refuses structured output."""
-    from vllm.exceptions import VLLMValidationError
     from vllm.sampling_params import SamplingParams
 
-    own: Callable[..., None] = SamplingParams._validate_structured_outputs
+    own: Callable[..., None] = SamplingParams._validate_structured_outputs  # called by the event loop, too
     if hasattr(own, "__wrapped__"):
         return  # vLLM may load plugins twice
 
     @functools.wraps(own)
-    def checked(params: Any, model_config: Any, structured_outputs_config: Any, tokenizer: Any) -> None:
-        if ARCHITECTURE in (getattr(model_config.hf_config, "architectures", None) or ()):
+    def checked(
+        params: Foreign, model_config: Foreign, structured_outputs_config: Foreign, tokenizer: Foreign
+    ) -> None:
+        if is_ours(model_config):
             from canvasgen.integrations.vllm.admission import admit
 
             try:
                 admit(params, model_config, tokenizer)
             except CanvasgenError as error:
-                raise VLLMValidationError(str(error), parameter=error.path, value=error.rule) from error
+                raise _refused(error) from error
         own(params, model_config, structured_outputs_config, tokenizer)
 
     SamplingParams._validate_structured_outputs = checked
+
+
+def _compile_ahead() -> None:
+    """Have constraints compiled before vLLM's event loop checks a request, and beside it."""
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    own: Callable[..., Any] = AsyncLLM.add_request
+    if hasattr(own, "__wrapped__"):
+        return
+
+    @functools.wraps(own)
+    async def added(
+        llm: Foreign, request_id: str, prompt: Foreign, params: Foreign, *rest: Foreign, **named: Foreign
+    ) -> Foreign:
+        if is_ours(llm.model_config) and hasattr(params, "structured_outputs"):  # and no pooling
+            from canvasgen.integrations.vllm.compiling_ahead import compile_ahead
+
+            try:
+                await compile_ahead(params, llm.model_config, llm.input_processor.tokenizer)
+            except CanvasgenError as error:
+                raise _refused(error) from error
+        return await own(llm, request_id, prompt, params, *rest, **named)
+
+    AsyncLLM.add_request = added
+
+
+def is_ours(model_config: Foreign) -> bool:
+    """Return whether a model of vLLM's is one whose sampler is canvasgen's."""
+    return ARCHITECTURE in (getattr(model_config.hf_config, "architectures", None) or ())
+
+
+def _refused(error: CanvasgenError) -> Exception:
+    """Return the error as vLLM's, which it answers with 400, and have it counted."""
+    from vllm.exceptions import VLLMValidationError
+
+    from canvasgen.integrations.vllm.rejections import rejected
+
+    rejected(error)
+    return VLLMValidationError(str(error), parameter=error.path, value=error.rule)
 
 
 def _end_in_errors() -> None:
@@ -90,7 +134,7 @@ def _end_in_errors() -> None:
         return
 
     @functools.wraps(own)
-    def accepted(manager: Any, request: Any, new_token_ids: list[int]) -> bool:
+    def accepted(manager: Foreign, request: Foreign, new_token_ids: list[int]) -> bool:
         return not has_failed(request, new_token_ids) and own(manager, request, new_token_ids)
 
     StructuredOutputManager.accept_tokens = accepted

@@ -53,6 +53,7 @@ class CanvasSampler(DiffusionSampler):
         made = super().__call__(logits, input_batch, draft_logits)
         for slot in decoding:
             self._put(slot, moves[slot] if slot in moves else self.slots.emitted(slot))
+        self.slots.end_step(denoising)
         return made
 
     def _put(self, slot: int, turn: Turn) -> None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
@@ -20,9 +21,10 @@ from torch import Tensor
 
 from canvasgen.denoise import Start
 from canvasgen.engine import Engine
-from canvasgen.errors import CanvasgenError
+from canvasgen.errors import CanvasgenError, ValidationFailed
 from canvasgen.integrations.session import Session, Sessions
 from canvasgen.integrations.vllm.admission import job_of
+from canvasgen.integrations.vllm.counting import CONDITIONING, FAILURE, REFUSALS, STEPS, Teller
 from canvasgen.integrations.vllm.ending import FAILED, KEY
 
 __all__ = ["Slots", "Turn"]
@@ -39,12 +41,14 @@ class Slot:
         session: None if it could not begin.
         commits: int64 `[L]`, the canvas that is emitted next; None while the session denoises.
         failed: whether it ends in an error.
+        steps: of the canvas that it denoises.
     """
 
     request: str
     session: Session | None
     commits: Tensor | None = None
     failed: bool = False
+    steps: int = 0
 
 
 class Turn(NamedTuple):
@@ -68,15 +72,28 @@ class Slots:
         sessions: of the model.
         engine: that makes their jobs.
         steps: denoising steps of a block, where the request says nothing.
+        tells: whether this worker's counts are told; of several that do the same, one is enough.
+        clock: seconds, for the share that conditioning takes.
     """
 
-    def __init__(self, sessions: Sessions, engine: Engine, steps: int) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        engine: Engine,
+        steps: int,
+        *,
+        tells: bool = False,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
         self._sessions = sessions
         self._engine = engine
         self._steps = steps
         self._slots: dict[int, Slot] = {}
         self._end = engine.vocabulary.end_ids[0]
         self._length = engine.denoiser.canvas_length
+        self._teller = Teller() if tells else None
+        self._clock = clock
+        self._spent, self._ended, self._last = 0.0, 0.0, frozenset[str]()
 
     def __contains__(self, slot: int) -> bool:
         """Whether a slot has a request with a constraint."""
@@ -153,6 +170,7 @@ class Slots:
         Returns:
             What each does next.
         """
+        begun = self._clock()
         begins: set[int] = set()
         going = [slot for slot in slots if self._session(slot) is not None]
         try:
@@ -162,16 +180,35 @@ class Slots:
                 sessions = [one for one in map(self._session, going) if one is not None]
                 moves = self._sessions.step(sessions, own)
                 for slot, move in zip(going, moves, strict=True):
+                    self._slots[slot].steps += 1
                     if move.error is not None:
                         self._fail(self._slots[slot], move.error)
                     elif move.block is not None:
-                        self._slots[slot].commits = self._padded(move.block)
+                        self._commit(self._slots[slot], move.block)
                     elif move.begins:
                         begins.add(slot)
         except Exception as error:  # noqa: BLE001  as in `add`
             for slot in going:
                 self._fail(self._slots[slot], error)
+        self._spent = self._clock() - begun
         return {slot: self._turn(slot, slot in begins) for slot in slots}
+
+    def end_step(self, slots: Sequence[int]) -> None:
+        """Count a step of the engine: what share of it `step` took.
+
+        A step lasts from the end of the one before it. It is counted if a request went on from there: else the engine may
+        have had nothing to do meanwhile.
+
+        Args:
+            slots: that denoised.
+        """
+        now = self._clock()
+        requests = frozenset(self._slots[slot].request for slot in slots if slot in self._slots)
+        if requests & self._last and now > self._ended:
+            self._tell(CONDITIONING, min(1.0, self._spent / (now - self._ended)))
+        self._ended, self._last, self._spent = now, requests, 0.0
+        if self._teller is not None:
+            self._teller.flush()
 
     def _session(self, slot: int) -> Session | None:
         found = self._slots[slot]
@@ -184,6 +221,15 @@ class Slots:
         assert found.session is not None, "a request without a session has failed"
         return Turn(found.session.canvas, False, begins)
 
+    def _commit(self, found: Slot, block: tuple[int, ...]) -> None:
+        found.commits = self._padded(block)
+        self._tell(STEPS, found.steps)
+        found.steps = 0
+
+    def _tell(self, event: str, value: float) -> None:
+        if self._teller is not None:
+            self._teller.tell(event, value)
+
     def _padded(self, block: tuple[int, ...]) -> Tensor:
         """A block as a whole canvas, int64 `[L]`: what is behind its text ends it."""
         canvas = torch.full((self._length,), self._end, dtype=torch.int64)
@@ -195,3 +241,6 @@ class Slots:
         _log.error("request %s has failed: %s", found.request, error, exc_info=None if known else error)
         found.failed = True
         found.commits = torch.full((self._length,), FAILED, dtype=torch.int64)
+        self._tell(FAILURE, 1)
+        if isinstance(error, ValidationFailed):
+            self._tell(REFUSALS, len(error.reasons))

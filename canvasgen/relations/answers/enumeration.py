@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ Ints = NDArray[np.int64]
 _FEW_SOLUTIONS = 1_000
 _EFFORT = 500_000  # nodes times values left at the root
 _REMEMBERED = 8
+_UNKNOWN: Ints = np.empty((0, 0), np.int64)
 
 
 class Enumeration:
@@ -41,16 +41,22 @@ class Enumeration:
         self._space, self._program, self._root, self._limits = space, program, root, limits
         self._active = np.ones(program.args.shape[0], np.bool_)
         self._known: dict[tuple[bytes, int], Ints | None] = {}
+        self._few: Ints | None = _UNKNOWN
 
     def effort(self, nodes: int) -> int:
         """Return the nodes that a quick search may open: fewer where each of them costs more."""
         return min(self._limits.max_nodes, nodes, 1 + _EFFORT // max(int(self._root.sum()), 1))
 
-    @cached_property
+    @property
     def few(self) -> Ints | None:
         """All solutions, int64 `[count, cells]`, where they are few and easy to find; else None."""
-        nodes = self.effort(1 + int(self._root.sum()) // 2)
-        return self._search(self._root, _FEW_SOLUTIONS, nodes, self._limits.enumeration_seconds)
+        if self._few is _UNKNOWN:
+            nodes = self.effort(1 + int(self._root.sum()) // 2)
+            found, whole = self._search(self._root, _FEW_SOLUTIONS, nodes, None)
+            if not whole:
+                return None
+            self._few = found
+        return self._few
 
     def solutions(self, most: int, seconds: float | None = None) -> Ints | None:
         """Return all solutions, int64 `[count, cells]`.
@@ -66,19 +72,22 @@ class Enumeration:
         """As `solutions`, of the assignments within a mask, bool `[cells, width]`; the last few are kept."""
         key = mask.tobytes(), most
         if key not in self._known:
-            allowed = self._limits.enumeration_seconds
-            allowed = allowed if seconds is None else min(allowed, seconds)
-            found = self._search(mask, most, self._limits.max_nodes, allowed)
-            if found is None and allowed < self._limits.enumeration_seconds:
-                return None  # with more time it may be found
+            found, whole = self._search(mask, most, self._limits.max_nodes, seconds)
+            if not whole:
+                return None
             while len(self._known) >= _REMEMBERED:
                 del self._known[next(iter(self._known))]
             self._known[key] = found
         return self._known[key]
 
-    def _search(self, mask: Mask, most: int, nodes: int, seconds: float) -> Ints | None:
-        """All solutions; in slices of nodes, so that the clock is looked at often."""
-        end = time.perf_counter() + min(seconds, max(seconds_left(), 0.0))
+    def _search(self, mask: Mask, most: int, nodes: int, seconds: float | None) -> tuple[Ints | None, bool]:
+        """All solutions, and whether the search had all the time of the limits, so that it need not be done again.
+
+        It runs in slices of nodes, so that the clock is looked at often.
+        """
+        whole = self._limits.enumeration_seconds
+        allowed = min(whole, whole if seconds is None else seconds, max(seconds_left(), 0.0))
+        end = time.perf_counter() + allowed
         program, active = self._program, self._active
         state = begin_search(program, active, from_mask(program, mask, self._space.words))
         found, count = np.empty((min(most, 16), len(mask)), np.int64), 0
@@ -87,4 +96,5 @@ class Enumeration:
             some = min(nodes, 1 + _EFFORT // max(int(mask.sum()), 1))
             nodes -= some
             status, state, found, count = go_on(program, active, state, found, count, most, some)
-        return self._space.places_of(found[:count]) if status == COMPLETE else None
+        late = status == OUT_OF_NODES and nodes > 0 and allowed < whole
+        return self._space.places_of(found[:count]) if status == COMPLETE else None, not late

@@ -82,7 +82,12 @@ class Space:
             )
         found = list(dict.fromkeys(key(value) for value in values))
         if not found:
-            raise InvalidConstraint(f"the cell {cell} has no values", rule="domains", value=cell)
+            raise InvalidConstraint(
+                f"the cell {cell} has no values",
+                rule="domains",
+                value=cell,
+                remedy="give it one value or more",
+            )
         limits.check("max_values", len(found), f"values of the cell {cell}")
         return found
 

@@ -117,7 +117,11 @@ def _ignored_keywords(vocabulary: Json, path: str) -> frozenset[str]:
         isinstance(needed, bool) for needed in vocabulary.values()
     ):
         raise InvalidConstraint(
-            "`$vocabulary` is an object of booleans", path=path, rule="$vocabulary", value=vocabulary
+            "`$vocabulary` is an object of booleans",
+            path=path,
+            rule="$vocabulary",
+            value=vocabulary,
+            remedy='write {"https://…/vocab/validation": true}',
         )
     for name, needed in vocabulary.items():
         if needed and name not in VOCABULARIES:
@@ -126,5 +130,6 @@ def _ignored_keywords(vocabulary: Json, path: str) -> frozenset[str]:
                 path=path,
                 rule="$vocabulary",
                 value=name,
+                remedy="use a standard dialect, or make the vocabulary optional (false)",
             )
     return ignorable(vocabulary)

@@ -35,7 +35,12 @@ class Document:
 
     def __init__(self, root: Json, registry: object = None) -> None:
         if not isinstance(root, dict | bool):
-            raise InvalidConstraint("a JSON schema is an object or a boolean", rule="schema", value=root)
+            raise InvalidConstraint(
+                "a JSON schema is an object or a boolean",
+                rule="schema",
+                value=root,
+                remedy='write a schema such as {"type": "object"}',
+            )
         self.root = root
         self.legacy: str | None = None
         check_plain(root)
@@ -51,7 +56,11 @@ class Document:
         if declared is not None:
             if not isinstance(declared, str):
                 raise InvalidConstraint(
-                    "`$schema` is a string", path="$.$schema", rule="$schema", value=declared
+                    "`$schema` is a string",
+                    path="$.$schema",
+                    rule="$schema",
+                    value=declared,
+                    remedy='name the dialect: "https://json-schema.org/draft/2020-12/schema"',
                 )
             return dialect(declared, "$", registry.get_or_retrieve).draft
         draft = 2020

@@ -62,12 +62,20 @@ def parse_text(text: str, what: str = "schema") -> Json:
             names = Counter(name for name, _ in items)
             twice = next(name for name, count in names.items() if count > 1)
             raise InvalidConstraint(
-                f"the {what} has an object with a key twice", rule="duplicate key", value=twice
+                f"the {what} has an object with a key twice",
+                rule="duplicate key",
+                value=twice,
+                remedy="keep one of the two",
             )
         return found
 
     def constant(name: str) -> Json:
-        raise InvalidConstraint(f"the {what} holds {name}, which is not JSON", rule="json", value=name)
+        raise InvalidConstraint(
+            f"the {what} holds {name}, which is not JSON",
+            rule="json",
+            value=name,
+            remedy="write a finite number, or null",
+        )
 
     try:
         return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
@@ -100,12 +108,20 @@ def check_plain(root: object, path: str = "$") -> None:
         if depth > DEEPEST_SCHEMA:
             raise _too_deep("schema")
         if count > MOST_VALUES:
-            raise ConstraintTooLarge(f"the schema holds more than {MOST_VALUES} values", rule="schema size")
+            raise ConstraintTooLarge(
+                f"the schema holds more than {MOST_VALUES} values",
+                rule="schema size",
+                remedy="make it smaller: shared parts in $defs, a pattern instead of a long enum",
+            )
         if isinstance(value, dict):
             for name, child in cast("dict[object, object]", value).items():
                 if not isinstance(name, str):
                     raise InvalidConstraint(
-                        "a key of the schema is no string", path=path, rule="json", value=name
+                        "a key of the schema is no string",
+                        path=path,
+                        rule="json",
+                        value=name,
+                        remedy="write keys as strings",
                     )
                 if isinstance(child, str | bool):
                     continue
@@ -117,7 +133,11 @@ def check_plain(root: object, path: str = "$") -> None:
         elif isinstance(value, float):
             if not math.isfinite(value):
                 raise InvalidConstraint(
-                    "a number of the schema is not finite", path=path, rule="json", value=value
+                    "a number of the schema is not finite",
+                    path=path,
+                    rule="json",
+                    value=value,
+                    remedy="leave infinite values and NaN out",
                 )
         elif value is not None and not isinstance(value, str | int):
             raise InvalidConstraint(
@@ -125,4 +145,5 @@ def check_plain(root: object, path: str = "$") -> None:
                 path=path,
                 rule="json",
                 value=type(value).__name__,
+                remedy="write it with objects, arrays, strings, numbers, true, false and null",
             )

@@ -43,12 +43,16 @@ def registry_of(given: object, draft: int) -> Registry:
             "a registry is a mapping from URI to schema, or a referencing.Registry",
             rule="registry",
             value=type(given).__name__,
+            remedy='write registry={"https://…": {…}}',
         )
     pairs: list[tuple[str, referencing.Resource[Any]]] = []
     for uri, schema in cast("Mapping[object, Json]", given).items():
         if not isinstance(uri, str) or not isinstance(schema, dict | bool):
             raise InvalidConstraint(
-                "a registry maps URIs to schemas (objects or booleans)", rule="registry", value=uri
+                "a registry maps URIs to schemas (objects or booleans)",
+                rule="registry",
+                value=uri,
+                remedy="map each URI to a schema",
             )
         check_plain(schema, uri)
         # `referencing` cannot read booleans as schemas of draft 4, which has none.

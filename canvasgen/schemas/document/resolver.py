@@ -78,7 +78,11 @@ class References:
             fragment = unquote(fragment, errors="strict")
         except ValueError as error:
             raise InvalidConstraint(
-                f"the reference is no URI: {error}", path=path, rule=rule, value=reference
+                f"the reference is no URI: {error}",
+                path=path,
+                rule=rule,
+                value=reference,
+                remedy='write a reference such as "#/$defs/name"',
             ) from error
         here = Base(self._resource(url, path, reference, rule), base.scope)
         if not fragment:
@@ -87,7 +91,13 @@ class References:
             return self._point(fragment, reference, here, path, rule)
         anchored = self._anchors.get((here.resource.url, fragment))
         if anchored is None:
-            raise InvalidConstraint("no schema has this anchor", path=path, rule=rule, value=reference)
+            raise InvalidConstraint(
+                "no schema has this anchor",
+                path=path,
+                rule=rule,
+                value=reference,
+                remedy='define "$anchor" with this name, or point to "#/$defs/…"',
+            )
         self._refuse_twins(here.resource.url, fragment, anchored[1], path, rule)
         return anchored[0], anchored[1], here
 
@@ -95,7 +105,9 @@ class References:
         """Resolve `$dynamicRef` and `$recursiveRef`: as `resolve`, but to the outermost schema of the scope
         with the anchor."""
         if name == "$recursiveRef" and reference != "#":
-            raise InvalidConstraint("`$recursiveRef` is `#`", path=path, rule=name, value=reference)
+            raise InvalidConstraint(
+                "`$recursiveRef` is `#`", path=path, rule=name, value=reference, remedy='write "#"'
+            )
         schema, where, here = self.resolve(reference, base, path, name)
         if not isinstance(schema, dict):
             return schema, where, here
@@ -131,7 +143,11 @@ class References:
                 found, where = found[int(step)], json_path(where, int(step))
             else:
                 raise InvalidConstraint(
-                    "there is nothing at the reference's place", path=path, rule=rule, value=reference
+                    "there is nothing at the reference's place",
+                    path=path,
+                    rule=rule,
+                    value=reference,
+                    remedy='point to a schema that is there, such as "#/$defs/name"',
                 )
             resource = self._roots.get(id(found))
             if resource is not None:
@@ -219,7 +235,11 @@ class References:
             return around
         if not isinstance(declared, str):
             raise InvalidConstraint(
-                "`$schema` is a string", path=json_path(path, "$schema"), rule="$schema", value=declared
+                "`$schema` is a string",
+                path=json_path(path, "$schema"),
+                rule="$schema",
+                value=declared,
+                remedy='name the dialect: "https://json-schema.org/draft/2020-12/schema"',
             )
         return dialect(declared, path, self.registry.get_or_retrieve)
 

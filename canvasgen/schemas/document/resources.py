@@ -73,11 +73,18 @@ def identifier(schema: Json, draft: int) -> str | None:
         return None
     own = schema.get("id" if draft == 4 else "$id")
     if own is not None and not isinstance(own, str):
-        raise InvalidConstraint("an identifier is a string", rule="$id", value=own)
+        raise InvalidConstraint(
+            "an identifier is a string", rule="$id", value=own, remedy="write a string with a URI"
+        )
     if own is None:
         return None
     try:
         urlsplit(own)
         return urldefrag(own)[0] or None
     except ValueError as error:
-        raise InvalidConstraint(f"the identifier is no URI: {error}", rule="$id", value=own) from error
+        raise InvalidConstraint(
+            f"the identifier is no URI: {error}",
+            rule="$id",
+            value=own,
+            remedy='write a URI such as "https://example.com/schema"',
+        ) from error

@@ -18,7 +18,11 @@ def arrays(schema: SchemaObject) -> tuple[Array, ...]:
     unique = schema.keywords.get("uniqueItems", False)
     if not isinstance(unique, bool):
         raise InvalidConstraint(
-            "a boolean is needed", path=schema.at("uniqueItems"), rule="uniqueItems", value=unique
+            "a boolean is needed",
+            path=schema.at("uniqueItems"),
+            rule="uniqueItems",
+            value=unique,
+            remedy="write true or false",
         )
     if unique and (bounds is None or bounds[1] is None or bounds[1] > 1):
         schema.note("validator", "`uniqueItems`: equal items are refused at commit, unless few are listed")

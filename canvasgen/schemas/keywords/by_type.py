@@ -76,7 +76,11 @@ def _types(schema: SchemaObject) -> frozenset[str]:
     names: list[object] = [given] if isinstance(given, str) else [*given] if isinstance(given, list) else []
     if not names:
         raise InvalidConstraint(
-            "`type` is a name or a list of names", path=schema.at("type"), rule="type", value=given
+            "`type` is a name or a list of names",
+            path=schema.at("type"),
+            rule="type",
+            value=given,
+            remedy="write object, array, string, number, integer, boolean or null, or a list of these",
         )
     found: set[str] = set()
     for name in names:

@@ -28,7 +28,9 @@ def listed_values(schema: SchemaObject, name: str) -> Values:
     if name == "const":
         return _one(schema.context, listed, where)
     if not isinstance(listed, list):
-        raise InvalidConstraint("`enum` is a list", path=where, rule=name, value=listed)
+        raise InvalidConstraint(
+            "`enum` is a list", path=where, rule=name, value=listed, remedy="write a list of the values"
+        )
     texts = [item for item in listed if isinstance(item, str)]
     rest = [(at, item) for at, item in enumerate(listed) if not isinstance(item, str)]
     values = _texts(schema.context, texts, where)

@@ -28,6 +28,7 @@ def numbers(schema: SchemaObject) -> Numbers:
             path=schema.at("multipleOf"),
             rule="multipleOf",
             value=schema.keywords["multipleOf"],
+            remedy="write a step such as 1 or 0.01",
         )
     return Numbers(low, low_open, high, high_open, step)
 
@@ -38,6 +39,10 @@ def _is_open(schema: SchemaObject, bound: str) -> bool:
     value = schema.keywords.get(name, False)
     if not isinstance(value, bool) or (name in schema.keywords and bound not in schema.keywords):
         raise InvalidConstraint(
-            f"in draft 4 it is a boolean beside `{bound}`", path=schema.at(name), rule=name, value=value
+            f"in draft 4 it is a boolean beside `{bound}`",
+            path=schema.at(name),
+            rule=name,
+            value=value,
+            remedy="write true or false beside the bound, or name a newer draft in $schema",
         )
     return value

@@ -103,7 +103,13 @@ def requiring(names: Json, path: str) -> Object:
 
 
 def _no_names(value: Json, path: str) -> InvalidConstraint:
-    return InvalidConstraint("a list of property names is needed", path=path, rule="required", value=value)
+    return InvalidConstraint(
+        "a list of property names is needed",
+        path=path,
+        rule="required",
+        value=value,
+        remedy="write a list of strings",
+    )
 
 
 def with_and_without(key: str, path: str) -> tuple[Values, Values]:
@@ -142,7 +148,10 @@ def open_keys(
     where = json_path(path, "patternProperties")
     if len(patterns) > MOST_PATTERNS:
         raise ConstraintTooLarge(
-            f"more than {MOST_PATTERNS} patterns of property names", path=where, rule="patternProperties"
+            f"more than {MOST_PATTERNS} patterns of property names",
+            path=where,
+            rule="patternProperties",
+            remedy="use fewer patterns, or join some with |",
         )
     cells: list[tuple[Part | None, Node | None]] = [(None, None)]
     for pattern, child in patterns.items():
@@ -166,6 +175,7 @@ def open_keys(
                 f"the patterns of property names overlap in more than {MOST_CELLS} ways",
                 path=where,
                 rule="patternProperties",
+                remedy="use patterns that exclude each other, or fewer of them",
             )
     keys = [Keys(cell, additional if node is None else node) for cell, node in cells]
     return tuple(entry for entry in keys if entry.node is not NEVER_NODE)

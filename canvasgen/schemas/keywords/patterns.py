@@ -40,7 +40,9 @@ def pattern_part(pattern: Json, path: str, limits: Limits = DEFAULT_LIMITS) -> P
             with the JSON path.
     """
     if not isinstance(pattern, str):
-        raise InvalidConstraint("a pattern is a string", path=path, rule="pattern", value=pattern)
+        raise InvalidConstraint(
+            "a pattern is a string", path=path, rule="pattern", value=pattern, remedy="write a string"
+        )
     try:
         return _pattern(pattern, limits)
     except CanvasgenError as error:

@@ -24,7 +24,13 @@ def target(schema: SchemaObject, name: str) -> tuple[Json, str, Base]:
     """
     reference, where = schema.keywords[name], schema.at(name)
     if not isinstance(reference, str):
-        raise InvalidConstraint(f"`{name}` is a string", path=where, rule=name, value=reference)
+        raise InvalidConstraint(
+            f"`{name}` is a string",
+            path=where,
+            rule=name,
+            value=reference,
+            remedy='write a string such as "#/$defs/name"',
+        )
     references = schema.context.document.references
     if name == "$ref":
         return references.resolve(reference, schema.base, where)

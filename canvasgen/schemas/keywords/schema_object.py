@@ -108,7 +108,11 @@ class SchemaObject:
         schemas = self.keywords[name]
         if not isinstance(schemas, list) or (not schemas and name not in ("prefixItems", "items")):
             raise InvalidConstraint(
-                "a non-empty list of schemas is needed", path=self.at(name), rule=name, value=schemas
+                "a non-empty list of schemas is needed",
+                path=self.at(name),
+                rule=name,
+                value=schemas,
+                remedy="write a list with a schema or more",
             )
         return schemas
 
@@ -122,7 +126,11 @@ class SchemaObject:
         value = self.keywords.get(name, {})
         if not isinstance(value, dict):
             raise InvalidConstraint(
-                "an object of schemas is needed", path=self.at(name), rule=name, value=value
+                "an object of schemas is needed",
+                path=self.at(name),
+                rule=name,
+                value=value,
+                remedy="write an object whose values are schemas",
             )
         return value
 
@@ -132,7 +140,13 @@ class SchemaObject:
             return None
         value = self.keywords[name]
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise InvalidConstraint("a number is needed", path=self.at(name), rule=name, value=value)
+            raise InvalidConstraint(
+                "a number is needed",
+                path=self.at(name),
+                rule=name,
+                value=value,
+                remedy="write a whole number from 0 on where something is counted, else a number",
+            )
         return as_fraction(value)
 
     def count(self, name: str) -> int | None:
@@ -148,7 +162,12 @@ class SchemaObject:
         low = self.count(least) or 0
         high = self.count(most)
         if low > LARGEST_COUNT:
-            raise ConstraintTooLarge(f"a lower bound above {LARGEST_COUNT}", path=self.at(least), rule=least)
+            raise ConstraintTooLarge(
+                f"a lower bound above {LARGEST_COUNT}",
+                path=self.at(least),
+                rule=least,
+                remedy=f"give at most {LARGEST_COUNT}, or check the length with a validator",
+            )
         if high is not None:
             high = min(high, LARGEST_COUNT)
         if high is not None and low > high:

@@ -44,7 +44,13 @@ def _format(schema: SchemaObject) -> Part | None:
         return None
     name = schema.keywords["format"]
     if not isinstance(name, str):
-        raise InvalidConstraint("`format` is a string", path=schema.at("format"), rule="format", value=name)
+        raise InvalidConstraint(
+            "`format` is a string",
+            path=schema.at("format"),
+            rule="format",
+            value=name,
+            remedy='write a string such as "date"',
+        )
     part = formats.part(name, python=schema.context.python)
     if part is None and name in formats.FREE:
         schema.note("validator", f"the format {name!r} has no automaton")

@@ -93,7 +93,11 @@ class Translator:
                 return NEVER_NODE
             if not isinstance(schema, dict):
                 raise InvalidConstraint(
-                    "a schema is an object or a boolean", path=path, rule="schema", value=schema
+                    "a schema is an object or a boolean",
+                    path=path,
+                    rule="schema",
+                    value=schema,
+                    remedy='write a schema such as {"type": "object"}',
                 )
             base = self.document.base_of(schema, path, base)
             known = self._nodes.get((id(schema), base.key))
@@ -104,7 +108,10 @@ class Translator:
                 break
             if (id(schema), base.key) in seen:
                 raise InvalidConstraint(
-                    "references lead to one another without any content", path=path, rule="$ref"
+                    "references lead to one another without any content",
+                    path=path,
+                    rule="$ref",
+                    remedy="give one of the schemas a type or other content",
                 )
             seen.add((id(schema), base.key))
             schema, path, base = target(found, "$ref")
@@ -131,6 +138,7 @@ class Translator:
                 f"more than {MOST_NEGATIONS} schemas that only negate one another",
                 path=schema.path,
                 rule="not",
+                remedy="write the condition with fewer `not`",
             )
         negated = schema.node("not")
         self._negations -= 1

@@ -23,7 +23,9 @@ def _of(kind: type | tuple[type, ...], what: str) -> Callable[[SchemaObject, str
     def check(schema: SchemaObject, name: str) -> None:
         value = schema.keywords[name]
         if not isinstance(value, kind):
-            raise InvalidConstraint(f"{what} is needed", path=schema.at(name), rule=name, value=value)
+            raise InvalidConstraint(
+                f"{what} is needed", path=schema.at(name), rule=name, value=value, remedy=f"write {what}"
+            )
 
     return check
 

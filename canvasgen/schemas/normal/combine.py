@@ -74,10 +74,18 @@ def _either_evidence(a: Values, b: Values) -> tuple[Mark, ...]:
     if not (a.true or a.false):
         return b.evidence
     if a.evidence and b.evidence:
-        raise UnsupportedConstraint("a boolean whose alternatives have different readers", rule=KEYWORD)
+        raise UnsupportedConstraint(
+            "a boolean whose alternatives have different readers",
+            rule=KEYWORD,
+            remedy="give the alternatives the same reader, or none",
+        )
     free = b if a.evidence else a
     if (a.true and not free.true) or (a.false and not free.false):
-        raise UnsupportedConstraint("a boolean that is grounded in one alternative only", rule=KEYWORD)
+        raise UnsupportedConstraint(
+            "a boolean that is grounded in one alternative only",
+            rule=KEYWORD,
+            remedy="ground every alternative, or none",
+        )
     return ()
 
 

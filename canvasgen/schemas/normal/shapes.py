@@ -258,6 +258,7 @@ class Node:
                         f"more than {LONGEST_CHAIN} schemas refer to one another without content in between",
                         path=self.path,
                         rule="reference chain",
+                        remedy="let references lead to content sooner",
                     )
                 with located(self.path):
                     self._values = self._compute()
@@ -348,6 +349,7 @@ class Arena:
                     f"more than {MOST_DIFFERENCES} schemas are taken from one another",
                     path=path or b.path,
                     rule="not",
+                    remedy="let the alternatives of oneOf exclude each other by type or by a const",
                 )
             node = Node(path or b.path, self, lambda: self._subtract(a.values, b.values, self))
             node.negates = b if a is ANY_NODE else None
@@ -377,6 +379,8 @@ def bounded(shapes: tuple[S, ...]) -> tuple[S, ...]:
     step(len(shapes))
     if len(shapes) > MOST_SHAPES:
         raise ConstraintTooLarge(
-            f"merging the schemas gives more than {MOST_SHAPES} alternatives of one type", rule="alternatives"
+            f"merging the schemas gives more than {MOST_SHAPES} alternatives of one type",
+            rule="alternatives",
+            remedy="write fewer alternatives that overlap, or give them a property that tells them apart",
         )
     return shapes

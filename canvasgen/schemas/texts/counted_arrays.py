@@ -146,7 +146,10 @@ def _first(shape: Array, arena: Arena) -> Array:
     entries = shape.contains
     if sum(entry.low for entry in entries) > MOST_WANTED:
         raise ConstraintTooLarge(
-            f"more than {MOST_WANTED} items are asked for", path=entries[0].node.path, rule="minContains"
+            f"more than {MOST_WANTED} items are asked for",
+            path=entries[0].node.path,
+            rule="minContains",
+            remedy="ask for fewer items, or check their number with a validator",
         )
     if len(entries) > 1:
         # One item may count for several: what is asked for stands first, the rest is left to the validator.

@@ -89,7 +89,10 @@ class Graph:
         def enter(node: Node) -> None:
             if len(done) > MOST_NODES:
                 raise ConstraintTooLarge(
-                    f"more than {MOST_NODES} schemas after merging", path=node.path, rule="schema size"
+                    f"more than {MOST_NODES} schemas after merging",
+                    path=node.path,
+                    rule="schema size",
+                    remedy="use fewer or smaller schemas, or fewer that overlap",
                 )
             active[node] = None
             stack.append((node, children(node.values)))
@@ -174,6 +177,7 @@ class Graph:
                 f"every value is nested deeper than {DEEPEST_VALUE} levels",
                 path=self.root.path,
                 rule="nesting depth",
+                remedy="make a level optional, or nest less deeply",
             )
 
     def reason(self) -> Node:

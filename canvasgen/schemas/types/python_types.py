@@ -84,20 +84,30 @@ def load_type(wanted: Any) -> TypeSource:
             path=error.path if isinstance(error, Unreadable) else None,
             rule="type",
             value=wanted,
+            remedy="use a type with a JSON form, or give the field one with pydantic.WithJsonSchema",
         ) from error
     except PydanticSchemaGenerationError as error:
         raise InvalidConstraint(
-            f"pydantic cannot read the type: {error.message}", rule="type", value=wanted
+            f"pydantic cannot read the type: {error.message}",
+            rule="type",
+            value=wanted,
+            remedy="check the annotations of the type, as pydantic.TypeAdapter(type) reads them",
         ) from error
     except (PydanticUserError, PydanticUndefinedAnnotation) as error:
         raise InvalidConstraint(
-            f"pydantic refuses the type: {error.message}", rule="type", value=wanted
+            f"pydantic refuses the type: {error.message}",
+            rule="type",
+            value=wanted,
+            remedy="check the annotations of the type, as pydantic.TypeAdapter(type) reads them",
         ) from error
     except CanvasgenError:
         raise
     except Exception as error:  # a type may bring code of its own, which pydantic calls
         raise InvalidConstraint(
-            f"pydantic cannot read the type: {error}", rule="type", value=_name(wanted)
+            f"pydantic cannot read the type: {error}",
+            rule="type",
+            value=_name(wanted),
+            remedy="check the annotations of the type, as pydantic.TypeAdapter(type) reads them",
         ) from error
     return TypeSource(Document(document), adapter)
 

@@ -34,7 +34,10 @@ def digest_of(path: Path) -> str:
                 found.update(chunk)
     except OSError as error:
         raise InvalidConstraint(
-            f"the input cannot be read: {error.strerror}", rule="input", value=str(path)
+            f"the input cannot be read: {error.strerror}",
+            rule="input",
+            value=str(path),
+            remedy="give the path of a file that may be read",
         ) from error
     return found.hexdigest()
 
@@ -73,7 +76,12 @@ def _parquet(path: Path) -> Any:
     try:
         return module.ParquetFile(path)
     except arrow.ArrowInvalid as error:
-        raise InvalidConstraint("this is no Parquet file", rule="input", value=str(path)) from error
+        raise InvalidConstraint(
+            "this is no Parquet file",
+            rule="input",
+            value=str(path),
+            remedy="give a .parquet file, or one of JSON lines",
+        ) from error
 
 
 def _present(row: dict[str, Any]) -> dict[str, Any]:

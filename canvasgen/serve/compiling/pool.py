@@ -63,7 +63,11 @@ class _Compiler:
         assert process.stdin is not None
         process.stdin.write(self._first)
         if await self._answer(process) != b"ready":
-            raise ModelError("a compiling process did not start", rule="compilers")
+            raise ModelError(
+                "a compiling process did not start",
+                rule="compilers",
+                remedy="look at the log of the process, and at its memory",
+            )
         self._process = process
         return process
 
@@ -87,7 +91,11 @@ class _Compiler:
             return await process.stdout.readexactly(int.from_bytes(header, "big"))
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             self._process = None
-            raise ModelError("a compiling process has died", rule="compilers") from error
+            raise ModelError(
+                "a compiling process has died",
+                rule="compilers",
+                remedy="send the request again; if it happens again, make the constraint smaller or allow more memory",
+            ) from error
 
     async def close(self) -> None:
         """End the process, and the child that it has."""

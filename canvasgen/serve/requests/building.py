@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -17,7 +18,7 @@ from canvasgen.limits import Limits
 from canvasgen.request import Request
 from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
-from canvasgen.request.written import constraint_of
+from canvasgen.request.written import constraint_of, read_request
 from canvasgen.request.written_relations import relations_of
 from canvasgen.serve.requests.calls_schema import calls_constraint
 from canvasgen.serve.requests.recipe import Recipe
@@ -109,7 +110,10 @@ def _table(recipe: Recipe, limits: Limits) -> Constraint:
         raise
     except (TypeError, ValueError) as error:
         raise InvalidConstraint(
-            f"not the arguments of a {body['kind']}", rule="table", value=arguments
+            f"not the arguments of a {body['kind']}",
+            rule="table",
+            value=arguments,
+            remedy="give the arguments that cg.table and cg.sudoku have",
         ) from error
 
 
@@ -145,11 +149,19 @@ def _also(kind: str, text: str) -> Constraint:
     if kind == "near":
         phrase = cast(dict[str, Any], value)
         return constraints.near(phrase["text"], phrase["position"], phrase["within"])
-    raise UnsupportedConstraint("no such constraint", rule=kind)
+    raise UnsupportedConstraint(
+        "no such constraint", rule=kind, remedy="use a kind that the server has: see its /docs"
+    )
 
 
 def _tags(recipe: Recipe, limits: Limits) -> Constraint:
     return tagged(recipe.body, limits)
+
+
+def _request(recipe: Recipe, limits: Limits) -> Constraint:
+    """A whole request as JSON, of engines that only pass data on; one without a constraint is any text."""
+    found = replace(read_request(recipe.body), limits=limits).resolve()
+    return constraints.text() if found is None else found
 
 
 def _calls(recipe: Recipe, limits: Limits) -> Constraint:
@@ -166,5 +178,6 @@ KINDS: Mapping[str, Callable[[Recipe, Limits], Constraint]] = {
     "infill": _infill,
     "structural_tag": _tags,
     "calls": _calls,
+    "request": _request,
 }
 """By kind, what makes its constraint."""

@@ -23,17 +23,24 @@ def listening(host: str, port: int) -> socket.socket:
     """Return a socket that listens; port 0: one that the system chooses.
 
     Raises:
-        ModelError: the port is taken, or there is no such host.
+        ModelError: the port is taken or none, or there is no such host.
     """
+    if not 0 <= port < 65536:  # the system would take the rest of the division by 65,536
+        raise ModelError(
+            "a port is a number from 0 to 65535", rule="port", value=port, remedy="take another --port"
+        )
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = infos[0]
         made = socket.socket(family, kind, protocol)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise ModelError(
-            f"cannot listen on {host}:{port}: {error}", rule="port", value=port, remedy="take another --port"
+            f"cannot listen on {host}:{port}: {error}",
+            rule="port",
+            value=port,
+            remedy="take another --host or --port",
         ) from error
     made.listen(2048)
     return made
@@ -64,7 +71,7 @@ def serve(app: FastAPI, listener: socket.socket, *, drain: float, ready: Callabl
 
 
 _KEPT_SECONDS = 75
-"""A connection without a request stays open so long: longer than clients keep theirs, or one asks just as it is closed."""
+"""A connection without a request stays open so long: longer than clients keep theirs, or one asks as it is closed."""
 
 
 class _Server(uvicorn.Server):

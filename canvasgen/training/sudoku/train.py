@@ -18,6 +18,7 @@ from rich.console import Console
 from transformers import DiffusionGemmaForBlockDiffusion
 
 from canvasgen.models.embedded.sudoku import WEIGHTS
+from canvasgen.training.shared.following import Following
 from canvasgen.training.shared.saving import save_checkpoint, save_model
 from canvasgen.training.sudoku import sudoku_tokenizer
 from canvasgen.training.sudoku.puzzle_pool import Pool
@@ -70,12 +71,18 @@ def main(
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: stopping.append(got))
-    with open(out / "log.jsonl", "a") as log:
+    with open(out / "log.jsonl", "a") as log, Following(60 * minutes) as following:
         while trainer.done < 1.0 and not stopping:
             row = trainer.step()
             log.write(json.dumps(row) + "\n")
             if not math.isfinite(row["loss"]):
+                following.say(
+                    f"the loss is not finite at step {row['step']}: {checkpoint} is the last good one"
+                )
                 raise typer.Exit(1)
+            following.step(60 * minutes * trainer.done, f"step {row['step']}, loss {row['loss']:.3f}")
+            if stopping:
+                following.say("stopping: the checkpoint is written")
             over = trainer.done >= 1.0 or bool(stopping)
             if over or time.monotonic() - looked > 60 * look_every:
                 log.write(json.dumps(trainer.look()) + "\n")

@@ -24,6 +24,7 @@ from transformers import DiffusionGemmaForBlockDiffusion
 from canvasgen.models.embedded.special_tokens import MASK
 from canvasgen.models.embedded.tiny import WEIGHTS
 from canvasgen.training.shared.averaging import averaged
+from canvasgen.training.shared.following import Following
 from canvasgen.training.shared.growing import grown
 from canvasgen.training.shared.masking import fewer_layers, with_mask
 from canvasgen.training.shared.precision import half_is_faster
@@ -158,16 +159,20 @@ def main(
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _frame: stopping.append(got))
-    with open(out / "log.jsonl", "a") as log, console.status("compiling") as status:
+    with open(out / "log.jsonl", "a") as log, Following(60 * minutes) as following:
         while trainer.elapsed < 60 * minutes and not stopping:
             row = trainer.step()
             log.write(json.dumps(row) + "\n")
             log.flush()
             if not math.isfinite(row["denoise_loss"]):
+                following.say(
+                    f"the loss is not finite at step {row['step']}: {checkpoint} is the last good one"
+                )
                 raise typer.Exit(1)
-            status.update(
-                f"step {row['step']} stage {row['stage']} {row['denoise_loss']:.3f} {row['values_level']}"
-            )
+            told = f"step {row['step']}, stage {row['stage']}, loss {row['denoise_loss']:.3f}"
+            following.step(trainer.elapsed, f"{told}, values {row['values_level']}")
+            if stopping:
+                following.say("stopping: the checkpoint is written")
             if time.monotonic() - saved > 60 * save_every or trainer.elapsed >= 60 * minutes or stopping:
                 save(trainer, out)
                 saved = time.monotonic()

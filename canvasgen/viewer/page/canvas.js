@@ -124,7 +124,7 @@ class PositionView {
     parts.push(el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { dir: "auto" }, value)])));
     const [before, after] = candidatesAt(step, position);
     if (before.length || after.length)
-      parts.push(el("div", { class: "candidates" }, this.table("the model's own", before, after), after.length ? this.table("given that the text is valid", after, before) : ""));
+      parts.push(el("div", { class: "candidates" }, this.table("the model's own", before, after), after.length ? this.table("given that the text is valid", after, []) : ""));
     this.root.replaceChildren(...parts);
   }
 
@@ -132,7 +132,7 @@ class PositionView {
     const known = new Set(others.map(([id]) => id));
     const rows = candidates.map(([id, probability]) => {
       const gone = others.length > 0 && !known.has(id);
-      return el("tr", { class: gone ? "gone" : null }, el("td", { dir: "auto" }, tokenText(this.trace, id)),
+      return el("tr", { class: gone ? "gone" : null }, el("td", { dir: "auto" }, tokenText(this.trace, id), gone ? el("span", { class: "hidden" }, " not among those that are left") : ""),
         el("td", { class: "number" }, share(probability)), el("td", { class: "bar", "aria-hidden": "true" }, el("span", { style: `width:${(100 * probability).toFixed(1)}%` })));
     });
     return el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "token"), el("th", { scope: "col" }, "share"), el("td"))), el("tbody", {}, ...rows));

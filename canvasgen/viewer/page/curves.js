@@ -2,6 +2,9 @@
 
 const colourOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/* Pixels of the labels of a vertical axis: "-1,000" is wider than uPlot's own 50 leave it. */
+const widthOf = (_, labels) => Math.max(50, 20 + 8 * Math.max(0, ...(labels ?? []).map((label) => label.length)));
+
 class CurvesView {
   constructor(trace, name, onStep) {
     this.trace = trace;
@@ -38,7 +41,7 @@ class CurvesView {
   figure(title, x, lines) {
     const last = (values) => values[values.length - 1];
     const told = lines.map(([name, values]) => `${name} from ${nats(values[0])} to ${nats(last(values))}`).join(", ");
-    const figure = el("figure", { role: "img", "aria-label": `${title} over ${x.length} steps: ${told}` });
+    const figure = el("figure", { role: "img", "aria-label": `${title} over ${counted(x.length, "step")}: ${told}` });
     this.charts.append(figure);
     return figure;
   }
@@ -49,7 +52,7 @@ class CurvesView {
     return new uPlot({
       width: Math.max(figure.clientWidth, 240), height: 170, title, legend: { show: lines.length > 1, live: false },
       scales: { x: { time: false, range: [1, Math.max(x.length, 2)] } },
-      axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }, axis],
+      axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }, { ...axis, size: widthOf }],
       series: [{}, ...lines.map(([label, , colour], at) => ({ label, stroke: colourOf(colour), width: 2, dash: at ? [6, 4] : undefined, points: { show: x.length < 40, size: 5 } }))],
       cursor: { y: false, drag: { x: false, y: false } },
       hooks: {

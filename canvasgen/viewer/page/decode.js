@@ -67,5 +67,6 @@ function el(tag, attributes = {}, ...children) {
   return made;
 }
 
-const nats = (value, digits = 3) => (value === null || value === undefined ? "—" : Math.abs(value) >= 1e6 ? "−∞" : value.toFixed(digits).replace("-", "−"));
+const nats = (value, digits = 3) => (value === null || value === undefined ? "—" : Math.abs(value) >= 1e6 ? "−∞" : value.toFixed(digits).replace(/^-(?=0(\.0*)?$)/, "").replace("-", "−"));
+const counted = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
 const share = (value) => (value >= 0.9995 ? "100 %" : value >= 0.0995 ? `${(value * 100).toFixed(1)} %` : `${(value * 100).toFixed(2)} %`);

@@ -10,7 +10,7 @@ class Panel {
     this.canvas = new CanvasView(trace, name, (position) => this.position.show(trace.steps[this.at], position));
     this.structure = new StructureView(trace, name);
     this.curves = new CurvesView(trace, name, goTo);
-    const facts = [trace.error ? `failed: ${trace.error}` : `outcome: ${trace.outcome}`, `${trace.steps.length} steps`,
+    const facts = [trace.error ? `failed: ${trace.error}` : `outcome: ${trace.outcome}`, counted(trace.steps.length, "step"),
       trace.log_prob === null || trace.log_prob === undefined ? null : `log P ${nats(trace.log_prob, 2)} nats`,
       trace.timings.total ? `${(trace.timings.total * 1000).toFixed(0)} ms` : null, trace.kind === "steps" ? "steps alone: ask for trace=\"full\" to see more" : null];
     this.root = el("article", { class: "panel", "aria-label": name }, el("h2", { dir: "auto" }, name),

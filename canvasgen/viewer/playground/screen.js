@@ -173,7 +173,7 @@ class Screen {
     const facts = choice.canvasgen ?? {}, took = performance.now() - this.begun;
     this.canvas.textContent = this.text;
     const steps = (facts.steps ?? []).reduce((sum, one) => sum + one, 0);
-    this.title.textContent = [facts.outcome ?? choice.finish_reason, `${steps} steps`, `${took.toFixed(0)} ms`, facts.log_prob === undefined ? "" : `log P ${facts.log_prob.toFixed(2)} nats`].filter(Boolean).join(" · ");
+    this.title.textContent = [facts.outcome ?? choice.finish_reason, `${steps} step${steps === 1 ? "" : "s"}`, `${took.toFixed(0)} ms`, facts.log_prob === undefined ? "" : `log P ${facts.log_prob.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "−")} nats`].filter(Boolean).join(" · ");
     const parts = [];
     if (Array.isArray(facts.value) && Array.isArray(facts.value[0]))
       parts.push(el("table", { class: "grid" }, el("caption", {}, "Value"), el("tbody", {}, ...facts.value.map((row) => el("tr", {}, ...row.map((cell) => el("td", {}, String(cell))))))));

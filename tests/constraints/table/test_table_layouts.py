@@ -288,7 +288,7 @@ def test_no_values_agree() -> None:
 
 def test_sets_are_taken_in_one_order() -> None:
     every = {"b", "a", "c", "d"}
-    assert list(cg.table(1, 1, every)._laid.listed[0, 0].values()) == sorted(every)
+    assert list(cg.table(1, 1, every).laid.listed[0, 0].values()) == sorted(every)
 
 
 def test_parts_of_other_constraints() -> None:

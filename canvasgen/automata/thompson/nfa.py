@@ -15,14 +15,14 @@ import numpy as np
 from canvasgen.automata import expr as ex
 from canvasgen.automata import utf8
 from canvasgen.automata.automaton_limits import Deadline
-from canvasgen.automata.dfa import DFA, Ints
-from canvasgen.automata.fragments import NFA, Copies, fragment_of
+from canvasgen.automata.dfa import Ints
+from canvasgen.automata.thompson.fragments import NFA, Copies, fragment_of
+from canvasgen.automata.thompson.inlining import Parts, has_many_copies
 from canvasgen.limits import step
 
-__all__ = ["NFA", "build", "parts_to_compile"]
+__all__ = ["NFA", "build"]
 
-# A repeat with at least this many copies is laid as copies of its body's automaton.
-MANY_COPIES = 4
+
 # So many copies of a counted repeat are laid; of fewer than MANY_COUNTED, all.
 LAID_COPIES = 5
 NUM_LAYERS = LAID_COPIES - 2
@@ -31,69 +31,20 @@ MANY_COUNTED = 12
 STATES_BETWEEN_LOOKS = 20_000
 
 
-def is_block(node: ex.Expr) -> bool:
-    """Return True if a node enters an automaton only as its own minimal automaton."""
-    return isinstance(node, (ex.CodePoints, ex.Leaf, ex.Intersect, ex.Difference, ex.Substitute))
-
-
-def has_many_copies(node: ex.Repeat) -> bool:
-    """Return True if a repeat is laid as copies of its body's automaton."""
-    return max(node.low, node.high or 0) >= MANY_COPIES
-
-
-def parts_to_compile(node: ex.Expr) -> list[ex.Expr]:
-    """Return the expressions whose automata must be there before `node` itself can be compiled."""
-    match node:
-        case ex.Intersect():
-            return list(node.parts)
-        case ex.Difference():
-            return [node.left, node.right]
-        case ex.Substitute():
-            return [node.body, *(value for _, value in node.table)]
-        case ex.CodePoints() | ex.Leaf():
-            return []
-        case _:
-            return _parts_below(node)
-
-
-def _parts_below(node: ex.Expr) -> list[ex.Expr]:
-    found: dict[ex.Expr, None] = {}
-    seen: set[ex.Expr] = {node}
-    stack = [node]
-    while stack:
-        inner = stack.pop()
-        if isinstance(inner, (ex.Concat, ex.Union)):
-            new = [part for part in inner.parts if part not in seen]
-        elif isinstance(inner, ex.Repeat):
-            if has_many_copies(inner):
-                found[inner.body] = None
-                continue
-            new = [inner.body] if inner.body not in seen else []
-        else:
-            if is_block(inner):
-                found[inner] = None
-            continue
-        seen.update(new)
-        stack += new
-    return list(found)
-
-
-def build(node: ex.Expr, deadline: Deadline, *, all_copies: bool = True) -> NFA:
-    """Return the automaton of `node`, whose `parts_to_compile` are compiled.
+def build(node: ex.Expr, parts: Parts, deadline: Deadline, *, all_copies: bool = True) -> NFA:
+    """Return the automaton of an expression.
 
     Args:
         node: the expression.
+        parts: its `parts_of`, with their automata.
         deadline: the limits.
         all_copies: False: of large repeats only the first copies are laid; `NFA.counted` says which.
 
     Raises:
         ConstraintTooLarge: it would exceed the limits.
     """
-    builder = _Builder(deadline, all_copies)
-    if isinstance(node, ex.Substitute):
-        assert node.body.memo is not None
-        builder.lay_substitution(node.body.memo, node.table)
-    elif isinstance(node, ex.CodePoints):
+    builder = _Builder(deadline, all_copies, parts)
+    if isinstance(node, ex.CodePoints):
         for path in utf8.paths(node.ranges):
             builder.lay_path(path)
     else:
@@ -104,8 +55,9 @@ def build(node: ex.Expr, deadline: Deadline, *, all_copies: bool = True) -> NFA:
 class _Builder:
     """The transitions laid so far: singly in lists, in bulk as arrays."""
 
-    def __init__(self, deadline: Deadline, all_copies: bool = True) -> None:
+    def __init__(self, deadline: Deadline, all_copies: bool, parts: Parts) -> None:
         self.deadline = deadline
+        self._parts = parts
         self.all_copies = all_copies
         self.counted: list[Copies] = []
         self.num_states = 2
@@ -134,9 +86,6 @@ class _Builder:
         if transitions > STATES_BETWEEN_LOOKS:
             self.deadline.nfa_memory(self.num_states + transitions)
 
-    def _fragment(self, dfa: DFA) -> NFA:
-        return fragment_of(dfa, all_copies=self.all_copies)
-
     def silent(self, source: int, target: int) -> None:
         self.silent_source.append(source)
         self.silent_target.append(target)
@@ -155,10 +104,13 @@ class _Builder:
     def lay(self, root: ex.Expr) -> None:
         """Lay an expression between the start and the final state."""
         stack: list[tuple[ex.Expr, int, int]] = [(root, 0, 1)]
+        compiled = self._parts.compiled
         while stack:
             step()
             node, source, sink = stack.pop()
-            if isinstance(node, ex.Literal):
+            if node in compiled:
+                self._lay_automaton(node, np.array([source], np.int32), np.array([sink], np.int32))
+            elif isinstance(node, ex.Literal):
                 self._lay_literal(node.content, source, sink)
             elif isinstance(node, ex.Concat):
                 state = source
@@ -181,10 +133,17 @@ class _Builder:
                 else:
                     stack += self._lay_repeat(node, source, sink)
             else:
-                assert node.memo is not None
-                self.lay_fragments(
-                    self._fragment(node.memo), np.array([source], np.int32), np.array([sink], np.int32)
-                )
+                assert isinstance(node, ex.Substitute)
+                assert node in self._parts.inlined
+                stack += self._lay_substitution(node, source, sink)
+
+    def _lay_automaton(self, node: ex.Expr, sources: Ints, sinks: Ints) -> None:
+        """Lay copies of the automaton of an expression, which is compiled or a literal."""
+        if isinstance(node, ex.Literal):
+            self.lay_fragments(_literal_fragment(node.content), sources, sinks)
+        else:
+            assert node.memo is not None
+            self.lay_fragments(fragment_of(node.memo, all_copies=self.all_copies), sources, sinks)
 
     def _lay_literal(self, content: bytes, source: int, sink: int) -> None:
         if not content:
@@ -312,38 +271,46 @@ class _Builder:
             self.counted += [replace(copies, states=states) for states in place[:, copies.states]]
         return first
 
-    def lay_substitution(self, dfa: DFA, table: tuple[tuple[int, ex.Expr], ...]) -> None:
-        """Lay the automaton with each byte of the table replaced by the automaton of its expression.
+    def _lay_substitution(
+        self, node: ex.Substitute, before: int, behind: int
+    ) -> list[tuple[ex.Expr, int, int]]:
+        """Lay the automaton of the body; return what is laid in the places of the bytes that stand once.
 
-        The language of the empty string between two states is a silent transition; so is every other
-        fragment's end.
+        For a byte that stands more often it is the automaton of its expression that is laid.
         """
+        dfa = node.body.memo
+        assert dfa is not None
         first = self.allocate(dfa.num_states)
         source = np.repeat(np.arange(dfa.num_states, dtype=np.int32), np.diff(dfa.offsets)) + np.int32(first)
         target = dfa.target + np.int32(first)
         low, high = dfa.low.astype(np.int32), dfa.high.astype(np.int32)
-        self.silent(0, first)
+        self.silent(before, first)
         ends = np.flatnonzero(dfa.accepting).astype(np.int32) + np.int32(first)
-        self.silent_bulk.append((ends, np.ones(ends.size, dtype=np.int32)))
-        replaced = [byte for byte, _ in table]
+        self.silent_bulk.append((ends, np.full(ends.size, behind, dtype=np.int32)))
         kept_from = 0
-        for byte in [*replaced, 256]:
+        for byte in [*(byte for byte, _ in node.table), 256]:
             if kept_from < byte:
                 rows = (low < byte) & (high >= kept_from)
-                self.bulk.append(
-                    (
-                        source[rows],
-                        np.maximum(low[rows], kept_from).astype(np.int32),
-                        np.minimum(high[rows], byte - 1).astype(np.int32),
-                        target[rows],
+                if np.any(rows):
+                    self.bulk.append(
+                        (
+                            source[rows],
+                            np.maximum(low[rows], kept_from).astype(np.int32),
+                            np.minimum(high[rows], byte - 1).astype(np.int32),
+                            target[rows],
+                        )
                     )
-                )
             kept_from = byte + 1
-        for byte, value in table:
-            rows = (low <= byte) & (high >= byte)
-            if np.any(rows):
-                assert value.memo is not None
-                self.lay_fragments(self._fragment(value.memo), source[rows], target[rows])
+        inner: list[tuple[ex.Expr, int, int]] = []
+        for byte, value in node.table:
+            rows = np.flatnonzero((low <= byte) & (high >= byte))
+            if rows.size == 0:
+                continue
+            if value in self._parts.compiled or isinstance(value, ex.Literal):
+                self._lay_automaton(value, source[rows], target[rows])
+            else:
+                inner += [(value, int(source[row]), int(target[row])) for row in rows]
+        return inner
 
     def finish(self) -> NFA:
         columns = [
@@ -355,3 +322,16 @@ class _Builder:
             for i, singly in enumerate((self.silent_source, self.silent_target))
         ]
         return NFA(self.num_states, *columns, *silent, counted=tuple(self.counted))
+
+
+def _literal_fragment(content: bytes) -> NFA:
+    """Return the automaton of one string."""
+    none = np.empty(0, np.int32)
+    if not content:
+        return NFA(2, none, none, none, none, np.zeros(1, np.int32), np.ones(1, np.int32))
+    symbols = np.frombuffer(content, np.uint8).astype(np.int32)
+    inner = np.arange(2, len(content) + 1, dtype=np.int32)
+    source, target = np.concatenate([[0], inner]), np.concatenate([inner, [1]])
+    return NFA(
+        len(content) + 1, source.astype(np.int32), symbols, symbols, target.astype(np.int32), none, none
+    )

@@ -1,0 +1,155 @@
+"""The recurrence over the states that matter, against the recurrence over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inference_oracle import Problem, problems, restricted_problems
+from numpy.testing import assert_allclose, assert_array_equal
+from test_brute_force import solved
+from test_numerics import chain, random_automaton
+
+from canvasgen.inference import Posterior, condition
+from canvasgen.inference.known_layouts import layout_of
+from canvasgen.inference.numba_backend.pruned import pruned_sums as pruned
+from canvasgen.inference.numba_backend.pruned import support
+from canvasgen.inference.numba_backend.row import NumbaRow
+
+
+@contextmanager
+def without_pruning() -> Iterator[None]:
+    """Nothing may be left out, and the best canvas is looked for over all states."""
+    with (
+        patch.object(pruned, "_SPREAD", pruned._WIDEST),
+        patch.object(pruned, "_LEFT_OUT", -1.0),
+        patch.object(pruned, "_BUSY", -1.0),
+    ):
+        yield
+
+
+def sums_of(posterior: Posterior) -> pruned.PrunedSums | None:
+    row = posterior.arrays
+    assert isinstance(row, NumbaRow)
+    return row._pruned
+
+
+def same_answers(found: Posterior, exact: Posterior) -> None:
+    """All that a step asks for; the best canvas and its weight bit for bit."""
+    assert found.log_partition == pytest.approx(exact.log_partition, rel=1e-12, abs=1e-11)
+    assert_allclose(found.entropies, exact.entropies, atol=1e-10)
+    assert_allclose(found.allowed_mass, exact.allowed_mass, rtol=1e-11, atol=1e-11)
+    assert_array_equal(found.forced, exact.forced)
+    assert_array_equal(found.allowed_classes, exact.class_log_marginals > -np.inf)
+    assert_array_equal(found.best, exact.best)
+    assert found.best_log_prob == pytest.approx(exact.best_log_prob, rel=1e-12, abs=1e-11)
+    assert_array_equal(found.sample(5, seed=1), exact.sample(5, seed=1))
+    assert_allclose(found.class_log_marginals, exact.class_log_marginals, rtol=1e-9, atol=1e-9)
+    assert_array_equal(np.asarray(found.mask), np.asarray(exact.mask))
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    scale=st.sampled_from([0.0, 1.0, 8.0, 40.0, 300.0]),
+    spread=st.sampled_from([0.5, 10.0, 64.0]),
+    holes=st.sampled_from([0.0, 0.2]),
+    remaining=st.integers(0, 4),
+)
+def test_what_is_pruned_changes_no_answer(
+    seed: int, scale: float, spread: float, holes: float, remaining: int
+) -> None:
+    """Beams from half a nat on, which have to be widened, over logits from flat to ±300."""
+    rng = np.random.default_rng(seed)
+    automaton = random_automaton(30, 90, 20, seed)
+    logits = rng.uniform(-scale, scale, (24, 90)).astype(np.float32)
+    logits[rng.random(logits.shape) < holes] = -np.inf
+    with without_pruning():
+        exact = condition(automaton, logits, remaining=remaining)
+        assert sums_of(exact) is None
+        same_answers(exact, exact)
+    with patch.object(pruned, "_SPREAD", spread):
+        same_answers(condition(automaton, logits, remaining=remaining), exact)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=60)
+@given(problem=problems() | restricted_problems())
+def test_narrow_beams_against_enumeration(problem: Problem) -> None:
+    """The smallest beam: what it left out is found to be too much, and looked at again."""
+    with patch.object(pruned, "_SPREAD", 1e-3), patch.object(pruned, "_BUSY", 2.0):
+        posterior, exact = solved(problem, "numba")
+        marginals = exact.marginals()
+        assert_allclose(posterior.log_partition, np.log(exact.total), atol=1e-5)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            entropies = -np.where(marginals > 0, marginals * np.log(marginals), 0.0).sum(axis=1)
+        assert_allclose(posterior.entropies, entropies, atol=2e-5)
+        assert_array_equal(posterior.forced, (marginals > 0).sum(axis=1) == 1)
+        assert_array_equal(np.asarray(posterior.mask), marginals > 0)
+        best = max(exact.texts.values())
+        assert_allclose(np.exp(posterior.best_log_prob), best / exact.total, atol=1e-6)
+        for canvas in posterior.sample(20, seed=0).tolist():
+            assert tuple(canvas) in exact.joint
+
+
+def test_a_sure_model_leaves_few_states() -> None:
+    """Of 60 states at each of 64 positions, where the model is sure of each token."""
+    automaton = random_automaton(60, 200, 40, seed=4)
+    logits = np.random.default_rng(0).standard_normal((64, 200)).astype(np.float32)
+    text = condition(automaton, logits, remaining=9).best
+    logits[np.arange(64), text] = 60.0
+    posterior = condition(automaton, logits, remaining=9)
+    found = sums_of(posterior)
+    assert found is not None
+    assert found.starts[-1] < 12 * 65
+    assert not found.is_busy
+    assert_array_equal(posterior.best, text)
+    assert posterior.log_partition == pytest.approx(0.0, abs=1e-4)
+
+
+def test_a_dead_end_that_the_model_likes_hides_nothing() -> None:
+    """The best prefixes cannot be finished: they weigh e^90 times what can be, at every position but the last."""
+    table = np.full((22, 4), -1)
+    table[:20, 0] = np.arange(1, 21)
+    table[0, 1], table[21, 1] = 21, 21
+    table[21, 2] = 20
+    automaton = chain([0] * 20, 4)
+    logits = np.zeros((20, 4), dtype=np.float32)
+    logits[:, 1] = 90.0
+    both = random_automaton(12, 60, 10, seed=2)
+    far = np.random.default_rng(0).standard_normal((30, 60)).astype(np.float32) * 90
+    for one, values in ((automaton, logits), (both, far)):
+        found = condition(one, values)
+        with without_pruning():
+            same_answers(found, condition(one, values))
+
+
+def test_support_is_remembered_by_what_it_depends_on() -> None:
+    """The same canvas in another step is not looked at again; another state, budget or −inf is. Few are kept."""
+    automaton = random_automaton(20, 60, 10, seed=1)
+    rng = np.random.default_rng(0)
+    with patch.object(support, "set_support", wraps=support.set_support) as worked:
+
+        def ask(remaining: int = 3, state: int | None = None, hole: int | None = None) -> int:
+            logits = rng.standard_normal((12, 60)).astype(np.float32)
+            if hole is not None:
+                logits[hole, automaton.class_of_token < 5] = -np.inf
+            before = worked.call_count
+            found = condition(automaton, logits, remaining=remaining, state=state)
+            with without_pruning():
+                exact = condition(automaton, logits, remaining=remaining, state=state)
+                assert_array_equal(found.allowed_classes, exact.class_log_marginals > -np.inf)
+            return worked.call_count - before
+
+        assert [ask(), ask(), ask(remaining=5), ask(state=2), ask()] == [1, 0, 1, 1, 0]
+        assert [ask(hole=4), ask(hole=5), ask(hole=4)] == [1, 1, 0]
+        for remaining in range(10, 10 + support.KEPT):
+            ask(remaining=remaining)
+        assert ask() == 1
+    layout = layout_of(automaton, automaton.end_ids)
+    assert len(support._known[layout].answers) == support.KEPT
