@@ -1,8 +1,8 @@
 """How long do real schemas take to compile? Random schemas of a file, on Gemma's vocabulary, beside left-to-right engines.
 
 From the schema to a token automaton (canvasgen: byte automaton and lift), or to the mask of the first token (xgrammar,
-llguidance). Each engine runs in a process of its own, one thread, on the same schemas, each once after a warm-up; what
-one refuses, or takes longer than CAP for, is counted and not timed. Times are the process's own CPU seconds.
+llguidance, maskforge). Each engine runs in a process of its own, one thread, on the same schemas, each once after a
+warm-up; what one refuses, or takes longer than CAP for, is counted and not timed. Times are the process's own CPU seconds.
 
     python benchmarks/compile_schemas.py FILE [--count 300] [--seed 0] [--tokenizer FILE] [--peers PYTHON] [--cap 20]
 
@@ -27,10 +27,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from compile import DEFAULT_TOKENIZER, KINDS, ONE_THREAD, closed, installed, prepare
+from compile import DEFAULT_TOKENIZER, ONE_THREAD, closed, installed, prepare
+from compile import KINDS as LEFT_TO_RIGHT
 
 HERE = Path(__file__).resolve()
-ENGINES = ("canvasgen", "xgrammar", "llguidance")
+
+
+class MaskForge:
+    """maskforge, which has no regular expressions."""
+
+    def __init__(self, tokens: list[bytes], end: int) -> None:
+        import maskforge  # pyright: ignore[reportMissingImports]
+
+        self.compiler = maskforge.Compiler.without_cache()
+        contents = [content or None for content in tokens]
+        self.vocabulary = maskforge.Vocabulary.from_id_ordered_tokens(contents, eos_token_id=end)
+
+    def compile(self, schema: Any) -> Any:
+        bound = self.compiler.compile(schema).bind(self.vocabulary)
+        bound.start_session().write_mask(bytearray(4 * bound.mask_word_count))
+        return bound
+
+
+KINDS = LEFT_TO_RIGHT | {"maskforge": MaskForge}
+ENGINES = ("canvasgen", "xgrammar", "llguidance", "maskforge")
 
 
 def chosen(file: Path, count: int, seed: int) -> list[dict[str, Any]]:

@@ -77,7 +77,8 @@ class Engine(Coroutines):
         Raises:
             InvalidConstraint: the policy is none.
         """
-        if not isinstance(policy, Policy | None):
+        given: object = policy
+        if not isinstance(given, Policy | None):
             raise InvalidConstraint(
                 "a policy is one of canvasgen.denoise",
                 rule="policy",

@@ -67,7 +67,7 @@ from canvasgen.automata.regex import (
 from canvasgen.automata.regex.zero_width import with_loops
 from canvasgen.automata.relaxed import Relaxed, relaxed
 from canvasgen.automata.shortest import least_bytes
-from canvasgen.automata.string_search import searcher
+from canvasgen.automata.string_search import avoider, searcher
 
 __all__ = [
     "ANY_CHARACTER",
@@ -82,6 +82,7 @@ __all__ = [
     "Expr",
     "Limits",
     "Relaxed",
+    "avoider",
     "byte_set",
     "code_points",
     "complement",

@@ -18,7 +18,7 @@ from canvasgen.automata.subset_kernel import GOING, TOO_MANY_STATES, Run, determ
 from canvasgen.automata.thompson import nfa
 from canvasgen.automata.thompson.inlining import NO_PARTS, Parts, parts_of
 from canvasgen.errors import ConstraintTooLarge
-from canvasgen.limits import hold, limited
+from canvasgen.limits import hold, in_force, limited
 
 __all__ = ["minimal", "to_dfa"]
 
@@ -35,10 +35,10 @@ def to_dfa(expr: ex.Expr, limits: Limits = DEFAULT_LIMITS) -> DFA:
     if expr.memo is None:
         _load_kernels()
         with limited(limits):
-            _check_shortest(expr, limits)
-            _compile_parts_first(expr, Deadline(limits))
+            _check_shortest(expr, in_force(limits))
+            _compile_parts_first(expr, Deadline(in_force(limits)))
     assert expr.memo is not None
-    Deadline(limits).check_states(expr.memo.num_states)
+    Deadline(in_force(limits)).check_states(expr.memo.num_states)
     return expr.memo
 
 

@@ -19,7 +19,7 @@ from canvasgen.automata.compiler import to_dfa
 from canvasgen.automata.dfa import DEAD, DFA
 from canvasgen.automata.thompson import nfa
 from canvasgen.automata.thompson.inlining import parts_of
-from canvasgen.limits import hold, kept, limited, step
+from canvasgen.limits import hold, in_force, kept, limited, step
 
 __all__ = ["contains", "up_to"]
 
@@ -38,7 +38,7 @@ def contains(expr: ex.Expr, text: bytes, limits: Limits) -> bool:
     while length < len(text):
         length *= 2
     with limited(limits):
-        machine, deadline = _machine_up_to(expr, length, limits), Deadline(limits)
+        machine, deadline = _machine_up_to(expr, length, limits), Deadline(in_force(limits))
         states = machine.starts()
         for byte in text:
             after = set[Hashable]()
@@ -136,7 +136,7 @@ def _machine(expr: ex.Expr, limits: Limits) -> _Machine:
             parts = parts_of(expr)
             for part in parts.compiled:
                 to_dfa(part, limits)
-            return _Simulated(nfa.build(expr, parts, Deadline(limits)))
+            return _Simulated(nfa.build(expr, parts, Deadline(in_force(limits))))
 
 
 class _Machine(ABC):

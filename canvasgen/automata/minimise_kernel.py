@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from canvasgen.automata.dfa import Bools, Ints
+from canvasgen.automata.loops_kernel import blocks_by_loops
 from canvasgen.automata.subset_kernel import index_by_state
 from canvasgen.jit import njit
 
@@ -270,7 +271,9 @@ def minimise(
     if not useful[0]:
         none = np.full(states, -1, np.int32)
         return np.zeros(2, np.int32), low[:0], high[:0], target[:0], np.zeros(1, np.bool_), none
-    block = _blocks(offsets, low, high, target, accepting, useful)
+    found, block = blocks_by_loops(offsets, low, high, target, accepting, useful)
+    if not found:
+        block = _blocks(offsets, low, high, target, accepting, useful)
     # Breadth first over increasing bytes: canonical numbers, one representative per block.
     number = np.full(states, -1, np.int32)
     representative = np.empty(states, np.int32)

@@ -7,6 +7,7 @@ import numpy as np
 from canvasgen.automata.automaton_limits import DEFAULT_LIMITS, Deadline, Limits
 from canvasgen.automata.dfa import DFA
 from canvasgen.automata.product_kernel import product
+from canvasgen.limits import in_force
 
 __all__ = ["product_automaton"]
 
@@ -19,6 +20,7 @@ def product_automaton(left: DFA, right: DFA, limits: Limits = DEFAULT_LIMITS) ->
     Raises:
         ConstraintTooLarge: more than `limits.max_states` pairs.
     """
+    limits = in_force(limits)
     offsets, low, high, target, accepting = product(
         *(left.offsets, left.low, left.high, left.target, left.accepting),
         *(right.offsets, right.low, right.high, right.target, right.accepting),

@@ -10,7 +10,7 @@ __all__ = ["least_bytes"]
 
 def least_bytes(root: ex.Expr) -> int:
     """Return a number of bytes that no text of an expression has fewer of: exact but for intersections, differences and
-    automata, of which a smaller number may be returned. Of the empty language any number may be."""
+    substitutions that are not compiled, of which it may be less. Of the empty language any number may be returned."""
     known: dict[ex.Expr, int] = {}
     stack = [root]
     while stack:
@@ -28,6 +28,8 @@ def least_bytes(root: ex.Expr) -> int:
 
 
 def _parts(node: ex.Expr) -> tuple[ex.Expr, ...]:
+    if node.memo is not None:
+        return ()
     match node:
         case ex.Concat() | ex.Union() | ex.Intersect():
             return node.parts
@@ -40,6 +42,8 @@ def _parts(node: ex.Expr) -> tuple[ex.Expr, ...]:
 
 
 def _least(node: ex.Expr, known: dict[ex.Expr, int]) -> int:
+    if node.memo is not None:
+        return node.memo.shortest_length or 0
     match node:
         case ex.Literal():
             return len(node.content)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from canvasgen.automata.dfa import Ints
 from canvasgen.jit import njit
 
-__all__ = ["DONE", "GOING", "TOO_MANY_STATES", "Run", "determinise"]
+__all__ = ["DONE", "GOING", "TOO_MANY_STATES", "Run", "determinise", "index_by_state", "mix"]
 
 DONE, GOING, TOO_MANY_STATES = 0, 1, 2
 # All subsets together may hold this many states for each deterministic state allowed.
@@ -32,7 +32,7 @@ Run = tuple[Longs, Ints, Longs, Ints, Ints, Ints, Ints, Ints]
 
 
 @njit(cache=True, nogil=True)
-def _mix(x):
+def mix(x):
     """Return a 64-bit hash of a small number (the finaliser of SplitMix64)."""
     z = np.uint64(x) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -146,7 +146,7 @@ def _closure(seeds, first, last, offsets, silent_offsets, silent_after, stamp, t
         if state == 1 or offsets[state + 1] > offsets[state]:
             buffer[size] = state
             size += 1
-            digest += _mix(state)
+            digest += mix(state)
         for j in range(silent_offsets[state], silent_offsets[state + 1]):
             after = silent_after[j]
             work += 1
@@ -164,7 +164,7 @@ def _enlarged_table(size, items, item_offsets, made):
     for s in range(made):
         digest = np.uint64(0)
         for k in range(item_offsets[s], item_offsets[s + 1]):
-            digest += _mix(items[k])
+            digest += mix(items[k])
         slot = np.int64(digest & np.uint64(size - 1))
         while table[slot] >= 0:
             slot = (slot + 1) & (size - 1)

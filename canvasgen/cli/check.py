@@ -14,13 +14,16 @@ from canvasgen.cli.options import (
     ChoiceOption,
     FenceOption,
     GrammarOption,
+    LimitsOption,
     OrderOption,
     RegexOption,
     SchemaOption,
     WhitespaceOption,
+    limits_of,
 )
 from canvasgen.cli.sources import constraint_from_options, read_text
 from canvasgen.errors import InvalidConstraint, ValidationFailed
+from canvasgen.limits import limited
 
 if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
@@ -43,6 +46,7 @@ def check(
     whitespace: WhitespaceOption = "flexible",
     property_order: OrderOption = "schema",
     fence: FenceOption = "forbid",
+    limits: LimitsOption = None,
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="Model whose vocabulary is used; default: the embedded one."),
@@ -66,18 +70,21 @@ def check(
         candidates.append(read_text(file, "text"))
     show_notice("compiling …")
     began = time.perf_counter()
-    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
-    if constraint is None:
-        raise InvalidConstraint(
-            "there is no constraint to check",
-            rule="one constraint",
-            remedy="give --schema, --regex, --grammar or --choice",
+    with limited(limits_of(limits)):
+        constraint = constraint_from_options(
+            schema, regex, choice, grammar, whitespace, property_order, fence
         )
-    automaton = constraint.automaton
-    byte_seconds = time.perf_counter() - began
-    vocabulary = load_vocabulary(model, **loading)
-    began = time.perf_counter()
-    compiled = constraint.compile(vocabulary)
+        if constraint is None:
+            raise InvalidConstraint(
+                "there is no constraint to check",
+                rule="one constraint",
+                remedy="give --schema, --regex, --grammar or --choice",
+            )
+        automaton = constraint.automaton
+        byte_seconds = time.perf_counter() - began
+        vocabulary = load_vocabulary(model, **loading)
+        began = time.perf_counter()
+        compiled = constraint.compile(vocabulary)
     token_seconds = time.perf_counter() - began
 
     table = Table(show_header=False, box=None, pad_edge=False)

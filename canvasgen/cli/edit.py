@@ -12,6 +12,7 @@ from canvasgen.cli.options import (
     ChoiceOption,
     FileOption,
     GrammarOption,
+    LimitsOption,
     MaxTokensOption,
     ModelOption,
     PromptArgument,
@@ -26,12 +27,14 @@ from canvasgen.cli.options import (
     TemperatureOption,
     TextOption,
     TraceOption,
+    limits_of,
     quality_of,
 )
 from canvasgen.cli.replacing import check_replaceable, replace
 from canvasgen.cli.running import complete
 from canvasgen.cli.sources import HOW_TO_GIVE_TEXT, constraint_from_options, read_prompt, text_or_file
 from canvasgen.errors import InvalidConstraint
+from canvasgen.limits import limited
 
 if TYPE_CHECKING:
     from canvasgen.constraints.infill import Span
@@ -69,6 +72,7 @@ def edit(
     temperature: TemperatureOption = None,
     seed: SeedOption = None,
     prompt_form: PromptFormOption = True,
+    limits: LimitsOption = None,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
     *,
@@ -91,14 +95,16 @@ def edit(
     spans: list[Span] = [*(mark or []), *(_span(each) for each in span or [])]
     if not spans:
         raise InvalidConstraint("there is no span to edit", rule="--mark", remedy="give --mark or --span")
-    part = constraint_from_options(schema, regex, choice, grammar)
-
     from canvasgen import constraints
     from canvasgen.request import Request
 
+    most = limits_of(limits)
+    with limited(most):
+        part = constraint_from_options(schema, regex, choice, grammar)
+        constraint = constraints.edit(content, spans, part, strength=strength)
     request = Request(
         read_prompt(prompt, file),
-        constraint=constraints.edit(content, spans, part, strength=strength),
+        constraint=constraint,
         max_tokens=max_tokens,
         max_denoising_steps=steps,
         quality=quality_of(quality),
@@ -106,6 +112,7 @@ def edit(
         temperature=temperature,
         seed=seed,
         prompt_schema=prompt_form,
+        limits=most,
     )
     completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     if in_place:

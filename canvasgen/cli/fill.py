@@ -10,6 +10,7 @@ import typer
 from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.options import (
     FileOption,
+    LimitsOption,
     MaxTokensOption,
     ModelOption,
     PromptArgument,
@@ -22,11 +23,13 @@ from canvasgen.cli.options import (
     TemperatureOption,
     TextOption,
     TraceOption,
+    limits_of,
     quality_of,
 )
 from canvasgen.cli.running import complete
 from canvasgen.cli.sources import HOW_TO_GIVE_TEXT, hole_from_option, read_prompt, text_or_file
 from canvasgen.errors import InvalidConstraint
+from canvasgen.limits import limited
 
 if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
@@ -64,6 +67,7 @@ def fill(
     temperature: TemperatureOption = None,
     seed: SeedOption = None,
     prompt_form: PromptFormOption = True,
+    limits: LimitsOption = None,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
     *,
@@ -73,9 +77,11 @@ def fill(
 
     Example: `canvasgen fill "Dear {name}, your {item} is ready." "name: Ann, item: lamp" --hole name=regex:[A-Z][a-z]+`
     """
-    holes = dict(hole_from_option(option) for option in hole or [])
-    content = form if as_text else text_or_file(form, "template", remedy=HOW_TO_GIVE_TEXT)
-    constraint = _constraint(content, gap, holes)
+    most = limits_of(limits)
+    with limited(most):
+        holes = dict(hole_from_option(option) for option in hole or [])
+        content = form if as_text else text_or_file(form, "template", remedy=HOW_TO_GIVE_TEXT)
+        constraint = _constraint(content, gap, holes)
     text = read_prompt(prompt, file)
 
     from canvasgen.request import Request
@@ -90,6 +96,7 @@ def fill(
         temperature=temperature,
         seed=seed,
         prompt_schema=prompt_form,
+        limits=most,
     )
     completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     if not as_json:

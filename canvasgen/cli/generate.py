@@ -14,6 +14,7 @@ from canvasgen.cli.options import (
     FenceOption,
     FileOption,
     GrammarOption,
+    LimitsOption,
     MaxTokensOption,
     ModelOption,
     OrderOption,
@@ -28,10 +29,12 @@ from canvasgen.cli.options import (
     TemperatureOption,
     TraceOption,
     WhitespaceOption,
+    limits_of,
     quality_of,
 )
 from canvasgen.cli.running import complete
 from canvasgen.cli.sources import constraint_from_options, read_prompt
+from canvasgen.limits import limited
 
 if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
@@ -58,6 +61,7 @@ def generate(
     property_order: OrderOption = "schema",
     fence: FenceOption = "forbid",
     prompt_schema: Annotated[bool, typer.Option(help="Tell the model the schema in the prompt.")] = True,
+    limits: LimitsOption = None,
     trace: TraceOption = False,
     save_trace: SaveTraceOption = None,
     *,
@@ -67,7 +71,11 @@ def generate(
 
     Example: `canvasgen generate --schema person.json "Alice Smith, 34 years old, lives in Paris."`
     """
-    constraint = constraint_from_options(schema, regex, choice, grammar, whitespace, property_order, fence)
+    most = limits_of(limits)
+    with limited(most):
+        constraint = constraint_from_options(
+            schema, regex, choice, grammar, whitespace, property_order, fence
+        )
     text = read_prompt(prompt, file)
 
     from canvasgen.request import Request
@@ -82,6 +90,7 @@ def generate(
         temperature=temperature,
         seed=seed,
         prompt_schema=prompt_schema,
+        limits=most,
     )
     completion = complete(request, model, loading=loading, trace=trace, save_trace=save_trace)
     typer.echo(shown(constraint, completion.text, indent=2 if sys.stdout.isatty() else None))

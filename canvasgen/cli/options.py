@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
+
+from canvasgen.errors import InvalidConstraint
+
+if TYPE_CHECKING:
+    from canvasgen.limits import Limits
 
 __all__ = [
     "ChoiceOption",
@@ -13,6 +19,7 @@ __all__ = [
     "FenceOption",
     "FileOption",
     "GrammarOption",
+    "LimitsOption",
     "MaxTokensOption",
     "ModelOption",
     "Order",
@@ -31,8 +38,11 @@ __all__ = [
     "TraceOption",
     "Whitespace",
     "WhitespaceOption",
+    "limits_of",
     "quality_of",
 ]
+
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?(e[0-9]{1,2})?", re.ASCII)
 
 Whitespace = Literal["flexible", "compact", "model"]
 Order = Literal["schema", "any", "model"]
@@ -80,6 +90,13 @@ OrderOption: TypeAlias = Annotated[Order, typer.Option(help="Order of the keys o
 FenceOption: TypeAlias = Annotated[
     Fence, typer.Option(help="Whether JSON may or must stand in a code fence; the value is what is inside.")
 ]
+LimitsOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--limits",
+        help="What the constraint and its searches may need: seconds (CPU), states, bytes; `seconds=30,bytes=2e9`.",
+    ),
+]
 PromptFormOption: TypeAlias = Annotated[
     bool, typer.Option("--prompt-form/--no-prompt-form", help="Show the model the text in the prompt.")
 ]
@@ -96,6 +113,34 @@ SaveTraceOption: TypeAlias = Annotated[
         help="A file for the full trace: .json, .html (a page), or any other name (compressed).",
     ),
 ]
+
+
+def limits_of(text: str | None) -> Limits | None:
+    """Return what `--limits` says; None if it is not given.
+
+    Raises:
+        InvalidConstraint: it is not a list of NAME=NUMBER, or a name or number is none that `cg.Limits` has.
+    """
+    if text is None:
+        return None
+    from canvasgen.limits import Limits
+
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, number = (piece.strip() for piece in part.partition("="))
+        if (
+            name not in ("seconds", "states", "bytes")
+            or f"max_{name}" in found
+            or not _NUMBER.fullmatch(number)
+        ):
+            raise InvalidConstraint(
+                "limits are NAME=NUMBER, each name once",
+                rule="--limits",
+                value=text,
+                remedy="write seconds=30,states=200000,bytes=2e9, or some of them",
+            )
+        found[f"max_{name}"] = float(number) if name == "seconds" else int(float(number))
+    return Limits(**found)  # type: ignore[arg-type]
 
 
 def quality_of(text: str | None) -> Any:

@@ -14,14 +14,16 @@ from canvasgen.cli.drawing.grids import box_labels, cells_of_text, drawn
 from canvasgen.cli.endings import EXIT_INTERRUPTED
 from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.notice import clear_notice
-from canvasgen.cli.options import ModelOption, SeedOption, StepsOption
+from canvasgen.cli.options import LimitsOption, ModelOption, SeedOption, StepsOption, limits_of
 from canvasgen.cli.sources import read_text, text_or_file
 from canvasgen.errors import CanvasgenError, InvalidConstraint
+from canvasgen.limits import limited
 
 if TYPE_CHECKING:
     from canvasgen.constraints.table import Table
     from canvasgen.denoise import Completion
     from canvasgen.engine import Engine
+    from canvasgen.limits import Limits
     from canvasgen.request import Request
 
 __all__ = ["sudoku"]
@@ -44,21 +46,23 @@ class _Variant:
     several: bool
     steps: int | None
     seed: int | None
+    limits: Limits | None
 
     def table(self, rows: Rows) -> Table:
         """Return the constraint of a puzzle."""
         from canvasgen.constraints.table import sudoku as sudoku_table
 
         try:
-            return sudoku_table(
-                rows,
-                self.box,
-                diagonal=self.diagonal,
-                regions=self.regions,
-                cages=self.cages,
-                mode=self.mode,
-                unique=not self.several,
-            )
+            with limited(self.limits):
+                return sudoku_table(
+                    rows,
+                    self.box,
+                    diagonal=self.diagonal,
+                    regions=self.regions,
+                    cages=self.cages,
+                    mode=self.mode,
+                    unique=not self.several,
+                )
         except InvalidConstraint as error:
             if error.rule == "unique":
                 error.remedy = "give more cells, or pass --any to let the model choose"
@@ -104,6 +108,7 @@ def sudoku(
     ] = False,
     steps: StepsOption = None,
     seed: SeedOption = None,
+    limits: LimitsOption = None,
     model: ModelOption = None,
     plain: Annotated[
         bool, typer.Option("--plain", help="The grid alone, as on a pipe, on a terminal too.")
@@ -126,6 +131,7 @@ def sudoku(
         several=several,
         steps=steps,
         seed=seed,
+        limits=limits_of(limits),
     )
     puzzles = _puzzles(puzzle)
     tables = [variant.table(puzzles[0])] if len(puzzles) == 1 else []
@@ -225,7 +231,13 @@ def _solve_each(engine: Engine, puzzles: list[Rows], variant: _Variant) -> None:
 def _request(made: Table | None, variant: _Variant) -> Request:
     from canvasgen.request import Request
 
-    return Request(table=made, max_denoising_steps=variant.steps, seed=variant.seed, on_step_limit="return")
+    return Request(
+        table=made,
+        max_denoising_steps=variant.steps,
+        seed=variant.seed,
+        limits=variant.limits,
+        on_step_limit="return",
+    )
 
 
 def _broken(made: Table, value: list[list[Any]]) -> list[str]:

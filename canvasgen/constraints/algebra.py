@@ -131,11 +131,6 @@ class Sequence(Combined):
         raise ValidationFailed("no way to split the text satisfies every part", rule="+", value=text)
 
 
-@least_bytes.register
-def _least_of_a_sequence(constraint: Sequence) -> int:
-    return sum(map(least_bytes, constraint.parts))
-
-
 class Either(Combined):
     """`a | b`: a text of a or of b; `parse` is that of the first part that matches."""
 
@@ -381,3 +376,11 @@ def _intersection(one: object, other: object) -> Constraint:
 @operator("~")
 def _complement(one: Constraint) -> Constraint:
     return Not(one)
+
+
+@least_bytes.register
+def _least(constraint: Sequence | Either | Both) -> int:
+    lengths = list(map(least_bytes, constraint.parts))
+    if isinstance(constraint, Sequence):
+        return sum(lengths)
+    return min(lengths) if isinstance(constraint, Either) else max(lengths)

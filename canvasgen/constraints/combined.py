@@ -33,6 +33,7 @@ class Combined(Constraint):
         if self.depth > MOST_DEPTH:
             raise ConstraintTooLarge(
                 f"constraints are combined in more than {MOST_DEPTH} levels",
+                path=f"level {self.depth}",
                 rule="nesting depth",
                 value=self.depth,
                 remedy="combine several at one level: a + b + c, a | b | c and a & b & c are one level each",

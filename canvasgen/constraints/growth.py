@@ -7,6 +7,7 @@ from functools import singledispatch
 from math import inf
 from typing import Protocol
 
+from canvasgen import automata
 from canvasgen.automata import DFA
 from canvasgen.errors import ConstraintTooLarge
 from canvasgen.limits import seconds_left
@@ -14,22 +15,23 @@ from canvasgen.limits import seconds_left
 __all__ = ["grown_part", "largest", "least_bytes"]
 
 
-class Compiled(Protocol):
-    """What has an automaton."""
+class Written(Protocol):
+    """What has a language."""
 
     @property
-    def automaton(self) -> DFA:
-        """Of the texts that are generated."""
+    def expr(self) -> automata.Expr:
+        """The texts that are generated."""
         ...
 
 
 @singledispatch
-def least_bytes(constraint: Compiled) -> int:
-    """Return a number of bytes that no text has fewer of; by default those of the shortest text that is generated.
+def least_bytes(constraint: Written) -> int:
+    """Return a number of bytes that no text has fewer of; by default those of the shortest text that is generated, or where
+    it is not compiled a number that is no greater.
 
     Constraints that leave lengths to their validator know more.
     """
-    return constraint.automaton.shortest_length or 0
+    return automata.least_bytes(constraint.expr)
 
 
 @singledispatch

@@ -10,6 +10,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from canvasgen import automata
 from canvasgen.automata import Expr
 from canvasgen.checks import one_of, whole_number
 from canvasgen.constraints.base import Constraint
@@ -17,6 +18,7 @@ from canvasgen.constraints.choices import by_key
 from canvasgen.constraints.compiled.called_texts import CalledTexts, called_texts
 from canvasgen.constraints.compiled.drafting import Drafting
 from canvasgen.constraints.cover import cover
+from canvasgen.constraints.growth import least_bytes
 from canvasgen.constraints.shown import Hole, Json, Rule, Shown
 from canvasgen.constraints.text import Language
 from canvasgen.constraints.texts import OTHER, as_bytes
@@ -323,3 +325,8 @@ def json_schema(
             limits=most,
         )
         return plain if relations is None else RelatedJson(plain, relations)
+
+
+@least_bytes.register
+def _least(constraint: JsonSchema) -> int:
+    return max(constraint.language.least_bytes, automata.least_bytes(constraint.expr))

@@ -54,8 +54,8 @@ class Excludes(Constraint):
 
     @override
     def _expression(self) -> Expr:
-        listed = automata.union(*(automata.literal(word) for word in self.words))
-        return automata.complement(automata.concat(ANY_TEXT, listed, ANY_TEXT))
+        words = automata.avoider(word.encode("utf-8") for word in self.words)
+        return automata.intersect(ANY_TEXT, automata.from_dfa(words))
 
     @property
     @override

@@ -15,6 +15,7 @@ from canvasgen.constraints.cells import no_cells
 from canvasgen.constraints.coerce import as_constraint
 from canvasgen.constraints.combined import Combined
 from canvasgen.constraints.cover import cover
+from canvasgen.constraints.growth import least_bytes
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown
 from canvasgen.constraints.texts import field_path
@@ -215,3 +216,9 @@ def _need(value: object, where: str) -> Constraint:
             "wrap it: cg.literal(…), cg.regex(…), cg.json_schema(…)",
         )
     return constraint
+
+
+@least_bytes.register
+def _least(constraint: Repeat) -> int:
+    between = len(constraint.separator.encode("utf-8")) * max(constraint.low - 1, 0)
+    return constraint.low * least_bytes(constraint.part) + between

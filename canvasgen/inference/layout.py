@@ -191,10 +191,12 @@ class Symbols(ABC):
         if not 0 <= token < self.vocabulary_size:
             return -1
         wanted = int(self.class_of_token[token])
-        holding = self.class_sets[self.class_set_offsets[wanted] : self.class_set_offsets[wanted + 1]]
+        low, high = self.class_set_offsets[wanted : wanted + 2].tolist()
+        holding = frozenset(self.class_sets[low:high].tolist())
         targets, sets = self.leaving(state)
-        for place in np.flatnonzero(np.isin(sets, holding)).tolist():
-            return int(targets[place]) if closed is None or not closed[sets[place]] else -1
+        for target, index in zip(targets.tolist(), sets.tolist(), strict=True):
+            if index in holding:
+                return target if closed is None or not closed[index] else -1
         return -1
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -228,7 +229,9 @@ class Posterior(PosteriorInNotebook):
 
         Canvases differ in text or end token; tails are not enumerated but padded as in `best`.
         """
-        for candidate in enumerate_best(self._layout, self.arrays, self._state, self._fixed):
+        self.require_unchanged()
+        yield self.best.copy(), self.best_log_prob  # mostly nobody asks for another
+        for candidate in islice(enumerate_best(self._layout, self.arrays, self._state, self._fixed), 1, None):
             self.require_unchanged()
             yield self._written(candidate), candidate.log_weight - self.log_partition
 

@@ -26,6 +26,7 @@ __all__ = [
     "bytes_left",
     "held_so_far",
     "hold",
+    "in_force",
     "limited",
     "look",
     "not_counted",
@@ -200,6 +201,17 @@ def limited(limits: Limits | None = None) -> Generator[Account]:
         return
     with Account(most).open() as account:
         yield account
+
+
+def in_force(limits: Limits) -> Limits:
+    """Return whose states count: those of a constraint's own limits and of the accounts that are open, the fewest of them.
+
+    Limits that nobody asked for (`DEFAULT_LIMITS`) count only where there are no others.
+    """
+    at = _open.get()
+    open_ones = [] if at is None else [one.account.named for one in at.chain()]
+    asked = [one for one in (limits, *open_ones) if one is not DEFAULT_LIMITS]
+    return min(asked, key=lambda one: one.max_states, default=limits)
 
 
 @contextmanager

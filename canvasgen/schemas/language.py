@@ -88,6 +88,11 @@ class SchemaLanguage:
                 _ = self._told
 
     @property
+    def least_bytes(self) -> int:
+        """Bytes that no text of a value has fewer of, counts of patterns that the automaton leaves open included."""
+        return int(self._graph.least[self._graph.root])
+
+    @property
     def expr(self) -> Expr:
         """The texts that are generated: a subset of those that are accepted.
 

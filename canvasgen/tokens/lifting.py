@@ -31,7 +31,13 @@ from canvasgen.tokens.lists import (
     unique_lists,
 )
 from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits, too_many
-from canvasgen.tokens.transition_monoid import FUNCTIONS_FULL, PAIRS_FULL, transition_columns, walk
+from canvasgen.tokens.transition_monoid import (
+    FUNCTIONS_FULL,
+    PAIRS_FULL,
+    UNFINISHED,
+    walk,
+)
+from canvasgen.tokens.transition_table import transition_columns
 from canvasgen.tokens.workspace import give_back, take
 
 if TYPE_CHECKING:
@@ -46,6 +52,8 @@ Bools = npt.NDArray[np.bool_]
 
 # How much more room a walk gets after one that had too little.
 _GROWTH = 8
+_WORK = 20_000_000
+"""States that new functions look at between two looks at the clock; up to a tenth of a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,48 +155,41 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
     functions, pairs = 1, 4 * dfa.num_states
     path = np.empty(trie.max_depth + 1, np.int64)
     while True:
-        look()
         workspace = take(functions, classes, pairs)
         most = min(workspace.most(classes), limits.max_functions)
         most_pairs = min(workspace.pairs, limits.max_pairs)
         rank_function = workspace.rank_function(len(trie.token_order))
-        made = walk(
-            trie.packed,
-            byte_class,
-            columns,
-            classes,
-            order,
-            group_offsets,
-            path,
-            rank_function,
-            workspace.part_memo,
-            workspace.part_store,
-            workspace.memo,
-            workspace.store,
-            most,
-            most_pairs,
-        )
-        if made[0] == FUNCTIONS_FULL:
+        kept, broken = np.zeros((2, most + 1), np.uint64)
+        at = np.zeros(5, np.int64)
+        status = UNFINISHED
+        while status == UNFINISHED:
+            look("the walk of the vocabulary")
+            status = walk(
+                *(trie.packed, byte_class, columns, classes, order, group_offsets, path, rank_function),
+                *(workspace.part_memo, workspace.part_store, workspace.memo, workspace.store),
+                *(kept, broken, most, most_pairs, at, _WORK),
+            )
+        if status == FUNCTIONS_FULL:
             _check(most >= limits.max_functions, "max_functions", limits.max_functions)
             functions = min(_GROWTH * most, limits.max_functions)
-        elif made[0] == PAIRS_FULL:
+        elif status == PAIRS_FULL:
             _check(most_pairs >= limits.max_pairs, "max_pairs", limits.max_pairs)
             pairs = min(_GROWTH * most_pairs, limits.max_pairs)
         else:
             break
 
     class_of_token, function_of_class = number_tokens(
-        rank_function, trie.token_order, int(made[1]), len(trie.node_of_token)
+        rank_function, trie.token_order, int(at[1]), len(trie.node_of_token)
     )
     _, _, offsets, data = workspace.store
     parts = _Lists(*select(offsets, data, function_of_class))
-    used = np.zeros(int(made[0]), np.bool_)
+    used = np.zeros(int(at[0]), np.bool_)
     used[parts.data] = True
     chosen = np.flatnonzero(used)
     number = np.cumsum(used) - 1
     _, _, offsets, data = workspace.part_store
     pairs_of_parts = _Lists(*select(offsets, data, chosen))
-    give_back(workspace, int(made[0]), int(made[1]), classes)
+    give_back(workspace, int(at[0]), int(at[1]), classes)
     return _Action(class_of_token, _Lists(parts.offsets, number[parts.data]), pairs_of_parts)
 
 

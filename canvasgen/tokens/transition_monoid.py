@@ -24,94 +24,31 @@ import numpy as np
 import numpy.typing as npt
 
 from canvasgen.jit import njit
-from canvasgen.tokens.interning import Count, Store, intern, mix
+from canvasgen.tokens.interning import Count, Store, intern
 from canvasgen.vocabulary.character_kinds import KIND_HIGH, KIND_LENGTHS, KIND_LOW, KIND_ROWS, ODD
 
-__all__ = ["FUNCTIONS_FULL", "PAIRS_FULL", "transition_columns", "walk"]
+__all__ = [
+    "DONE",
+    "FUNCTIONS_FULL",
+    "PAIRS_FULL",
+    "UNFINISHED",
+    "Store",
+    "intern",
+    "walk",
+]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
 
+DONE = 0
+UNFINISHED = 1
 FUNCTIONS_FULL = -1
 PAIRS_FULL = -2
 
 _LOW = (1 << 32) - 1  # the target of a packed pair
 LARGE = 12  # nodes below a node, with it, from which on it is worth while to ask what all of them do
-_BLOCK = 16  # states whose rows are transposed at a time: 64 bytes of int32
-
-
-@njit(cache=True, nogil=True)
-def transition_columns(
-    offsets: Ints, low: Bytes, high: Bytes, target: Ints
-) -> tuple[Bytes, Ints, int, Words]:
-    """Return the automaton as a table over byte classes, and its states in groups.
-
-    Returns:
-        uint8[256], the class of each byte; int32[K or more, S], the target for each class and state, -1 for
-        none; K; uint64[S], equal for states in which the same classes are possible.
-    """
-    states = offsets.shape[0] - 1
-    border = np.zeros(257, np.bool_)
-    border[0] = True
-    for r in range(low.shape[0]):
-        border[np.int64(low[r])] = True
-        border[np.int64(high[r]) + 1] = True
-    interval = np.empty(256, np.int64)
-    count = 0
-    for b in range(256):
-        count += border[b]
-        interval[b] = count - 1
-    columns = np.empty((count, states), np.int32)
-    hashes = np.zeros(count, np.uint64)
-    rows = np.empty((_BLOCK, count), np.int32)
-    for first in range(0, states, _BLOCK):
-        last = min(first + _BLOCK, states)
-        for s in range(first, last):
-            for k in range(count):
-                rows[s - first, k] = -1
-            for r in range(offsets[s], offsets[s + 1]):
-                for k in range(interval[low[r]], interval[high[r]] + 1):
-                    rows[s - first, k] = target[r]
-                    hashes[k] += mix((np.int64(s) << 32) | np.int64(target[r]))
-        for k in range(count):
-            for s in range(first, last):
-                columns[k, s] = rows[s - first, k]
-
-    # Intervals with equal columns are one class.
-    class_of_interval = np.empty(count, np.int64)
-    classes = 0
-    for k in range(count):
-        found = -1
-        for c in range(classes):
-            if hashes[c] == hashes[k]:
-                equal = True
-                for s in range(states):
-                    if columns[c, s] != columns[k, s]:
-                        equal = False
-                        break
-                if equal:
-                    found = c
-                    break
-        if found < 0:
-            found = classes
-            classes += 1
-            if found != k:
-                hashes[found] = hashes[k]
-                for s in range(states):
-                    columns[found, s] = columns[k, s]
-        class_of_interval[k] = found
-    byte_class = np.empty(256, np.uint8)
-    for b in range(256):
-        byte_class[b] = class_of_interval[interval[b]]
-    group = np.zeros(states, np.uint64)
-    for c in range(classes):
-        weight = mix(c)
-        for s in range(states):
-            if columns[c, s] >= 0:
-                group[s] += weight
-    return byte_class, columns, classes, group
 
 
 @njit(cache=True, nogil=True)
@@ -259,6 +196,41 @@ def _keeps(
 
 
 @njit(cache=True, nogil=True)
+def _begin(
+    order: Ints,
+    group_offsets: Longs,
+    part_store: Store,
+    store: Store,
+    counts: Longs,
+    most: int,
+    most_pairs: int,
+) -> Count:
+    """Keep the empty part and function, and return the number of the identity; arguments and errors as in `walk`."""
+    part_table, part_hashes, part_offsets, part_data = part_store
+    table, hashes, offsets, data = store
+    counts[0] = intern(part_table, part_hashes, part_offsets, part_data, 0, 0) + 1
+    counts[1] = intern(table, hashes, offsets, data, 0, 0) + 1
+    groups = group_offsets.shape[0] - 1
+    if most_pairs < order.shape[0]:
+        return PAIRS_FULL
+    if most < groups + 2:
+        return FUNCTIONS_FULL
+    stop = 0
+    for g in range(groups):
+        n = part_offsets[counts[0]]
+        for k in range(group_offsets[g], group_offsets[g + 1]):
+            s = np.int64(order[k])
+            part_data[n] = (s << 32) | s
+            n += 1
+        data[stop] = intern(part_table, part_hashes, part_offsets, part_data, counts[0], n)
+        counts[0] += 1
+        stop += 1
+    whole = np.int64(intern(table, hashes, offsets, data, counts[1], stop))
+    counts[1] += 1
+    return whole
+
+
+@njit(cache=True, nogil=True)
 def walk(
     nodes: Words,
     byte_class: Bytes,
@@ -272,10 +244,14 @@ def walk(
     part_store: Store,
     memo: Ints,
     store: Store,
+    kept: Words,
+    broken: Words,
     most: int,
     most_pairs: int,
-) -> tuple[Count, Count]:
-    """Number the function of every token; 0 is the empty one.
+    at: Longs,
+    work: int,
+) -> int:
+    """Number the function of every token; 0 is the empty one. It stops after some work, to go on when called again.
 
     Where a function is the same after a byte as before (the text of a string goes on), and after all characters that
     stand below a node as well, all tokens below have this function, and are not looked at.
@@ -288,42 +264,27 @@ def walk(
         rank_function: int32[T], filled: the function of each token that is text, in the trie's order.
         part_memo, memo: zeros; at part · K + class and function · K + class: number + 1 of the result.
         part_store, store: empty stores of parts and of functions.
+        kept, broken: uint64[most + 1], zeros: of each function the kinds of characters that keep it, and that do not.
         most: parts, and functions, that may be made; memos and stores have room for that many and one more.
         most_pairs: pairs, and parts of functions, that may be kept; the stores have room for that many.
+        at: int64[5], zeros at first: parts and functions so far; the next node and token, and the function of tokens before
+            the node.
+        work: states that new functions may look at before the walk stops.
 
     Returns:
-        The number of parts and of functions, or two times FUNCTIONS_FULL or PAIRS_FULL.
+        DONE, UNFINISHED, FUNCTIONS_FULL or PAIRS_FULL.
     """
-    part_table, part_hashes, part_offsets, part_data = part_store
-    table, hashes, offsets, data = store
-    counts = np.empty(2, np.int64)
-    counts[0] = intern(part_table, part_hashes, part_offsets, part_data, 0, 0) + 1
-    counts[1] = intern(table, hashes, offsets, data, 0, 0) + 1
-    groups = group_offsets.shape[0] - 1
-    if most_pairs < order.shape[0]:
-        return PAIRS_FULL, PAIRS_FULL
-    if most < groups + 2:
-        return FUNCTIONS_FULL, FUNCTIONS_FULL
-    stop = 0
-    for g in range(groups):
-        n = part_offsets[counts[0]]
-        for k in range(group_offsets[g], group_offsets[g + 1]):
-            s = np.int64(order[k])
-            part_data[n] = (s << 32) | s
-            n += 1
-        data[stop] = intern(part_table, part_hashes, part_offsets, part_data, counts[0], n)
-        counts[0] += 1
-        stop += 1
-    whole = np.int64(intern(table, hashes, offsets, data, counts[1], stop))
-    counts[1] += 1
-    kept = np.zeros(most + 1, np.uint64)  # of each function: kinds of characters that keep it,
-    broken = np.zeros(most + 1, np.uint64)  # and that do not
-
-    path[0] = whole * classes
+    counts = at[:2]
+    if at[2] == 0:
+        whole = _begin(order, group_offsets, part_store, store, counts, most, most_pairs)
+        if whole < 0:
+            return whole
+        path[0] = whole * classes
+        at[2] = 1
     # The tokens up to `rank` have their numbers, and those up to the next node that is visited get `pending`.
-    rank = np.int64(0)
-    pending = np.int32(0)
-    node = 1
+    node, rank = at[2], at[3]
+    pending = np.int32(at[4])
+    states = order.shape[0]
     while node < nodes.shape[0]:
         upto = np.int64(nodes[node, 2])
         while rank < upto:
@@ -335,12 +296,16 @@ def walk(
         before = path[depth - 1]
         known = np.int64(memo[before + c])
         if known == 0:
+            if work <= 0:
+                at[2], at[3], at[4] = node, rank, pending
+                return UNFINISHED
+            work -= states
             known = 1 + _then(
                 *(before // classes, c, columns, classes, part_memo, part_store, memo, store, counts),
                 *(most, most_pairs),
             )
             if known <= 0:
-                return known - 1, known - 1
+                return known - 1
         after = np.int64(place >> np.uint64(32))
         pending = np.int32(known - 1)
         if known == 1:
@@ -353,12 +318,13 @@ def walk(
             while open_kinds & (broken[known - 1] | ODD) == 0 and open_kinds >> np.uint64(kind) != 0:
                 bit = np.uint64(1) << np.uint64(kind)
                 if open_kinds & bit:
+                    work -= states
                     keeps = _keeps(
                         *(known - 1, kind, byte_class, columns, classes, part_memo, part_store, memo, store),
                         *(counts, most, most_pairs),
                     )
                     if keeps < 0:
-                        return keeps, keeps
+                        return keeps
                     if keeps:
                         kept[known - 1] |= bit
                     else:
@@ -372,4 +338,4 @@ def walk(
     while rank < rank_function.shape[0]:
         rank_function[rank] = pending
         rank += 1
-    return counts[0], counts[1]
+    return DONE

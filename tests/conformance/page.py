@@ -69,11 +69,11 @@ HEAD = """\
 
 Written by `python benchmarks/conformance.py --docs` from `tests/conformance/baselines`; do not edit.
 
-A schema stands for two languages.
+A schema defines two languages.
 
 - A text is *accepted* (`matches`, and every text that is returned) if it is a JSON text (RFC 8259) of a valid value, in any
   spelling (escapes, whitespace, CRLF, numbers) and any order of the keys. A recogniser over the schema's normal form and an
-  independent validator must both take it. Refused whatever the schema: a key that stands twice in an object, a lone
+  independent validator must both take it. Refused whatever the schema: a key that occurs twice in an object, a lone
   surrogate (`"\\ud800"`), a number that no double holds (`1e400`) or of more than 1,000 characters, nesting beyond 64
   levels. Numbers are read exactly: `0.30000000000000001` is no multiple of 0.1.
 - A text can be *generated* if the byte automaton takes it, which is a subset: keys in the schema's order (or any, with

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import canvasgen as cg
@@ -79,6 +79,81 @@ def test_a_budget_that_is_too_small_names_the_bound() -> None:
     assert caught.value.remedy is not None
     needed = int(caught.value.remedy.split()[3])
     assert needed > 30_000
+
+
+LONG = {"type": "string", "pattern": "^a{1000000}$"}
+LONGER = {
+    "a schema": (lambda: cg.json_schema(LONG), 1_000_002),
+    "a property": (
+        lambda: cg.json_schema({"type": "object", "properties": {"é": LONG}, "required": ["é"]}),
+        1_000_009,
+    ),
+    "an optional one": (lambda: cg.json_schema({"type": "object", "properties": {"a": LONG}}), 2),
+    "any name": (
+        lambda: cg.json_schema(
+            {
+                "type": "object",
+                "properties": {"a long name": {"type": "integer"}},
+                "additionalProperties": {"type": "integer"},
+                "minProperties": 1,
+            }
+        ),
+        6,
+    ),
+    "items": (lambda: cg.json_schema({"type": "array", "items": LONG, "minItems": 3}), 3_000_010),
+    "an alternative": (lambda: cg.json_schema({"anyOf": [LONG, {"type": "null"}]}), 4),
+    "a template": (lambda: cg.template("né {a}{b}", a=cg.regex("x{100000}y"), b=int), 100_006),
+    "holes alike": (lambda: cg.template("{a}{a}", a=cg.regex("x{100000}y?")), 200_000),
+    "or": (lambda: cg.regex("x{100000}") | cg.regex("y{200000}"), 100_000),
+    "and": (lambda: cg.regex("x{100000}.*") & cg.text(3), 100_000),
+    "items of a list": (lambda: cg.repeat(cg.regex("x{100000}"), 3, 5, separator=", "), 300_004),
+}
+
+
+@pytest.mark.parametrize("name", LONGER)
+def test_counts_inside_of_schemas_templates_and_combinations_count(name: str) -> None:
+    made, least = LONGER[name]
+    assert least - 2 <= least_of(made()) <= least
+
+
+SCHEMAS = st.recursive(
+    st.sampled_from(
+        [
+            {"type": "integer"},
+            {"type": "number", "minimum": 100},
+            {"type": "string", "minLength": 2},
+            {"enum": ["é", 3]},
+            {"type": "null"},
+            {"type": "string", "pattern": "^b{3}$"},
+        ]
+    ),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.integers(0, 2)).map(
+            lambda given: {"type": "array", "items": given[0], "minItems": given[1]}
+        ),
+        st.tuples(inner, inner, st.sampled_from([[], ["a"], ["a", "é"]]), st.integers(0, 2)).map(
+            lambda given: {
+                "type": "object",
+                "properties": {"a": given[0], "é": given[1]},
+                "required": given[2],
+                "minProperties": given[3],
+                "additionalProperties": False,
+            }
+        ),
+        st.tuples(inner, inner).map(lambda both: {"anyOf": list(both)}),
+    ),
+    max_leaves=4,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(SCHEMAS)
+def test_no_text_of_a_schema_is_shorter(schema: dict[str, object]) -> None:
+    made = cg.json_schema(schema, whitespace="compact")
+    shortest = made.automaton.shortest_length
+    assert shortest is not None
+    assert made.language.least_bytes <= shortest
 
 
 def test_a_literal_longer_than_the_limit_is_refused_before_it_is_built() -> None:

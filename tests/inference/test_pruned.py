@@ -16,6 +16,7 @@ from test_brute_force import solved
 from test_numerics import chain, random_automaton
 
 from canvasgen.inference import Posterior, condition
+from canvasgen.inference import posterior as posteriors
 from canvasgen.inference.known_layouts import layout_of
 from canvasgen.inference.numba_backend.pruned import pruned_sums as pruned
 from canvasgen.inference.numba_backend.pruned import support
@@ -153,3 +154,17 @@ def test_support_is_remembered_by_what_it_depends_on() -> None:
         assert ask() == 1
     layout = layout_of(automaton, automaton.end_ids)
     assert len(support._known[layout].answers) == support.KEPT
+
+
+def test_the_best_canvas_needs_no_list() -> None:
+    """The first of `k_best` is `best`; alternatives are looked for when a second one is asked for."""
+    posterior = condition(random_automaton(20, 60, 10, seed=1), np.zeros((12, 60), np.float32), remaining=3)
+    with patch.object(posteriors, "enumerate_best", wraps=posteriors.enumerate_best) as listed:
+        several = posterior.k_best()
+        ids, log_prob = next(several)
+        assert listed.call_count == 0
+        assert_array_equal(ids, posterior.best)
+        assert log_prob == posterior.best_log_prob
+        second, _ = next(several)
+    assert listed.call_count == 1
+    assert (second != ids).any()

@@ -17,6 +17,7 @@ from canvasgen.limits import (
     Limits,
     held_so_far,
     hold,
+    in_force,
     kept,
     limited,
     look,
@@ -280,3 +281,16 @@ def test_a_request_may_need_what_it_is_given(monkeypatch: pytest.MonkeyPatch) ->
         cg.generate("a", regex="[cd]{1,7}e", limits=cg.Limits(max_seconds=-1))
     assert caught.value.rule == "max_seconds"
     assert cg.generate("a", regex="[cd]{1,7}e", max_denoising_steps=1, on_step_limit="return").endswith("e")
+
+
+def test_the_states_of_a_request_hold_for_constraints_without_limits_of_their_own() -> None:
+    with pytest.raises(ConstraintTooLarge) as caught, limited(Limits(max_states=20)):
+        _ = cg.literal("qr" * 25).automaton
+    assert caught.value.value == 20
+    with pytest.raises(ConstraintTooLarge), limited(Limits(max_states=20)):
+        _ = cg.choice(["rq" * 25], limits=Limits(max_states=1_000)).automaton
+    with limited(Limits(max_states=20)):
+        assert in_force(Limits(max_states=10)).max_states == 10
+    with limited():  # nobody asked for these
+        assert in_force(Limits(max_states=1_000_000)).max_states == 1_000_000
+    assert in_force(DEFAULT_LIMITS) is DEFAULT_LIMITS

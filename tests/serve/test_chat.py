@@ -180,12 +180,57 @@ def test_what_only_canvases_can_do(client: TestClient) -> None:
     assert got["choices"][0]["message"]["content"] == "bbb"
 
 
-def test_parameters_without_a_meaning_are_listed(client: TestClient) -> None:
-    body = chat(
-        structured_outputs={"choice": ["a"]}, top_p=0.9, user="me", unknown=1, canvasgen={"strange": 2}
+@pytest.mark.parametrize(
+    ("extension", "path", "meant"),
+    [
+        ({"tempalte": "a {b}"}, "$.canvasgen.tempalte", "template"),
+        ({"positions": {"fixd": {"0": "a"}}}, "$.canvasgen.positions.fixd", "fixed"),
+        ({"positions": {"near": [{"text": "a", "position": 1, "withn": 3}]}}, "$.canvasgen.positions.near[0].withn",
+         "within"),
+        ('{"zzz": 2}', "$.vllm_xargs.canvasgen.zzz", "contains"),
+    ],
+    ids=["template", "fixed", "near", "a text in vllm_xargs"],
+)  # fmt: skip
+def test_a_misspelled_key_of_ours_is_refused(
+    client: TestClient, extension: Any, path: str, meant: str
+) -> None:
+    """Left out in silence, it would be a condition that the answer does not meet."""
+    inside = (
+        {"vllm_xargs": {"canvasgen": extension}} if isinstance(extension, str) else {"canvasgen": extension}
     )
+    got = client.post(URL, json=chat(**inside))
+    assert got.status_code == 400, got.text
+    error = got.json()["error"]
+    assert (error["param"], error["code"]) == (path, "unknown_key")
+    assert meant in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "shema": PERSON}}},
+            "$.response_format.json_schema.shema",
+        ),
+        (
+            {
+                "tools": [{"type": "function", "function": {"name": "f", "paramters": PERSON}}],
+                "tool_choice": "required",
+            },
+            "$.tools[0].function.paramters",
+        ),
+    ],
+    ids=["format", "tool"],
+)
+def test_a_misspelled_schema_is_refused(client: TestClient, body: dict[str, Any], path: str) -> None:
+    got = client.post(URL, json=chat(**body))
+    assert (got.status_code, got.json()["error"]["param"]) == (400, path)
+
+
+def test_parameters_without_a_meaning_are_listed(client: TestClient) -> None:
+    body = chat(structured_outputs={"choice": ["a"]}, top_p=0.9, user="me", unknown=1)
     got = client.post(URL, json=body)
-    assert got.headers["x-canvasgen-ignored"] == "top_p, unknown, user, canvasgen.strange"
+    assert got.headers["x-canvasgen-ignored"] == "top_p, unknown, user"
     assert (
         "x-canvasgen-ignored" not in client.post(URL, json=chat(structured_outputs={"choice": ["a"]})).headers
     )

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from token_oracle import Expected, check, expected, make_dfa, problems
 
-from canvasgen.automata import ANY_TEXT, DEAD, DFA, concat, literal, repeat, to_dfa, union
+from canvasgen.automata import ANY_TEXT, DEAD, DFA, concat, literal, parse_regex, repeat, to_dfa, union
 from canvasgen.errors import ConstraintTooLarge, Unsatisfiable
-from canvasgen.tokens import TokenAutomaton, TokenLimits, lift, workspace
+from canvasgen.limits import Limits, limited, not_counted
+from canvasgen.tokens import TokenAutomaton, TokenLimits, lift, lifting, workspace
 from canvasgen.vocabulary import Vocabulary
 
 
@@ -216,3 +217,30 @@ def test_arrays_are_the_whole_automaton() -> None:
     assert all(np.array_equal(v, again.to_arrays()[k]) for k, v in automaton.to_arrays().items())
     with pytest.raises(ValueError, match="read-only"):
         again.class_of_token[0] = 3
+
+
+@pytest.mark.parametrize("pattern", ["[ab]{1,5}c|d", "(ab|ba)*", "x"])
+def test_a_walk_that_stops_often_finds_the_same(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    dfa = to_dfa(parse_regex(pattern))
+    vocabulary = Vocabulary([b"a", b"b", b"ab", b"abc", b"ba", b"c", b"d", b"x", b"xx", None], end_ids=[9])
+    looks: list[str | None] = []
+    monkeypatch.setattr(lifting, "look", lambda path=None: looks.append(path))
+    whole = lifting.lift_frame(dfa, (), vocabulary)[0]
+    once = len(looks)
+    monkeypatch.setattr(lifting, "_WORK", 1)
+    parts = lifting.lift_frame(dfa, (), vocabulary)[0]
+    assert len(looks) > 2 * once
+    for name, array in whole.to_arrays().items():
+        np.testing.assert_array_equal(parts.to_arrays()[name], array)
+
+
+def test_a_walk_ends_with_the_time_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifting, "_WORK", 1)
+    dfa = to_dfa(parse_regex("[ab]{1,5}c|d"))
+    vocabulary = Vocabulary([b"a", b"b", b"c", b"d", None], end_ids=[4])
+    with limited(Limits(max_seconds=1)):
+        not_counted(-2)
+        with pytest.raises(ConstraintTooLarge) as caught:
+            lifting.lift_frame(dfa, (), vocabulary)
+    assert caught.value.rule == "max_seconds"
+    assert caught.value.path == "the walk of the vocabulary"

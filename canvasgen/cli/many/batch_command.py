@@ -32,6 +32,7 @@ def batch(
     deadline: Annotated[float, typer.Option(help="Seconds that a row may take, waiting included.")] = 3600.0,
     compilers: Annotated[int, typer.Option(help="Processes that compile constraints.")] = 1,
     compile_seconds: Annotated[float, typer.Option(help="CPU seconds of a compilation.")] = 30.0,
+    compile_memory: Annotated[int, typer.Option(help="Megabytes of a compilation.")] = 1000,
     restart: Annotated[
         bool, typer.Option("--restart", help="Begin anew, whatever an earlier run has done.")
     ] = False,
@@ -84,6 +85,7 @@ def batch(
         deadline=deadline,
         compilers=compilers,
         compile_seconds=compile_seconds,
+        compile_bytes=compile_memory * 1_000_000,
         prompt_characters=10_000_000,
         schema_bytes=10_000_000,
     )

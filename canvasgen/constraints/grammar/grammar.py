@@ -45,7 +45,7 @@ class Grammar(Constraint):
                 if self.has_validator:
                     _ = self.automaton  # without the validators' words it may be larger
         except RecursionError as error:
-            raise too_deep() from error
+            raise too_deep(f"rule {rules.start}") from error
 
     @override
     def __repr__(self) -> str:

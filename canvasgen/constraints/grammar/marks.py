@@ -154,6 +154,7 @@ def _check(count: int, what: str) -> None:
     if count >= MOST_MARKED:
         raise ConstraintTooLarge(
             f"more than {MOST_MARKED} {what}",
+            path=f"number {count + 1}",
             rule="marked leaves",
             value=count,
             remedy="write fewer of them, or let rules share them",

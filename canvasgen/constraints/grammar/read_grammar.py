@@ -3,6 +3,7 @@ composes terminals."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import lark.load_grammar
 from lark.exceptions import LarkError, UnexpectedToken
 
-from canvasgen.constraints.grammar.extensions import rewritten
+from canvasgen.constraints.grammar.extensions import place_at, rewritten
 from canvasgen.constraints.grammar.gbnf import is_gbnf, read_gbnf
 from canvasgen.constraints.grammar.library import ImportSource
 from canvasgen.constraints.grammar.refusals import place_of, place_of_import, refusal
@@ -55,7 +56,7 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
         try:
             rules = read_gbnf(text, start)
         except RecursionError as error:
-            raise too_deep() from error
+            raise too_deep(_innermost(text)) from error
         check_productive(rules.items, rules.start, lambda name: rules.lines[name])
         return rules
     extended = rewritten(text)
@@ -79,11 +80,11 @@ def read(text: str, start: str, source: ImportSource, path: Path | None = None) 
             error.path = error.path or place_of_import(str(error.value), text)
         raise
     except RecursionError as error:
-        raise too_deep() from error
+        raise too_deep(_innermost(text)) from error
     try:
         return _rules(TreeReader(extended, loaded, patterns), start, text, map(str, loaded.ignore))
     except RecursionError as error:
-        raise too_deep() from error
+        raise too_deep(_innermost(text)) from error
 
 
 def _rules(reader: TreeReader, start: str, text: str, ignored: Iterable[str]) -> Rules:
@@ -117,10 +118,21 @@ def _rules(reader: TreeReader, start: str, text: str, ignored: Iterable[str]) ->
     )
 
 
-def too_deep() -> ConstraintTooLarge:
+def _innermost(text: str) -> str:
+    """Return the place of the innermost bracket."""
+    depth = deepest = at = 0
+    for mark in re.finditer(r"[()\[\]{}]", text):
+        depth += 1 if mark.group() in "([{" else -1
+        if depth > deepest:
+            deepest, at = depth, mark.start()
+    return place_at(text, at)
+
+
+def too_deep(path: str) -> ConstraintTooLarge:
     """The error for a grammar that would need more of Python's stack than there is."""
     return ConstraintTooLarge(
         "the grammar is nested too deeply",
+        path=path,
         rule="nesting depth",
         remedy="use fewer levels of parentheses, and shorter chains of rules that only name the next",
     )

@@ -22,7 +22,13 @@ from canvasgen.constraints.grammar.parameters import name_of, substituted
 from canvasgen.constraints.grammar.refusals import place_of
 from canvasgen.constraints.grammar.rules import Choice, Item, Leaf, Ref, Repeat, Sequence
 from canvasgen.constraints.grammar.template_bounds import MOST_RULES
-from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
+from canvasgen.errors import (
+    CanvasgenError,
+    ConstraintTooLarge,
+    InvalidConstraint,
+    UnsupportedConstraint,
+    located,
+)
 
 __all__ = ["TreeReader"]
 
@@ -221,7 +227,8 @@ class TreeReader:
         """
 
         def begins(expr: Expr) -> frozenset[int]:
-            return first_bytes(to_dfa(self._body_of.get(expr, expr)))
+            with located("the terminals of the grammar"):
+                return first_bytes(to_dfa(self._body_of.get(expr, expr)))
 
         blanks = frozenset[int]().union(*map(begins, self._blanks)) - {END}
         after = bytes_after(items, start, begins)

@@ -123,7 +123,7 @@ def _names(given: int | Iterable[Hashable], what: str) -> tuple[Hashable, ...]:
     if isinstance(given, int) and not isinstance(given, bool):
         if given > MOST_CELLS:
             raise ConstraintTooLarge(
-                f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=given, remedy=_SMALLER
+                f"more than {MOST_CELLS} {what}", path=what, rule="MOST_CELLS", value=given, remedy=_SMALLER
             )
         names: tuple[Hashable, ...] = tuple(range(given))
     elif isinstance(given, (str, bytes, bool, set, frozenset, Mapping)) or not is_iterable(given):
@@ -134,7 +134,11 @@ def _names(given: int | Iterable[Hashable], what: str) -> tuple[Hashable, ...]:
         names = tuple(islice(given, MOST_CELLS + 1))
         if len(names) > MOST_CELLS:
             raise ConstraintTooLarge(
-                f"more than {MOST_CELLS} {what}", rule="MOST_CELLS", value=len(names), remedy=_SMALLER
+                f"more than {MOST_CELLS} {what}",
+                path=what,
+                rule="MOST_CELLS",
+                value=len(names),
+                remedy=_SMALLER,
             )
         for name in names:
             text_argument(name, f"names of {what} are strings that have UTF-8", rule=what)

@@ -20,7 +20,7 @@ from canvasgen.constraints.base import Constraint
 from canvasgen.constraints.cells import Cells, no_cells, only_cells
 from canvasgen.constraints.coerce import constraint_from
 from canvasgen.constraints.cover import cover
-from canvasgen.constraints.growth import grown_part, largest
+from canvasgen.constraints.growth import grown_part, largest, least_bytes
 from canvasgen.constraints.line_column import line_and_column
 from canvasgen.constraints.positions import no_positions
 from canvasgen.constraints.shown import Shown, joined
@@ -292,6 +292,7 @@ def template(
     if len(pieces) > MOST_PIECES:
         raise ConstraintTooLarge(
             f"more than {MOST_PIECES} holes and literals",
+            path=f"piece {MOST_PIECES + 1}",
             rule="template",
             value=len(pieces),
             remedy="fill several shorter templates",
@@ -323,3 +324,10 @@ def _constraint_of(name: str, holes: dict[str, Any], text: str, strict: bool) ->
             )
         return free_text(1, lines=False)
     return constraint_from(holes[name])
+
+
+@least_bytes.register
+def _least(constraint: Template) -> int:
+    lengths = {name: least_bytes(hole) for name, hole in constraint.holes.items()}
+    pieces = constraint.pieces
+    return sum(len(one.encode("utf-8")) if isinstance(one, str) else lengths[one.name] for one in pieces)

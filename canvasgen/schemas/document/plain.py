@@ -52,7 +52,7 @@ def parse_text(text: str, what: str = "schema") -> Json:
         if mark in "[{":
             depth += 1
             if depth > DEEPEST_SCHEMA:
-                raise _too_deep(what)
+                raise _too_deep(what, f"position {match.start()}")
         elif mark in "]}":
             depth -= 1
 
@@ -88,9 +88,10 @@ def parse_text(text: str, what: str = "schema") -> Json:
         ) from error
 
 
-def _too_deep(what: str) -> ConstraintTooLarge:
+def _too_deep(what: str, path: str) -> ConstraintTooLarge:
     return ConstraintTooLarge(
         f"the {what} is nested deeper than {DEEPEST_SCHEMA} levels",
+        path=path,
         rule="nesting depth",
         value=DEEPEST_SCHEMA,
         remedy="put inner parts under `$defs` and refer to them",
@@ -106,7 +107,7 @@ def check_plain(root: object, path: str = "$") -> None:
         count += 1
         hold(_VALUE_BYTES)
         if depth > DEEPEST_SCHEMA:
-            raise _too_deep("schema")
+            raise _too_deep("schema", path)
         if count > MOST_VALUES:
             raise ConstraintTooLarge(
                 f"the schema holds more than {MOST_VALUES} values",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from canvasgen.automata import parse_regex, relaxed
+from canvasgen.automata import least_bytes, parse_regex, relaxed
 from canvasgen.errors import CanvasgenError, InvalidConstraint
 from canvasgen.limits import DEFAULT_LIMITS, Limits, kept
 from canvasgen.schemas.document.plain import Json
@@ -26,7 +26,11 @@ def _pattern(pattern: str, limits: Limits) -> Part:
         return Part(name, found.expr)
     name = f"{name} without {found.left_out}"
     return Part(
-        name, found.expr, over_approximates=True, holds=lambda value: found.holds(value.encode("utf-8"))
+        name,
+        found.expr,
+        over_approximates=True,
+        holds=lambda value: found.holds(value.encode("utf-8")),
+        least=least_bytes(found.whole),
     )
 
 

@@ -78,10 +78,11 @@ class Part:
         under_approximates: True if the language may leave out members of the set that it stands for.
         over_approximates: True if the language may hold strings that are no members (the validator refuses them).
         holds: membership in the set itself, where the language is not the set.
+        least: bytes that no member has fewer of, where the language does not tell.
         format: the format that it is, if it is one.
     """
 
-    __slots__ = ("expr", "format", "holds", "name", "over_approximates", "under_approximates")
+    __slots__ = ("expr", "format", "holds", "least", "name", "over_approximates", "under_approximates")
 
     def __init__(
         self,
@@ -91,6 +92,7 @@ class Part:
         under_approximates: bool = False,
         over_approximates: bool = False,
         holds: Callable[[str], bool] | None = None,
+        least: int = 0,
         format: str | None = None,
     ) -> None:
         self.name = name
@@ -99,6 +101,7 @@ class Part:
         self.under_approximates = under_approximates
         self.over_approximates = over_approximates
         self.holds = holds
+        self.least = least
 
     def __repr__(self) -> str:
         return f"Part({self.name})"

@@ -67,7 +67,7 @@ class Graph:
         loops: the edges that lead back to a node on the way from the root: every recursion passes through
             one.
         has_any: True if some place takes any JSON value.
-        least: the bytes of each node's shortest text without whitespace, roughly; infinite if it has none.
+        least: bytes that no text of a node has fewer of, mostly those of the shortest; infinite if it has none.
         depth: the fewest levels of nesting that a text of each node has.
     """
 
@@ -217,7 +217,7 @@ def _least_string(shape: Strings) -> float:
     if not shape.parts:
         return 2 + shape.low
     length = to_dfa(string_text(shape)).shortest_length
-    return inf if length is None else length
+    return inf if length is None else max(length, 2 + max(part.least for part in shape.parts))
 
 
 def least_key(keys: Keys) -> float:
@@ -231,7 +231,7 @@ def _least_part(part: Part) -> float:
 
 
 def _least_entries(shape: Object, size: Size) -> float:
-    """Return the least bytes between the brackets of an object."""
+    """Return the least bytes between the brackets of an object; each entry but the last has a comma."""
     total, count = 0.0, 0
     for name, entry in shape.properties.items():
         if entry.required:
@@ -244,16 +244,15 @@ def _least_entries(shape: Object, size: Size) -> float:
         return inf
     missing = shape.low - count
     if missing > 0 and total < inf:
-        others = sorted(
-            len(name) + 4 + size(entry.node)
-            for name, entry in shape.properties.items()
-            if not entry.required and size(entry.node) < inf
-        )[:missing]
-        total += sum(others)
-        if missing > len(others):
-            pair = min((least_key(keys) + 2 + size(keys.node) for keys in shape.open), default=inf)
-            total += (missing - len(others)) * pair
-    return total
+        pair = min((least_key(keys) + 2 + size(keys.node) for keys in shape.open), default=inf)
+        others = [
+            len(name) + 4 + size(entry.node) for name, entry in shape.properties.items() if not entry.required
+        ]
+        cheaper = sorted(least for least in others if least <= pair)[:missing]
+        total += sum(cheaper)
+        if missing > len(cheaper):
+            total += (missing - len(cheaper)) * pair
+    return total - 1 if total else 0
 
 
 def _needed(values: Values) -> Iterator[Node]:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from canvasgen.checks import is_sequence
 from canvasgen.serve.protocol.api_error import ApiError, json_path
 
-__all__ = ["Count", "JsonObject", "Positive", "Texts", "Wire", "ignored_in", "listed", "read_as"]
+__all__ = [
+    "Count",
+    "JsonObject",
+    "Positive",
+    "Texts",
+    "Wire",
+    "ignored_in",
+    "listed",
+    "read_as",
+    "refuse_misspelled",
+    "refuse_unknown",
+]
 
 JsonObject: TypeAlias = dict[str, JsonValue]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
@@ -49,6 +62,52 @@ def ignored_in(body: Wire, meaningless: Iterable[str]) -> list[str]:
     unknown = [name for name, value in (body.model_extra or {}).items() if value is not None]
     sent = [name for name in meaningless if getattr(body, name, None) not in (None, [], {})]
     return sorted({*unknown, *sent})
+
+
+def refuse_unknown(body: Wire, at: str) -> None:
+    """Raise an error for a key that does not exist, in a part of a request or inside of it.
+
+    For the keys that say what an answer must be: a misspelled one that is left out would be a condition that is not met.
+
+    Args:
+        body: the part.
+        at: its JSON path.
+
+    Raises:
+        ApiError: with the key that was probably meant.
+    """
+    fields = type(body).model_fields
+    names = [field.alias or name for name, field in fields.items()]
+    for name in body.model_extra or {}:
+        alike = get_close_matches(name, names, n=1)
+        remedy = f"did you mean {alike[0]}?" if alike else f"the keys are {', '.join(names)}"
+        raise ApiError(400, f"there is no key {name!r} here: {remedy}", "unknown_key", f"{at}.{name}")
+    for name in fields:
+        value: object = getattr(body, name)
+        if isinstance(value, Wire):
+            refuse_unknown(value, f"{at}.{name}")
+        elif is_sequence(value):
+            for number, one in enumerate(value):
+                if isinstance(one, Wire):
+                    refuse_unknown(one, f"{at}.{name}[{number}]")
+
+
+def refuse_misspelled(body: Wire, meant: str, at: str) -> None:
+    """Raise an error for an unknown key that looks like a known one, which is not there.
+
+    For parts in which clients send keys of their own: where the schema is missing, a key like it was meant for it.
+
+    Args:
+        body: the part.
+        meant: the known key.
+        at: the part's JSON path.
+
+    Raises:
+        ApiError: there is such a key.
+    """
+    for name in get_close_matches(meant, list(body.model_extra or {}), n=1):
+        message = f"there is no key {name!r} here: did you mean {meant}?"
+        raise ApiError(400, message, "unknown_key", f"{at}.{name}")
 
 
 def listed(value: Texts | None) -> list[str]:

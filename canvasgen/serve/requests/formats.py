@@ -21,6 +21,7 @@ from canvasgen.serve.protocol.answer_shapes import (
 )
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error
 from canvasgen.serve.protocol.chat_body import Sampling
+from canvasgen.serve.protocol.wire import refuse_misspelled
 from canvasgen.serve.requests.recipe import FREE, Recipe
 
 __all__ = ["extended", "one_of_recipes", "recipe_of_format", "recipes_of_sampling", "said_in", "sourced"]
@@ -39,6 +40,7 @@ def recipe_of_format(format_: ResponseFormat | None, at: str) -> Recipe:
     if isinstance(format_, JsonSchemaFormat):
         schema = format_.json_schema.schema_
         if schema is None:
+            refuse_misspelled(format_.json_schema, "schema", f"{at}.json_schema")
             return Recipe("schema", _ANY_OBJECT, f"{at}.json_schema")
         return Recipe("schema", schema, f"{at}.json_schema.schema")
     return Recipe("schema", _ANY_OBJECT, at)

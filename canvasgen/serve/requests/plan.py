@@ -12,7 +12,7 @@ from canvasgen.request import Prompt, Request
 from canvasgen.serve.protocol.answer_shapes import Extension, TraceWish
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody, CompletionBody, Sampling
-from canvasgen.serve.protocol.wire import ignored_in, listed, read_as
+from canvasgen.serve.protocol.wire import ignored_in, listed, read_as, refuse_unknown
 from canvasgen.serve.requests.formats import extended, one_of_recipes, recipes_of_sampling, said_in
 from canvasgen.serve.requests.messages import messages_of
 from canvasgen.serve.requests.recipe import FREE, Recipe
@@ -194,7 +194,7 @@ def plan_of_sampling(
         seed=body.seed,
         stops=tuple(stops) if recipe.is_free else (),
         told=frozenset(told),
-        ignored=tuple(_ignored(body, extension)),
+        ignored=tuple(_ignored(body)),
         stream=bool(body.stream),
         with_usage=body.stream_options is not None and body.stream_options.include_usage,
         timeout=extension.timeout,
@@ -207,12 +207,15 @@ def _extension(body: Sampling) -> Extension:
     """Return canvasgen's own keys, which may also be JSON text in `vllm_xargs`."""
     inside = (body.vllm_xargs or {}).get("canvasgen")
     if inside is None:
-        return body.canvasgen or Extension()
+        made = body.canvasgen or Extension()
+        refuse_unknown(made, "$.canvasgen")
+        return made
     if body.canvasgen is not None:
         raise ApiError(400, "canvasgen is given twice", "invalid_request", "$.vllm_xargs.canvasgen")
     if not isinstance(inside, str | dict):
         raise ApiError(400, "not the keys of canvasgen", "invalid_request", "$.vllm_xargs.canvasgen")
     made = read_as(Extension, inside, "$.vllm_xargs.canvasgen")
+    refuse_unknown(made, "$.vllm_xargs.canvasgen")
     if made.template is not None or made.table is not None:
         raise ApiError(
             400, "give a template or a table under canvasgen", "invalid_request", "$.vllm_xargs.canvasgen"
@@ -244,10 +247,9 @@ def _options(body: Sampling, extension: Extension) -> dict[str, Any]:
     }
 
 
-def _ignored(body: Sampling, extension: Extension) -> list[str]:
-    inner = [f"canvasgen.{name}" for name in ignored_in(extension, ())]
+def _ignored(body: Sampling) -> list[str]:
     others = [f"vllm_xargs.{name}" for name in body.vllm_xargs or {} if name != "canvasgen"]
-    return [*ignored_in(body, _MEANINGLESS), *inner, *others]
+    return [*ignored_in(body, _MEANINGLESS), *others]
 
 
 def within_limits(plan: Plan, settings: ServeSettings) -> Plan:

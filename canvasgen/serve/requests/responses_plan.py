@@ -29,10 +29,7 @@ def plan_of_responses(body: ResponsesBody, settings: ServeSettings) -> Plan:
     """
     custom = [tool for tool in body.tools or [] if tool.type == "custom"]
     plan = plan_of_chat(_as_chat(body, custom), settings)
-    ignored = tuple(ignored_in(body, ("metadata",)))
-    plan = replace(
-        plan, ignored=(*ignored, *(name for name in plan.ignored if name.startswith("canvasgen.")))
-    )
+    plan = replace(plan, ignored=tuple(ignored_in(body, ("metadata",))))
     named = body.tool_choice if isinstance(body.tool_choice, NamedTool) else None
     if not custom or body.tool_choice == "none":
         return plan

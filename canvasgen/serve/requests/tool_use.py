@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from canvasgen.serve.protocol.answer_shapes import FunctionSpec, NamedFunction
 from canvasgen.serve.protocol.api_error import ApiError
 from canvasgen.serve.protocol.chat_body import ChatBody
-from canvasgen.serve.protocol.wire import JsonObject, read_as
+from canvasgen.serve.protocol.wire import JsonObject, read_as, refuse_misspelled
 from canvasgen.serve.requests.recipe import Recipe
 
 __all__ = ["ToolUse", "legacy", "tool_use", "used"]
@@ -55,6 +55,9 @@ def tool_use(body: ChatBody) -> tuple[Recipe, ToolUse] | None:
         raise ApiError(400, "there are no tools to choose from", "invalid_tools", "$.tool_choice")
     if not specs or choice == "none":
         return None
+    for number, spec in enumerate(specs):
+        if spec.parameters is None:
+            refuse_misspelled(spec, "parameters", f"$.tools[{number}].function")
     if choice == "required" and len(specs) == 1 and not body.parallel_tool_calls:
         named = specs[0].name  # one call of the only tool: its arguments are the whole text
     return used(

@@ -71,7 +71,7 @@ def serve(app: FastAPI, listener: socket.socket, *, drain: float, ready: Callabl
 
 
 _KEPT_SECONDS = 75
-"""A connection without a request stays open so long: longer than clients keep theirs, or one asks as it is closed."""
+"""A connection without a request stays open so long: longer than clients keep theirs, or one asks just as it is closed."""
 
 
 class _Server(uvicorn.Server):

@@ -345,7 +345,7 @@ def test_options_that_collide() -> None:
         ('start: "a"~1..1000000', ConstraintTooLarge, "line 1"),
         ('start: "a"~3..1', InvalidConstraint, "line 1, column 12"),
         ('start: "a"\nstart: "b"', InvalidConstraint, "line 2, column 1"),
-        ('start: x{"a"}\nx{y}: y x{x{y}} | "b"', ConstraintTooLarge, None),
+        ('start: x{"a"}\nx{y}: y x{x{y}} | "b"', ConstraintTooLarge, "line 2, column 12"),
         ("", InvalidConstraint, None),
         ("\n", InvalidConstraint, None),
     ],

@@ -1,0 +1,92 @@
+"""The automaton as a table over byte classes, which the walk of the trie reads."""
+# numba has no type stubs:
+# pyright: reportUntypedFunctionDecorator=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from canvasgen.jit import njit
+from canvasgen.tokens.interning import mix
+
+__all__ = ["transition_columns"]
+
+Ints = npt.NDArray[np.int32]
+Words = npt.NDArray[np.uint64]
+Bytes = npt.NDArray[np.uint8]
+
+_BLOCK = 16  # states whose rows are transposed at a time: 64 bytes of int32
+
+
+@njit(cache=True, nogil=True)
+def transition_columns(
+    offsets: Ints, low: Bytes, high: Bytes, target: Ints
+) -> tuple[Bytes, Ints, int, Words]:
+    """Return the automaton as a table over byte classes, and its states in groups.
+
+    Returns:
+        uint8[256], the class of each byte; int32[K or more, S], the target for each class and state, -1 for
+        none; K; uint64[S], equal for states in which the same classes are possible.
+    """
+    states = offsets.shape[0] - 1
+    border = np.zeros(257, np.bool_)
+    border[0] = True
+    for r in range(low.shape[0]):
+        border[np.int64(low[r])] = True
+        border[np.int64(high[r]) + 1] = True
+    interval = np.empty(256, np.int64)
+    count = 0
+    for b in range(256):
+        count += border[b]
+        interval[b] = count - 1
+    columns = np.empty((count, states), np.int32)
+    hashes = np.zeros(count, np.uint64)
+    rows = np.empty((_BLOCK, count), np.int32)
+    for first in range(0, states, _BLOCK):
+        last = min(first + _BLOCK, states)
+        for s in range(first, last):
+            for k in range(count):
+                rows[s - first, k] = -1
+            for r in range(offsets[s], offsets[s + 1]):
+                for k in range(interval[low[r]], interval[high[r]] + 1):
+                    rows[s - first, k] = target[r]
+                    hashes[k] += mix((np.int64(s) << 32) | np.int64(target[r]))
+        for k in range(count):
+            for s in range(first, last):
+                columns[k, s] = rows[s - first, k]
+
+    # Intervals with equal columns are one class.
+    class_of_interval = np.empty(count, np.int64)
+    classes = 0
+    for k in range(count):
+        found = -1
+        for c in range(classes):
+            if hashes[c] == hashes[k]:
+                equal = True
+                for s in range(states):
+                    if columns[c, s] != columns[k, s]:
+                        equal = False
+                        break
+                if equal:
+                    found = c
+                    break
+        if found < 0:
+            found = classes
+            classes += 1
+            if found != k:
+                hashes[found] = hashes[k]
+                for s in range(states):
+                    columns[found, s] = columns[k, s]
+        class_of_interval[k] = found
+    byte_class = np.empty(256, np.uint8)
+    for b in range(256):
+        byte_class[b] = class_of_interval[interval[b]]
+    group = np.zeros(states, np.uint64)
+    for c in range(classes):
+        weight = mix(c)
+        for s in range(states):
+            if columns[c, s] >= 0:
+                group[s] += weight
+    return byte_class, columns, classes, group
