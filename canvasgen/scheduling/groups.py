@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from canvasgen.denoise import Batch, Failed
+from canvasgen.denoise import Batch, Draft, Failed
 from canvasgen.errors import CanvasgenError, ModelError
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class Group:
             self._batch.remove(number)
             self.tickets.pop(number).is_over = True
 
-    def step(self) -> None:
-        """Take one denoising step with all rows, and tell what came of it.
+    def step(self) -> int:
+        """Take one denoising step with all rows, and tell what came of it; return how many rows took part.
 
         An error of the model itself, which is nobody's in particular, is told to every row.
         """
@@ -80,8 +80,9 @@ class Group:
         try:
             events = self._batch.step()
         except Exception as error:  # noqa: BLE001, the thread goes on for other models and later rows
+            rows = len(self)
             self.fail(_of_the_model(error))
-            return
+            return rows
         for event in events:
             ticket = self.tickets.get(event.row)
             if ticket is None:
@@ -89,6 +90,7 @@ class Group:
             ticket.told(event)
             if ticket.is_over:
                 del self.tickets[event.row]
+        return sum(isinstance(event, Draft) for event in events)
 
     def fail(self, error: CanvasgenError) -> None:
         """End all rows with an error."""

@@ -164,10 +164,9 @@ class Scheduler:
             if not going:
                 self._news.wait()
             for group in going:
-                rows = len(group)
-                group.step()
+                rows = group.step()
                 with self._lock:
-                    self._steps += 1
+                    self._steps += rows > 0
                     self._rows_stepped += rows
             self._news.clear()
 

@@ -211,6 +211,7 @@ def test_a_slow_judge_holds_up_nobody_else() -> None:
         assert scheduler.load.running == 1
         gate.set()
         assert isinstance(slow.end(), Done)
+        assert (scheduler.load.steps, scheduler.load.rows_stepped) == (len(model.rows), sum(model.rows))
 
 
 def test_who_leaves_while_judged_frees_the_seat_and_others_begin() -> None:
