@@ -22,7 +22,6 @@ from typing import Annotated, Any, Literal
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 import canvasgen as cg
@@ -307,19 +306,20 @@ def main(
 ) -> None:
     columns: dict[str, dict[str, list[bool]]] = {}
     seconds: dict[str, float] = {}
+    steps: dict[str, int] = defaultdict(int)
     for name in model or ["shipped"]:
         right: dict[str, list[bool]] = defaultdict(list)
         engine = cg.load(None if name == "shipped" else name)
         started = time.perf_counter()
-        tasks = [task for task in TASKS if only in (None, task.kind)]
-        for task in track(tasks, description=name, console=Console(stderr=True)):
+        for task in TASKS:
+            if only not in (None, task.kind):
+                continue
             for seed in range(seeds):
                 try:
-                    got = task.pick(
-                        engine.generate(
-                            task.prompt, seed=seed, **(grounded(task) if ground else task.options)
-                        )
-                    )
+                    options = grounded(task) if ground else task.options
+                    answer = engine.complete(task.prompt, seed=seed, on_step_limit="return", **options)
+                    steps[name] += len(answer.trace)
+                    got = task.pick(answer.value)
                 except cg.CanvasgenError as error:
                     got = error
                 right[task.kind].append(got == task.expected)
@@ -331,6 +331,10 @@ def main(
     for kind in kinds:
         table.add_row(kind, *(f"{sum(right[kind])} of {len(right[kind])}" for right in columns.values()))
     table.add_row("all", *(f"{share(right):.0%}" for right in columns.values()))
+    table.add_row(
+        "steps an answer",
+        *(f"{steps[name] / max(1, sum(map(len, right.values()))):.1f}" for name, right in columns.items()),
+    )
     table.add_row(
         "seconds an answer",
         *(f"{seconds[name] / max(1, sum(map(len, right.values()))):.2f}" for name, right in columns.items()),

@@ -16,6 +16,7 @@ from torch import Tensor
 from canvasgen.models.embedded.special_tokens import EOS_ID, PAD_ID
 from canvasgen.training.tiny.data.examples import Example, example
 from canvasgen.training.tiny.text_model import CANVAS_LENGTHS
+from canvasgen.training.tiny.wrong_texts import STRUCTURE, TAIL, without_a_part, wrong_value
 
 STAGES = (
     (1.0,),
@@ -42,7 +43,7 @@ STAGES = (
             0.02,
             0.01,
         ),
-        *(0.08, 0.06, 0.09, 0.03, 0.09, 0.04, 0.04, 0.06, 0.05, 0.035),
+        *(0.10, 0.10, 0.09, 0.03, 0.09, 0.04, 0.04, 0.06, 0.05, 0.035),
     ),
 )
 """The shares of the levels at each stage of the curriculum; the last stage has all kinds of tasks."""
@@ -50,9 +51,6 @@ STAGES = (
 LENGTHS = tuple(sorted((*CANVAS_LENGTHS, 128)))
 """Of the canvases on which some batches stand; the others have the length of their longest answer."""
 LONGEST = LENGTHS[-1]
-
-STRUCTURE, TAIL = -1, -2
-"""Marks in ``Batch.values``: tokens of the JSON form, and what stands after the text."""
 
 
 @dataclass
@@ -136,10 +134,15 @@ class Feed:
         """Drop the batches made for an earlier stage."""
         self._waiting.clear()
 
+    def _example(self, level: int) -> Example:
+        """One of a level; rather a short one: what people ask for mostly is, and a batch holds more of them."""
+        drawn = [example(self.rng, False, level) for _ in range(self.rng.choice([1, 2, 3]))]
+        return min(drawn, key=lambda one: len(one.full_prompt) + 2 * len(one.text))
+
     def _pool(self, count: int) -> Iterator[Batch]:
         shares = STAGES[self.stage]
         levels = self.rng.choices(range(len(shares)), shares, k=count)
-        rows = encode(self.tokenizer, [(example(self.rng, False, level), level) for level in levels])
+        rows = encode(self.tokenizer, [(self._example(level), level) for level in levels])
         rows.sort(key=lambda row: len(row.prompt) + 2 * len(row.answer) + self.rng.random() * 8)
         while rows:
             size, longest, width = 0, 0, 0
@@ -159,6 +162,8 @@ class Feed:
 PATTERNS = ("independent", "prefix", "values", "everything", "widths")
 MOST_WIDTH = 12
 """Most tokens of noise that stand for a value whose width is not known."""
+WITHOUT_A_PART, WRONG_ROWS, WRONG_VALUES = 0.3, 0.7, 0.6
+"""Of the rows with values of other widths: those without a part of the form, those with wrong values, and of these."""
 
 
 @dataclass
@@ -207,20 +212,29 @@ def stretch(
 ) -> Tensor:
     """Answers [B, L]; in ``rows`` [B] every value is noise of some other width, and what follows it is moved.
 
-    It is what a canvas starts from where the fixed text is known and the widths of its holes are not.
+    It is what a canvas starts from where the fixed text is known and the widths of its holes are not. Without a
+    ``mask_id`` some values are wrong ones instead (`wrong_value`), and some rows are `without_a_part` of their form.
     """
+    rng = random.Random(int(torch.randint(0, 2**62, (), generator=generator)))
     out = batch.canvas.clone()
     length = out.shape[1]
     for row in torch.nonzero(rows)[:, 0].tolist():
         values, ids = batch.values[row].tolist(), batch.canvas[row].tolist()
-        same = int(torch.randint(0, MOST_WIDTH + 1, (), generator=generator))
+        asked = row % len(batch.prompts)  # a prompt stands once for all copies of its canvas
+        prompt = batch.prompts[asked, : int(batch.prompt_lengths[asked])].tolist()
+        if mask_id is None and rng.random() < WITHOUT_A_PART:
+            ids, values = without_a_part(ids, values, rng)
+        wrong = WRONG_VALUES if mask_id is None and rng.random() < WRONG_ROWS else 0.0
+        same = rng.randint(0, MOST_WIDTH)
         laid: list[int] = []
         for place, value in enumerate(values):
             if value < 0:
                 laid.append(ids[place])
             elif place == 0 or values[place - 1] != value:
-                one = bool(torch.rand((), generator=generator) < 0.5)
-                width = same if one else int(torch.randint(0, MOST_WIDTH + 1, (), generator=generator))
+                if rng.random() < wrong:
+                    laid += wrong_value(ids, values, value, prompt, rng)
+                    continue
+                width = same if rng.random() < 0.5 else rng.randint(0, MOST_WIDTH)
                 laid += noise_tokens((width,), vocab_size, mask_id, generator).tolist()
         laid = (laid + [PAD_ID] * length)[:length]
         out[row] = torch.tensor(laid)
@@ -245,7 +259,7 @@ def noise(
     """
     rows, length = batch.canvas.shape
     pattern = torch.multinomial(
-        torch.tensor([0.26, 0.32, 0.12, 0.12, 0.18]), rows, replacement=True, generator=generator
+        torch.tensor([0.22, 0.30, 0.10, 0.14, 0.24]), rows, replacement=True, generator=generator
     )
     uniform = torch.rand(rows, length, generator=generator)
     rate = torch.rand(rows, 1, generator=generator)

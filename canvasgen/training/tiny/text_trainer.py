@@ -12,8 +12,9 @@ from transformers import DiffusionGemmaForBlockDiffusion
 
 from canvasgen.training.shared.lean import LeanModel
 from canvasgen.training.shared.optimising import Optimising
-from canvasgen.training.tiny.batches import PATTERNS, STAGES, STRUCTURE, Batch, Feed, noise, repeat
+from canvasgen.training.tiny.batches import PATTERNS, STAGES, Batch, Feed, noise, repeat
 from canvasgen.training.tiny.text_loss import loss
+from canvasgen.training.tiny.wrong_texts import STRUCTURE
 
 
 @dataclass

@@ -20,8 +20,6 @@ from canvasgen.training.shared.saving import save_checkpoint, save_model
 from canvasgen.training.shared.small_model import new_model
 from canvasgen.training.tiny import text_tokenizer
 from canvasgen.training.tiny.batches import (
-    STRUCTURE,
-    TAIL,
     Encoded,
     Feed,
     collate,
@@ -35,6 +33,7 @@ from canvasgen.training.tiny.evaluate import leaves, right_values, summary
 from canvasgen.training.tiny.text_loss import run_encoder, sampler_step
 from canvasgen.training.tiny.text_model import generation_config, model_config
 from canvasgen.training.tiny.text_trainer import Settings, Trainer
+from canvasgen.training.tiny.wrong_texts import STRUCTURE, TAIL
 
 
 def held_out_rows(words: Tokenizer, split: Split, count: int, level: int) -> list[Encoded]:
@@ -188,7 +187,8 @@ def test_marks_and_noise(words: Tokenizer) -> None:
 def test_values_of_other_widths_leave_the_form(words: Tokenizer) -> None:
     batch = collate(held_out_rows(words, "test", 12, 3), 256)
     rows = torch.arange(12) % 2 == 0
-    made = stretch(batch, rows, words.get_vocab_size(), torch.Generator().manual_seed(0))
+    mask_id = words.get_vocab_size()
+    made = stretch(batch, rows, mask_id + 1, torch.Generator().manual_seed(0), mask_id)
     assert torch.equal(made[~rows], batch.canvas[~rows])
     for before, values, after in zip(batch.canvas[rows], batch.values[rows], made[rows], strict=True):
         rest = iter(after.tolist())

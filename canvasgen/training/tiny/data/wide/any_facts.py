@@ -309,11 +309,32 @@ def state(found: Sequence[Stated], rng: random.Random, hard: bool) -> str:
     return "\n".join(f"{rng.choice(['- ', '* ', ''])}{piece.rstrip(',')}" for piece in pieces)
 
 
+_NAMED = {"name", "product", "problem", "phrase", "event", "company", "word"}
+_NOUNS = (
+    "order",
+    "request",
+    "entry",
+    "note",
+    "task",
+    "report",
+    "case",
+    "message",
+    "from",
+    "file",
+    "notice",
+    "re",
+    "new",
+)
+"""What stands before a value in place of its key."""
+
+
 def _labelled(found: Sequence[Stated], rng: random.Random) -> str:
     """Keys and values side by side."""
     roll = rng.random()
     plain = rng.random() < 0.3
     keys = [one.key if plain else in_words(one.key) for one in found]
+    if found[0].kind in _NAMED and rng.random() < 0.15:
+        keys[0] = rng.choice(_NOUNS)
     if rng.random() < 0.4:
         keys = [key.capitalize() for key in keys]
     if roll < 0.06:

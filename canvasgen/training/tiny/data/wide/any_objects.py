@@ -84,7 +84,7 @@ def absent(rng: random.Random, coiner: Coiner) -> Made:
     kept = _asked(found, rng)
     missing: list[Stated] = []
     keys, kinds = [one.key for one in found], {one.kind for one in found}
-    wanted = rng.choice([0, 1, 1, 1, 2, 2, 3])
+    wanted = rng.choice([0, 0, 1, 1, 1, 2])
     while len(missing) < wanted:
         one = fact(rng, coiner, [*keys, *(other.key for other in missing)])
         if not any(alike(one.kind, kind) for kind in kinds):
@@ -92,7 +92,7 @@ def absent(rng: random.Random, coiner: Coiner) -> Made:
     plain = rng.random() < 0.12
     fields: list[tuple[Stated, bool]] = []
     for one in kept:
-        fields.append((_optional(one) if rng.random() < 0.4 and not plain else one, True))
+        fields.append((_optional(one) if rng.random() < 0.8 and not plain else one, True))
     for one in missing:
         bare = replace(one, shape={**one.shape, "default": ""} if plain else one.shape)
         fields.append((bare if plain else replace(_optional(one), value=None), not plain))
@@ -115,6 +115,12 @@ def _optional(one: Stated) -> Stated:
     return replace(one, shape={"anyOf": [one.shape, {"type": "null"}], "default": None})
 
 
+def _some_optional(found: Sequence[Stated], rng: random.Random) -> list[Stated]:
+    """The facts, sometimes as fields that may be null, though the text states them."""
+    share = rng.choice([0.0, 0.0, 0.5, 0.8])
+    return [_optional(one) if rng.random() < share else one for one in found]
+
+
 def _introduced(text: str, rng: random.Random, share: float = 0.25) -> str:
     return rng.choice(_ASKED).replace("{}", text) if rng.random() < share else text
 
@@ -131,7 +137,7 @@ def short(rng: random.Random, coiner: Coiner) -> Made:
     asked = list(found)
     if len(kinds) == len(found) and kinds <= _SURE and rng.random() < 0.35:
         rng.shuffle(asked)
-    schema, value = object_of(asked)
+    schema, value = object_of(_some_optional(asked, rng))
     return _introduced(text, rng, 0.6), schema, value, "short"
 
 
@@ -190,7 +196,7 @@ def long_text(rng: random.Random, coiner: Coiner) -> Made:
             chosen[0].value,
             "long, bare",
         )
-    schema, value = object_of(chosen)
+    schema, value = object_of(_some_optional(chosen, rng))
     return _introduced(text, rng), schema, value, "long"
 
 
@@ -207,7 +213,11 @@ def rows(rng: random.Random, coiner: Coiner) -> Made:
     one_way = rng.choice(["terse", "terse", "pairs", "brackets", "times"])
     lines = [_row(row, one_way, rng) for row in table]
     between = rng.choice(["\n", "\n- ", "; ", ", " if one_way in ("brackets", "times") else "; ", ". "])
+    if len(first) == 1 and rng.random() < 0.6:
+        between = ", "
     listed = ("- " if between == "\n- " else "") + between.join(lines)
+    if between == ", " and len(lines) > 1 and rng.random() < 0.5:
+        listed = ", ".join(lines[:-1]) + rng.choice([" and ", " and ", ", and ", " & ", " or "]) + lines[-1]
     items = object_of(first)[0]
     values: Any = [object_of(row)[1] for row in table]
     if len(first) == 1 and rng.random() < 0.7:
@@ -230,8 +240,18 @@ def rows(rng: random.Random, coiner: Coiner) -> Made:
     roll = rng.random()
     if roll < 0.3:
         head = rng.choice(
-            ["", f"{in_words(group)}: ", f"The {in_words(group)}:\n", f"{in_words(group).capitalize()}\n"]
+            [
+                "",
+                f"{in_words(group)}: ",
+                f"The {in_words(group)}:\n",
+                f"{in_words(group).capitalize()}\n",
+                f"The {in_words(group)} were ",
+                f"The {in_words(group)} are ",
+                f"We have the {in_words(group)} ",
+                f"{coiner.given()} gave us ",
+            ]
         )
+        listed += rng.choice(["", "."])
         return _introduced(head + listed, rng), schema, values, "rows"
     others = facts(rng, coiner, rng.choice([0, 1, 1, 2]))
     others = [one for one in others if one.key != group]
