@@ -15,7 +15,7 @@ invoice = cg.table(
     cells={"product": cg.regex("[a-z]+( [a-z]+)?"), "price": range(1, 100)},
     relations=lambda grid: [cg.relations.total(grid.column("price"), "==", TOTAL)],
 )
-note = "Product: travel mug; price: 24. Product: desk lamp; price: 31. Product: garden chair; price: 45."
+note = "Product: tea mug; price: 24. Product: desk lamp; price: 31. Product: garden chair; price: 45."
 filled = cg.load().complete(note, table=invoice, seed=1)
 print(filled.text)
 assert sum(price for _, price in filled.value) == TOTAL
@@ -24,6 +24,6 @@ assert sum(price for _, price in filled.value) == TOTAL
 # Prints:
 # | product | price |
 # |---|---|
-# | travel mug | 24 |
+# | tea mug | 24 |
 # | desk lamp | 31 |
 # | garden chair | 45 |

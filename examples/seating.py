@@ -9,7 +9,7 @@ import canvasgen as cg
 
 guests = ["Ann", "Bob", "Cem", "Dora", "Eva", "Finn"]
 plan = cg.seating(guests, 2, 3, together=[("Ann", "Bob")], apart=[("Cem", "Dora"), ("Eva", "Finn")])
-for row in cg.generate("Ann sits in the first seat.", table=plan, seed=0):
+for row in cg.generate("Six guests, two tables of three seats.", table=plan, seed=0):
     print(row)
 
 try:
@@ -20,6 +20,6 @@ except cg.errors.Unsatisfiable as error:
 
 
 # Prints:
-# ['Ann', 'Bob', 'Finn']
-# ['Dora', 'Eva', 'Cem']
+# ['Ann', 'Bob', 'Eva']
+# ['Dora', 'Finn', 'Cem']
 # Unsatisfiable

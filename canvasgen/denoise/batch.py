@@ -31,7 +31,7 @@ from canvasgen.checks import whole_number
 from canvasgen.denoise.beliefs import Beliefs, RowErrors
 from canvasgen.denoise.completion import Event, Failed
 from canvasgen.denoise.job import Job
-from canvasgen.denoise.judging import Decisions, Judges, Verdict
+from canvasgen.denoise.judging import Decisions, Judges, Verdict, placed
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.race import Heat, run_heat, tell_race
@@ -40,7 +40,8 @@ from canvasgen.denoise.recording import observe
 from canvasgen.denoise.row import Row
 from canvasgen.denoise.seats import Seat, Seats
 from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
-from canvasgen.errors import CanvasgenError, ModelError, Outcome
+from canvasgen.denoise.stopping.opposition import opposed
+from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.forks import settle
 
 __all__ = ["Batch"]
@@ -168,6 +169,7 @@ class Batch:
         doubt = self._policy.doubt(beliefs.entropies, beliefs.log_mass, progress.to(logits.device))
         if self._policy.pin_forced:
             doubt = torch.where(beliefs.forced, 0.0, doubt)
+        doubt, contested = opposed(beliefs, doubt, progress.to(doubt.device), self._policy.opposed)
         accepted = accept(doubt, self._bound)
         self._record(beliefs, accepted)
         now = self._clock()
@@ -179,7 +181,7 @@ class Batch:
         self._renoise(beliefs, accepted, heat.going)
         observe(seats.rows, beliefs, doubt, accepted, fixed, seats.canvas)
         tell_race(seats.rows, heat)
-        ready = self._ready(beliefs, doubt, heat)
+        ready = self._ready(beliefs, doubt, contested, heat)
         self._read_drafts()
         _spend(rows := seats.rows, "condition", self._clock() - begun)
         events += [rows[seat].draft for seat in sorted(heat.leading)]
@@ -245,7 +247,7 @@ class Batch:
             row = self._seats.rows[seat]
             if row.number not in {event.row for event in events}:
                 self._own.end(row.number)
-                events.append(Failed(row.failed(_placed(error, row)), row.number))
+                events.append(Failed(row.failed(placed(error, row)), row.number))
         return events
 
     def _record(self, beliefs: Beliefs, accepted: Tensor) -> None:
@@ -294,8 +296,8 @@ class Batch:
         seats.canvas = canvas.index_copy(0, chosen, new)
         seats.decided = decided.index_copy(0, chosen, now)
 
-    def _ready(self, beliefs: Beliefs, doubt: Tensor, heat: Heat) -> dict[int, Outcome]:
-        """The seats of the rows to commit, and why."""
+    def _ready(self, beliefs: Beliefs, doubt: Tensor, contested: Tensor, heat: Heat) -> dict[int, Outcome]:
+        """The seats of the rows to commit, and why; `contested` ones are not to be committed yet."""
         if not any(heat.alone):
             return {}
         seats, place = self._seats, doubt.device
@@ -318,7 +320,7 @@ class Batch:
             [row.choices for row in seats.rows],
             [row.policy for row in seats.rows],
         )
-        is_sure: list[bool] = sure.cpu().numpy().tolist()
+        is_sure: list[bool] = (sure & ~contested).cpu().numpy().tolist()
         ready: dict[int, Outcome] = {}
         for seat, row in enumerate(seats.rows):
             if heat.alone[seat] and not row.is_drafting:
@@ -369,21 +371,6 @@ Number = TypeVar("Number", int, float)
 
 def _either(chosen: Number | None, usual: Number) -> Number:
     return usual if chosen is None else chosen
-
-
-def _placed(error: CanvasgenError, row: Row) -> CanvasgenError:
-    """The row's error; one of the model's says where it was."""
-    if not isinstance(error, ModelError):
-        return error
-    placed = ModelError(
-        f"row {row.number}: {error.message}",
-        path=f"block {row.block}, step {row.step}, {error.path or 'some position'}",
-        rule=error.rule,
-        value=error.value,
-        remedy=error.remedy or "check the model's weights and its dtype",
-    )
-    placed.__cause__ = error
-    return placed
 
 
 def _spend(rows: Sequence[Row], what: str, seconds: float) -> None:

@@ -166,6 +166,11 @@ class Beliefs:
         """B."""
         return len(self._asked)
 
+    @property
+    def constraints(self) -> list[CompiledConstraint | None]:
+        """Of the rows."""
+        return [one.constraint for one in self._asked]
+
     def _part(self, rows: list[int]) -> Tensor:
         return self.logits if len(rows) == len(self._asked) else self.logits[rows]
 

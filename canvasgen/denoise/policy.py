@@ -47,6 +47,8 @@ class Policy:
             0 for `cycle`: never for this reason.
         settled: steps after which a text with related fields is committed if it has stayed the same, though the model
             would rather write another one, of which the relations do not hold.
+        opposed: nats by which the model's first choice leads the best canvas's token where a position is contested, at
+            the first step, in JSON with values out of a source (`stopping/opposition`); infinite: none is.
         disbelief: weight of the second part of doubt at the first step; 0 looks at entropies alone.
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
@@ -69,6 +71,7 @@ class Policy:
     cycle: int = 3
     patience_cycle: int = 6
     settled: int = 6
+    opposed: float = 3.0
     disbelief: float = 1.0
     pin_forced: bool = False
     self_conditioning: Literal["model", "constrained", "forms"] = "model"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from canvasgen import api
-from canvasgen.cli import warming
+from canvasgen.cli import notice, warming
 from canvasgen.cli.app import run
 from canvasgen.cli.doctor import _warm
 from canvasgen.cli.endings import EXIT_INTERRUPTED, guarded
@@ -183,6 +183,7 @@ def test_a_batch_that_is_interrupted_says_that_it_goes_on(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(notice, "_shown", False)  # of a test before
     monkeypatch.setattr(api, "load", lambda *_, **__: None)
     monkeypatch.setattr(batch_run, "run_batch", interrupted)
     assert run(["batch", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == EXIT_INTERRUPTED

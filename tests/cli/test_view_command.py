@@ -100,4 +100,4 @@ def test_a_trace_is_saved(tmp_path: Path) -> None:
         "generate", "--regex", "[ab]", "--seed", "1", "--save-trace", str(tmp_path / "no" / "t.json"), "x"
     )
     assert failed.exit_code == 2
-    assert "InvalidTrace" in failed.stderr
+    assert "there is no folder" in failed.stderr

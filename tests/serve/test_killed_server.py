@@ -17,7 +17,6 @@ from asking import chat
 
 URL = "/v1/chat/completions"
 LONG = chat(max_tokens=250, canvasgen={"max_denoising_steps": 1000, "drafts": True})
-HOSTILE = chat(structured_outputs={"regex": "(a|b){9000}(a|b){9000}"})
 
 
 def children_of(process: int) -> list[int]:
@@ -41,7 +40,10 @@ def lives(process: int) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are read from /proc")
 def test_clients_of_a_killed_server_get_an_error_and_no_process_stays() -> None:
     command = [sys.executable, "-c", "from canvasgen.cli import main; main()", "serve", "--port", "0"]
-    command += ["--deadline", "3600", "--compile-seconds", "600"]
+    command += [
+        "--deadline",
+        "3600",
+    ]
     process = subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     told = next((found for line in process.stderr if (found := re.search(r"http://\S+", line))), None)
@@ -55,11 +57,11 @@ def test_clients_of_a_killed_server_get_an_error_and_no_process_stays() -> None:
             with client.stream("POST", URL, json={**LONG, "stream": True}) as got:
                 return "".join(got.iter_text())
 
-        asked = [threads.submit(whole, LONG), threads.submit(stream), threads.submit(whole, HOSTILE)]
+        asked = [threads.submit(whole, LONG), threads.submit(stream)]
         while 'num_requests_running{model_name="canvasgen-tiny"} 2.0' not in client.get("/metrics").text:
             time.sleep(0.05)
         left = below(process.pid)
-        assert left  # it compiles
+        assert left  # the processes that compile
         process.send_signal(signal.SIGKILL)
         for one in asked:
             with pytest.raises(httpx.TransportError):

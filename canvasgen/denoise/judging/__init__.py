@@ -8,6 +8,6 @@ commit ──▶ a thread of `Judges`: constraint, validators, value ──in so
 
 from canvasgen.denoise.judging.judges import Judges
 from canvasgen.denoise.judging.rows_aside import Decisions
-from canvasgen.denoise.judging.verdict import Verdict
+from canvasgen.denoise.judging.verdict import Verdict, placed
 
-__all__ = ["Decisions", "Judges", "Verdict"]
+__all__ = ["Decisions", "Judges", "Verdict", "placed"]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.denoise.completion import Commit, Done, Failed
-from canvasgen.errors import CanvasgenError
+from canvasgen.errors import CanvasgenError, ModelError
 
 if TYPE_CHECKING:
     from canvasgen.constraints.compiled.belief import Belief
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from canvasgen.denoise.row import Row
     from canvasgen.errors import Outcome
 
-__all__ = ["Verdict", "decide"]
+__all__ = ["Verdict", "decide", "placed"]
 
 
 @dataclass
@@ -55,3 +55,18 @@ def decide(row: Row, belief: Belief, ending: Outcome, clock: Callable[[], float]
         row.is_over = True
         made.events.append(Failed(row.failed(error), row.number))
     return made
+
+
+def placed(error: CanvasgenError, row: Row) -> CanvasgenError:
+    """Return the row's error; one of the model's says where it was."""
+    if not isinstance(error, ModelError):
+        return error
+    placed = ModelError(
+        f"row {row.number}: {error.message}",
+        path=f"block {row.block}, step {row.step}, {error.path or 'some position'}",
+        rule=error.rule,
+        value=error.value,
+        remedy=error.remedy or "check the model's weights and its dtype",
+    )
+    placed.__cause__ = error
+    return placed

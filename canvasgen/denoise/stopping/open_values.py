@@ -21,7 +21,7 @@ from canvasgen.constraints.template import Template
 from canvasgen.constraints.text import Literal
 from canvasgen.errors import ValidationFailed
 
-__all__ = ["free_choices", "is_form"]
+__all__ = ["free_choices", "has_grounded_json", "is_form"]
 
 
 def free_choices(constraint: object, text: str) -> int:
@@ -46,6 +46,13 @@ def is_form(constraint: object) -> bool:
     if isinstance(constraint, Table):
         return not constraint.relations
     return isinstance(constraint, Template)
+
+
+def has_grounded_json(constraint: object) -> bool:
+    """Return whether a constraint is a JSON text with values that are parts of a source, or a sequence with one."""
+    if isinstance(constraint, Sequence):
+        return any(has_grounded_json(part) for part in constraint.parts)
+    return isinstance(constraint, JsonSchema) and constraint.language.sources is not None
 
 
 def _choices(constraint: object, text: str | None) -> int:
