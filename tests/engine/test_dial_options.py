@@ -61,7 +61,7 @@ def test_what_is_allowed():
 
 def test_a_text_cut_short_says_so(engine):
     """Less time than any step takes: one step, and a valid text."""
-    options = {"regex": "[a-h]{4}", "seed": 1, "target_ms": 1e-3}
+    options = {"regex": "[a-h]{12}", "seed": 1, "target_ms": 1e-3}
     with pytest.warns(StepLimitWarning, match="raise target_ms") as told:
         done = engine.complete("a", **options)
     assert told[0].filename == __file__
