@@ -25,6 +25,7 @@ def warm_kernels() -> None:
     from canvasgen.api import load
     from canvasgen.constraints import json_schema, latin_square, literal, near, regex, text
     from canvasgen.relations import Problem, all_different
+    from canvasgen.tokens import lift
     from canvasgen.tokens.narrowing import narrowed, widened
     from canvasgen.vocabulary import Vocabulary
 
@@ -43,6 +44,7 @@ def warm_kernels() -> None:
     logits = np.zeros((32, engine.vocabulary.size), np.float32)
     counted = json_schema({"type": "array", "items": {"type": "string", "minLength": 90, "maxLength": 2000}})
     assert not counted.automaton.accepts(b'["too short"]')
+    lift(counted.automaton, engine.vocabulary)  # though a cache may have it
     hopeless = logits.copy()
     hopeless[:, 0] = 1e4  # no text: then the sums go over all states
     for constraint in (digits, _with_calls(), counted):
