@@ -95,9 +95,13 @@ def find() -> Findings:
     }
 
 
+_DISTRIBUTIONS = {"railroad": "railroad-diagrams"}
+"""Packages whose distribution has another name."""
+
+
 def _version(package: str) -> str:
     try:
-        return version(package)
+        return version(_DISTRIBUTIONS.get(package, package))
     except PackageNotFoundError:
         return "not installed"
 
