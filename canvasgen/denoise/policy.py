@@ -16,11 +16,14 @@ cost 3 to 10 points of exact match (docs/measurements.md).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import torch
 from torch import Tensor
+
+from canvasgen.errors import InvalidConstraint
 
 __all__ = ["Policy", "accept"]
 
@@ -78,6 +81,24 @@ class Policy:
     candidates: int = 16
     restarts: int = 2
     draft_steps: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse thresholds that are no numbers: every comparison with NaN is false, so they would do nothing.
+
+        Raises:
+            InvalidConstraint: names the option.
+        """
+        for option in fields(self):
+            value: object = getattr(self, option.name)
+            if option.name in ("self_conditioning", "pin_forced") or value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+                raise InvalidConstraint(
+                    f"{option.name} is a number",
+                    rule=f"Policy.{option.name}",
+                    value=value,
+                    remedy="give a number, or leave it out",
+                )
 
     def doubt(self, entropies: Tensor, log_mass: Tensor, progress: Tensor) -> Tensor:
         """Nats of doubt, float64 `[B, L]`.

@@ -16,7 +16,6 @@ Two functions of mlx-vlm are replaced: the one that makes a logits processor of 
 from __future__ import annotations
 
 import functools
-import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.hosted_folder import engine_of_folder
 from canvasgen.integrations.hosted_job import check_budget, hosted_job
 from canvasgen.request import Request
-from canvasgen.request.written import read_request
+from canvasgen.request.written import object_under, read_request
 
 __all__ = ["TESTED", "Wanted", "install", "main"]
 
@@ -142,28 +141,9 @@ def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) 
         CanvasgenError: it is wrong, or impossible within `max_tokens`.
     """
     given = getattr(request, KEY, None)
-    if isinstance(given, str):
-        try:
-            given = json.loads(given)
-        except ValueError as error:
-            raise InvalidConstraint(
-                f"no JSON: {error}",
-                path=KEY,
-                rule="JSON",
-                value=given,
-                remedy="give a JSON object, or its text",
-            ) from error
-    if given is not None and not isinstance(given, Mapping):
-        raise InvalidConstraint(
-            "a JSON object is needed",
-            path=KEY,
-            rule="JSON",
-            value=given,
-            remedy='write it as for `canvasgen batch`, such as {"regex": "[0-9]+"}',
-        )
     if given is None and schema is None:
         return None
-    written = {**(given or {}), **({} if schema is None else {"schema": schema})}
+    written = {**object_under(KEY, given), **({} if schema is None else {"schema": schema})}
     seed = getattr(request, "seed", None)
     written.setdefault("seed", secrets.randbits(62) if seed is None else seed)
     made = read_request(written)

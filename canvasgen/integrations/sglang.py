@@ -27,7 +27,7 @@ from canvasgen.engine import Engine
 from canvasgen.errors import CanvasgenError, InvalidConstraint
 from canvasgen.integrations.hosted_job import hosted_job
 from canvasgen.integrations.session import Move, Session, Sessions
-from canvasgen.request.written import read_request
+from canvasgen.request.written import object_under, read_request
 
 __all__ = ["KEY", "RenoiseHooks", "register"]
 
@@ -214,21 +214,4 @@ def _written(params: Any) -> dict[str, Any] | None:
     kinds = {own: getattr(params, name) for name, own in _KINDS.items() if getattr(params, name) is not None}
     if given is None and not kinds:
         return None
-    if isinstance(given, str):
-        import json
-
-        try:
-            given = json.loads(given)
-        except ValueError as error:
-            raise InvalidConstraint(
-                f"no JSON: {error}", path=KEY, rule="JSON", value=given, remedy="write one JSON object"
-            ) from error
-    if given is not None and not isinstance(given, Mapping):
-        raise InvalidConstraint(
-            "a JSON object is needed",
-            path=KEY,
-            rule="JSON",
-            value=given,
-            remedy='write an object: {"regex": "…"}',
-        )
-    return {**(given or {}), **kinds}
+    return {**object_under(KEY, given), **kinds}

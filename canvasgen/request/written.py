@@ -24,7 +24,7 @@ from canvasgen.request.combining import all_of
 from canvasgen.request.structural_tags import tagged
 from canvasgen.request.written_relations import relations_of
 
-__all__ = ["constraint_of", "read_request", "settings_of", "without_settings"]
+__all__ = ["constraint_of", "object_under", "read_request", "settings_of", "without_settings"]
 
 PLAIN = ("schema", "regex", "grammar", "choice")
 """What `Request` takes as it is."""
@@ -39,6 +39,32 @@ HOW = (
     "grounded",
     "relations",
 )
+
+
+def object_under(key: str, given: object) -> dict[str, Any]:
+    """Return what an engine that only passes data on has under a key: a JSON object, its text, or nothing.
+
+    Raises:
+        InvalidConstraint: it is something else.
+    """
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError as error:
+            raise InvalidConstraint(
+                f"no JSON: {error}", path=key, rule="JSON", value=given, remedy="write one JSON object"
+            ) from error
+    if given is None:
+        return {}
+    if not is_mapping(given):
+        raise InvalidConstraint(
+            "a JSON object is needed",
+            path=key,
+            rule="JSON",
+            value=given,
+            remedy='write an object: {"regex": "…"}',
+        )
+    return dict(given)
 
 
 def read_request(written: object, prompt: str = "") -> Request:

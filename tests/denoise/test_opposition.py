@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -70,3 +71,15 @@ def test_a_list_out_of_a_source_does_not_end_where_the_model_goes_on() -> None:
         prompt, schema=schema, grounded=True, seed=0, max_denoising_steps=2, on_step_limit="return"
     )
     assert len(done.trace) <= 2, "it is overruled in time"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"opposed": math.nan}, {"opposed": "3"}, {"likely": math.nan}, {"cycle": True}, {"beaten": [1]}],
+)
+def test_a_threshold_is_a_number(options: dict[str, Any]) -> None:
+    with pytest.raises(cg.errors.InvalidConstraint) as caught:
+        Policy(**options)
+    (name,) = options
+    assert caught.value.rule == f"Policy.{name}"
+    assert caught.value.remedy

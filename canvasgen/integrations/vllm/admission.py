@@ -22,7 +22,7 @@ from canvasgen.integrations.vllm.compiled_requests import COMPILED, recipe_of
 from canvasgen.integrations.vllm.ending import KEY
 from canvasgen.integrations.vllm.hosted_engine import engine_of
 from canvasgen.request import Request
-from canvasgen.request.written import read_request, settings_of
+from canvasgen.request.written import object_under, read_request, settings_of
 
 __all__ = ["admit", "job_of", "wanted"]
 
@@ -109,22 +109,7 @@ def job_of(engine: Engine, written: Mapping[str, Any], prompt_ids: list[int]) ->
 
 def _written(given: object, structured: Foreign) -> dict[str, Any]:
     """Return the request as one JSON object."""
-    if isinstance(given, str):
-        try:
-            given = json.loads(given)
-        except ValueError as error:
-            raise InvalidConstraint(
-                f"no JSON: {error}", path=KEY, rule="JSON", value=given, remedy="write one JSON object"
-            ) from error
-    if given is not None and not isinstance(given, Mapping):
-        raise InvalidConstraint(
-            "a JSON object is needed",
-            path=KEY,
-            rule="JSON",
-            value=given,
-            remedy='write an object: {"regex": "…"}',
-        )
-    written: dict[str, Any] = dict(given or {})
+    written = object_under(KEY, given)
     if structured is None:
         return written
     if structured.whitespace_pattern is not None:
