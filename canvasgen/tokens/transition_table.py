@@ -14,21 +14,17 @@ from canvasgen.tokens.interning import mix
 __all__ = ["transition_columns"]
 
 Ints = npt.NDArray[np.int32]
-Words = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
 
 _BLOCK = 16  # states whose rows are transposed at a time: 64 bytes of int32
 
 
 @njit(cache=True, nogil=True)
-def transition_columns(
-    offsets: Ints, low: Bytes, high: Bytes, target: Ints
-) -> tuple[Bytes, Ints, int, Words]:
-    """Return the automaton as a table over byte classes, and its states in groups.
+def transition_columns(offsets: Ints, low: Bytes, high: Bytes, target: Ints) -> tuple[Bytes, Ints, int]:
+    """Return the automaton as a table over byte classes.
 
     Returns:
-        uint8[256], the class of each byte; int32[K or more, S], the target for each class and state, -1 for
-        none; K; uint64[S], equal for states in which the same classes are possible.
+        uint8[256], the class of each byte; int32[K or more, S], the target for each class and state, -1 for none; K.
     """
     states = offsets.shape[0] - 1
     border = np.zeros(257, np.bool_)
@@ -83,10 +79,4 @@ def transition_columns(
     byte_class = np.empty(256, np.uint8)
     for b in range(256):
         byte_class[b] = class_of_interval[interval[b]]
-    group = np.zeros(states, np.uint64)
-    for c in range(classes):
-        weight = mix(c)
-        for s in range(states):
-            if columns[c, s] >= 0:
-                group[s] += weight
-    return byte_class, columns, classes, group
+    return byte_class, columns, classes

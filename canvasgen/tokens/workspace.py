@@ -30,6 +30,7 @@ class Workspace:
     def __init__(self, functions: int, memo: int, pairs: int) -> None:
         self.functions = functions
         self.pairs = pairs
+        self.part_shape: Ints = np.empty(functions + 1, np.int32)
         self.part_memo: Ints = np.zeros(memo, np.int32)
         self.memo: Ints = np.zeros(memo, np.int32)
         self.part_store = _store(functions + 1, pairs)
