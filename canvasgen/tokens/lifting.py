@@ -157,8 +157,6 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
         most = min(workspace.most(classes), limits.max_functions)
         most_pairs = min(workspace.pairs, limits.max_pairs)
         rank_function = workspace.rank_function(len(trie.token_order))
-        words = np.zeros((4, most + 1), np.uint64)
-        advance = (words[0], words[1], np.zeros(most + 1, np.int32), words[2], words[3])
         at = np.zeros(5, np.int64)
         status = UNFINISHED
         while status == UNFINISHED:
@@ -173,7 +171,7 @@ def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
                     workspace.memo,
                     workspace.store,
                 ),
-                *(advance, powers, most, most_pairs, at, _WORK),
+                *(workspace.advance, powers, most, most_pairs, at, _WORK),
             )
         if status == FUNCTIONS_FULL:
             _check(most >= limits.max_functions, "max_functions", limits.max_functions)

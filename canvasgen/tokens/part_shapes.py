@@ -58,9 +58,7 @@ def groups_of(offsets: Ints, low: Bytes, high: Bytes, target: Ints, columns: Int
         columns, classes: from `transition_columns`.
     """
     cell, signature = _signatures(offsets, low, high, target)
-    order = np.argsort(signature, kind="stable").astype(np.int32)
-    changes = np.flatnonzero(np.diff(signature[order])) + 1
-    group_offsets = np.concatenate([[0], changes, [len(order)]]).astype(np.int64)
+    order, group_offsets = _grouped(signature)
     groups = len(group_offsets) - 1
     first_of_cell = np.empty((groups + _ROOM, classes), np.int16)
     shape = _shapes(offsets, low, high, cell, columns, order, group_offsets, first_of_cell)
@@ -84,6 +82,37 @@ def _signatures(offsets: Ints, low: Bytes, high: Bytes, target: Ints) -> tuple[I
             total += mix((np.int64(cell[r]) << 16) | (np.int64(low[r]) << 8) | np.int64(high[r]))
         signature[s] = total
     return cell, signature
+
+
+@njit(cache=True, nogil=True)
+def _grouped(signature: Words) -> tuple[Ints, Longs]:
+    """Return the states by signature, ascending in each group, and where each group starts."""
+    states = signature.shape[0]
+    size = 4
+    while size < 2 * states:
+        size *= 2
+    table = np.full(size, -1, np.int32)  # the first state of each signature
+    group = np.empty(states, np.int32)
+    start = np.zeros(states + 1, np.int64)
+    groups = 0
+    for s in range(states):
+        slot = np.int64(mix(signature[s]) & np.uint64(size - 1))
+        while table[slot] >= 0 and signature[table[slot]] != signature[s]:
+            slot = (slot + 1) & (size - 1)
+        if table[slot] < 0:
+            table[slot] = s
+            group[s] = groups
+            groups += 1
+        group[s] = group[table[slot]]
+        start[group[s] + 1] += 1
+    for g in range(groups):
+        start[g + 1] += start[g]
+    place = start[:groups].copy()
+    order = np.empty(states, np.int32)
+    for s in range(states):
+        order[place[group[s]]] = s
+        place[group[s]] += 1
+    return order, start[: groups + 1].copy()
 
 
 @njit(cache=True, nogil=True)

@@ -38,7 +38,7 @@ def transition_columns(offsets: Ints, low: Bytes, high: Bytes, target: Ints) -> 
         count += border[b]
         interval[b] = count - 1
     columns = np.empty((count, states), np.int32)
-    hashes = np.zeros(count, np.uint64)
+    hashes = np.zeros(count + 1, np.uint64)
     rows = np.empty((_BLOCK, count), np.int32)
     for first in range(0, states, _BLOCK):
         last = min(first + _BLOCK, states)
@@ -46,12 +46,17 @@ def transition_columns(offsets: Ints, low: Bytes, high: Bytes, target: Ints) -> 
             for k in range(count):
                 rows[s - first, k] = -1
             for r in range(offsets[s], offsets[s + 1]):
+                weight = mix((np.int64(s) << 32) | np.int64(target[r]))
+                hashes[interval[low[r]]] += weight  # summed up below
+                hashes[interval[high[r]] + 1] -= weight
                 for k in range(interval[low[r]], interval[high[r]] + 1):
                     rows[s - first, k] = target[r]
-                    hashes[k] += mix((np.int64(s) << 32) | np.int64(target[r]))
         for k in range(count):
             for s in range(first, last):
                 columns[k, s] = rows[s - first, k]
+
+    for k in range(1, count):
+        hashes[k] += hashes[k - 1]
 
     # Intervals with equal columns are one class.
     class_of_interval = np.empty(count, np.int64)
