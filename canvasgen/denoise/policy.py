@@ -122,7 +122,7 @@ _COUNTS = {
     "patience": 1,
     "canvas_length": 1,
     "cycle": 0,
-    "patience_cycle": 1,
+    "patience_cycle": 0,
     "settled": 0,
     "candidates": 0,
     "restarts": 0,

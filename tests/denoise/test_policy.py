@@ -102,7 +102,6 @@ def test_schedule_refuses(bad):
             for bad in (-1, 1.5, None)
         ),
         ("patience", 0),
-        ("patience_cycle", 0),
         ("stability", 0.5),
         ("settled", math.inf),
         ("canvas_length", 0),
