@@ -275,8 +275,8 @@ class Batch:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
         if self._feeds_back:
-            forms = [row.is_form for row in seats.rows]
-            seats.known = beliefs.last_answers(self._told, forms)
+            both = [row.is_told_both(self._told) for row in seats.rows]
+            seats.known = beliefs.last_answers(both, constrained=self._told == "constrained")
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]
