@@ -42,7 +42,8 @@ class Policy:
         certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
             above 1: never for this reason.
         likely, patience: the same of the geometric mean over the choices in it (holes, fields, cells:
-            `stopping/open_values`), for a text that has been the best canvas in this many steps of its block.
+            `stopping/open_values`), for a text that has been the best canvas in this many steps of its block; the holes of a
+            form are counted one by one, and what they have voted for is committed (`stopping/votes`).
         canvas_length: of answers whose longest text is not known or longer, for models that take several lengths
             (`Resizable`); shorter answers get a shorter one. Read by the engine.
         beaten: nats of mass on valid texts by which a start is behind the best one when it leaves their race

@@ -79,7 +79,8 @@ def decided(
     Args:
         beliefs: of this step.
         streak: int64 `[B]`, for how many steps the text has stayed the same.
-        drafted: by row, in how many steps of the block its text has been the best one, with this step.
+        drafted: by row, in how many steps of the block its text has been the best one, with this step; of a form, each of
+            its holes (`votes`).
         choices: by row, how many values its text has that the constraint leaves open (`choices.free_choices`).
         policies: of each row.
     """
