@@ -33,7 +33,7 @@ from canvasgen.denoise.completion import Event, Failed
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.judging import Decisions, Judges, Verdict, placed
 from canvasgen.denoise.policy import Policy, accept
-from canvasgen.denoise.protocol import Denoiser
+from canvasgen.denoise.protocol import Denoiser, SelfConditioning
 from canvasgen.denoise.race import Heat, run_heat, tell_race
 from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.recording import observe
@@ -88,7 +88,7 @@ class Batch:
         self._bound = _either(self._policy.entropy_bound, usual.entropy_bound)
         self._confidence = _either(self._policy.confidence, usual.confidence)
         self._stability = _either(self._policy.stability, usual.stability)
-        self._told = self._policy.self_conditioning or usual.self_conditioning
+        self._told: SelfConditioning = self._policy.self_conditioning or usual.self_conditioning
         self._noise = denoiser.noise
         self._own = RowRandomness([], denoiser.canvas_length, denoiser.vocab_size)
         self._randomness = self._own if randomness is None else randomness
