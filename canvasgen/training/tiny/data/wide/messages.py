@@ -56,13 +56,23 @@ def _told_behind(found: list[Stated], rng: random.Random, coiner: Coiner) -> tup
     kinds = {one.kind for one in found}
     more = [
         one
-        for one in facts(rng, coiner, rng.choice([1, 1, 2]))
+        for one in [*facts(rng, coiner, rng.choice([0, 1, 1, 2])), *_told_choice(rng, coiner)]
         if one.kind not in kinds and one.key not in [other.key for other in found]
     ]
     mark = rng.choice([": ", ": ", " is ", " = "])
     pieces = [f"{in_words(one.key).capitalize()}{mark}{one.written}" for one in more]
     between = rng.choice([". ", "\n", ", ", "; "])
     return "".join(between + piece for piece in pieces), [*found, *more]
+
+
+def _told_choice(rng: random.Random, coiner: Coiner) -> list[Stated]:
+    """One of several labels, yes or no, both or neither."""
+    found: list[Stated] = []
+    while rng.random() < 0.5:
+        one = fact(rng, coiner)
+        if one.kind in ("flag", "enum") and one.key not in [other.key for other in found]:
+            found.append(one)
+    return found
 
 
 def message(rng: random.Random, coiner: Coiner) -> Made:
