@@ -17,7 +17,7 @@ from canvasgen.integrations.vllm.admission import wanted
 from canvasgen.integrations.vllm.compiled_requests import COMPILED, recipe_of
 from canvasgen.integrations.vllm.hosted_engine import engine_of
 from canvasgen.serve.compiling.pool import CompilerPool
-from canvasgen.serve.compiling.worker import Allowed
+from canvasgen.serve.own_processes import Allowed
 
 __all__ = ["compile_ahead"]
 
