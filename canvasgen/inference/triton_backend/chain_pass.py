@@ -20,6 +20,9 @@ Numerical decisions:
   automaton alone. Results do not depend on the batch, and are the same in every run.
 - *Back-pointers* of the max semiring are places in the state's list of edges; of equals the first. In float64 nothing
   is subtracted there, so ties are what they are in the reference.
+- *The walk along them*, one dependent load after another, is done by the program that has written them. Edges by source
+  have fewer slots than edges by target (a state has as many targets as another, but some states have many sources), so that
+  program is done before the forward one, and the walk takes no time of its own.
 - *Loads are not moved* over the barrier between two steps: `num_stages=1` keeps the compiler from fetching ahead what
   another thread is about to store.
 """
@@ -67,6 +70,8 @@ _HEADS_T, _LANES_T = tl.constexpr(int(Field.HEADS_BY_TARGET)), tl.constexpr(int(
 _FIRST_T, _SECOND_T = tl.constexpr(int(Field.FIRST_BY_TARGET)), tl.constexpr(int(Field.SECOND_BY_TARGET))
 _HEADS_S, _LANES_S = tl.constexpr(int(Field.HEADS_BY_SOURCE)), tl.constexpr(int(Field.LANES_BY_SOURCE))
 _FIRST_S, _SECOND_S = tl.constexpr(int(Field.FIRST_BY_SOURCE)), tl.constexpr(int(Field.SECOND_BY_SOURCE))
+_OFFSETS, _TARGETS = tl.constexpr(int(Field.SOURCE_OFFSETS)), tl.constexpr(int(Field.SOURCE_FIRST))
+_EDGE_SETS = tl.constexpr(int(Field.SOURCE_SECOND))
 _STATE_BLOCK = tl.constexpr(1024)
 
 
@@ -79,6 +84,7 @@ class Chains:
             behind a row's n positions.
         offsets: float64 `[3, L + 1, B]`, to be added to all of a row's values.
         pointers: int32 `[L, S*]`, the best edge of each state, as a place in its list.
+        path: int32 `[B, L]`, the class set of each position of a row's best canvas within its budget.
         log_partition, best_weight: float64 `[B]`; −inf for a row that is impossible.
         wrong: int64 `[B]`, the first position whose logits are no distribution; -1: none.
     """
@@ -86,6 +92,7 @@ class Chains:
     values: Tensor
     offsets: Tensor
     pointers: Tensor
+    path: Tensor
     log_partition: Tensor
     best_weight: Tensor
     wrong: Tensor
@@ -101,6 +108,7 @@ class Chains:
             make(3, length + 1, states, of=dtype),
             make(3, length + 1, rows),
             make(length, states, of=torch.int32),
+            make(rows, length, of=torch.int32),
             make(rows),
             make(rows),
             make(rows, of=torch.int64),
@@ -209,11 +217,27 @@ def end_chain(table, row, whole, wrong_in, log_partition, best_weight, wrong_out
 
 
 @triton.jit
+def walk_best(table, row, pointers, path, n, length, all_states):
+    """Follow the back-pointers from a row's state; a row that is impossible has some that mean nothing, but no wild ones."""
+    state = field(table, row, _STATE).to(tl.int32)
+    edges, targets, edge_sets = (
+        ints(table, row, _OFFSETS),
+        ints(table, row, _TARGETS),
+        ints(table, row, _EDGE_SETS),
+    )
+    for position in range(n):
+        edge = tl.load(edges + state) + tl.load(pointers + position * all_states + state)
+        tl.store(path + row * length + position, tl.load(edge_sets + edge))
+        state = tl.load(targets + edge)
+
+
+@triton.jit
 def _recurrence(
     table,
     values,
     offsets,
     pointers,
+    path,
     log_partition,
     best_weight,
     wrong_out,
@@ -282,6 +306,8 @@ def _recurrence(
     if way > 0:
         whole = tl.load(values + state).to(tl.float64) + offset
         end_chain(table, row, whole, wrong_in, log_partition, best_weight, wrong_out, length, rows, way)
+    if way == 2:
+        walk_best(table, row, pointers, path, n, length, all_states)
 
 
 def recurrence(table: Tensor, tables: ClassPass, sets: SetWeights, out: Chains) -> None:
@@ -297,7 +323,7 @@ def recurrence(table: Tensor, tables: ClassPass, sets: SetWeights, out: Chains) 
     if sets.relative is not None and sets.centres is not None:
         mass, best, centres = sets.relative[0], sets.relative[1], sets.centres
     _recurrence[(3, rows)](
-        table, out.values, out.offsets, out.pointers, out.log_partition, out.best_weight, out.wrong,
+        table, out.values, out.offsets, out.pointers, out.path, out.log_partition, out.best_weight, out.wrong,
         mass, best, centres, tables.wrong, length, rows, out.values.shape[2], mass.shape[1],
         PLAIN=plain, num_warps=16, num_stages=1,
     )  # fmt: skip

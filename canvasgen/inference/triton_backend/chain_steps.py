@@ -22,7 +22,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from canvasgen.inference.triton_backend.chain_pass import Chains, begin_chain, end_chain, step_kind
+from canvasgen.inference.triton_backend.chain_pass import Chains, begin_chain, end_chain, step_kind, walk_best
 from canvasgen.inference.triton_backend.class_pass import ClassPass, SetWeights
 from canvasgen.inference.triton_backend.kernel_language import BLOCK, field, ints, part_head, safe
 from canvasgen.inference.triton_backend.row_table import Field
@@ -122,7 +122,7 @@ def _chain_step(
 
 @triton.jit
 def _chain_end(
-    table, values, offsets, log_partition, best_weight, wrong_out, wrong_in, length, rows, all_states
+    table, values, offsets, pointers, path, log_partition, best_weight, wrong_out, wrong_in, length, rows, all_states
 ):  # fmt: skip
     """A program for each backward way and row."""
     way, row = tl.program_id(0) + 1, tl.program_id(1)
@@ -130,6 +130,9 @@ def _chain_end(
     whole = tl.load(values + field(table, row, _STATE)).to(tl.float64)
     whole += tl.load(offsets + way * (length + 1) * rows + row)
     end_chain(table, row, whole, wrong_in, log_partition, best_weight, wrong_out, length, rows, way)
+    if way == 2:
+        n = field(table, row, _LENGTH)
+        walk_best(table, row, pointers + field(table, row, _FIRST_STATE), path, n, length, all_states)
 
 
 def chain_steps(table: Tensor, tables: ClassPass, sets: SetWeights, tops: Tensor, out: Chains) -> None:
@@ -154,6 +157,6 @@ def chain_steps(table: Tensor, tables: ClassPass, sets: SetWeights, tops: Tensor
             PARTS=PARTS, PLAIN=plain, num_warps=8, num_stages=1,
         )  # fmt: skip
     _chain_end[(2, rows)](
-        table, out.values, out.offsets, out.log_partition, out.best_weight, out.wrong, tables.wrong,
-        length, rows, states, num_warps=4,
+        table, out.values, out.offsets, out.pointers, out.path, out.log_partition, out.best_weight, out.wrong,
+        tables.wrong, length, rows, states, num_warps=4,
     )  # fmt: skip

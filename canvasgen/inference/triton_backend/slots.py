@@ -4,7 +4,7 @@ A reduction by group (the edges into a state, the classes of a set, the tokens o
 that computes on blocks. Groups are sorted by size, the largest first; a *tile* holds `BLOCK / W` groups, each in `W`
 columns, and as many rounds of W as its largest group needs. W is 4, 32 or 256, by the size of the group, so that little
 is padding and no group takes many rounds. The order of the members, the widths and with them the order of every sum
-depend on the group alone: not on the batch, the number of threads or the machine. Source of the format: Monakov,
+depend on the groups alone: not on the batch, the number of threads or the machine. Source of the format: Monakov,
 Lokhmotov & Avetisyan, HiPEAC 2010.
 """
 
@@ -23,8 +23,9 @@ __all__ = ["BLOCK", "HEAD", "WIDTHS", "Slots", "slots_of"]
 WIDTHS = (4, 32, 256)
 """W of the three kinds of tiles."""
 
-_LARGEST = (16, 256)
-"""Members of the largest group of the first two kinds: at most four, and eight, rounds of a tile."""
+_LARGEST = ((16, 256), (12, 256), (16, 32), (12, 32))
+"""Members of the largest group of the first two kinds: at most four, and eight, rounds of a tile. The choice with the fewest
+rounds is taken, the first of equals: a few groups beyond a limit cost a tile that is nearly empty."""
 
 BLOCK = 2048
 """Slots of one round of a tile; it changes the speed and not the results."""
@@ -49,8 +50,18 @@ class Slots:
     members: Ints
 
 
-def _kinds(sizes: Ints) -> Ints:
-    return np.searchsorted(_LARGEST, sizes).astype(np.int32)
+def _kinds(sizes: Ints, block: int) -> Ints:
+    """The kind of tile of each group."""
+    ordered = np.sort(sizes)[::-1]
+    choices = [np.searchsorted(limits, ordered) for limits in _LARGEST]
+    rounds = [sum(_rounds(ordered[kinds == kind], kind, block) for kind in range(3)) for kinds in choices]
+    return np.searchsorted(_LARGEST[int(np.argmin(rounds))], sizes).astype(np.int32)
+
+
+def _rounds(sizes: Ints, kind: int, block: int) -> int:
+    """Rounds of the tiles of one kind; the sizes decrease."""
+    width = WIDTHS[kind]
+    return int((-(-sizes[:: block // width] // width)).sum())
 
 
 def slots_of(offsets: Ints, parts: int = 1, block: int = BLOCK) -> Slots:
@@ -81,7 +92,7 @@ def slots_of(offsets: Ints, parts: int = 1, block: int = BLOCK) -> Slots:
 def _part(offsets: Ints, block: int, slots_before: int) -> tuple[Ints, Ints, Ints]:
     """Head, lanes and members of one part."""
     sizes = np.diff(offsets)
-    kinds = _kinds(sizes)
+    kinds = _kinds(sizes, block)
     tiles, lanes, members = [0], list[Ints](), list[Ints]()
     numbers = list[int]()
     for kind, width in enumerate(WIDTHS):
