@@ -82,6 +82,8 @@ class Batch:
         self._clock = clock
         self._policy = policy or Policy()
         self._limits = thresholds_of(self._policy, denoiser.defaults)
+        told = self._policy.self_conditioning
+        self._told = denoiser.defaults.self_conditioning if told is None else told
         self._noise = denoiser.noise
         self._own = RowRandomness([], denoiser.canvas_length, denoiser.vocab_size)
         self._randomness = self._own if randomness is None else randomness
@@ -291,7 +293,7 @@ class Batch:
         seats = self._seats
         if self._feeds_back:
             forms = [row.is_form for row in seats.rows]
-            seats.known = beliefs.last_answers(self._policy.self_conditioning, forms)
+            seats.known = beliefs.last_answers(self._told, forms)
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]
