@@ -195,6 +195,43 @@ def test_requests_with_constraints_beside_one_without(hooks, fdfo):
     assert left == right != ""
 
 
+KEYS = {
+    "choice": ({"choice": ["yes", "no"]}, "yes|no"),
+    "grammar": ({"grammar": 'start: "x" ("+" "x")~2..4'}, r"x(\+x){2,4}"),
+    "infill": (
+        {"infill": {"prefix": "f(", "suffix": ")", "constraint": {"regex": "[0-9]{1,3}"}}},
+        r"f\([0-9]{1,3}\)",
+    ),
+    "edit": (
+        {"edit": {"text": "I live in Rome.", "span": "Rome", "constraint": {"choice": ["Oslo", "Bern"]}}},
+        r"I live in (Oslo|Bern)\.",
+    ),
+    "positions": ({"regex": "[a-z ]{5,40}", "contains": "the"}, "[a-z ]*the[a-z ]*"),
+    "table": (
+        {
+            "table": {
+                "rows": 1,
+                "columns": 2,
+                "cells": [1, 2],
+                "layout": "csv",
+                "relations": [["all_different", [[0, 0], [0, 1]]]],
+            }
+        },
+        r"(1,2|2,1)\n?",
+    ),
+    "think first": ({"think": "#", "choice": ["yes", "no"]}, "[^#]*#(yes|no)"),
+}
+
+
+def test_all_of_the_key(hooks):
+    wanted = {name: {"custom_params": {"canvasgen": written}} for name, (written, _) in KEYS.items()}
+    wanted["ebnf"] = {"ebnf": 'start: "a" "b"~1..3'}
+    written, _ = run(admitted(wanted), fdfo=True)
+    for name, (_, pattern) in KEYS.items():
+        assert cg.regex(pattern).matches(text(written[name])), name
+    assert cg.regex("ab{1,3}").matches(text(written["ebnf"]))
+
+
 @LOOPS
 def test_a_request_without_a_constraint_is_that_of_sglang(fdfo):
     alone, _ = run([request("free")], fdfo)

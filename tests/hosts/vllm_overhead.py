@@ -2,8 +2,8 @@
 
     python tests/hosts/vllm_overhead.py --count 12
 
-Requests go one after the other, free and constrained ones in turn, to the server of `vllm_server.py`. Steps are vLLM's own
-count; a step of the first kind and one of the second are of the same model on the same canvas length.
+Requests go one after the other, free and constrained ones in turn, to the server of `vllm_server.py`. Prompts contain the schema, as
+in `benchmarks/hosts.py`. Steps are vLLM's own count.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from vllm_server import Server
+from vllm_server import WEIGHTS, Server
 
 import canvasgen as cg
+from canvasgen.integrations.hosted_folder import engine_of_folder
 
 PERSON = {
     "type": "object",
@@ -40,20 +41,22 @@ def main() -> None:
     count = parser.parse_args().count
     shown = cg.json_schema(PERSON)
     texts = [f"{NAMES[at % 6]}, {20 + 3 * at}, {CITIES[(at * 5 + 1) % 6]}" for at in range(count)]
+    engine = engine_of_folder(WEIGHTS)
+    prompts = [list(engine.encode(text, shown)) for text in texts]
     kinds = {"free": {}, "response_format": {"response_format": FORMAT}}
     spent = dict.fromkeys(kinds, 0.0)
     taken = dict.fromkeys(kinds, 0.0)
     valid = dict.fromkeys(kinds, 0)
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder) / "server.log") as server:
         for body in kinds.values():  # warm
-            server.chat(texts[0], **body)
-        for text in texts:
+            server.post("/v1/completions", {"prompt": prompts[0], "max_tokens": 128} | body)
+        for prompt in prompts:
             for kind, body in kinds.items():
                 seconds, before = server.cpu_seconds(), steps(server)
-                status, answer = server.chat(text, **body)
+                status, answer = server.post("/v1/completions", {"prompt": prompt, "max_tokens": 128} | body)
                 spent[kind] += server.cpu_seconds() - seconds
                 taken[kind] += steps(server) - before
-                valid[kind] += status == 200 and shown.matches(answer["choices"][0]["message"]["content"])
+                valid[kind] += status == 200 and shown.matches(answer["choices"][0]["text"])
     for kind in kinds:
         print(
             f"{kind:18} {spent[kind] / count:6.3f} s an answer  {taken[kind] / count:5.1f} steps  "
