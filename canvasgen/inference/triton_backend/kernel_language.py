@@ -14,11 +14,13 @@ import triton.language as tl
 from canvasgen.inference.triton_backend import row_table
 from canvasgen.inference.triton_backend.slots import BLOCK as SLOTS
 from canvasgen.inference.triton_backend.slots import HEAD as HEAD_SIZE
+from canvasgen.inference.triton_backend.slots import WIDE_BLOCK as WIDE_SLOTS
 
-__all__ = ["BLOCK", "FIELDS", "HEAD", "NONE", "field", "first_of", "ints", "part_head", "safe"]
+__all__ = ["BLOCK", "FIELDS", "HEAD", "NONE", "WIDE_BLOCK", "field", "first_of", "ints", "part_head", "safe"]
 
 FIELDS = tl.constexpr(row_table.FIELDS)
 BLOCK = tl.constexpr(SLOTS)
+WIDE_BLOCK = tl.constexpr(WIDE_SLOTS)
 HEAD = tl.constexpr(HEAD_SIZE)
 NONE = tl.constexpr(2**31 - 1)
 """No token, class or edge."""
