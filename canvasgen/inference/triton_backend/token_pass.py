@@ -41,6 +41,7 @@ from canvasgen.inference.triton_backend.kernel_language import (
     ints,
     part_head,
     safe,
+    slots_of_tile,
 )
 from canvasgen.inference.triton_backend.row_table import Field
 from canvasgen.inference.triton_backend.token_pieces import Pieces
@@ -104,10 +105,7 @@ def _read_kind(
     A tile is an array of turns × groups × lanes, so that a thread has several members of one group.
     """
     ROWS: tl.constexpr = BLOCK // WIDTH
-    TURNS: tl.constexpr = 4 if WIDTH == 4 else 8
-    LANES: tl.constexpr = WIDTH // TURNS
-    row, lane = tl.arange(0, ROWS), tl.arange(0, LANES)
-    slot = row[None, :, None] * WIDTH + tl.arange(0, TURNS)[:, None, None] * LANES + lane[None, None, :]
+    row, slot = tl.arange(0, ROWS), slots_of_tile(WIDTH)
     first, last = tl.load(head + KIND), tl.load(head + KIND + 1)
     for tile in range(first, last):
         group = tl.load(lanes + (tile - first) * ROWS + row)
