@@ -48,6 +48,7 @@ from canvasgen.inference.triton_backend.kernel_language import (
     BLOCK,
     HEAD,
     NONE,
+    WIDE_BLOCK,
     field,
     first_of,
     ints,
@@ -55,6 +56,7 @@ from canvasgen.inference.triton_backend.kernel_language import (
     safe,
 )
 from canvasgen.inference.triton_backend.row_table import Field
+from canvasgen.inference.triton_backend.tiles.narrow_tiles import step_narrow
 
 __all__ = ["Chains", "recurrence", "recurrence_reference"]
 
@@ -141,7 +143,7 @@ def step_kind(
 
     Of `PARTS` programs that share a row each takes every `PARTS`-th tile.
     """
-    ROWS: tl.constexpr = BLOCK // WIDTH
+    ROWS: tl.constexpr = WIDE_BLOCK // WIDTH
     VALUE: tl.constexpr = after.dtype.element_ty
     for tile in range(first + part, last, PARTS):
         row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
@@ -151,7 +153,7 @@ def step_kind(
         total = tl.zeros((ROWS,), tl.float32)
         pointer = tl.zeros((ROWS,), tl.int32)
         for turn in range(rounds):
-            at = start + turn * BLOCK + row[:, None] * WIDTH + column[None, :]
+            at = start + turn * WIDE_BLOCK + row[:, None] * WIDTH + column[None, :]
             end = tl.load(other + at)
             there = end >= 0
             old = tl.load(before + end, mask=there, other=float("-inf"))
@@ -275,7 +277,7 @@ def _recurrence(
     end2, end3 = tl.load(head + 2), tl.load(head + 3)
     lanes0 = all_lanes
     lanes1 = lanes0 + (end1 - end0) * (BLOCK // 4)
-    lanes2 = lanes1 + (end2 - end1) * (BLOCK // 32)
+    lanes2 = lanes1 + (end2 - end1) * (WIDE_BLOCK // 32)
     begin_chain(values, offsets, distance, n, state, remaining, states, way, all_states, rows)
     offset, shift = tl.full([], 0.0, tl.float64), tl.full([], 0.0, values.dtype.element_ty)
     tl.debug_barrier()
@@ -286,9 +288,9 @@ def _recurrence(
         before, after = values + old * all_states, values + new * all_states
         at_weights, at_pointers = weights + position * all_sets, pointers + position * all_states
         highest = tl.full([], float("-inf"), values.dtype.element_ty)
-        highest = step_kind(
+        highest = step_narrow(
             head, end0, end1, lanes0, other, index, before, at_weights, after, at_pointers, distance,
-            shift, left, highest, way == 2, 0, 1, PLAIN, 4,
+            shift, left, highest, way == 2, 0, 1, PLAIN,
         )  # fmt: skip
         highest = step_kind(
             head, end1, end2, lanes1, other, index, before, at_weights, after, at_pointers, distance,

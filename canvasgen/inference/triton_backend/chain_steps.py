@@ -24,8 +24,9 @@ from torch import Tensor
 
 from canvasgen.inference.triton_backend.chain_pass import Chains, begin_chain, end_chain, step_kind, walk_best
 from canvasgen.inference.triton_backend.class_pass import ClassPass, SetWeights
-from canvasgen.inference.triton_backend.kernel_language import BLOCK, field, ints, part_head, safe
+from canvasgen.inference.triton_backend.kernel_language import BLOCK, WIDE_BLOCK, field, ints, part_head, safe
 from canvasgen.inference.triton_backend.row_table import Field
+from canvasgen.inference.triton_backend.tiles.narrow_tiles import step_narrow
 
 __all__ = ["PARTS", "chain_steps"]
 
@@ -87,7 +88,7 @@ def _chain_step(
         end2, end3 = tl.load(head + 2), tl.load(head + 3)
         lanes0 = all_lanes
         lanes1 = lanes0 + (end1 - end0) * (BLOCK // 4)
-        lanes2 = lanes1 + (end2 - end1) * (BLOCK // 32)
+        lanes2 = lanes1 + (end2 - end1) * (WIDE_BLOCK // 32)
         position, old, new, left = n - 1 - step, n - step, n - 1 - step, remaining + n
         if way == 0:
             position, old, new, left = step + n * 0, step + n * 0, step + 1 + n * 0, remaining + n - 1 - step
@@ -100,9 +101,9 @@ def _chain_step(
             if step > 0:
                 shift = safe(tl.max(tl.load(mine + step % 2 * half + tl.arange(0, PARTS)), 0))
         highest = tl.full([], float("-inf"), values.dtype.element_ty)
-        highest = step_kind(
+        highest = step_narrow(
             head, end0, end1, lanes0, other, index, before, at_weights, after, at_pointers, distance,
-            shift, left, highest, way == 2, part, PARTS, PLAIN, 4,
+            shift, left, highest, way == 2, part, PARTS, PLAIN,
         )  # fmt: skip
         highest = step_kind(
             head, end1, end2, lanes1, other, index, before, at_weights, after, at_pointers, distance,
