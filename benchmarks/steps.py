@@ -81,14 +81,17 @@ def everyday_table(stored: dict[str, dict[str, Any]]) -> str:
 def dial_table(cells: dict[str, dict[str, dial.Cell]]) -> str:
     """Return steps, right values and right whole answers, by kind and setting."""
     names = list(next(iter(cells.values())))
-    rows = [[kind, *(row[name].shown for name in names)] for kind, row in cells.items()]
+    rows = [
+        [kind, *(row[name].shown for name in names), f"{row['balanced'].seconds:.2f}"]
+        for kind, row in cells.items()
+    ]
     for what, told in (
         ("steps of the unconstrained ones", lambda row, name: row[name].steps / row["free"].steps),
         ("CPU s an answer, in a batch", lambda row, name: row[name].seconds),
     ):
         means = [sum(told(row, name) for row in cells.values()) / len(cells) for name in names]
-        rows.append([what, *(f"{mean:.2f}" for mean in means)])
-    return table(["kind", *names], rows)
+        rows.append([what, *(f"{mean:.2f}" for mean in means), ""])
+    return table(["kind", *names, "CPU s (balanced)"], rows)
 
 
 def written(page: str, name: str, content: str) -> str:

@@ -11,7 +11,7 @@ second part fades out over the steps: a model that never comes round is overrule
 
 What the model is told of its last answer (self-conditioning) is by default its own answer, not the constrained one. The
 constrained marginals look surer than the model was, and a model that is told so believes it: on the embedded model that
-cost 3 to 10 points of exact match (docs/measurements.md). Forms are another matter: what the constraint adds there is
+cost 3 to 10 points of exact match (docs/measurements.md). Templates are another matter: what the constraint adds there is
 where the fixed text is, and the embedded model is told the mean of both (`Defaults.self_conditioning`).
 """
 
@@ -42,7 +42,8 @@ class Policy:
         certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
             above 1: never for this reason.
         likely, patience: the same of the geometric mean over the choices in it (holes, fields, cells:
-            `stopping/open_values`), for a text that has been the best canvas in this many steps of its block.
+            `stopping/open_values`), for a text that has been the best canvas in this many steps of its block; the holes of a
+            form are counted one by one, and what they have voted for is committed (`stopping/votes`).
         canvas_length: of answers whose longest text is not known or longer, for models that take several lengths
             (`Resizable`); shorter answers get a shorter one. Read by the engine.
         beaten: nats of mass on valid texts by which a start is behind the best one when it leaves their race
@@ -58,8 +59,8 @@ class Policy:
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
         self_conditioning: what goes back to the model: its own last logits (`model`), the constrained marginals
-            (`constrained`), or for forms (templates, and tables without relations) the mean of both, and for other rows
-            its own (`forms`).
+            (`constrained`), or the mean of both for rows that are forms, templates and tables without relations (`forms`),
+            or for rows with templates alone (`templates`), and for the others its own.
         candidates: further texts shown to the validators after they refused the best one.
         restarts: times a refused block is denoised again from fresh noise.
         draft_steps: first steps of a canvas whose drafts lead a constraint that follows the model's habits

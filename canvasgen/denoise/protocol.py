@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TOLD", "Context", "Defaults", "Denoiser", "Resizable", "SelfConditioning"]
 
-SelfConditioning: TypeAlias = Literal["model", "constrained", "forms"]
+SelfConditioning: TypeAlias = Literal["model", "constrained", "forms", "templates"]
 """What a model is told of its last answer; see `Policy.self_conditioning`."""
-TOLD: tuple[SelfConditioning, ...] = ("model", "constrained", "forms")
+TOLD: tuple[SelfConditioning, ...] = ("model", "constrained", "forms", "templates")
 
 Context: TypeAlias = Any
 """What a denoiser remembers of the text so far, for B rows; opaque to the loop, never changed in place."""

@@ -20,7 +20,7 @@ from canvasgen.denoise.completion import Completion, Draft
 from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
-from canvasgen.denoise.protocol import Denoiser
+from canvasgen.denoise.protocol import Denoiser, SelfConditioning
 from canvasgen.denoise.recording import Recorder
 from canvasgen.denoise.schedule import schedule_of
 from canvasgen.denoise.steps import Step, timings_of
@@ -295,10 +295,10 @@ class Row:
         """In how many steps of this block the present draft was the draft; 0 where its probability is not known."""
         return self._drafts.times if self.trace[-1].log_prob is not None else 0
 
-    @property
-    def is_form(self) -> bool:
-        """Whether its text is a form with holes."""
-        return self.constraint is not None and is_form(self.constraint.constraint)
+    def is_told_both(self, told: SelfConditioning) -> bool:
+        """Whether the model is told the mean of its own answer and the constrained one."""
+        constraint = None if self.constraint is None else self.constraint.constraint
+        return told in ("forms", "templates") and is_form(constraint, tables=told == "forms")
 
     @property
     def choices(self) -> int:

@@ -123,7 +123,14 @@ def test_a_form_with_several_unsure_holes_ends_when_its_text_comes_back() -> Non
 
 
 @pytest.mark.parametrize(
-    ("told", "usual"), [("forms", "model"), ("model", "forms"), ("constrained", "model"), (None, "forms")]
+    ("told", "usual"),
+    [
+        ("forms", "model"),
+        ("templates", "model"),
+        ("model", "templates"),
+        ("constrained", "model"),
+        (None, "templates"),
+    ],
 )
 def test_forms_are_told_the_mean_of_both(told: SelfConditioning | None, usual: SelfConditioning) -> None:
     """Two rows of one batch, a template and the same texts as a choice: what `h` has, which no text has."""
@@ -146,7 +153,12 @@ def test_forms_are_told_the_mean_of_both(told: SelfConditioning | None, usual: S
     model.defaults = replace(model.defaults, self_conditioning=usual)
     run(model, jobs, policy=Policy(confidence=0.0, self_conditioning=told))
     forbidden = LETTERS.tokens.index(b"h")
-    expected = {"forms": (0.25, 0.5), "model": (0.5, 0.5), "constrained": (0.0, 0.0)}[told or usual]
+    expected = {
+        "forms": (0.25, 0.5),
+        "model": (0.5, 0.5),
+        "templates": (0.25, 0.5),
+        "constrained": (0.0, 0.0),
+    }[told or usual]
     assert [float(known[prompt][forbidden]) for prompt in (3, 4)] == pytest.approx(expected, abs=1e-6)
     allowed = 1 - known[3][forbidden]
     assert float(known[3][LETTERS.tokens.index(b"a")]) == pytest.approx(0.6 * float(allowed), abs=1e-6)
@@ -158,3 +170,4 @@ def test_what_is_a_form() -> None:
     others = (OBJECT, related, cg.regex("a+"), cg.choice(["a", "b"]), "x" + cg.text(), None)
     assert [is_form(one) for one in forms] == [True] * 4
     assert not any(is_form(one) for one in others)
+    assert [is_form(one, tables=False) for one in forms] == [True, False, True, False]

@@ -57,7 +57,9 @@ class Form(NamedTuple):
 def form_of(compiled: CompiledConstraint | None, step: Step) -> Form | None:
     """Return a step's draft as a form, if it is a whole text of a template whose holes choose for themselves, or of a table
     without relations; else None."""
-    constraint = None if compiled is None or not step.is_whole else compiled.constraint
+    if compiled is None or compiled.calls is not None or not step.is_whole:
+        return None
+    constraint = compiled.constraint
     if isinstance(constraint, Template):
         spans = constraint.hole_spans(step.draft)
         if len({name for name, _, _ in spans}) < len(spans):
