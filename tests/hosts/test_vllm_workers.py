@@ -29,7 +29,7 @@ KINDS = {
     "asynchronous": (
         ("--async-scheduling",),
         {"VLLM_CPU_PARTS_ASYNCHRONOUS": "1"},
-        "Asynchronous scheduling is enabled",
+        "DiffusionAsyncScheduler schedules",
     ),
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
+import subprocess
 import sys
 
 import pytest
@@ -62,6 +64,39 @@ def test_plugins_say_what_is_missing(without_hosts, monkeypatch):
 
     monkeypatch.setattr(plugin, "version", none)
     assert plugin.unsuited() == "vLLM is not installed"
+
+
+ALONE = """
+import importlib, json, sys
+from canvasgen.errors import MissingPackage
+absent, modules = json.loads(sys.stdin.read())
+for name in absent:
+    sys.modules[name] = None
+outcomes = {}
+for name in modules:
+    try:
+        importlib.import_module(name)
+        outcomes[name] = ""
+    except MissingPackage as error:
+        outcomes[name] = str(error)
+print(json.dumps(outcomes))
+"""
+
+
+@pytest.mark.slow
+def test_without_any_extra_each_module_says_what_is_missing():
+    """As somebody has it who installs canvasgen alone."""
+    absent = sorted({*HOSTS, *(one for packages in EXTRAS.values() for one in packages)} - {"triton"})
+    names = [f"{ROOT}.{name}" for name in MODULES]
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], input=json.dumps([absent, names]), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    outcomes = json.loads(done.stdout)
+    assert all("pip install" in says for says in outcomes.values() if says)
+    fine = {name.removeprefix(f"{ROOT}.") for name, says in outcomes.items() if not says}
+    assert {"session", "lockstep", "transformers", "sglang", "vllm", "vllm.plugin"} <= fine
+    assert "canvasgen[serve]" in outcomes[f"{ROOT}.mlx_vlm_server"]
 
 
 def test_what_an_engine_itself_misses_is_its_own_error():

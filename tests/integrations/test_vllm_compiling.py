@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +16,7 @@ from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnknownOptio
 from canvasgen.integrations import HostModel
 from canvasgen.integrations.compiling import ahead, compiled_requests, shared_folder
 from canvasgen.integrations.compiling.compiled_requests import CompiledRequests, recipe_of
-from canvasgen.integrations.vllm import admission, compiling_ahead
+from canvasgen.integrations.vllm import admission, compiling_ahead, hosted_engine
 from canvasgen.integrations.vllm.ending import KEY
 from canvasgen.serve.requests.building import build
 
@@ -108,6 +110,28 @@ def params(**written):
         logprobs=None,
         stop=None,
     )
+
+
+def test_requests_that_come_together_share_one_engine(made, monkeypatch):
+    calls = []
+
+    def slowly(*arguments, **options):
+        calls.append(options["canvas_length"])
+        threading.Event().wait(0.05)
+        return made
+
+    monkeypatch.setattr(hosted_engine, "host_engine", slowly)
+    monkeypatch.setattr(hosted_engine, "_made", {})
+    config = SimpleNamespace(
+        model="a folder",
+        hf_config=SimpleNamespace(canvas_length=16),
+        try_get_generation_config=dict,
+        get_vocab_size=lambda: 100,
+    )
+    with ThreadPoolExecutor(5) as pool:
+        found = list(pool.map(lambda _: hosted_engine.engine_of(config, "a tokenizer"), range(5)))
+    assert found == [made] * 5
+    assert calls == [16]
 
 
 @pytest.mark.slow

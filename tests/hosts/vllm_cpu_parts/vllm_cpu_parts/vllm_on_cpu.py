@@ -17,7 +17,10 @@ def register():
 
     _gather_nothing(_CPUSHMDistributed)
     if os.environ.get(ASYNCHRONOUS):
+        from vllm.v1.core.sched.diffusion_scheduler import DiffusionAsyncScheduler
+
         _keep_asynchronous(CpuPlatform)
+        _tell(DiffusionAsyncScheduler)
 
 
 def _gather_nothing(communicator):
@@ -46,3 +49,17 @@ def _keep_asynchronous(platform):
         config.scheduler_config.async_scheduling = wanted
 
     platform.check_and_update_config = classmethod(checked)
+
+
+def _tell(scheduler):
+    """Have the server's log say that this scheduler is the one that schedules."""
+    own = scheduler.__init__
+    if hasattr(own, "__wrapped__"):
+        return
+
+    @wraps(own)
+    def made(self, *arguments, **options):
+        own(self, *arguments, **options)
+        print(f"{type(self).__name__} schedules", flush=True)
+
+    scheduler.__init__ = made
