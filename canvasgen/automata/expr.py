@@ -129,20 +129,20 @@ used twice, in one that is used twice, …, would have 2^n of them."""
 def concat(*parts: Expr) -> Expr:
     """The parts one after the other."""
     flat: list[Expr] = []
-    run: list[bytes] = []  # literals that follow each other, joined once
-    for part in parts:
+    run: list[Literal] = []  # literals that follow each other, joined once
+    for part in (*parts, None):
         if part is EMPTY:
             return EMPTY
         for piece in part.parts if isinstance(part, Concat) and len(part.parts) <= MOST_FLAT else (part,):
             if isinstance(piece, Literal) and len(piece.content) <= MOST_FLAT:
-                run.append(piece.content)
+                if piece.content:
+                    run.append(piece)
                 continue
-            if any(run):
-                flat.append(literal(b"".join(run)))
-            run.clear()
-            flat.append(piece)
-    if any(run):
-        flat.append(literal(b"".join(run)))
+            if run:
+                flat.append(run[0] if len(run) == 1 else literal(b"".join(one.content for one in run)))
+                run.clear()
+            if piece is not None:
+                flat.append(piece)
     if not flat:
         return EPSILON
     return flat[0] if len(flat) == 1 else node_of(Concat, tuple(flat))

@@ -16,7 +16,7 @@ import canvasgen as cg
 from canvasgen.denoise import Job, Policy, run
 from canvasgen.denoise.beliefs import Asked, Beliefs
 from canvasgen.denoise.protocol import SelfConditioning
-from canvasgen.denoise.stopping.convergence import decided
+from canvasgen.denoise.stopping.convergence import is_decided
 from canvasgen.denoise.stopping.open_values import free_choices, is_form
 from canvasgen.tokens import Budget, Prefix
 
@@ -91,7 +91,8 @@ def test_the_mean_is_that_of_the_factors_of_the_joint_posterior(seed: int, sprea
     assert float(believed.best_log_prob[0]) == pytest.approx(sum(map(math.log, factors)), abs=1e-5)
     for likely, expected in ((mean - 1e-4, True), (mean + 1e-4, False)):
         policy = Policy(certain=2.0, likely=likely)
-        assert decided(believed, torch.tensor([0]), [3], [3], [policy]).tolist() == [expected]
+        whole = float(believed.best_log_prob[0])
+        assert is_decided(whole, policy, streak=0, drafted=3, choices=3, settles=False) == expected
 
 
 def unsure() -> Confident:

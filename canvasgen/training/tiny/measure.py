@@ -39,6 +39,8 @@ KINDS: dict[str, int | None] = {
     "objects, values alone": levels.SHORT,
     "objects, long texts": levels.LONG,
     "objects, rows": levels.LISTED,
+    "objects, messages": levels.MESSAGES,
+    "objects, told lists": levels.TOLD_LISTS,
     "letters, any keys": levels.WIDE_LETTERS,
     "gaps, any keys": levels.WIDE_GAPS,
     "edits, any keys": levels.WIDE_EDITS,
