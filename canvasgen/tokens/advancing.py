@@ -177,8 +177,8 @@ def ask(
 
 @njit(cache=True, nogil=True, _nrt=False)
 def powers_of(
-    kinds: np.uint64, longest: int, same: Words, different: Words, after: Ints, powers: Longs
-) -> int:
+    kinds: np.uint64, longest: Count, same: Words, different: Words, after: Ints, powers: Longs
+) -> Count:
     """Find the functions after 1, 2, ... characters of `kinds`, if all these characters do the same.
 
     Args:

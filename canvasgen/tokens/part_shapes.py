@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from canvasgen.jit import njit
-from canvasgen.tokens.interning import mix
+from canvasgen.tokens.interning import Count, mix
 
 __all__ = ["ANY_SHAPE", "Groups", "Shapes", "groups_of", "shape_of"]
 
@@ -157,7 +157,7 @@ def _shapes(
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _join(a: int, b: int, shapes: Shapes) -> int:
+def _join(a: Count, b: Count, shapes: Shapes) -> Count:
     """Return the common refinement of two different shapes; ANY_SHAPE if there is no room for it."""
     _, first_of_cell, joined, count = shapes
     if a > b:
@@ -187,7 +187,7 @@ def _join(a: int, b: int, shapes: Shapes) -> int:
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def shape_of(pairs: Longs, first: int, last: int, shapes: Shapes) -> int:
+def shape_of(pairs: Longs, first: Count, last: Count, shapes: Shapes) -> Count:
     """Return the shape of the targets of the packed pairs from `first` to `last`; ANY_SHAPE if they have too many."""
     shape, _, joined, _ = shapes
     before = found = np.int64(shape[pairs[first] & 0xFFFFFFFF])

@@ -59,7 +59,7 @@ def make_part(
     if parts >= most:
         return FUNCTIONS_FULL
     first, last = offsets[part], offsets[part + 1]
-    free = offsets[parts]
+    free = np.int64(offsets[parts])
     if free + last - first > most_pairs:
         return PAIRS_FULL
     end = free
@@ -119,7 +119,7 @@ def then(
         if functions >= most:
             return FUNCTIONS_FULL
         start, stop = offsets[function], offsets[function + 1]
-        n = offsets[functions]
+        n = np.int64(offsets[functions])
         if n + stop - start > most_pairs:
             return PAIRS_FULL
         first_of_cell = shapes[1]

@@ -32,14 +32,14 @@ _FEW = 6
 def _fill(
     nodes: Words,
     characters: Bytes,
-    node: int,
+    node: Count,
     function: Count,
-    begun: int,
+    begun: Count,
     powers: Longs,
-    count: int,
+    count: Count,
     rank_function: Ints,
-    rank: int,
-) -> tuple[int, int]:
+    rank: Count,
+) -> tuple[Count, Count]:
     """Give all tokens below a node the functions that the number of their characters says.
 
     Args:

@@ -46,8 +46,8 @@ class CountedDFA(DFA):
         """See `DFA.num_states`; needs no arrays."""
         return self.core.num_states + self.layers.num_missing_states
 
-    @cached_property
-    def num_transitions(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+    @property
+    def num_transitions(self) -> int:
         """See `DFA.num_transitions`; needs no arrays."""
         counts = np.diff(self.core.offsets).astype(np.int64)
         inside = self.layers.group >= 0
