@@ -15,7 +15,7 @@ with_host = PYTHONPATH=$(CURDIR) OMP_NUM_THREADS=1 $(dir $(1))bin/python -m pyte
 .PHONY: test-weights
 .PHONY: test-clients
 .PHONY: test-viewer
-.PHONY: test-vllm test-mlx test-jax
+.PHONY: test-vllm test-mlx test-jax test-sglang
 .PHONY: test-ray
 .PHONY: test-hostile
 
@@ -34,7 +34,7 @@ test-hosts: test-transformers-oldest test-transformers-newest  ## what needs an 
 test-hosts: test-weights  # readers of quantised weights, adapters
 test-hosts: test-clients  # real clients of the server
 test-hosts: test-viewer  # pages in a browser
-test-hosts: test-vllm test-mlx test-jax  # other engines
+test-hosts: test-vllm test-mlx test-jax test-sglang  # other engines
 test-hosts: test-ray  # many machines
 
 test-hostile: $(STAMP)  ## every hostile input, each in a process with 20 s of CPU and 2 GB
@@ -48,13 +48,20 @@ test-transformers-newest: $(HOSTS)/transformers-5.24.0/.made
 
 # Kernels are compiled with the numba that is there, so they have a cache of their own.
 test-vllm: $(HOSTS)/vllm/.made  ## vLLM's own server on the CPU, with the plugin
-	NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/vllm-kernels $(HOSTS)/vllm/bin/python -m pytest tests/hosts/test_vllm_server.py
+	NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/vllm-kernels $(HOSTS)/vllm/bin/python -m pytest tests/hosts/test_vllm_server.py tests/hosts/test_vllm_workers.py
 
 test-mlx: $(HOSTS)/mlx/.made  ## mlx-vlm on the CPU
 	PYTHONPATH=$(CURDIR) NUMBA_CACHE_DIR=$(CURDIR)/$(HOSTS)/mlx-kernels $(HOSTS)/mlx/bin/python -m pytest tests/hosts/test_mlx_vlm.py tests/hosts/test_mlx_server.py
 
 test-jax: $(HOSTS)/jax/.made  ## hackable-diffusion's samplers on the CPU
 	PYTHONPATH=$(CURDIR) $(HOSTS)/jax/bin/python -m pytest tests/hosts/test_hackable_diffusion.py
+
+test-sglang: $(HOSTS)/sglang/.made  ## SGLang's class of a step, without its server
+	PYTHONPATH=$(CURDIR) $(HOSTS)/sglang/bin/python -m pytest tests/hosts/test_sglang_class.py
+
+$(HOSTS)/sglang/.made: $(STAMP) tests/hosts/make_sglang
+	tests/hosts/make_sglang $(VENV) $(@D)
+	touch $@
 
 $(HOSTS)/jax/.made: $(STAMP) tests/hosts/make_jax
 	tests/hosts/make_jax $(VENV) $(@D)

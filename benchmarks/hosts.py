@@ -1,4 +1,4 @@
-"""What does a constraint cost inside of transformers' own `generate`, beside the same model without one?
+"""What does a constraint cost inside of transformers' `generate` and diffusers' pipeline, beside the same model without one?
 
 The embedded model, on prompts of people, for each row alone: CPU seconds of an answer, denoising steps, valid answers. The
 steps of the free run are those of `generate`'s own stop rule; those of the constrained run are canvasgen's. One thread.
@@ -15,9 +15,11 @@ from statistics import mean
 from typing import Any
 
 import torch
+from diffusers import DiffusionGemmaPipeline, EntropyBoundScheduler
 from transformers import DiffusionGemmaForBlockDiffusion, LogitsProcessorList
 
 import canvasgen as cg
+from canvasgen.integrations.diffusers import CanvasScheduler
 from canvasgen.integrations.transformers import CanvasLogitsProcessor
 from canvasgen.models.embedded import tiny
 from canvasgen.models.loading import load_tokenizer
@@ -76,8 +78,30 @@ def main() -> None:
             f"{per_step:6.1f} ms a pass  {100 * valid:4.0f}% valid"
         )
 
+    def piped(text: str, scheduler: Any, processor: Any) -> str:
+        pipe = DiffusionGemmaPipeline(model=model, scheduler=scheduler, processor=processor)
+        pipe.set_progress_bar_config(disable=True)
+        before = len(steps)
+        hook = model.model.decoder.register_forward_hook(lambda *_: steps.append(before))
+        out = pipe(prompt=[text], gen_length=128, num_inference_steps=48)
+        hook.remove()
+        return out.texts[0]
+
+    def scheduler_of(text: str) -> CanvasScheduler:
+        request = cg.Request(text, constraint=shown, seed=1)
+        return CanvasScheduler.of(engine, [request], gen_length=128, steps=48)
+
+    def free_piped(text: str) -> str:
+        return piped(text, EntropyBoundScheduler(), scheduler_of(text).processor)
+
+    def bound_piped(text: str) -> str:
+        with scheduler_of(text) as scheduler:
+            return piped(text, scheduler, scheduler.processor)
+
     measure("generate, free", free)
     measure("generate with the processor", bound)
+    measure("diffusers' pipeline, free", free_piped)
+    measure("pipeline with the scheduler", bound_piped)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from canvasgen.errors import MissingPackage
 
-__all__ = ["EXTRAS", "installed", "installed_version", "needed"]
+__all__ = ["EXTRAS", "HOSTS", "installed", "installed_version", "missing", "needed"]
 
 EXTRAS = {
     "tables": ("ortools",),
@@ -26,6 +26,15 @@ EXTRAS = {
     "ray": ("ray",),
 }
 """Extra -> the packages that it installs."""
+HOSTS = {
+    "hackable_diffusion": "hackable-diffusion==1.0.1",
+    "jax": "hackable-diffusion==1.0.1",
+    "mlx": "mlx-vlm==0.7.10",
+    "mlx_vlm": "mlx-vlm==0.7.10",
+    "sglang": "sglang==0.5.23",
+    "vllm": "vllm==0.32.*",
+}
+"""Package of another engine -> what installs it: canvasgen is installed beside an engine, and not the other way round."""
 
 
 def needed(module: str, what: str) -> ModuleType:
@@ -38,19 +47,31 @@ def needed(module: str, what: str) -> ModuleType:
     Raises:
         MissingPackage: the package is not installed.
     """
-    package = module.partition(".")[0]
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != package:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
             raise  # the package is there; something of its own is missing
-        extra = next(name for name, packages in EXTRAS.items() if package in packages)
-        raise MissingPackage(
-            f"{what} needs the package {package}, which is not installed",
-            rule=extra,
-            value=package,
-            remedy=f"pip install 'canvasgen[{extra}]'",
-        ) from error
+        raise missing(error, what) from error
+
+
+def missing(error: ModuleNotFoundError, what: str) -> ModuleNotFoundError | MissingPackage:
+    """Return the error of a package that is not installed, with what installs it; any other one as it is.
+
+    Args:
+        error: what an import has raised.
+        what: what it is needed for, as the beginning of a sentence.
+    """
+    package = (error.name or "").partition(".")[0]
+    extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
+    if extra is None and package not in HOSTS:
+        return error
+    return MissingPackage(
+        f"{what} needs the package {package}, which is not installed",
+        rule=extra or package,
+        value=package,
+        remedy=f"pip install 'canvasgen[{extra}]'" if extra else f"pip install '{HOSTS[package]}'",
+    )
 
 
 def installed(package: str) -> bool:

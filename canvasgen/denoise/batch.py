@@ -82,6 +82,7 @@ class Batch:
         self._clock = clock
         self._policy = policy or Policy()
         self._limits = thresholds_of(self._policy, denoiser.defaults)
+        self._told = self._policy.self_conditioning or denoiser.defaults.self_conditioning
         self._noise = denoiser.noise
         self._own = RowRandomness([], denoiser.canvas_length, denoiser.vocab_size)
         self._randomness = self._own if randomness is None else randomness
@@ -290,8 +291,8 @@ class Batch:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
         if self._feeds_back:
-            forms = [row.is_form for row in seats.rows]
-            seats.known = beliefs.last_answers(self._policy.self_conditioning, forms)
+            both = [row.is_told_both(self._told) for row in seats.rows]
+            seats.known = beliefs.last_answers(both, constrained=self._told == "constrained")
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]

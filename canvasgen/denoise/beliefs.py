@@ -300,19 +300,19 @@ class Beliefs:
             return bound
         return self._together([(self._free, self.logits[self._free]), (self._bound, bound)])
 
-    def last_answers(self, told: str, forms: Sequence[bool]) -> Tensor:
-        """What the model is told of its last answer, float32 `[B, L, V]`.
+    def last_answers(self, both: Sequence[bool], *, constrained: bool) -> Tensor:
+        """What the model is told of its last answer, float32 `[B, L, V]`: its own logits.
 
         Args:
-            told: `model`, `constrained`, or `forms`: of forms, the mean of both distributions.
-            forms: whether a row's text is a form with holes.
+            both: by row, whether it is the mean of its own and the constrained distributions instead.
+            constrained: whether it is the constrained marginals, for all rows.
         """
-        if told == "constrained":
+        if constrained:
             return self.constrained_logits
-        if told != "forms" or not any(forms):
+        if not any(both):
             return self.logits
         mean = torch.logaddexp(self.logits.log_softmax(dim=-1), self.constrained_logits) - math.log(2)
-        mixed = torch.tensor(forms, device=mean.device)[:, None, None]
+        mixed = torch.tensor(both, device=mean.device)[:, None, None]
         return torch.where(mixed, mean, self.logits)
 
     def tokens(

@@ -23,16 +23,21 @@ from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 
 import torch
-from diffusers.configuration_utils import ConfigMixin, register_to_config
-from diffusers.schedulers.scheduling_utils import SchedulerMixin
-from diffusers.utils.outputs import BaseOutput
 from torch import Tensor
 
 from canvasgen.denoise import Policy
 from canvasgen.engine import Engine
 from canvasgen.errors import ModelError
+from canvasgen.extras import missing
 from canvasgen.integrations.lockstep import Lockstep
 from canvasgen.request import Request
+
+try:
+    from diffusers.configuration_utils import ConfigMixin, register_to_config
+    from diffusers.schedulers.scheduling_utils import SchedulerMixin
+    from diffusers.utils.outputs import BaseOutput
+except ModuleNotFoundError as error:
+    raise missing(error, "canvasgen.integrations.diffusers") from error
 
 __all__ = ["CanvasScheduler", "CanvasStep"]
 

@@ -20,18 +20,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.experimental import io_callback
 from numpy.typing import NDArray
 
 from canvasgen.denoise import Completion, Policy
 from canvasgen.engine import Engine
 from canvasgen.errors import ModelError
+from canvasgen.extras import missing
 from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.session import Session, Sessions
 from canvasgen.request import Request
+
+try:
+    import jax
+    import jax.numpy as jnp
+    from jax.experimental import io_callback
+except ModuleNotFoundError as error:
+    raise missing(error, "canvasgen.integrations.hackable_diffusion") from error
 
 __all__ = ["CanvasInference"]
 

@@ -21,17 +21,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.denoise import Completion, Policy
 from canvasgen.engine import Engine
 from canvasgen.errors import InvalidConstraint
+from canvasgen.extras import missing
 from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.hosted_job import hosted_job
 from canvasgen.integrations.session import Sessions
 from canvasgen.request import Request
+
+try:
+    import mlx.core as mx
+except ModuleNotFoundError as error:
+    raise missing(error, "canvasgen.integrations.mlx_vlm") from error
 
 __all__ = ["CanvasModel"]
 

@@ -7,7 +7,8 @@ object (docs/hosts.md), say what the answer must be; what is wrong is answered w
 untouched.
 
 Two functions of mlx-vlm are replaced: the one that makes a logits processor of `response_format`, which here makes a
-`Wanted`; and the one that generates, which mlx-vlm calls with it and which would refuse it.
+`Wanted`; and the one that generates, which mlx-vlm calls with it and which would refuse it. Constraints are compiled
+before, by processes beside the server's event loop (`BodyFirst`).
 """
 # mlx is in an environment of its own, and its types are known in part:
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -15,21 +16,27 @@ Two functions of mlx-vlm are replaced: the one that makes a logits processor of 
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from types import SimpleNamespace
 from typing import Any
 
 from canvasgen.engine import Engine
 from canvasgen.errors import CanvasgenError, InvalidConstraint, ModelError
+from canvasgen.integrations.compiling.ahead import compile_recipe
+from canvasgen.integrations.compiling.asgi import BodyFirst
+from canvasgen.integrations.compiling.compiled_requests import recipe_of, request_of
 from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.hosted_folder import engine_of_folder
 from canvasgen.integrations.hosted_job import check_budget, hosted_job
 from canvasgen.request import Request
-from canvasgen.request.written import object_under, read_request
+from canvasgen.request.written import object_under
 
 __all__ = ["TESTED", "Wanted", "install", "main"]
 
@@ -74,6 +81,9 @@ def install(engine_of: Callable[[str], Engine] = engine_of_folder) -> None:
     app: Foreign = import_module("mlx_vlm.server.app")  # the package has an object of that name
     generation: Foreign = import_module("mlx_vlm.server.generation")
     engines = functools.cache(engine_of)
+    app.app.add_middleware(
+        BodyFirst, refusal=functools.partial(_compiled_before, app._extract_response_format_schema, engines)
+    )
     own_builder, own_stream = (
         app._build_structured_logits_processors,
         generation.stream_diffusion_generate_from_kwargs,
@@ -143,10 +153,11 @@ def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) 
     given = getattr(request, KEY, None)
     if given is None and schema is None:
         return None
-    written = {**object_under(KEY, given), **({} if schema is None else {"schema": schema})}
+    written = _as_one(given, schema)
     seed = getattr(request, "seed", None)
     written.setdefault("seed", secrets.randbits(62) if seed is None else seed)
-    made = read_request(written)
+    engine = engine_of()
+    made = request_of(engine, written)
     if made.grounded is True:
         raise InvalidConstraint(
             "the prompt's text is not known here",
@@ -154,12 +165,45 @@ def _wanted(request: Foreign, schema: Foreign, engine_of: Callable[[], Engine]) 
             rule="grounded",
             remedy="give the sources themselves: grounded=[text]",
         )
-    wanted = Wanted(made, engine_of())
+    wanted = Wanted(made, engine)
     most = getattr(request, "max_tokens", None) or getattr(request, "max_output_tokens", None)
     job = hosted_job(wanted.engine, made, [0])
     if most is not None:
         check_budget(job, most)
     return wanted
+
+
+def _as_one(given: object, schema: Foreign) -> dict[str, Any]:
+    """The request as one JSON object: the key, and the schema of `response_format`."""
+    return {**object_under(KEY, given), **({} if schema is None else {"schema": schema})}
+
+
+async def _compiled_before(
+    schema_of: Callable[[Any], Any], engine_of: Callable[[str], Engine], body: bytes
+) -> str | None:
+    """Compile a request's constraint beside the event loop, before mlx-vlm reads the request there.
+
+    What mlx-vlm itself has to answer is left to it: bodies that are no JSON, and models that are not loaded yet.
+
+    Returns:
+        What is wrong with the constraint; None if nothing is.
+    """
+    name = _diffusion_model()
+    try:
+        content = json.loads(body)
+        request = SimpleNamespace(response_format=content.get("response_format"), text=content.get("text"))
+        given, schema = content.get(KEY), schema_of(request)
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    if name is None or (given is None and schema is None):
+        return None
+    try:
+        recipe = recipe_of(_as_one(given, schema))
+        if recipe is not None:
+            await compile_recipe(recipe, await asyncio.to_thread(engine_of, name))
+    except CanvasgenError as error:
+        return str(error)
+    return None
 
 
 def _constrained(

@@ -1,10 +1,15 @@
 """Structured output on DiffusionGemma in SGLang: a plugin (`sglang.srt.plugins`). NOT RUN: SGLang asks for CUDA.
 
-Written against SGLang 0.5.23, whose states of a step the tests record. Three hooks on `Gemma4Renoise`:
+Written against SGLang 0.5.23, whose class of a step the tests run with these hooks on a CPU (`make test-sglang`),
+without its server. Four hooks on `Gemma4Renoise`:
 
     validate_request   json_schema, regex, ebnf and the key `canvasgen` of `custom_params` -> checked, compiled, or refused
     init_step_state    the session's canvas in the place of a random one
     step               SGLang's own step, then the session's canvas, and whether the block is finished
+    max_steps          no limit while there are sessions, which have their own
+
+Each rank of SGLang's tensor parallelism has a scheduler, and sessions, of its own. They draw the same: a request that brings
+no seed gets one from its id.
 """
 # SGLang is in an environment of its own, and its hooks are private:
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -12,11 +17,11 @@ Written against SGLang 0.5.23, whose states of a step the tests record. Three ho
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import secrets
-from collections import OrderedDict
+import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -25,29 +30,46 @@ from torch import Tensor
 from canvasgen.denoise import Job
 from canvasgen.engine import Engine
 from canvasgen.errors import CanvasgenError, InvalidConstraint
-from canvasgen.integrations.hosted_job import hosted_job
+from canvasgen.extras import missing
+from canvasgen.integrations.hosted_job import check_budget, hosted_job
 from canvasgen.integrations.session import Move, Session, Sessions
 from canvasgen.request.written import object_under, read_request
 
-__all__ = ["KEY", "RenoiseHooks", "register"]
+__all__ = ["HOOKED", "KEY", "RenoiseHooks", "register"]
 
 KEY = "canvasgen"
 """Of a request in `sampling_params.custom_params`, as JSON or its text; and of its session in SGLang's states."""
 ALGORITHM = "sglang.srt.dllm.algorithm.gemma4_renoise.Gemma4Renoise"
+HOOKED = ("validate_request", "init_step_state", "step", "max_steps")
+"""Its methods."""
 _KINDS = {"json_schema": "schema", "regex": "regex", "ebnf": "grammar"}
-_MOST_REQUESTS = 4096
-"""Requests that are remembered; SGLang does not tell when one is aborted."""
+_NO_LIMIT = 1_000_000
+"""Steps of SGLang's loop over a block; a session ends before."""
 
 _log = logging.getLogger("sglang.canvasgen")
 
 
-def register() -> None:
-    """Register the hooks; called by SGLang when it loads plugins. The engine is made with the first request."""
-    from sglang.srt.plugins.hook_registry import HookRegistry, HookType
+def register(engine: Callable[[], Engine] | None = None) -> RenoiseHooks:
+    """Register the hooks; called by SGLang when it loads plugins.
 
-    hooks = RenoiseHooks(_engine_of_server)
-    for name in ("validate_request", "init_step_state", "step"):
+    Args:
+        engine: makes the engine, with the first request; None: of the model that SGLang serves.
+
+    Returns:
+        The hooks.
+
+    Raises:
+        MissingPackage: SGLang is not installed.
+    """
+    try:
+        from sglang.srt.plugins.hook_registry import HookRegistry, HookType
+    except ModuleNotFoundError as error:
+        raise missing(error, "canvasgen.integrations.sglang") from error
+
+    hooks = RenoiseHooks(engine or _engine_of_server)
+    for name in HOOKED:
         HookRegistry.register(f"{ALGORITHM}.{name}", getattr(hooks, name), HookType.AROUND)
+    return hooks
 
 
 def _engine_of_server() -> Engine:
@@ -57,6 +79,26 @@ def _engine_of_server() -> Engine:
     from canvasgen.integrations.hosted_folder import engine_of_folder
 
     return engine_of_folder(get_global_server_args().model_path)
+
+
+@dataclass
+class Held:
+    """A request with a constraint.
+
+    Attributes:
+        job: what it asks for.
+        session: None before its first block, and after `error`.
+        error: why it has no session.
+    """
+
+    job: Job
+    session: Session | None = None
+    error: Exception | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its blocks are nothing but the end."""
+        return self.error is not None or (self.session is not None and self.session.is_over)
 
 
 class RenoiseHooks:
@@ -70,8 +112,13 @@ class RenoiseHooks:
         self._engine_of = engine
         self._engine: Engine | None = None
         self._sessions: Sessions | None = None
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._open: OrderedDict[str, Session] = OrderedDict()
+        # SGLang does not tell when a request is aborted: what is held of one lives as long as SGLang's `Req`
+        self._requests: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+        self._gone: list[Session] = []  # of requests that are no more; closed between steps
+
+    def __len__(self) -> int:
+        """Requests with a constraint that SGLang has."""
+        return len(self._requests)
 
     def validate_request(self, own: Callable[..., str | None], *given: Any) -> str | None:
         """Why a request is refused; None if it is not.
@@ -88,14 +135,12 @@ class RenoiseHooks:
             return str(error)
         if job is None:
             return own(*given)
-        kept = {name: getattr(params, name) for name in _KINDS}
-        for name in kept:  # SGLang refuses them
+        for name in _KINDS:  # SGLang refuses them
             setattr(params, name, None)
         reason = own(*given)
         if reason is None:
-            self._jobs[str(request.rid)] = job
-            while len(self._jobs) > _MOST_REQUESTS:
-                self._jobs.popitem(last=False)
+            request.canvasgen = Held(job)
+            self._requests[str(request.rid)] = request
         return reason
 
     def _job(self, request: Any) -> Job | None:
@@ -103,7 +148,7 @@ class RenoiseHooks:
         written = _written(params)
         if written is None:
             return None
-        seed = written.setdefault("seed", secrets.randbits(62))
+        seed = written.setdefault("seed", _seed_of(str(request.rid)))
         if self._engine is None:
             self._engine = self._engine_of()
             self._sessions = Sessions(self._engine)
@@ -115,33 +160,49 @@ class RenoiseHooks:
                 rule="grounded",
                 remedy='give the text itself: "grounded": "the source"',
             )
-        made = replace(made, max_tokens=params.max_new_tokens, seed=seed)
-        return hosted_job(self._engine, made, request.origin_input_ids)
+        job = hosted_job(
+            self._engine, replace(made, max_tokens=None, seed=seed), list(request.origin_input_ids)
+        )
+        if params.max_new_tokens is not None:
+            check_budget(job, params.max_new_tokens)
+        return replace(job, max_tokens=params.max_new_tokens)
+
+    def max_steps(self, own: Callable[..., int], algorithm: Any, block_size: int) -> int:
+        """Steps that SGLang's loop takes for a block at most; it ends before, as soon as all are finished."""
+        usual = own(algorithm, block_size)
+        return max(usual, _NO_LIMIT) if len(self._requests) else usual
 
     def init_step_state(
         self, own: Callable[..., list[dict[str, Any]]], algorithm: Any, forward_batch: Any
     ) -> list[dict[str, Any]]:
         """SGLang's states of a new block, with the sessions' canvases."""
+        while self._gone:
+            self._gone.pop().close()
         states = own(algorithm, forward_batch)
         for rid, state in zip(forward_batch.rids or [], states, strict=False):
-            session = self._session(str(rid), algorithm.max_denoising_steps)
-            if session is not None:
-                state[KEY] = session
-                state["current"] = session.canvas.to(state["current"].device)
+            held = self._held(str(rid), algorithm.max_denoising_steps)
+            if held is not None:
+                state[KEY] = held
+                if held.session is not None:
+                    state["current"] = held.session.canvas.to(state["current"].device)
         return states
 
-    def _session(self, rid: str, steps: int) -> Session | None:
-        job = self._jobs.pop(rid, None)
-        if job is not None and job.max_denoising_steps is None and job.quality is None:
-            job = replace(job, max_denoising_steps=steps)
-        if job is not None and self._sessions is not None:
+    def _held(self, rid: str, steps: int) -> Held | None:
+        """What is held of a request, with its session begun; None of a request without a constraint."""
+        request = self._requests.get(rid)
+        if request is None or self._sessions is None:
+            return None
+        held: Held = request.canvasgen
+        if held.session is None and held.error is None:
             try:
-                self._open[rid] = self._sessions.begin(job)
-            except CanvasgenError as error:
-                _log.error("request %s has failed: %s", rid, error)
-            while len(self._open) > _MOST_REQUESTS:
-                self._open.popitem(last=False)[1].close()
-        return self._open.get(rid)
+                job = held.job
+                if job.max_denoising_steps is None and job.quality is None:
+                    job = replace(job, max_denoising_steps=steps)
+                held.session = self._sessions.begin(job)
+                weakref.finalize(request, self._gone.append, held.session).atexit = False
+            except Exception as error:  # noqa: BLE001  an exception here takes the server down, with all requests
+                _fail([held], error)
+        return held
 
     def step(
         self,
@@ -153,7 +214,7 @@ class RenoiseHooks:
     ) -> list[bool]:
         """SGLang's step, then what the sessions say; which blocks are finished."""
         going = [at for at, state in enumerate(states) if KEY in state and not state["finished"]]
-        if not going or self._sessions is None:
+        if not going:
             return own(algorithm, forward_batch, full_logits, states)
         logits = full_logits.view(len(states), algorithm.block_size, algorithm.vocab_size)
         moves = self._moves(going, logits, states)
@@ -167,25 +228,29 @@ class RenoiseHooks:
         return [state["finished"] for state in states]
 
     def _moves(self, going: list[int], logits: Tensor, states: list[dict[str, Any]]) -> dict[int, Move]:
+        """What the sessions lead to, by place; none of those that are over or fail here."""
         open_ = [at for at in going if not states[at][KEY].is_over]
-        if not open_ or self._sessions is None:
+        held: list[Held] = [states[at][KEY] for at in open_]
+        sessions = [one.session for one in held if one.session is not None]
+        if not sessions or self._sessions is None:
             return {}
         try:
-            moves = self._sessions.step([states[at][KEY] for at in open_], logits[open_])
-        except CanvasgenError as error:
-            _log.error("a step has failed: %s", error)
+            moves = self._sessions.step(sessions, logits[open_])
+        except Exception as error:  # noqa: BLE001  as in `_held`
+            _fail(held, error)
             return {}
+        for one, move in zip(held, moves, strict=True):
+            if move.error is not None:
+                _fail([one], move.error)
         return dict(zip(open_, moves, strict=True))
 
     def _write(
         self, algorithm: Any, state: dict[str, Any], move: Move | None, logits: Tensor, heat: float
     ) -> None:
-        """Write a session's canvas into SGLang's state of its block."""
-        assert self._engine is not None, "there is a session"
+        """Write a session's canvas into SGLang's state of its block; without a move, nothing but the end."""
+        assert self._engine is not None, "there is a request"
         place = state["current"].device
         block = () if move is None or move.error is not None else move.block
-        if move is not None and move.error is not None:
-            _log.error("a request has failed, and ends here: %s", move.error)
         if block is not None:
             end = self._engine.vocabulary.end_ids[0]
             canvas = torch.full((algorithm.block_size,), end, dtype=torch.int64)
@@ -195,16 +260,25 @@ class RenoiseHooks:
             return
         assert move is not None, "there is no block"
         lost = state["finished"]  # SGLang has dropped its self-conditioning
-        state["current"], state["argmax"], state["finished"] = (
-            move.canvas.to(place),
-            move.canvas.to(place),
-            False,
-        )
+        state["current"] = state["argmax"] = move.canvas.to(place)
+        state["finished"] = False
         if move.begins:
             state["step"], state["self_conditioning"] = algorithm.max_denoising_steps, None
         elif lost:
             state["step"] = max(state["step"], 1)
             state["self_conditioning"] = algorithm._soft_embeddings(torch.softmax(logits / heat, dim=-1))
+
+
+def _fail(held: list[Held], error: Exception) -> None:
+    known = isinstance(error, CanvasgenError)
+    _log.error("requests have failed, and end here: %s", error, exc_info=None if known else error)
+    for one in held:
+        one.error = error
+
+
+def _seed_of(rid: str) -> int:
+    """The same on all ranks."""
+    return int.from_bytes(hashlib.blake2b(rid.encode(), digest_size=7).digest(), "little")
 
 
 def _written(params: Any) -> dict[str, Any] | None:

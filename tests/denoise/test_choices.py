@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from toy_models import END, LETTERS, Confident
 import canvasgen as cg
 from canvasgen.denoise import Job, Policy, run
 from canvasgen.denoise.beliefs import Asked, Beliefs
+from canvasgen.denoise.protocol import SelfConditioning
 from canvasgen.denoise.stopping.convergence import is_decided
 from canvasgen.denoise.stopping.open_values import free_choices, is_form
 from canvasgen.tokens import Budget, Prefix
@@ -120,8 +122,17 @@ def test_a_form_with_several_unsure_holes_ends_when_its_text_comes_back() -> Non
     assert steps_under(one_choice, alone) == 12
 
 
-@pytest.mark.parametrize("told", ["forms", "model", "constrained"])
-def test_forms_are_told_the_mean_of_both(told: str) -> None:
+@pytest.mark.parametrize(
+    ("told", "usual"),
+    [
+        ("forms", "model"),
+        ("templates", "model"),
+        ("model", "templates"),
+        ("constrained", "model"),
+        (None, "templates"),
+    ],
+)
+def test_forms_are_told_the_mean_of_both(told: SelfConditioning | None, usual: SelfConditioning) -> None:
     """Two rows of one batch, a template and the same texts as a choice: what `h` has, which no text has."""
     known: dict[int, torch.Tensor] = {}
 
@@ -138,9 +149,16 @@ def test_forms_are_told_the_mean_of_both(told: str) -> None:
     ]
     logits = unsure().logits
     logits[:, LETTERS.tokens.index(b"h")] = 0.0  # half of the mass at the first position, beside `a` and `b`
-    run(Watched(logits=logits), jobs, policy=Policy(confidence=0.0, self_conditioning=told))
+    model = Watched(logits=logits)
+    model.defaults = replace(model.defaults, self_conditioning=usual)
+    run(model, jobs, policy=Policy(confidence=0.0, self_conditioning=told))
     forbidden = LETTERS.tokens.index(b"h")
-    expected = {"forms": (0.25, 0.5), "model": (0.5, 0.5), "constrained": (0.0, 0.0)}[told]
+    expected = {
+        "forms": (0.25, 0.5),
+        "model": (0.5, 0.5),
+        "templates": (0.25, 0.5),
+        "constrained": (0.0, 0.0),
+    }[told or usual]
     assert [float(known[prompt][forbidden]) for prompt in (3, 4)] == pytest.approx(expected, abs=1e-6)
     allowed = 1 - known[3][forbidden]
     assert float(known[3][LETTERS.tokens.index(b"a")]) == pytest.approx(0.6 * float(allowed), abs=1e-6)
@@ -152,3 +170,4 @@ def test_what_is_a_form() -> None:
     others = (OBJECT, related, cg.regex("a+"), cg.choice(["a", "b"]), "x" + cg.text(), None)
     assert [is_form(one) for one in forms] == [True] * 4
     assert not any(is_form(one) for one in others)
+    assert [is_form(one, tables=False) for one in forms] == [True, False, True, False]

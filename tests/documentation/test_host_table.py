@@ -13,11 +13,12 @@ STOCK = "tests/integrations/test_transformers_generate.py"
 PIPELINE = "tests/integrations/test_diffusers_pipeline.py"
 VLLM = "tests/hosts/test_vllm_server.py"
 MLX, MLX_SERVER = "tests/hosts/test_mlx_vlm.py", "tests/hosts/test_mlx_server.py"
-HOOKS = "tests/integrations/test_sglang_hooks.py"
+HOOKS = "tests/hosts/test_sglang_class.py"
 CONTRACT = "test_a_batch_writes_what_the_own_loop_writes"
 """Runs the requests of `host_contract.REQUESTS`, whose keys are the rows of the table."""
 OWN_LOOP = "test_the_text_is_that_of_the_own_loop"
 TOGETHER = "test_requests_with_constraints_beside_one_without"
+EACH_KEY = "test_all_of_the_key"
 TESTS: dict[str, dict[str, tuple[str, str]]] = {
     "transformers `generate`": {
         "JSON Schema": (STOCK, CONTRACT),
@@ -40,9 +41,18 @@ TESTS: dict[str, dict[str, tuple[str, str]]] = {
     "diffusers pipeline": {
         "JSON Schema": (PIPELINE, CONTRACT),
         "regex": (PIPELINE, CONTRACT),
+        "choice": (PIPELINE, CONTRACT),
+        "grammar": (PIPELINE, CONTRACT),
+        "template": (PIPELINE, CONTRACT),
+        "infill": (PIPELINE, CONTRACT),
+        "edit": (PIPELINE, CONTRACT),
+        "positions, words": (PIPELINE, CONTRACT),
         "table": (PIPELINE, CONTRACT),
+        "validators in Python": (PIPELINE, "test_a_refused_text_is_an_error_with_its_row"),
         "several canvases": (PIPELINE, CONTRACT),
         "batch, mixed constraints": (PIPELINE, CONTRACT),
+        "think first, then the constraint": (PIPELINE, CONTRACT),
+        "probabilities of fields": (PIPELINE, "test_probabilities_of_fields_are_those_of_the_own_loop"),
     },
     "vLLM": {
         "JSON Schema": (VLLM, "TestPlainOptions.test_response_format"),
@@ -63,18 +73,32 @@ TESTS: dict[str, dict[str, tuple[str, str]]] = {
         "JSON Schema": (MLX_SERVER, "test_response_format"),
         "regex": (MLX_SERVER, "test_own_key"),
         "choice": (MLX_SERVER, "test_own_key"),
+        "grammar": (MLX_SERVER, "test_own_key"),
         "template": (MLX_SERVER, "test_own_key"),
+        "infill": (MLX_SERVER, "test_own_key"),
+        "edit": (MLX_SERVER, "test_own_key"),
+        "table": (MLX_SERVER, "test_own_key"),
         "positions, words": (MLX_SERVER, "test_own_key"),
         "validators in Python": (MLX, "test_errors_are_those_of_the_request"),
         "several canvases": (MLX, OWN_LOOP),
         "rows without a constraint": (MLX_SERVER, "test_requests_without_a_constraint_go_on"),
+        "think first, then the constraint": (MLX_SERVER, "test_own_key"),
+        "probabilities of fields": (MLX, "test_probabilities_of_fields_are_those_of_the_own_loop"),
     },
     "SGLang": {
         "JSON Schema": (HOOKS, TOGETHER),
         "regex": (HOOKS, TOGETHER),
+        "choice": (HOOKS, EACH_KEY),
+        "grammar": (HOOKS, EACH_KEY),
+        "template": (HOOKS, TOGETHER),
+        "infill": (HOOKS, EACH_KEY),
+        "edit": (HOOKS, EACH_KEY),
+        "positions, words": (HOOKS, EACH_KEY),
+        "table": (HOOKS, EACH_KEY),
         "several canvases": (HOOKS, TOGETHER),
         "batch, mixed constraints": (HOOKS, TOGETHER),
-        "rows without a constraint": (HOOKS, "test_a_request_without_a_constraint_is_untouched"),
+        "rows without a constraint": (HOOKS, "test_a_request_without_a_constraint_is_that_of_sglang"),
+        "think first, then the constraint": (HOOKS, EACH_KEY),
     },
 }
 

@@ -106,8 +106,46 @@ def test_json_object(server):
             r"Dear [A-Z][a-z]+\.",
         ),
         ({"regex": "[a-z ]{5,60}", "contains": "the"}, "[a-z ]*the[a-z ]*"),
+        ({"grammar": 'start: "x" ("+" "x")~2..4'}, r"x(\+x){2,4}"),
+        (
+            {"infill": {"prefix": "f(", "suffix": ")", "constraint": {"regex": "[0-9]{1,3}"}}},
+            r"f\([0-9]{1,3}\)",
+        ),
+        (
+            {
+                "edit": {
+                    "text": "I live in Rome.",
+                    "span": "Rome",
+                    "constraint": {"choice": ["Oslo", "Bern"]},
+                }
+            },
+            r"I live in (Oslo|Bern)\.",
+        ),
+        (
+            {
+                "table": {
+                    "rows": 1,
+                    "columns": 2,
+                    "cells": [1, 2],
+                    "layout": "csv",
+                    "relations": [["all_different", [[0, 0], [0, 1]]]],
+                }
+            },
+            r"(1,2|2,1)\n?",
+        ),
+        ({"think": "#", "choice": ["yes", "no"]}, "[^#]*#(yes|no)"),
     ],
-    ids=["regex", "choice", "template", "positions"],
+    ids=[
+        "regex",
+        "choice",
+        "template",
+        "positions",
+        "grammar",
+        "infill",
+        "edit",
+        "table",
+        "think first",
+    ],
 )
 def test_own_key(server, written, pattern):
     assert cg.regex(pattern).matches(text_of(server.chat(canvasgen=written)))
@@ -139,6 +177,22 @@ def test_requests_without_a_constraint_go_on(server):
         texts = [text_of(one.result()) for one in two]
     assert texts[0] == texts[1]
     assert cg.regex("[a-f]{9}").matches(texts[0])
+
+
+def test_others_are_answered_while_a_schema_compiles(server):
+    """There are too few tokens for the text, which is known when it is compiled."""
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(server.chat, max_tokens=2, canvasgen={"grammar": "sql_select"})
+        answered = 0
+        while not slow.done():
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/health", timeout=60) as answer:
+                assert answer.status == 200
+            answered += 1
+            time.sleep(0.2)
+        status, says = slow.result()
+    assert status == 400, says
+    assert "max_tokens" in says
+    assert answered > 3  # one, if the event loop compiled
 
 
 @pytest.mark.parametrize(

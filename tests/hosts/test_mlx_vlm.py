@@ -13,6 +13,7 @@ from canvasgen.denoise import Policy, run
 from canvasgen.errors import BudgetTooSmall, ValidationFailed
 from canvasgen.integrations.hosted_folder import engine_of_folder
 from canvasgen.integrations.mlx_vlm import CanvasModel
+from canvasgen.relations import all_different
 
 PROMPT = "Alice Smith, 34, Paris"
 PERSON = {
@@ -56,9 +57,25 @@ def written(loaded, engine, request, max_tokens=128):
         {"regex": "[A-Z]{3}-[0-9]{4}"},
         {"choice": ["yes", "no"]},
         {"template": "Dear {who}."},
+        {"grammar": 'start: "x" ("+" "x")~2..4'},
+        {"constraint": cg.infill("f(", ")", cg.regex("[0-9]{1,3}"))},
+        {"constraint": cg.edit("I live in Rome.", "Rome", cg.choice(["Oslo", "Bern"]))},
+        {"table": cg.table(1, 3, [1, 2, 3], lambda about: [all_different(about.rows[0])], layout="csv")},
+        {"constraint": cg.text(until="#") + cg.choice(["yes", "no"])},
         {"regex": "(word ){80,200}end", "max_tokens": 400},
     ],
-    ids=["schema", "regex", "choice", "template", "several canvases"],
+    ids=[
+        "schema",
+        "regex",
+        "choice",
+        "template",
+        "grammar",
+        "infill",
+        "edit",
+        "table",
+        "think first",
+        "several canvases",
+    ],
 )
 def test_the_text_is_that_of_the_own_loop(loaded, engine, own, options):
     settings = {"max_tokens": 128, "seed": 3} | options
@@ -68,6 +85,16 @@ def test_the_text_is_that_of_the_own_loop(loaded, engine, own, options):
     assert done.text == expected.text
     assert done.token_ids == expected.token_ids
     assert text.strip() == expected.text.strip()
+
+
+def test_probabilities_of_fields_are_those_of_the_own_loop(loaded, engine, own):
+    settings = {"choice": ["yes", "no"], "probabilities": True, "seed": 5, "max_tokens": 128}
+    done, _ = written(loaded, engine, cg.Request(PROMPT, **settings))
+    expected = run(own.denoiser, [own.prepare(PROMPT, **settings)], policy=Policy(restarts=0))[0]
+    (found,), (wanted,) = done.probabilities.values(), expected.probabilities.values()
+    assert found.keys() == wanted.keys()
+    for value in wanted:
+        assert found[value] == pytest.approx(wanted[value], abs=1e-3)  # of two libraries' logits
 
 
 def test_a_short_budget_has_a_shorter_canvas(loaded, engine):

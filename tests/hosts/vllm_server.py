@@ -22,16 +22,21 @@ CHAT = "{% for message in messages %}{{ message.content }}\n{% endfor %}"
 class Server:
     """Started when it is entered, stopped when it is left.
 
+    Args:
+        log: a file that is written.
+        options: of the server, besides those that all have.
+        variables: of its environment.
+
     Attributes:
         log: the file with all that it says.
     """
 
-    def __init__(self, log: Path, *options: str) -> None:
+    def __init__(self, log: Path, *options: str, **variables: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.log = log
-        self._options = options
+        self._options, self._variables = options, variables
 
     def __enter__(self) -> Server:
         template = self.log.with_suffix(".jinja")
@@ -52,7 +57,7 @@ class Server:
         words += ["--enforce-eager", "--language-model-only", *self._options]
         with self.log.open("w") as out:
             self._process = subprocess.Popen(
-                [*command, *words], stdout=out, stderr=subprocess.STDOUT, env=environment()
+                [*command, *words], stdout=out, stderr=subprocess.STDOUT, env=environment() | self._variables
             )
         while not self.lives():
             if self._process.poll() is not None:

@@ -9,8 +9,8 @@ from host_contract import BUDGET, REQUESTS, engine, options, outcome_of, referen
 from transformers import DiffusionGemmaForBlockDiffusion
 
 import canvasgen as cg
-from canvasgen.denoise import Policy
-from canvasgen.errors import ModelError
+from canvasgen.denoise import Policy, run
+from canvasgen.errors import ModelError, ValidationFailed
 
 diffusers = pytest.importorskip("diffusers")
 if "past_key_values" not in inspect.signature(DiffusionGemmaForBlockDiffusion.forward).parameters:
@@ -20,7 +20,7 @@ if "past_key_values" not in inspect.signature(DiffusionGemmaForBlockDiffusion.fo
 from canvasgen.integrations.diffusers import CanvasScheduler  # noqa: E402
 
 STEPS = 8
-NAMES = ["free", "schema", "regex", "several canvases", "table"]
+NAMES = [name for name in REQUESTS if name not in ("impossible", "refused")]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,6 @@ def pipe(loop, scheduler, **settings):
 
 @pytest.mark.slow
 def test_a_batch_writes_what_the_own_loop_writes(loop):
-    assert set(NAMES) <= set(REQUESTS)
     requests = [
         cg.Request(f"HELLO {at}", prompt_schema=False, **options(name, at)) for at, name in enumerate(NAMES)
     ]
@@ -60,6 +59,24 @@ def test_without_a_stop_rule_all_steps_run_and_the_text_is_the_same(loop):
         with CanvasScheduler.of(loop, [request], gen_length=16, steps=STEPS) as scheduler:
             texts += pipe(loop, scheduler, gen_length=16, confidence_threshold=threshold).texts
     assert texts[0] == texts[1]
+
+
+@pytest.mark.slow
+def test_probabilities_of_fields_are_those_of_the_own_loop(loop):
+    settings = {"choice": ["YES", "NO"], "probabilities": True, "seed": 5, "max_tokens": 16}
+    with CanvasScheduler.of(loop, [cg.Request("HELLO", **settings)], gen_length=16, steps=STEPS) as scheduler:
+        pipe(loop, scheduler, gen_length=16)
+    job = loop.prepare("HELLO", **settings, max_denoising_steps=STEPS)
+    expected = run(loop.denoiser, [job], policy=Policy(restarts=0))[0]
+    assert expected.probabilities
+    assert scheduler.rows.completions[0].probabilities == expected.probabilities
+
+
+def test_a_refused_text_is_an_error_with_its_row(loop):
+    request = cg.Request("A", regex="B", validators=[lambda text: False])
+    made = CanvasScheduler.of(loop, [request], gen_length=16, steps=STEPS)
+    with made as scheduler, pytest.raises(ValidationFailed, match="row 0"):
+        pipe(loop, scheduler, gen_length=16)
 
 
 def test_the_pipeline_must_take_as_many_steps_as_was_said(loop):

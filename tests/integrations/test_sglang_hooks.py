@@ -1,4 +1,4 @@
-"""The hooks of SGLang on its states of a step, as version 0.5.23 has them; SGLang itself is not run."""
+"""The hooks of SGLang on its states of a step, as version 0.5.23 has them; `tests/hosts` has its own class."""
 
 from __future__ import annotations
 
@@ -57,11 +57,15 @@ class Renoise:
         return [state["finished"] for state in states]
 
 
+class Req(SimpleNamespace):
+    """SGLang's request; one that can be referred to weakly."""
+
+    __hash__ = object.__hash__
+
+
 def request(rid, **params):
     usual = {"json_schema": None, "regex": None, "ebnf": None, "custom_params": None, "max_new_tokens": 40}
-    return SimpleNamespace(
-        rid=rid, origin_input_ids=[5, 6, 7], sampling_params=SimpleNamespace(**usual | params)
-    )
+    return Req(rid=rid, origin_input_ids=[5, 6, 7], sampling_params=SimpleNamespace(**usual | params))
 
 
 @pytest.fixture
@@ -104,8 +108,8 @@ def test_requests_with_constraints_beside_one_without(loop, hooks, stops):
         "b": {"json_schema": '{"type": "integer", "minimum": 10, "maximum": 99}'},
         "c": {"custom_params": {KEY: {"regex": "[a-z ]{20,30}", "seed": 1}}},
     }
-    for rid, params in wanted.items():
-        one = request(rid, **params)
+    requests = [request(rid, **params) for rid, params in wanted.items()]
+    for one in requests:
         assert hooks.validate_request(lambda req: None, one) is None
         assert one.sampling_params.regex is None
     algorithm = Renoise(loop)

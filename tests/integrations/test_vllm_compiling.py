@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -12,8 +14,9 @@ from host_contract import engine
 import canvasgen as cg
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, UnknownOption
 from canvasgen.integrations import HostModel
-from canvasgen.integrations.vllm import admission, compiling_ahead, shared_folder
-from canvasgen.integrations.vllm.compiled_requests import CompiledRequests, recipe_of
+from canvasgen.integrations.compiling import ahead, compiled_requests, shared_folder
+from canvasgen.integrations.compiling.compiled_requests import CompiledRequests, recipe_of
+from canvasgen.integrations.vllm import admission, compiling_ahead, hosted_engine
 from canvasgen.integrations.vllm.ending import KEY
 from canvasgen.serve.requests.building import build
 
@@ -31,8 +34,8 @@ def compiled(tmp_path, monkeypatch):
     tmp_path.chmod(0o700)
     monkeypatch.setenv(shared_folder.NAME, str(tmp_path))
     fresh = CompiledRequests()
-    monkeypatch.setattr(admission, "COMPILED", fresh)
-    monkeypatch.setattr(compiling_ahead, "COMPILED", fresh)
+    monkeypatch.setattr(compiled_requests, "COMPILED", fresh)
+    monkeypatch.setattr(ahead, "COMPILED", fresh)
     return fresh
 
 
@@ -81,7 +84,7 @@ def test_a_job_is_the_same_from_a_file(made, compiled, monkeypatch, written):
     expected = admission.job_of(made, written, [1, 2])
     compiled.put(*compile_of(written, made.vocabulary), made.vocabulary)
     compiled.clear()  # as in the worker's process
-    monkeypatch.setattr(admission, "read_request", None)
+    monkeypatch.setattr(compiled_requests, "read_request", None)
     job = admission.job_of(made, written, [1, 2])
     assert (job.seed, job.temperature, job.prompt) == (5, 0.5, (1, 2))
     assert job.starts == expected.starts
@@ -109,12 +112,34 @@ def params(**written):
     )
 
 
+def test_requests_that_come_together_share_one_engine(made, monkeypatch):
+    calls = []
+
+    def slowly(*arguments, **options):
+        calls.append(options["canvas_length"])
+        threading.Event().wait(0.05)
+        return made
+
+    monkeypatch.setattr(hosted_engine, "host_engine", slowly)
+    monkeypatch.setattr(hosted_engine, "_made", {})
+    config = SimpleNamespace(
+        model="a folder",
+        hf_config=SimpleNamespace(canvas_length=16),
+        try_get_generation_config=dict,
+        get_vocab_size=lambda: 100,
+    )
+    with ThreadPoolExecutor(5) as pool:
+        found = list(pool.map(lambda _: hosted_engine.engine_of(config, "a tokenizer"), range(5)))
+    assert found == [made] * 5
+    assert calls == [16]
+
+
 @pytest.mark.slow
 def test_the_event_loop_goes_on_while_a_constraint_compiles(made, compiled, monkeypatch, tmp_path):
     monkeypatch.setattr(compiling_ahead, "engine_of", lambda *_: made)
     answered = 0
 
-    async def ahead(**written):
+    async def before(**written):
         await compiling_ahead.compile_ahead(params(**written), None, "a tokenizer")
 
     async def others(slow):
@@ -125,12 +150,12 @@ def test_the_event_loop_goes_on_while_a_constraint_compiles(made, compiled, monk
             await asyncio.sleep(0.01)
 
     async def all_of_them():
-        slow = asyncio.create_task(ahead(grammar="sql_select"))  # seconds of CPU
-        await asyncio.gather(others(slow), ahead(regex="b{3}"), return_exceptions=True)
+        slow = asyncio.create_task(before(grammar="sql_select"))  # seconds of CPU
+        await asyncio.gather(others(slow), before(regex="b{3}"), return_exceptions=True)
         for kind, written in ((InvalidConstraint, {"regex": "("}), (UnknownOption, {"regexx": "a"})):
             with pytest.raises(kind):
-                await ahead(**written)
-        await compiling_ahead._pools[asyncio.get_running_loop()].close()
+                await before(**written)
+        await ahead.POOLS[asyncio.get_running_loop()].close()
         return slow.exception()
 
     error = asyncio.run(all_of_them())

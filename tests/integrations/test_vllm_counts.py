@@ -12,7 +12,8 @@ from host_contract import BUDGET, CANVAS, SIZE, engine
 
 import canvasgen as cg
 from canvasgen.integrations import HostModel, Sessions
-from canvasgen.integrations.vllm import rejections, shared_folder
+from canvasgen.integrations.compiling import shared_folder
+from canvasgen.integrations.vllm import rejections
 from canvasgen.integrations.vllm.counting import CONDITIONING, FAILURE, STEPS, Teller, listen, told
 from canvasgen.integrations.vllm.ending import KEY
 from canvasgen.integrations.vllm.slot_sessions import Slots

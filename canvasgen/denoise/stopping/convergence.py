@@ -77,7 +77,8 @@ def is_decided(
         best_log_prob: log P(text of the best canvas | valid); −inf where it is not known.
         policy: of the row.
         streak: for how many steps the text has stayed the same.
-        drafted: in how many steps of the block its text has been the best one, with this step.
+        drafted: in how many steps of the block its text has been the best one, with this step; of a form, each of
+            its holes (`votes`).
         choices: how many values its text has that the constraint leaves open (`open_values.free_choices`).
         settles: whether the canvas has been chosen against the model's will.
     """

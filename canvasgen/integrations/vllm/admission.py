@@ -16,13 +16,12 @@ from typing import Any
 from canvasgen.denoise import Job
 from canvasgen.engine import Engine
 from canvasgen.errors import InvalidConstraint, UnsupportedConstraint
+from canvasgen.integrations.compiling.compiled_requests import request_of
 from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.hosted_job import check_budget, hosted_job
-from canvasgen.integrations.vllm.compiled_requests import COMPILED, recipe_of
 from canvasgen.integrations.vllm.ending import KEY
 from canvasgen.integrations.vllm.hosted_engine import engine_of
-from canvasgen.request import Request
-from canvasgen.request.written import object_under, read_request, settings_of
+from canvasgen.request.written import object_under
 
 __all__ = ["admit", "job_of", "wanted"]
 
@@ -98,13 +97,7 @@ def wanted(params: Foreign) -> dict[str, Any] | None:
 
 def job_of(engine: Engine, written: Mapping[str, Any], prompt_ids: list[int]) -> Job:
     """Return the job of a request that has been written as JSON; errors as `read_request` and `Engine.prepare`."""
-    recipe = recipe_of(written)
-    compiled = None if recipe is None else COMPILED.get(recipe, engine.vocabulary)
-    if compiled is None:
-        request = read_request(written)
-    else:
-        request = Request(constraint=engine.adopt(compiled), **settings_of(written))
-    return hosted_job(engine, replace(request, max_tokens=None), prompt_ids)
+    return hosted_job(engine, replace(request_of(engine, written), max_tokens=None), prompt_ids)
 
 
 def _written(given: object, structured: Foreign) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from canvasgen.integrations.vllm.shared_folder import shared_folder
+from canvasgen.integrations.compiling.shared_folder import shared_folder
 
 __all__ = ["CONDITIONING", "EVENTS", "FAILURE", "REFUSALS", "STEPS", "Teller", "listen", "told"]
 

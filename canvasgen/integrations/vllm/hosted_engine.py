@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from canvasgen.engine import Engine
@@ -13,6 +14,7 @@ from canvasgen.integrations.hosted_folder import host_engine
 __all__ = ["engine_of"]
 
 _made: dict[tuple[str, int], Engine] = {}
+_making = threading.Lock()
 
 
 def engine_of(model_config: Any, tokenizer: Any = None, *, canvas_length: int | None = None) -> Engine:
@@ -28,12 +30,13 @@ def engine_of(model_config: Any, tokenizer: Any = None, *, canvas_length: int | 
     """
     length = int(canvas_length or model_config.hf_config.canvas_length)
     key = str(model_config.model), length
-    if key not in _made:
-        if tokenizer is None:
-            from vllm.tokenizers import cached_tokenizer_from_config
+    with _making:  # requests come together, each in a thread
+        if key not in _made:
+            if tokenizer is None:
+                from vllm.tokenizers import cached_tokenizer_from_config
 
-            tokenizer = cached_tokenizer_from_config(model_config)
-        config = model_config.try_get_generation_config()
-        size = model_config.get_vocab_size()
-        _made[key] = host_engine(tokenizer, config, size=size, canvas_length=length)
-    return _made[key]
+                tokenizer = cached_tokenizer_from_config(model_config)
+            config = model_config.try_get_generation_config()
+            size = model_config.get_vocab_size()
+            _made[key] = host_engine(tokenizer, config, size=size, canvas_length=length)
+        return _made[key]

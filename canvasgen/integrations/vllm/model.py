@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import vllm.model_executor.models.diffusion_gemma as own
-from vllm.distributed import get_tensor_model_parallel_rank
-from vllm.model_executor.models.gemma4_mm import Gemma4DummyInputsBuilder, Gemma4MultiModalProcessor
-from vllm.multimodal import MULTIMODAL_REGISTRY
-
 from canvasgen.errors import ModelError
+from canvasgen.extras import missing
 from canvasgen.integrations.session import Sessions
 from canvasgen.integrations.vllm.hosted_engine import engine_of
+from canvasgen.integrations.vllm.ranks import RankSlots, told_by_first
 from canvasgen.integrations.vllm.sampler import CanvasSampler
 from canvasgen.integrations.vllm.slot_sessions import Slots
+
+try:
+    import vllm.model_executor.models.diffusion_gemma as own
+    from vllm.distributed.parallel_state import get_tp_group
+    from vllm.model_executor.models.gemma4_mm import Gemma4DummyInputsBuilder, Gemma4MultiModalProcessor
+    from vllm.multimodal import MULTIMODAL_REGISTRY
+except ModuleNotFoundError as error:
+    raise missing(error, "canvasgen.integrations.vllm") from error
 
 __all__ = ["CanvasDiffusionGemma", "CanvasModelState"]
 
@@ -45,13 +50,18 @@ class CanvasModelState(own.DiffusionGemmaModelState):
         made, rejection = found
         _check(made)
         length = self.diffusion_states.canvas_length
-        engine = engine_of(self.model_config, canvas_length=length)
-        is_first = get_tensor_model_parallel_rank() == 0
-        steps = self.diffusion_states.max_denoising_steps
-        self.slots = Slots(Sessions(engine), engine, steps, tells=is_first)
+        group = get_tp_group()
+        self.slots = RankSlots(
+            self._sessions() if group.rank_in_group == 0 else None, length, told_by_first(group)
+        )
         made.__class__ = CanvasSampler
         made.slots = self.slots
         return made, rejection
+
+    def _sessions(self) -> Slots:
+        states = self.diffusion_states
+        engine = engine_of(self.model_config, canvas_length=states.canvas_length)
+        return Slots(Sessions(engine), engine, states.max_denoising_steps, tells=True)
 
     def add_request(self, req_index: int, new_req_data: Any) -> None:
         """A new request, or one that was preempted and comes again with what it has written."""

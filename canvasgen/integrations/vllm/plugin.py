@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from canvasgen.errors import CanvasgenError
+from canvasgen.integrations.compiling.shared_folder import make_shared_folder
 from canvasgen.integrations.foreign import Foreign
-from canvasgen.integrations.vllm.shared_folder import make_shared_folder
 
 __all__ = ["TESTED", "is_ours", "register", "unsuited"]
 

@@ -14,10 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from vllm.model_executor.models.diffusion_gemma import DiffusionSampler
+
+from canvasgen.extras import missing
 
 if TYPE_CHECKING:
-    from canvasgen.integrations.vllm.slot_sessions import Slots, Turn
+    from canvasgen.integrations.vllm.ranks import RankSlots
+    from canvasgen.integrations.vllm.slot_sessions import Turn
+
+try:
+    from vllm.model_executor.models.diffusion_gemma import DiffusionSampler
+except ModuleNotFoundError as error:
+    raise missing(error, "canvasgen.integrations.vllm") from error
 
 __all__ = ["CanvasSampler"]
 
@@ -29,7 +36,7 @@ class CanvasSampler(DiffusionSampler):
         slots: the requests with a constraint.
     """
 
-    slots: Slots
+    slots: RankSlots
 
     def __call__(self, logits: Any, input_batch: Any, draft_logits: Any = None) -> Any:
         """One step of all slots."""
@@ -42,18 +49,18 @@ class CanvasSampler(DiffusionSampler):
         first = dict(zip(in_batch, np.cumsum([0, *rows[:-1]]).tolist(), strict=True))
         width = dict(zip(in_batch, rows, strict=True))
         decoding = [slot for slot in own if width[slot] > 0]
-        denoising = [slot for slot in decoding if self.slots.is_denoising(slot)]
         states = self.diffusion_states
-        moves: dict[int, Turn] = {}
-        if denoising:
-            rows_of = [(first[slot], width[slot]) for slot in denoising]
-            moves = self.slots.step(denoising, _canvases(logits, rows_of, states.canvas_length))
+
+        def logits_of(slots: list[int]) -> torch.Tensor:
+            return _canvases(logits, [(first[slot], width[slot]) for slot in slots], states.canvas_length)
+
+        turns = self.slots.step(decoding, logits_of)
         if decoding:
             states.accepted_canvas_history_len[decoding] = 0
         made = super().__call__(logits, input_batch, draft_logits)
-        for slot in decoding:
-            self._put(slot, moves[slot] if slot in moves else self.slots.emitted(slot))
-        self.slots.end_step(denoising)
+        for slot, turn in turns.items():
+            self._put(slot, turn)
+        self.slots.end_step()
         return made
 
     def _put(self, slot: int, turn: Turn) -> None:
@@ -77,9 +84,9 @@ class CanvasSampler(DiffusionSampler):
             + input_batch.num_scheduled_tokens[prefill_indices_np]
             >= input_batch.prefill_len_np[prefill_indices_np]
         )
-        for slot in input_batch.idx_mapping_np[prefill_indices_np[done]].tolist():
-            if slot in self.slots:
-                self._put(slot, self.slots.first(slot))
+        read = input_batch.idx_mapping_np[prefill_indices_np[done]].tolist()
+        for slot, turn in self.slots.first([slot for slot in read if slot in self.slots]).items():
+            self._put(slot, turn)
 
 
 def _canvases(logits: torch.Tensor, rows: list[tuple[int, int]], length: int) -> torch.Tensor:

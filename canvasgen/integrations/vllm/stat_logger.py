@@ -21,14 +21,18 @@ import socket
 import threading
 from typing import Any
 
-from prometheus_client import Counter, Histogram
-from vllm.v1.metrics.loggers import AggregateStatLoggerBase
-
+from canvasgen.extras import missing
+from canvasgen.integrations.compiling.shared_folder import shared_folder
 from canvasgen.integrations.foreign import Foreign
 from canvasgen.integrations.vllm import rejections
 from canvasgen.integrations.vllm.counting import CONDITIONING, FAILURE, REFUSALS, STEPS, listen, told
 from canvasgen.integrations.vllm.plugin import is_ours, unsuited
-from canvasgen.integrations.vllm.shared_folder import shared_folder
+
+try:
+    from prometheus_client import Counter, Histogram
+    from vllm.v1.metrics.loggers import AggregateStatLoggerBase
+except ModuleNotFoundError as error:
+    raise missing(error, "canvasgen.integrations.vllm") from error
 
 __all__ = ["CanvasStatLogger"]
 

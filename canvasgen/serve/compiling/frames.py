@@ -6,13 +6,17 @@ import io
 import pickle
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import cloudpickle  # pyright: ignore[reportMissingTypeStubs]
-
 from canvasgen.errors import CanvasgenError
+from canvasgen.extras import missing
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
     from canvasgen.vocabulary import Vocabulary
+
+try:
+    import cloudpickle  # pyright: ignore[reportMissingTypeStubs]
+except ModuleNotFoundError as error:
+    raise missing(error, "compiling in processes of their own") from error
 
 __all__ = [
     "HEADER",

@@ -1,4 +1,4 @@
-"""Constraints of requests that have been compiled: in memory, and as files from the API server to the workers.
+"""Constraints of requests that have been compiled: in memory, and as files from vLLM's API server to its workers.
 
 The files are pickles, which run code when they are read. So they lie in the server's own folder, and their names are
 digests that the reader works out from the request itself.
@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from canvasgen.constraints import CompiledConstraint
+from canvasgen.engine import Engine
 from canvasgen.errors import ConstraintTooLarge
-from canvasgen.integrations.vllm.shared_folder import shared_folder
-from canvasgen.request.written import without_settings
+from canvasgen.integrations.compiling.shared_folder import shared_folder
+from canvasgen.request import Request
+from canvasgen.request.written import read_request, settings_of, without_settings
 from canvasgen.serve.compiling.frames import packed_constraint, unpacked_constraint
 from canvasgen.serve.requests.recipe import Recipe
 from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["COMPILED", "CompiledRequests", "recipe_of"]
+__all__ = ["COMPILED", "CompiledRequests", "recipe_of", "request_of"]
 
 _MOST = 128
 _MOST_BYTES = 512_000_000
@@ -128,3 +130,16 @@ def _name(recipe: Recipe, vocabulary: Vocabulary) -> str:
 
 COMPILED = CompiledRequests()
 """Of this process."""
+
+
+def request_of(engine: Engine, written: Mapping[str, Any]) -> Request:
+    """Return a request that has been written as JSON, with its constraint compiled where somebody has done so before.
+
+    Raises:
+        CanvasgenError: as `read_request`.
+    """
+    recipe = recipe_of(written)
+    compiled = None if recipe is None else COMPILED.get(recipe, engine.vocabulary)
+    if compiled is None:
+        return read_request(written)
+    return Request(constraint=engine.adopt(compiled), **settings_of(written))

@@ -1,0 +1,1 @@
+"""Constraints of other engines' requests, compiled beside the engine's event loop."""
