@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -31,6 +31,8 @@ __all__ = [
     "text_argument",
     "whole_number",
 ]
+
+Name = TypeVar("Name", bound=str)
 
 QUALITIES = {"fast": 0.0, "balanced": 0.5, "best": 1.0}
 """The names of some qualities, 0 to 1 (`denoise/stopping/dial`)."""
@@ -128,14 +130,15 @@ def file_text(path: Path, rule: str) -> str:
         ) from error
 
 
-def one_of(value: object, allowed: Sequence[str], *, rule: str) -> str:
+def one_of(value: object, allowed: Sequence[Name], *, rule: str) -> Name:
     """Return an argument that must be one of a few strings.
 
     Raises:
         InvalidConstraint: it is something else; the message lists them.
     """
-    if isinstance(value, str) and value in allowed:
-        return value
+    for name in allowed:
+        if isinstance(value, str) and value == name:
+            return name
     *most, last = (f"`{name}`" for name in allowed)
     raise InvalidConstraint(
         f"`{rule}` is {', '.join(most)} or {last}", rule=rule, value=value, remedy="choose one of these"

@@ -303,7 +303,8 @@ class Engine(Coroutines):
         found = AnswerOptions(options, self._compiled, length)
         count = len(found.choice.values)
         if steps == 1 or count == 1:
-            return after_one_step(self.denoiser, self._loaded.encode(prompt, None), found, seeds)
+            model = self._sized(Job((), self._compiled(found.choice), max_tokens=length))  # as after several
+            return after_one_step(model, self._loaded.encode(prompt, None), found, seeds)
         if count > MOST_OPTIONS:
             raise ConstraintTooLarge(
                 f"more than {MOST_OPTIONS} options", rule="options", value=count, remedy="take steps=1"

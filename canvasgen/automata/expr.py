@@ -8,21 +8,42 @@ is computed once however often the expression is written down.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
 from canvasgen.automata import utf8
-from canvasgen.automata.dfa import DFA
+from canvasgen.automata.expr_nodes import (
+    ByteSet,
+    CodePoints,
+    Concat,
+    Difference,
+    Expr,
+    Intersect,
+    Leaf,
+    Literal,
+    Repeat,
+    Substitute,
+    Union,
+    from_dfa,
+    node_of,
+)
 from canvasgen.checks import ascending
 from canvasgen.errors import InvalidConstraint
-from canvasgen.limits import hold
 
 __all__ = [
     "ANY_CHARACTER",
     "ANY_TEXT",
     "EMPTY",
     "EPSILON",
+    "ByteSet",
+    "CodePoints",
+    "Concat",
+    "Difference",
     "Expr",
+    "Intersect",
+    "Leaf",
+    "Literal",
+    "Repeat",
+    "Substitute",
+    "Union",
     "byte_set",
     "code_points",
     "complement",
@@ -38,119 +59,8 @@ __all__ = [
     "union",
 ]
 
-_nodes: WeakValueDictionary[tuple[object, ...], Expr] = WeakValueDictionary()
-
-
-class Expr:
-    """A regular expression over bytes. Build one with the functions of this module, never directly."""
-
-    __slots__ = ("__weakref__", "memo")
-
-    memo: DFA | None
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__.lower()}>"
-
-
-class Literal(Expr):
-    """One string of bytes (the empty one is EPSILON)."""
-
-    __slots__ = ("content",)
-    content: bytes
-
-
-class ByteSet(Expr):
-    """One byte out of `ranges`: sorted, disjoint, not adjacent, not empty."""
-
-    __slots__ = ("ranges",)
-    ranges: utf8.Ranges
-
-
-class CodePoints(Expr):
-    """The UTF-8 encoding of one code point out of `ranges` (normalised, not all ASCII)."""
-
-    __slots__ = ("ranges",)
-    ranges: utf8.Ranges
-
-
-class Concat(Expr):
-    """The parts one after the other; at least two."""
-
-    __slots__ = ("parts",)
-    parts: tuple[Expr, ...]
-
-
-class Union(Expr):
-    """One of the parts; none (the empty language) or at least two."""
-
-    __slots__ = ("parts",)
-    parts: tuple[Expr, ...]
-
-
-class Repeat(Expr):
-    """`low` to `high` (None: any number of) texts of the body."""
-
-    __slots__ = ("body", "high", "low")
-    body: Expr
-    low: int
-    high: int | None
-
-
-class Leaf(Expr):
-    """The language of an automaton."""
-
-    __slots__ = ("dfa",)
-    dfa: DFA
-
-
-class Intersect(Expr):
-    """The byte strings in every part; at least two."""
-
-    __slots__ = ("parts",)
-    parts: tuple[Expr, ...]
-
-
-class Difference(Expr):
-    """The byte strings of `left` that are not in `right`."""
-
-    __slots__ = ("left", "right")
-    left: Expr
-    right: Expr
-
-
-class Substitute(Expr):
-    """The byte strings of `body` with each byte of `table` replaced by a string of its expression."""
-
-    __slots__ = ("body", "table")
-    body: Expr
-    table: tuple[tuple[int, Expr], ...]
-
-
-E = TypeVar("E", bound=Expr)
-
-
-_NODE_BYTES, _PART_BYTES = 300, 8
-"""Of a node with its key, and of each of its parts, for the account of the request."""
-
-
-def _node(kind: type[E], *fields: Any) -> E:
-    """The one node of this kind with these fields (in the order of the names in `__annotations__`)."""
-    key = (kind, *fields)
-    known = _nodes.get(key)
-    if known is not None:
-        return known  # type: ignore[return-value]
-    made = kind.__new__(kind)
-    made.memo = None
-    first: Any = fields[0]
-    hold(_NODE_BYTES + _PART_BYTES * (len(first) if type(first) in (bytes, tuple) else 0))
-    for name, value in zip(kind.__annotations__, fields, strict=True):
-        setattr(made, name, value)
-    _nodes[key] = made
-    return made
-
-
-EMPTY: Expr = _node(Union, ())
-EPSILON: Expr = _node(Literal, b"")
+EMPTY: Expr = node_of(Union, ())
+EPSILON: Expr = node_of(Literal, b"")
 
 
 def literal(content: str | bytes) -> Expr:
@@ -170,7 +80,7 @@ def literal(content: str | bytes) -> Expr:
                 path=f"position {error.start}",
                 value=content,
             ) from error
-    return _node(Literal, bytes(content))
+    return node_of(Literal, bytes(content))
 
 
 def byte_set(ranges: Iterable[tuple[int, int]]) -> Expr:
@@ -191,8 +101,8 @@ def byte_set(ranges: Iterable[tuple[int, int]]) -> Expr:
     if not merged:
         return EMPTY
     if len(merged) == 1 and merged[0][0] == merged[0][1]:
-        return _node(Literal, bytes(merged[0][:1]))
-    return _node(ByteSet, tuple(merged))
+        return node_of(Literal, bytes(merged[0][:1]))
+    return node_of(ByteSet, tuple(merged))
 
 
 def code_points(ranges: Iterable[tuple[int, int]]) -> Expr:
@@ -205,10 +115,10 @@ def code_points(ranges: Iterable[tuple[int, int]]) -> Expr:
     if not normal:
         return EMPTY
     if len(normal) == 1 and normal[0][0] == normal[0][1]:
-        return _node(Literal, utf8.encode(normal[0][0]))
+        return node_of(Literal, utf8.encode(normal[0][0]))
     if normal[-1][1] < 0x80:
-        return _node(ByteSet, normal)
-    return _node(CodePoints, normal)
+        return node_of(ByteSet, normal)
+    return node_of(CodePoints, normal)
 
 
 MOST_FLAT = 1024
@@ -219,23 +129,23 @@ used twice, in one that is used twice, …, would have 2^n of them."""
 def concat(*parts: Expr) -> Expr:
     """The parts one after the other."""
     flat: list[Expr] = []
-    run: list[bytes] = []  # literals that follow each other, joined once
-    for part in parts:
+    run: list[Literal] = []  # literals that follow each other, joined once
+    for part in (*parts, None):
         if part is EMPTY:
             return EMPTY
         for piece in part.parts if isinstance(part, Concat) and len(part.parts) <= MOST_FLAT else (part,):
             if isinstance(piece, Literal) and len(piece.content) <= MOST_FLAT:
-                run.append(piece.content)
+                if piece.content:
+                    run.append(piece)
                 continue
-            if any(run):
-                flat.append(literal(b"".join(run)))
-            run.clear()
-            flat.append(piece)
-    if any(run):
-        flat.append(literal(b"".join(run)))
+            if run:
+                flat.append(run[0] if len(run) == 1 else literal(b"".join(one.content for one in run)))
+                run.clear()
+            if piece is not None:
+                flat.append(piece)
     if not flat:
         return EPSILON
-    return flat[0] if len(flat) == 1 else _node(Concat, tuple(flat))
+    return flat[0] if len(flat) == 1 else node_of(Concat, tuple(flat))
 
 
 def union(*parts: Expr) -> Expr:
@@ -260,7 +170,7 @@ def union(*parts: Expr) -> Expr:
         flat[byte_set(raw_bytes)] = None
     if len(flat) == 1:
         return next(iter(flat))
-    return _node(Union, tuple(flat))
+    return node_of(Union, tuple(flat))
 
 
 def _single_ascii(piece: Expr) -> utf8.Ranges | None:
@@ -291,7 +201,7 @@ def repeat(body: Expr, low: int = 0, high: int | None = None) -> Expr:
             return folded
     if isinstance(body, Literal) and low == high and low * len(body.content) <= _LONGEST_REPEATED_LITERAL:
         return literal(body.content * low)
-    return _node(Repeat, body, low, high)
+    return node_of(Repeat, body, low, high)
 
 
 _LONGEST_REPEATED_LITERAL = 256
@@ -326,17 +236,6 @@ def separated(item: Expr, separator: Expr, low: int = 0, high: int | None = None
     return some if low else optional(some)
 
 
-def from_dfa(dfa: DFA) -> Expr:
-    """The language of an automaton."""
-    known = _nodes.get((Leaf, id(dfa)))
-    if known is not None:
-        return known
-    made = Leaf.__new__(Leaf)
-    made.dfa = made.memo = dfa
-    _nodes[Leaf, id(dfa)] = made
-    return made
-
-
 def intersect(*parts: Expr) -> Expr:
     """The byte strings in every part; at least one part is needed.
 
@@ -351,14 +250,14 @@ def intersect(*parts: Expr) -> Expr:
         raise InvalidConstraint("an intersection of nothing", rule="intersect", remedy="give a part or more")
     if EMPTY in flat:
         return EMPTY
-    return next(iter(flat)) if len(flat) == 1 else _node(Intersect, tuple(flat))
+    return next(iter(flat)) if len(flat) == 1 else node_of(Intersect, tuple(flat))
 
 
 def difference(left: Expr, right: Expr) -> Expr:
     """The byte strings of `left` that are not in `right`."""
     if left is EMPTY or left is right:
         return EMPTY
-    return left if right is EMPTY else _node(Difference, left, right)
+    return left if right is EMPTY else node_of(Difference, left, right)
 
 
 def complement(body: Expr) -> Expr:
@@ -384,7 +283,7 @@ def substitute(body: Expr, table: Mapping[int, Expr | bytes | str]) -> Expr:
         rows.append((byte, value if isinstance(value, Expr) else literal(value)))
     if not rows or body is EMPTY or body is EPSILON:
         return body
-    return _node(Substitute, body, tuple(rows))
+    return node_of(Substitute, body, tuple(rows))
 
 
 ANY_CHARACTER: Expr = code_points([(0, utf8.MAX_CODE_POINT)])

@@ -122,7 +122,7 @@ def _by_signature(offsets, low, high, target, accepting, useful, order, heads):
             wanted *= 2
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _rows(s, offsets, low, high, target, useful, block, kept_low, kept_high, kept_target, free):
     """Write the rows of a state from `free` on, to classes, neighbours that lead to one class joined; return their end."""
     rows = free
@@ -138,7 +138,7 @@ def _rows(s, offsets, low, high, target, useful, block, kept_low, kept_high, kep
     return rows
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _are_equal(kept_low, kept_high, kept_target, first, other, count):
     """Return whether `count` rows from `first` and from `other` on are the same."""
     for k in range(count):

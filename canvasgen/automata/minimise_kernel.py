@@ -29,7 +29,7 @@ __all__ = ["minimise"]
 MAX_GROUPS = 512
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _split(marked, touched, count, elements, set_of, first, end, num_sets):
     """Split every touched set into its marked and its unmarked elements; the smaller part gets the new
     number.
@@ -54,7 +54,7 @@ def _split(marked, touched, count, elements, set_of, first, end, num_sets):
     return num_sets
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _mark(element, marked, touched, count, elements, place, set_of, first):
     """Move an element among the marked ones of its set; return the number of touched sets."""
     s = set_of[element]

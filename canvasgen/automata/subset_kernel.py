@@ -31,7 +31,7 @@ Longs = npt.NDArray[np.int64]
 Run = tuple[Longs, Ints, Longs, Ints, Ints, Ints, Ints, Ints]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def mix(x):
     """Return a 64-bit hash of a small number (the finaliser of SplitMix64)."""
     z = np.uint64(x) + np.uint64(0x9E3779B97F4A7C15)
@@ -75,7 +75,8 @@ def _transitions_of(subset, offsets, order, mine):
     edges = 0
     for k in range(subset.size):
         state = subset[k]
-        mine = _grown(mine, edges + offsets[state + 1] - offsets[state])
+        if edges + offsets[state + 1] - offsets[state] > mine.size:
+            mine = _grown(mine, edges + offsets[state + 1] - offsets[state])
         for j in range(offsets[state], offsets[state + 1]):
             mine[edges] = order[j]
             edges += 1
@@ -114,7 +115,8 @@ def _targets_by_piece(mine, edges, low, high, target, piece_of, pieces, piece_of
     for p in range(pieces):
         piece_offsets[p + 1] += piece_offsets[p]
         piece_place[p] = piece_offsets[p]
-    seeds = _grown(seeds, piece_offsets[pieces])
+    if piece_offsets[pieces] > seeds.size:
+        seeds = _grown(seeds, piece_offsets[pieces])
     for e in range(edges):
         for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
             seeds[piece_place[p]] = target[mine[e]]
@@ -198,9 +200,11 @@ def _slot_of(table, digest, size, items, item_offsets, stamp, tick):
 @njit(cache=True, nogil=True, inline="always")
 def _with_subset(subset, items, item_offsets, made):
     """Append a subset to the `made` ones; return `items` and `item_offsets`, grown."""
-    item_offsets = _grown(item_offsets, made + 2)
+    if made + 2 > item_offsets.size:
+        item_offsets = _grown(item_offsets, made + 2)
     first = item_offsets[made]
-    items = _grown(items, first + subset.size)
+    if first + subset.size > items.size:
+        items = _grown(items, first + subset.size)
     for k in range(subset.size):
         items[first + k] = subset[k]
     item_offsets[made + 1] = first + subset.size
@@ -309,15 +313,17 @@ def determinise(
             if rows > first_row and row_target[rows - 1] == found and row_high[rows - 1] + 1 == piece_low[p]:
                 row_high[rows - 1] = piece_low[p + 1] - 1
             else:
-                row_low = _grown(row_low, rows + 1)
-                row_high = _grown(row_high, rows + 1)
-                row_target = _grown(row_target, rows + 1)
+                if rows == row_low.size:
+                    row_low = _grown(row_low, rows + 1)
+                    row_high = _grown(row_high, rows + 1)
+                    row_target = _grown(row_target, rows + 1)
                 row_low[rows] = piece_low[p]
                 row_high[rows] = piece_low[p + 1] - 1
                 row_target[rows] = found
                 rows += 1
         done += 1
-        row_offsets = _grown(row_offsets, done + 1)
+        if done == row_offsets.size:
+            row_offsets = _grown(row_offsets, done + 1)
         row_offsets[done] = rows
         if made > max_states or item_offsets[made] > ITEMS_PER_STATE * max_states:
             status = TOO_MANY_STATES

@@ -21,9 +21,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import inf
 from time import perf_counter
-from typing import TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,15 +30,14 @@ from canvasgen.denoise.beliefs import Beliefs, RowErrors
 from canvasgen.denoise.completion import Event, Failed
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.judging import Decisions, Judges, Verdict, placed
-from canvasgen.denoise.policy import Policy, accept
+from canvasgen.denoise.policy import Policy
 from canvasgen.denoise.protocol import Denoiser
 from canvasgen.denoise.race import Heat, run_heat, tell_race
 from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.recording import observe
 from canvasgen.denoise.row import Row
 from canvasgen.denoise.seats import Seat, Seats
-from canvasgen.denoise.stopping.convergence import converged, decided, streaks, texts_of
-from canvasgen.denoise.stopping.opposition import opposed
+from canvasgen.denoise.stopping.step_reading import Look, StepRead, look_at, thresholds_of
 from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.forks import settle
 
@@ -79,15 +76,13 @@ class Batch:
         clock: Callable[[], float] = perf_counter,
         judges: Judges | None = None,
     ) -> None:
-        usual = denoiser.defaults
         self._decisions = Decisions(judges, clock)
         self._feeds_back = feeds_back
         self._denoiser = denoiser
         self._clock = clock
         self._policy = policy or Policy()
-        self._bound = _either(self._policy.entropy_bound, usual.entropy_bound)
-        self._confidence = _either(self._policy.confidence, usual.confidence)
-        self._stability = _either(self._policy.stability, usual.stability)
+        self._limits = thresholds_of(self._policy, denoiser.defaults)
+        self._told = self._policy.self_conditioning or denoiser.defaults.self_conditioning
         self._noise = denoiser.noise
         self._own = RowRandomness([], denoiser.canvas_length, denoiser.vocab_size)
         self._randomness = self._own if randomness is None else randomness
@@ -162,31 +157,28 @@ class Batch:
         _spend(seats.rows, "denoise", self._clock() - begun)
         begun = self._clock()
         temperatures = torch.tensor([row.advance() for row in seats.rows], dtype=logits.dtype)
-        beliefs, events = self._believe(logits / temperatures.to(logits.device)[:, None, None])
-        if beliefs is None:
+        logits = logits / temperatures.to(logits.device)[:, None, None]
+        is_race = seats.has_races
+        look, seen, events = self._understood(logits, draws=not is_race)
+        if look is None or seen is None:
             return events
-        progress = torch.tensor([row.progress for row in seats.rows], dtype=torch.float64)
-        doubt = self._policy.doubt(beliefs.entropies, beliefs.log_mass, progress.to(logits.device))
-        if self._policy.pin_forced:
-            doubt = torch.where(beliefs.forced, 0.0, doubt)
-        doubt, contested = opposed(beliefs, doubt, progress.to(doubt.device), self._policy.opposed)
-        accepted = accept(doubt, self._bound)
-        self._record(beliefs, accepted)
+        self._record(look.beliefs, seen)
         now = self._clock()
         for row in seats.rows:
             row.is_fresh = False
             row.keep_pace(now)
         heat = run_heat(seats.rows)
-        fixed = seats.decided if not self._noise.varies else torch.zeros_like(accepted)
-        self._renoise(beliefs, accepted, heat.going)
-        observe(seats.rows, beliefs, doubt, accepted, fixed, seats.canvas)
+        fixed = look.decided if not self._noise.varies else torch.zeros_like(look.accepted)
+        if is_race:
+            self._renoise(look.beliefs, look.accepted, heat.going)
+        observe(seats.rows, look.beliefs, look.doubt, look.accepted, fixed, seats.canvas)
         tell_race(seats.rows, heat)
-        ready = self._ready(beliefs, doubt, contested, heat)
+        ready = self._ready(look, seen, heat)
         self._read_drafts()
         _spend(rows := seats.rows, "condition", self._clock() - begun)
         events += [rows[seat].draft for seat in sorted(heat.leading)]
         gone: set[int] = set()
-        for seat, verdict in self._decisions.on(seats, ready, beliefs).items():
+        for seat, verdict in self._decisions.on(seats, ready, look.beliefs).items():
             if verdict is not None:
                 events += self._settled(rows[seat], seat, verdict)
             if verdict is None or rows[seat].is_over:
@@ -225,20 +217,52 @@ class Batch:
     def _fresh(self, numbers: Sequence[int]) -> Tensor:
         return self._noise.fresh(numbers, self._denoiser.canvas_length, self._randomness).cpu()
 
-    def _believe(self, logits: Tensor) -> tuple[Beliefs | None, list[Event]]:
-        """What the logits say of the rows; those that cannot go on lose their seats. None if no row is left."""
-        seats, rows = self._seats, self._seats.rows
-        read = self._noise.read(logits, seats.canvas, seats.decided)
-        try:
-            return Beliefs(read, [row.asked for row in seats.rows], self._denoiser.vocabulary.end_ids), []
-        except RowErrors as errors:
-            events = self._drop(errors.by_row)
-        going = [seat for seat, row in enumerate(rows) if row.number not in {event.row for event in events}]
-        seats.keep(going)
-        if not going:
-            return None, events
-        beliefs, more = self._believe(logits[going])
-        return beliefs, events + more
+    def _understood(self, logits: Tensor, *, draws: bool) -> tuple[Look | None, StepRead | None, list[Event]]:
+        """What the logits say of the rows, on the device and on the host; rows that cannot go on lose their seats.
+
+        Args:
+            logits: of all rows.
+            draws: whether the next canvases are drawn before the host waits for what it has to decide. No row leaves then
+                but those that fail.
+
+        Returns:
+            None and None if no row is left; and what became of the rows that have left.
+        """
+        seats, events = self._seats, list[Event]()
+        canvas, decided = seats.canvas, seats.decided
+        while True:
+            try:
+                look = self._look(logits, canvas, decided)
+                if draws:
+                    self._renoise(look.beliefs, look.accepted, range(len(seats)))
+                    draws = False
+                seen = look.read()
+                look.beliefs.require(seen.log_partition, seen.wrong)
+            except RowErrors as errors:
+                events += self._drop(errors.by_row)
+            else:
+                return look, seen, events
+            gone = {event.row for event in events}
+            going = [seat for seat, row in enumerate(seats.rows) if row.number not in gone]
+            seats.keep(going)
+            if not going:
+                return None, None, events
+            logits, canvas, decided = logits[going], canvas[going], decided[going]
+
+    def _look(self, logits: Tensor, canvas: Tensor, decided: Tensor) -> Look:
+        """What the logits of all rows say, given the canvases that the model saw."""
+        seats = self._seats
+        read = self._noise.read(logits, canvas, decided)
+        return look_at(
+            Beliefs(read, [row.asked for row in seats.rows], self._denoiser.vocabulary.end_ids),
+            decided,
+            self._policy,
+            self._limits,
+            progress=[row.progress for row in seats.rows],
+            first=[row.step == 1 for row in seats.rows],
+            texts=seats.texts,
+            streak=seats.streak,
+        )
 
     def _drop(self, errors: Mapping[int, CanvasgenError]) -> list[Event]:
         """The failures of rows, by their seats; of a race's contenders the first one's."""
@@ -250,32 +274,25 @@ class Batch:
                 events.append(Failed(row.failed(placed(error, row)), row.number))
         return events
 
-    def _record(self, beliefs: Beliefs, accepted: Tensor) -> None:
+    def _record(self, beliefs: Beliefs, seen: StepRead) -> None:
         """Puts the step into the rows' traces."""
-        inside = beliefs.inside
-        number = inside.sum(dim=-1).clamp(min=1)
-        entropies = torch.where(inside, beliefs.entropies, 0.0).sum(dim=-1) / number
-        log_mass = torch.where(inside, beliefs.log_mass, 0.0).sum(dim=-1) / number
-        columns = torch.stack(
-            [beliefs.log_partition, entropies, log_mass, accepted.sum(dim=-1).double(), beliefs.best_log_prob]
-        )
-        # In one copy; token ids are exact.
-        read = torch.cat([columns, beliefs.best.T.double()]).T.cpu().numpy()
-        best = read[:, len(columns) :].astype(np.int64)
-        numbers: list[list[float]] = read[:, : len(columns)].tolist()
-        for seat, (row, ids, values) in enumerate(zip(self._seats.rows, best, numbers, strict=True)):
-            partition = None if row.job.constraint is None else values[0]
-            whole = values[4] if values[4] > -inf else None
-            ids = ids[: row.text.budget.here]
-            if row.record(ids, partition, values[1], values[2], int(values[3]), whole):
+        for seat, row in enumerate(self._seats.rows):
+            partition = None if row.job.constraint is None else float(seen.log_partition[seat])
+            whole = float(seen.best_log_prob[seat])
+            ids = seen.best[seat, : row.text.budget.here]
+            means, accepted = (
+                (float(seen.entropy[seat]), float(seen.log_mass[seat])),
+                int(seen.accepted[seat]),
+            )
+            if row.record(ids, partition, *means, accepted, whole if whole > -inf else None):
                 row.keep(beliefs.of(seat))
 
-    def _renoise(self, beliefs: Beliefs, accepted: Tensor, going: list[int]) -> None:
+    def _renoise(self, beliefs: Beliefs, accepted: Tensor, going: Sequence[int]) -> None:
         """The next canvases of some seats, drawn in the order of DiffusionGemma's sampler: tokens, then noise."""
         seats = self._seats
         if self._feeds_back:
-            forms = [row.is_form for row in seats.rows]
-            seats.known = beliefs.last_answers(self._policy.self_conditioning, forms)
+            both = [row.is_told_both(self._told) for row in seats.rows]
+            seats.known = beliefs.last_answers(both, constrained=self._told == "constrained")
         if not going:
             return
         rows = [seats.rows[seat] for seat in going]
@@ -288,43 +305,27 @@ class Batch:
         place = drawn.device
         canvas, decided = seats.canvas.to(place), seats.decided.to(place)
         rest = rest.to(place)
-        if going == list(range(len(seats))):
+        if list(going) == list(range(len(seats))):
             seats.canvas, seats.decided = self._noise.renoise(canvas, decided, accepted, drawn, rest)
             return
-        chosen = torch.tensor(going, device=place)
+        chosen = torch.tensor(list(going), device=place)
         new, now = self._noise.renoise(canvas[chosen], decided[chosen], accepted[chosen], drawn, rest)
         seats.canvas = canvas.index_copy(0, chosen, new)
         seats.decided = decided.index_copy(0, chosen, now)
 
-    def _ready(self, beliefs: Beliefs, doubt: Tensor, contested: Tensor, heat: Heat) -> dict[int, Outcome]:
-        """The seats of the rows to commit, and why; `contested` ones are not to be committed yet."""
-        if not any(heat.alone):
-            return {}
-        seats, place = self._seats, doubt.device
-        texts = texts_of(beliefs)
-        streak = streaks(texts, seats.texts.to(place), seats.streak.to(place))
-        streak = torch.where(torch.tensor(heat.alone, device=place), streak, -1)
-        seats.texts, seats.streak = texts, streak
-        sure = converged(
-            beliefs,
-            doubt,
-            streak,
-            [row.step == 1 for row in seats.rows],
-            stability=self._stability,
-            confidence=self._confidence,
-        )
-        sure |= decided(
-            beliefs,
-            streak,
-            [row.drafted for row in seats.rows],
-            [row.choices for row in seats.rows],
-            [row.policy for row in seats.rows],
-        )
-        is_sure: list[bool] = (sure & ~contested).cpu().numpy().tolist()
+    def _ready(self, look: Look, seen: StepRead, heat: Heat) -> dict[int, Outcome]:
+        """The seats of the rows to commit, and why."""
+        seats = self._seats
+        alone = torch.tensor(heat.alone, device=look.streak.device)
+        seats.texts, seats.streak = look.texts, torch.where(alone, look.streak, -1)
         ready: dict[int, Outcome] = {}
         for seat, row in enumerate(seats.rows):
             if heat.alone[seat] and not row.is_drafting:
-                if is_sure[seat] or seat in heat.decided or row.text.leaves_no_choice(row.trace[-1].ids):
+                if (
+                    seat in heat.decided
+                    or seen.is_sure(seat, row)
+                    or row.text.leaves_no_choice(row.trace[-1].ids)
+                ):
                     ready[seat] = Outcome.COMPLETE
                 elif row.at_limit is not None:
                     ready[seat] = row.at_limit
@@ -364,13 +365,6 @@ class Batch:
                 self._seats.rejoin(seats)
             events += self._settled(row, len(self._seats) - 1, verdict)
         return events
-
-
-Number = TypeVar("Number", int, float)
-
-
-def _either(chosen: Number | None, usual: Number) -> Number:
-    return usual if chosen is None else chosen
 
 
 def _spend(rows: Sequence[Row], what: str, seconds: float) -> None:

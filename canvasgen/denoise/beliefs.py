@@ -130,6 +130,10 @@ class Beliefs:
         lengths: int64 `[B]`, tokens of text in `best`, with the end token; without a constraint, L.
         constrained: bool `[B]`, whether the row has a constraint.
         settles: bool `[B]`, whether `best` has been chosen against the model's will, by relations between fields.
+        wrong: int64 `[B]`, the first position whose logits are no distribution; -1: none.
+
+    Nothing is read on the host unless a row's values are searched for. So rows that cannot go on are only told by `require`;
+    what else is said of them means nothing.
 
     Args:
         logits: as above.
@@ -137,7 +141,7 @@ class Beliefs:
         end_ids: tokens that end a text.
 
     Raises:
-        RowErrors: some rows cannot go on.
+        RowErrors: rows cannot go on, and there are some whose values are searched for.
     """
 
     def __init__(self, logits: Tensor, asked: Sequence[Asked], end_ids: tuple[int, ...]) -> None:
@@ -155,12 +159,35 @@ class Beliefs:
             parts.append((self._free, self._read_free(self._part(self._free))))
         if self._bound:
             parts.append((self._bound, self._read_bound(self._part(self._bound))))
-        columns = [self._together([(rows, values[at]) for rows, values in parts]) for at in range(6)]
+        columns = [self._together([(rows, values[at]) for rows, values in parts]) for at in range(7)]
         self.log_partition, self.entropies, self.log_mass, self.best, self.lengths = columns[:5]
-        self.best_log_prob = columns[5]
+        self.best_log_prob, self.wrong = columns[5:]
         self.settles = torch.zeros_like(self.constrained)
         self._read_searched()
-        self._check_numbers()
+
+    def require(self, log_partition: NDArray[np.float64], wrong: NDArray[np.float64]) -> None:
+        """Raise unless all rows can go on.
+
+        Args:
+            log_partition, wrong: `[B]`, the attributes as they were read on the host.
+
+        Raises:
+            RowErrors: some rows cannot.
+        """
+        errors: dict[int, CanvasgenError] = {
+            b: ModelError(
+                "the logits are not numbers",
+                path=f"position {int(wrong[b])}",
+                rule="NaN logits",
+                remedy="check the model's weights and its dtype: float16 may overflow where bfloat16 doesn't",
+            )
+            for b in self._free
+            if wrong[b] >= 0
+        }
+        if self._bound:
+            found = self._posteriors.errors(log_partition[self._bound], wrong[self._bound])
+            errors |= {b: error for b, error in zip(self._bound, found, strict=True) if error is not None}
+        _raise(errors)
 
     def __len__(self) -> int:
         """B."""
@@ -192,27 +219,26 @@ class Beliefs:
         nothing = entropies.new_zeros(rows)
         whole = torch.full((rows,), length, device=logits.device)
         unknown = torch.full_like(nothing, -torch.inf)
-        return nothing, entropies, torch.zeros_like(entropies), logits.argmax(dim=-1), whole, unknown
+        wrong = _first(~torch.isfinite(entropies))
+        wrong = torch.where(wrong < length, wrong, -1)
+        return nothing, entropies, torch.zeros_like(entropies), logits.argmax(dim=-1), whole, unknown, wrong
 
     def _read_bound(self, logits: Tensor) -> tuple[Tensor, ...]:
         asked = [self._asked[b] for b in self._bound]
         requests = [one.constraint.request(one.prefix, one.budget) for one in asked if one.constraint]
         self._posteriors: Posteriors = condition_batch(requests, logits, check=False)
-        errors = zip(self._bound, self._posteriors.errors(), strict=True)
-        _raise({b: error for b, error in errors if error is not None})
-        best = self._posteriors.best
+        if any(one.constraint is not None and one.constraint.is_searched for one in asked):
+            errors = zip(self._bound, self._posteriors.errors(), strict=True)
+            _raise({b: error for b, error in errors if error is not None})
         here = torch.tensor([one.budget.here for one in asked], device=logits.device)
-        posteriors = self._posteriors
-        lengths = self._text_lengths(best, here)
-        joint = posteriors.best_log_prob
-        return posteriors.log_partition, posteriors.entropies, posteriors.allowed_mass, best, lengths, joint
+        found = self._posteriors
+        lengths = self._text_lengths(found.best, here)
+        masses = found.log_partition, found.entropies, found.allowed_mass
+        return *masses, found.best, lengths, found.best_log_prob, found.wrong
 
     def _text_lengths(self, best: Tensor, here: Tensor) -> Tensor:
         ends = torch.isin(best, torch.tensor(self._end_ids, device=best.device))
-        length = best.shape[1]
-        positions = torch.arange(length, device=best.device)
-        first = torch.where(ends, positions, length).amin(dim=-1)
-        return torch.minimum(first + 1, here)
+        return torch.minimum(_first(ends) + 1, here)
 
     def _read_searched(self) -> None:
         """Has the cells of tables and related fields chosen together, row by row."""
@@ -242,22 +268,6 @@ class Beliefs:
             self.settles[b] = belief.settles
             if belief.is_chosen:
                 self.best_log_prob[b] = -torch.inf
-        _raise(errors)
-
-    def _check_numbers(self) -> None:
-        if not self._free:  # what is wrong with the others their posteriors have told
-            return
-        wrong = ~torch.isfinite(self.entropies)
-        errors: dict[int, CanvasgenError] = {}
-        rows: NDArray[np.int64] = np.flatnonzero(wrong.any(dim=-1).cpu().numpy())
-        for b in rows.tolist():
-            position = int(torch.nonzero(wrong[b])[0])
-            errors[b] = ModelError(
-                "the logits are not numbers",
-                path=f"position {position}",
-                rule="NaN logits",
-                remedy="check the model's weights and its dtype: float16 may overflow where bfloat16 doesn't",
-            )
         _raise(errors)
 
     @cached_property
@@ -290,19 +300,19 @@ class Beliefs:
             return bound
         return self._together([(self._free, self.logits[self._free]), (self._bound, bound)])
 
-    def last_answers(self, told: str, forms: Sequence[bool]) -> Tensor:
-        """What the model is told of its last answer, float32 `[B, L, V]`.
+    def last_answers(self, both: Sequence[bool], *, constrained: bool) -> Tensor:
+        """What the model is told of its last answer, float32 `[B, L, V]`: its own logits.
 
         Args:
-            told: `model`, `constrained`, or `forms`: of forms, the mean of both distributions.
-            forms: whether a row's text is a form with holes.
+            both: by row, whether it is the mean of its own and the constrained distributions instead.
+            constrained: whether it is the constrained marginals, for all rows.
         """
-        if told == "constrained":
+        if constrained:
             return self.constrained_logits
-        if told != "forms" or not any(forms):
+        if not any(both):
             return self.logits
         mean = torch.logaddexp(self.logits.log_softmax(dim=-1), self.constrained_logits) - math.log(2)
-        mixed = torch.tensor(forms, device=mean.device)[:, None, None]
+        mixed = torch.tensor(both, device=mean.device)[:, None, None]
         return torch.where(mixed, mean, self.logits)
 
     def tokens(
@@ -328,24 +338,26 @@ class Beliefs:
         if each:
             assert self._probabilities is not None
             place = {b: at for at, b in enumerate(self._free)}
-            wanted = self._probabilities[[place[rows[at]] for at in each]]
+            wanted = self._probabilities[[place[rows[at]] for at in each]].nan_to_num_(
+                1.0
+            )  # of rows that fail
             out[each] = randomness.tokens([numbers[at] for at in each], wanted)
         return out
 
     def _joint_samples(self, rows: list[int], seeds: list[int]) -> Tensor:
-        if rows == self._bound and not self._searched:
-            out = self._posteriors.sample(seeds)
-        else:
-            out = self.best[rows]
-            for at, (b, seed) in enumerate(zip(rows, seeds, strict=True)):
-                searched = self._searched.get(b)
-                posterior = self._posteriors[self._place[b]]
-                drawn = posterior.sample(1, seed)[0] if searched is None else searched.sample(seed)
+        out = self.best[rows]
+        plain = [at for at, b in enumerate(rows) if b not in self._searched]
+        if plain:
+            places = [self._place[rows[at]] for at in plain]
+            out[plain] = self._posteriors.sample([seeds[at] for at in plain], places)
+        for at, b in enumerate(rows):
+            if b in self._searched:
+                drawn = self._searched[b].sample(seeds[at])
                 out[at, : len(drawn)] = torch.as_tensor(drawn, device=out.device)
         for at, (b, seed) in enumerate(zip(rows, seeds, strict=True)):
             here = self._asked[b].budget.here
             if here < out.shape[1]:  # behind the budget each position is drawn by itself
-                behind = torch.softmax(self.logits[b, here:], dim=-1)
+                behind = torch.softmax(self.logits[b, here:], dim=-1).nan_to_num_(1.0)
                 generator = torch.Generator(behind.device).manual_seed(seed)
                 out[at, here:] = torch.multinomial(behind, 1, generator=generator).squeeze(-1)
         return out
@@ -364,6 +376,12 @@ class Beliefs:
                 return one.constraint.believe(self._posteriors[self._place[row]], one.prefix, one.budget)
         here = one.budget.here
         return FreeBelief(self.logits[row, :here], self.best[row, :here].cpu().numpy(), self._end_ids)
+
+
+def _first(marked: Tensor) -> Tensor:
+    """int64 `[B]`: the first position of each row that is marked, bool `[B, L]`; L if there is none."""
+    length = marked.shape[1]
+    return torch.where(marked, torch.arange(length, device=marked.device), length).amin(dim=-1)
 
 
 def _raise(errors: Mapping[int, CanvasgenError]) -> None:

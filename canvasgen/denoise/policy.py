@@ -11,18 +11,20 @@ second part fades out over the steps: a model that never comes round is overrule
 
 What the model is told of its last answer (self-conditioning) is by default its own answer, not the constrained one. The
 constrained marginals look surer than the model was, and a model that is told so believes it: on the embedded model that
-cost 3 to 10 points of exact match (docs/measurements.md).
+cost 3 to 10 points of exact match (docs/measurements.md). Templates are another matter: what the constraint adds there is
+where the fixed text is, and the embedded model is told the mean of both (`Defaults.self_conditioning`).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Literal
 
 import torch
 from torch import Tensor
 
+from canvasgen.checks import is_bool, one_of, real_number, whole_number
+from canvasgen.denoise.protocol import TOLD, SelfConditioning
 from canvasgen.errors import InvalidConstraint
 
 __all__ = ["Policy", "accept"]
@@ -40,7 +42,8 @@ class Policy:
         certain: probability of the best canvas as a whole, given that it is valid, from which it is committed at once;
             above 1: never for this reason.
         likely, patience: the same of the geometric mean over the choices in it (holes, fields, cells:
-            `stopping/open_values`), for a text that has been the best canvas in this many steps of its block.
+            `stopping/open_values`), for a text that has been the best canvas in this many steps of its block; the holes of a
+            form are counted one by one, and what they have voted for is committed (`stopping/votes`).
         canvas_length: of answers whose longest text is not known or longer, for models that take several lengths
             (`Resizable`); shorter answers get a shorter one. Read by the engine.
         beaten: nats of mass on valid texts by which a start is behind the best one when it leaves their race
@@ -56,7 +59,8 @@ class Policy:
         pin_forced: positions where only one token is possible have no doubt from the first step on. Otherwise
             their entropy is zero, but the model's disbelief delays them until it sees them coming.
         self_conditioning: what goes back to the model: its own last logits (`model`), the constrained marginals
-            (`constrained`), or for forms (templates, and tables without relations) the mean of both (`forms`).
+            (`constrained`), or the mean of both for rows that are forms, templates and tables without relations (`forms`),
+            or for rows with templates alone (`templates`), and for the others its own.
         candidates: further texts shown to the validators after they refused the best one.
         restarts: times a refused block is denoised again from fresh noise.
         draft_steps: first steps of a canvas whose drafts lead a constraint that follows the model's habits
@@ -77,28 +81,29 @@ class Policy:
     opposed: float = 3.0
     disbelief: float = 1.0
     pin_forced: bool = False
-    self_conditioning: Literal["model", "constrained", "forms"] = "model"
+    self_conditioning: SelfConditioning | None = None
     candidates: int = 16
     restarts: int = 2
     draft_steps: int = 2
 
     def __post_init__(self) -> None:
-        """Refuse thresholds that are no numbers: every comparison with NaN is false, so they would do nothing.
+        """Refuse what is no such option: every comparison with NaN is false, and a negative bound would do nothing.
 
         Raises:
             InvalidConstraint: names the option.
         """
         for option in fields(self):
-            value: object = getattr(self, option.name)
-            if option.name in ("self_conditioning", "pin_forced") or value is None:
+            name, value = option.name, getattr(self, option.name)
+            if value is None and option.default is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-                raise InvalidConstraint(
-                    f"{option.name} is a number",
-                    rule=f"Policy.{option.name}",
-                    value=value,
-                    remedy="give a number, or leave it out",
-                )
+            if name == "self_conditioning":
+                _ = one_of(value, TOLD, rule=f"Policy.{name}")
+            elif name in _COUNTS:
+                _ = whole_number(value, rule=f"Policy.{name}", low=_COUNTS[name])
+            elif name == "pin_forced":
+                _checked_switch(value, name)
+            elif not (value == math.inf and isinstance(value, float)):
+                _ = real_number(value, rule=f"Policy.{name}")
 
     def doubt(self, entropies: Tensor, log_mass: Tensor, progress: Tensor) -> Tensor:
         """Nats of doubt, float64 `[B, L]`.
@@ -111,6 +116,27 @@ class Policy:
         weights = (self.disbelief * (1.0 - progress))[:, None]
         penalties = torch.where(weights == 0, 0.0, weights * (-log_mass).clamp(min=0.0))
         return entropies + penalties
+
+
+_COUNTS = {
+    "stability": 0,
+    "patience": 1,
+    "canvas_length": 1,
+    "cycle": 0,
+    "patience_cycle": 0,
+    "settled": 0,
+    "candidates": 0,
+    "restarts": 0,
+    "draft_steps": 0,
+}
+"""The options that are whole numbers, with their least; the other numbers are 0 or more, infinity included."""
+
+
+def _checked_switch(value: object, name: str) -> None:
+    if not is_bool(value):
+        raise InvalidConstraint(
+            f"`{name}` is True or False", rule=f"Policy.{name}", value=value, remedy="give one of the two"
+        )
 
 
 def accept(doubt: Tensor, bound: float) -> Tensor:

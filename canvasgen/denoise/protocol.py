@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from canvasgen.denoise.noise import Noise
     from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Context", "Defaults", "Denoiser", "Resizable"]
+__all__ = ["TOLD", "Context", "Defaults", "Denoiser", "Resizable", "SelfConditioning"]
+
+SelfConditioning: TypeAlias = Literal["model", "constrained", "forms", "templates"]
+"""What a model is told of its last answer; see `Policy.self_conditioning`."""
+TOLD: tuple[SelfConditioning, ...] = ("model", "constrained", "forms", "templates")
 
 Context: TypeAlias = Any
 """What a denoiser remembers of the text so far, for B rows; opaque to the loop, never changed in place."""
@@ -29,6 +33,7 @@ class Defaults:
         stability: for how many steps the best canvas must stay the same before it is committed.
         confidence: nats; mean entropy of a position below which a block may be committed.
         max_tokens: token budget where the caller names none.
+        self_conditioning: what it is told of its last answer.
     """
 
     max_denoising_steps: int = 48
@@ -38,6 +43,7 @@ class Defaults:
     stability: int = 1
     confidence: float = 0.005
     max_tokens: int = 256
+    self_conditioning: SelfConditioning = "model"
 
 
 @runtime_checkable

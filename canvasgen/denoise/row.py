@@ -20,13 +20,14 @@ from canvasgen.denoise.completion import Completion, Draft
 from canvasgen.denoise.fields import Block, probabilities
 from canvasgen.denoise.job import Job, token_budget
 from canvasgen.denoise.policy import Policy
-from canvasgen.denoise.protocol import Denoiser
+from canvasgen.denoise.protocol import Denoiser, SelfConditioning
 from canvasgen.denoise.recording import Recorder
 from canvasgen.denoise.schedule import schedule_of
 from canvasgen.denoise.steps import Step, timings_of
 from canvasgen.denoise.stopping.cycles import Drafts
 from canvasgen.denoise.stopping.dial import Pace, dialled
 from canvasgen.denoise.stopping.open_values import free_choices, is_form
+from canvasgen.denoise.stopping.votes import form_of, written
 from canvasgen.denoise.telling.token_logs import TokenLog, token_logs
 from canvasgen.errors import CanvasgenError, Outcome
 from canvasgen.tokens import Prefix
@@ -83,14 +84,13 @@ class Row:
         self._schedule = schedule_of(job, denoiser)
         self._canvas_length = denoiser.canvas_length
         self._vocabulary = denoiser.vocabulary
-        self._step = 0
+        self._step = self._further = 0
         self._steps: list[int] = []
         self._blocks: list[Block] = []
         self._logs: list[TokenLog] = []
         self.policy = dialled(policy, job.quality)
         self._clock = clock
         self._pace = None if job.target_seconds is None else Pace(job.target_seconds)
-        self._further = 0
         self._most_steps = self._schedule.steps
         self._drafts = Drafts()
         self._first_block: str | None = None
@@ -184,8 +184,7 @@ class Row:
     def read_draft(self) -> bool:
         """Take the present step's best canvas as a draft; return whether it was the last one.
 
-        From then on the row goes on under the constraint that the draft leads to, or under the one it had, if that one
-        is too large.
+        From then on the row goes on under the constraint that the draft leads to; under its own, if that one is too large.
         """
         if self._loose is None:
             return False
@@ -278,7 +277,8 @@ class Row:
             self.recorder.step(step, asked.constraint, asked.prefix.state, is_draft=self.is_drafting)
         if log_prob is None:
             return False
-        is_best = self._drafts.add(self._vocabulary.text_bytes(best), best, log_prob)
+        form = form_of(self.constraint, step)
+        is_best = self._drafts.add(self._vocabulary.text_bytes(best), best, log_prob, form)
         return is_best and self.job.probabilities
 
     def keep(self, belief: Belief) -> None:
@@ -295,19 +295,17 @@ class Row:
         """In how many steps of this block the present draft was the draft; 0 where its probability is not known."""
         return self._drafts.times if self.trace[-1].log_prob is not None else 0
 
-    @property
-    def is_form(self) -> bool:
-        """Whether its text is a form with holes."""
-        return self.constraint is not None and is_form(self.constraint.constraint)
+    def is_told_both(self, told: SelfConditioning) -> bool:
+        """Whether the model is told the mean of its own answer and the constrained one."""
+        constraint = None if self.constraint is None else self.constraint.constraint
+        return told in ("forms", "templates") and is_form(constraint, tables=told == "forms")
 
     @property
     def choices(self) -> int:
         """How many values its text has that the constraint leaves open, if it comes back and ends on this canvas; else 1."""
-        last = self.trace[-1]
-        if self.constraint is None or self.block > 1 or self.drafted < self.policy.patience:
+        if self.constraint is None or self.drafted < self.policy.patience or not self.trace[-1].is_whole:
             return 1
-        ends = bool(np.isin(last.ids, self._vocabulary.end_ids).any())
-        return free_choices(self.constraint.constraint, last.draft) if ends else 1
+        return free_choices(self.constraint.constraint, self.trace[-1].draft)
 
     def spend(self, what: str, seconds: float) -> None:
         """Counts time; what a table's solver took of it counts as `solve`."""
@@ -334,6 +332,8 @@ class Row:
         prefix, budget = self.text.prefix, self.text.budget
         if ending is Outcome.OSCILLATION and self._drafts.best is not None:
             belief = self._best or belief.recalling(self._drafts.best, self._drafts.best_log_prob)
+        elif (voted := self._drafts.votes.instead_of(self.trace[-1], self.policy)) is not None:
+            belief = written(voted, belief, self.constraint, prefix, budget)
         with self.job.charged():
             belief.finish()
             chosen = self.text.choose(belief)

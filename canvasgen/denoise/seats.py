@@ -62,6 +62,11 @@ class Seats:
         """B."""
         return len(self.rows)
 
+    @property
+    def has_races(self) -> bool:
+        """Whether some rows are contenders of one race."""
+        return len({row.number for row in self.rows}) < len(self.rows)
+
     def joined(self, context: Context) -> Context:
         """The context of all rows and of those of another one behind them, for `append`."""
         self.arrange()

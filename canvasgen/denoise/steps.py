@@ -53,6 +53,11 @@ class Step:
         """`log_partition`, or zero without a constraint."""
         return 0.0 if self.log_partition is None else self.log_partition
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the draft is a whole text, and the first canvas has all of it."""
+        return self.block == 1 and bool(np.isin(self.ids, self.vocabulary.end_ids).any())
+
     @cached_property
     def draft(self) -> str:
         """The whole text as it would be if this step's best canvas were committed."""

@@ -10,26 +10,31 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from jsonschema.exceptions import ValidationError as JsonSchemaError
 
-from canvasgen.errors import ValidationFailed
+from canvasgen.errors import ModelError, ValidationFailed
 from canvasgen.limits import uncounted
 
 if TYPE_CHECKING:
     from canvasgen.constraints.texts import Texts
 
-__all__ = ["Validator", "refusal"]
+__all__ = ["REFUSALS", "NoJudgement", "Validator", "refusal"]
 
 Validator: TypeAlias = Callable[[str], Any]
-"""Called with the whole text; refuses by returning False or raising one of `_REFUSALS`, else accepts."""
+"""Called with the whole text; refuses by returning False or raising one of `REFUSALS`, else accepts."""
 
-_REFUSALS = (ValueError, AssertionError, ValidationFailed, JsonSchemaError)
+REFUSALS = (ValueError, AssertionError, ValidationFailed, JsonSchemaError)
 """pydantic's ValidationError is a ValueError."""
+
+
+class NoJudgement(Exception):
+    """A validator came to no judgement; its text goes on after "the validator NAME"."""
 
 
 def refusal(text: str, constraint: Texts | None, validators: Sequence[Validator]) -> str | None:
     """Why the text is refused, by the first that refuses it; None if all accept it.
 
     Raises:
-        ValidationFailed: a validator raised something else: a mistake in it, not a judgement of the text.
+        ModelError: a validator could not be called just now.
+        ValidationFailed: a validator raised something else, or was ended: a mistake in it, not a judgement of the text.
     """
     # A validator is code of the program's own: what it takes is not the request's.
     checks: list[tuple[str, Validator]] = [(_name(validator), validator) for validator in validators]
@@ -39,7 +44,7 @@ def refusal(text: str, constraint: Texts | None, validators: Sequence[Validator]
         with _UsersCode(name, text), nullcontext() if name == "the constraint" else uncounted():
             try:
                 verdict = check(text)
-            except _REFUSALS as error:
+            except REFUSALS as error:
                 return f"{name}: {_one_line(error)}"
             if isinstance(verdict, (bool, np.bool_)) and not verdict:
                 return f"{name}: returned False"
@@ -61,8 +66,16 @@ class _UsersCode:
     ) -> None:
         if not isinstance(error, Exception):
             return
+        if isinstance(error, ModelError) and error.rule == "validators":
+            return  # none of the validator's: it could not be called
+        if isinstance(error, NoJudgement):
+            said = f"the validator {self._name} {_one_line(error)}"
+        else:
+            said = (
+                f"the validator {self._name} raised {type(error).__name__}, no judgement: {_one_line(error)}"
+            )
         raise ValidationFailed(
-            f"the validator {self._name} raised {type(error).__name__}, no judgement: {_one_line(error)}",
+            said,
             text=self._text,
             rule=self._name,
             remedy="make it return False, or raise ValueError or AssertionError, for a text that it refuses",

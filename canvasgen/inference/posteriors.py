@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import overload
 
 import numpy as np
@@ -32,6 +31,7 @@ class Posteriors(Sequence[Posterior]):
     def __init__(self, lattice: Lattice) -> None:
         self._lattice = lattice
         self._views: dict[int, Posterior] = {}
+        self._errors: list[CanvasgenError | None] | None = None
 
     @property
     def backend(self) -> Backend:
@@ -64,19 +64,27 @@ class Posteriors(Sequence[Posterior]):
     def __iter__(self) -> Iterator[Posterior]:
         return (self[b] for b in range(len(self)))
 
-    def errors(self) -> list[CanvasgenError | None]:
-        """What went wrong with each row, read from the device at the first call; None where nothing did."""
+    def errors(
+        self, log_partition: Sequence[float] | None = None, wrong: Sequence[float] | None = None
+    ) -> list[CanvasgenError | None]:
+        """What went wrong with each row; None where nothing did.
+
+        Args:
+            log_partition, wrong: these answers, if the host has read them already; else they are read from the device at the
+                first call.
+        """
+        if self._errors is None:
+            if log_partition is None or wrong is None:
+                log_partition, wrong = self._read()
+            pairs = enumerate(zip(log_partition, wrong, strict=True))
+            self._errors = [self._error(b, float(mass), int(position)) for b, (mass, position) in pairs]
         return self._errors
 
-    @cached_property
-    def _errors(self) -> list[CanvasgenError | None]:
-        lattice = self._lattice
-        partitions, wrong = lattice.log_partition, lattice.wrong
+    def _read(self) -> tuple[list[float], list[float]]:
+        partitions, wrong = self.log_partition, self.wrong
         if not partitions.is_cpu:
             partitions, wrong = torch.stack([partitions, wrong.double()]).cpu()  # one read
-        masses: list[float] = partitions.numpy().tolist()
-        positions: list[float] = wrong.numpy().tolist()
-        return [self._error(b, masses[b], int(positions[b])) for b in range(len(self))]
+        return partitions.numpy().tolist(), wrong.numpy().tolist()
 
     def _error(self, b: int, log_partition: float, wrong: int) -> CanvasgenError | None:
         row = self._lattice.batch.rows[b]
@@ -113,6 +121,11 @@ class Posteriors(Sequence[Posterior]):
         )
 
     @property
+    def wrong(self) -> Tensor:
+        """int64 `[B]`: the first position whose logits are no distribution (NaN, +inf, all −inf); -1: none."""
+        return self._lattice.wrong
+
+    @property
     def log_partition(self) -> Tensor:
         """float64 `[B]`: log Z, the log of the mass that ∏ softmax(logits_i) puts on valid canvases."""
         return self._lattice.log_partition
@@ -142,18 +155,23 @@ class Posteriors(Sequence[Posterior]):
         """float64 `[B]`: log P(text and end of `best` | valid), the tail summed out."""
         return self._lattice.best_log_prob
 
-    def sample(self, seeds: Sequence[int]) -> Tensor:
-        """int64 `[B, L]`: one exact joint sample a row; row b's does not depend on the other rows.
+    def sample(self, seeds: Sequence[int], rows: Sequence[int] | None = None) -> Tensor:
+        """int64 `[R, L]`: one exact joint sample a row; row b's does not depend on the other rows.
 
-        Within the budget it is `posteriors[b].sample(1, seeds[b])[0]`. Random numbers are drawn on the host, before
-        anything runs on the device.
+        Within the budget it is `posteriors[b].sample(1, seed)[0]`. Random numbers are drawn on the host, before anything
+        runs on the device.
+
+        Args:
+            seeds: one a row.
+            rows: which; None: all.
         """
         batch = self._lattice.batch
+        chosen = range(len(self)) if rows is None else rows
         uniforms = [
-            uniforms_for(seed, 1, row.length, batch.length)
-            for seed, row in zip(seeds, batch.rows, strict=True)
+            uniforms_for(seed, 1, batch.rows[b].length, batch.length)
+            for seed, b in zip(seeds, chosen, strict=True)
         ]
-        return self._lattice.sample(range(len(self)), torch.as_tensor(np.stack(uniforms)))[0][:, 0]
+        return self._lattice.sample(chosen, torch.as_tensor(np.stack(uniforms)))[0][:, 0]
 
     def constrained_logits(self) -> Tensor:
         """float32 `[B, L, V]`: log P(x_i = v | valid), the next step's self-conditioning."""

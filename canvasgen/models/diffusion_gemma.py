@@ -25,8 +25,9 @@ import torch
 import transformers
 from transformers import DynamicCache
 
+from canvasgen.checks import one_of
 from canvasgen.denoise.noise import Mask, Uniform
-from canvasgen.denoise.protocol import Defaults
+from canvasgen.denoise.protocol import TOLD, Defaults
 from canvasgen.errors import ModelError
 from canvasgen.forks import settle
 from canvasgen.models.architecture import Architecture
@@ -314,7 +315,10 @@ def _padded(values: torch.Tensor, width: int, dim: int) -> torch.Tensor:
 
 
 def defaults_of(model: DiffusionGemmaForBlockDiffusion) -> Defaults:
-    """What the generation config says, with DiffusionGemma's own values where it is silent."""
+    """What the generation config says, with DiffusionGemma's own values where it is silent.
+
+    `self_conditioning` is read from the model's config: a generation config of transformers takes no other options.
+    """
     config = model.generation_config
     usual = Defaults()
 
@@ -331,6 +335,11 @@ def defaults_of(model: DiffusionGemmaForBlockDiffusion) -> Defaults:
         stability=value("stability_threshold", usual.stability),
         confidence=value("confidence_threshold", usual.confidence),
         max_tokens=value("max_new_tokens", model.config.canvas_length),
+        self_conditioning=one_of(
+            getattr(model.config, "self_conditioning", usual.self_conditioning),
+            TOLD,
+            rule="self_conditioning",
+        ),
     )
 
 

@@ -13,6 +13,9 @@ from canvasgen.errors import InvalidConstraint
 __all__ = ["ServeSettings"]
 
 
+_CHOICES = {"admission": ("continuous", "homogeneous"), "validators_in": ("processes", "threads")}
+
+
 @dataclass(frozen=True)
 class ServeSettings:
     """How a server runs.
@@ -42,6 +45,10 @@ class ServeSettings:
         remembered_bytes: of these together, as they came from the compilers.
         keys: API keys, one of which clients send as `Authorization: Bearer …`; none: everybody may ask.
         validators: by the name that clients send, a function of the value.
+        validators_in: `processes`: each call in a child with limits; `threads`: in the server itself, without any, for
+            functions that need its memory.
+        validator_seconds: CPU seconds of one call of a validator in its process.
+        validator_bytes: memory that one call may need beside what its process has.
         tracing: whether OpenTelemetry spans are made.
         page: a file that is served at `/`; None: the playground.
     """
@@ -72,6 +79,9 @@ class ServeSettings:
     validators: Mapping[str, Callable[[object], object]] = field(
         default_factory=dict[str, Callable[[object], object]]
     )
+    validators_in: Literal["processes", "threads"] = "processes"
+    validator_seconds: float = 5.0
+    validator_bytes: int = 1_000_000_000
     tracing: bool = False
     page: str | None = None
 
@@ -86,6 +96,15 @@ class ServeSettings:
                     rule=one.name,
                     value=value,
                     remedy="write a number such as 30",
+                )
+        for name, choices in _CHOICES.items():
+            value = getattr(self, name)
+            if value not in choices:
+                raise InvalidConstraint(
+                    f"{name} is {' or '.join(choices)}",
+                    rule=name,
+                    value=value,
+                    remedy=f"write {choices[0]!r}",
                 )
         if any(not key for key in self.keys):
             raise InvalidConstraint(

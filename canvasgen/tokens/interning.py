@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from canvasgen.jit import njit
 
-__all__ = ["Count", "Store", "intern", "mix"]
+__all__ = ["Count", "Store", "intern", "intern_summed", "mix"]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -21,7 +21,7 @@ Store = tuple[Ints, Words, Longs, Longs]
 """Distinct lists for `intern`: table, hashes, offsets, data. Zeros at first; the sizes are the capacities."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def mix(value: Count) -> np.uint64:
     """Return a bijection of 64 bits that spreads every input bit (the finaliser of SplitMix64)."""
     z = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
@@ -30,17 +30,25 @@ def mix(value: Count) -> np.uint64:
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def intern(table: Ints, hashes: Words, offsets: Longs, data: Longs, count: Count, stop: Count) -> Count:
     """Return the number of the list `data[offsets[count]:stop]`: `count` if it is new, and then it is kept.
 
     `table` (zeros at first, a power of two long and never full) is open addressing over number + 1.
     """
-    start = offsets[count]
-    total = np.uint64(stop - start)
-    for k in range(start, stop):
+    total = np.uint64(0)
+    for k in range(offsets[count], stop):
         total += mix(data[k])
-    total = mix(total)
+    return intern_summed(table, hashes, offsets, data, count, stop, total)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def intern_summed(
+    table: Ints, hashes: Words, offsets: Longs, data: Longs, count: Count, stop: Count, total: np.uint64
+) -> Count:
+    """Do what `intern` does for who knows the sum `total` of the `mix` of the list's numbers."""
+    start = offsets[count]
+    total = mix(total + np.uint64(stop - start))
     mask = table.shape[0] - 1
     slot = np.int64(total & np.uint64(mask))
     while table[slot] != 0:

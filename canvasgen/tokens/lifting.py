@@ -1,6 +1,6 @@
 """The lift: a byte automaton and a vocabulary become a token automaton.
 
-    1. walk      one pass over the byte trie gives the function of every token, as a list of parts (transition_monoid.py)
+    1. walk      one pass over the byte trie gives the function of every token, as a list of parts (trie_walk.py)
     2. number    tokens with one function are one class
     3. edges     the (source, target) pairs of the parts, grouped; each pair knows the parts it is in
     4. trim      states that whole tokens cannot reach or finish go, and what then acts alike is merged
@@ -30,15 +30,13 @@ from canvasgen.tokens.lists import (
     select,
     unique_lists,
 )
+from canvasgen.tokens.part_shapes import groups_of
 from canvasgen.tokens.token_limits import DEFAULT_LIMITS, TokenLimits, too_many
-from canvasgen.tokens.transition_monoid import (
-    FUNCTIONS_FULL,
-    PAIRS_FULL,
-    UNFINISHED,
-    walk,
-)
+from canvasgen.tokens.transition_monoid import FUNCTIONS_FULL, PAIRS_FULL
 from canvasgen.tokens.transition_table import transition_columns
+from canvasgen.tokens.trie_walk import UNFINISHED, walk
 from canvasgen.tokens.workspace import give_back, take
+from canvasgen.vocabulary.character_kinds import MOST_CHARACTERS
 
 if TYPE_CHECKING:
     from canvasgen.automata import DFA
@@ -147,27 +145,33 @@ def lift_frame(
 
 
 def _actions(dfa: DFA, trie: Trie, limits: TokenLimits) -> _Action:
-    byte_class, columns, classes, signature = transition_columns(dfa.offsets, dfa.low, dfa.high, dfa.target)
-    order = np.argsort(signature, kind="stable").astype(np.int32)
-    changes = np.flatnonzero(np.diff(signature[order])) + 1
-    group_offsets = np.concatenate([[0], changes, [dfa.num_states]]).astype(np.int64)
+    arrays = (dfa.offsets, dfa.low, dfa.high, dfa.target)
+    byte_class, columns, classes = transition_columns(*arrays)
+    groups = groups_of(*arrays, columns, classes)
 
     functions, pairs = 1, 4 * dfa.num_states
     path = np.empty(trie.max_depth + 1, np.int64)
+    powers = np.empty(MOST_CHARACTERS + 1, np.int64)
     while True:
         workspace = take(functions, classes, pairs)
         most = min(workspace.most(classes), limits.max_functions)
         most_pairs = min(workspace.pairs, limits.max_pairs)
         rank_function = workspace.rank_function(len(trie.token_order))
-        kept, broken = np.zeros((2, most + 1), np.uint64)
         at = np.zeros(5, np.int64)
         status = UNFINISHED
         while status == UNFINISHED:
             look("the walk of the vocabulary")
             status = walk(
-                *(trie.packed, byte_class, columns, classes, order, group_offsets, path, rank_function),
-                *(workspace.part_memo, workspace.part_store, workspace.memo, workspace.store),
-                *(kept, broken, most, most_pairs, at, _WORK),
+                *(trie.packed, trie.characters, byte_class, columns, classes),
+                *(groups.order, groups.offsets, groups.shapes, path, rank_function),
+                *(
+                    workspace.part_shape,
+                    workspace.part_memo,
+                    workspace.part_store,
+                    workspace.memo,
+                    workspace.store,
+                ),
+                *(workspace.advance, powers, most, most_pairs, at, _WORK),
             )
         if status == FUNCTIONS_FULL:
             _check(most >= limits.max_functions, "max_functions", limits.max_functions)

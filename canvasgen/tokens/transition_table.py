@@ -14,21 +14,17 @@ from canvasgen.tokens.interning import mix
 __all__ = ["transition_columns"]
 
 Ints = npt.NDArray[np.int32]
-Words = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
 
 _BLOCK = 16  # states whose rows are transposed at a time: 64 bytes of int32
 
 
 @njit(cache=True, nogil=True)
-def transition_columns(
-    offsets: Ints, low: Bytes, high: Bytes, target: Ints
-) -> tuple[Bytes, Ints, int, Words]:
-    """Return the automaton as a table over byte classes, and its states in groups.
+def transition_columns(offsets: Ints, low: Bytes, high: Bytes, target: Ints) -> tuple[Bytes, Ints, int]:
+    """Return the automaton as a table over byte classes.
 
     Returns:
-        uint8[256], the class of each byte; int32[K or more, S], the target for each class and state, -1 for
-        none; K; uint64[S], equal for states in which the same classes are possible.
+        uint8[256], the class of each byte; int32[K or more, S], the target for each class and state, -1 for none; K.
     """
     states = offsets.shape[0] - 1
     border = np.zeros(257, np.bool_)
@@ -42,7 +38,7 @@ def transition_columns(
         count += border[b]
         interval[b] = count - 1
     columns = np.empty((count, states), np.int32)
-    hashes = np.zeros(count, np.uint64)
+    hashes = np.zeros(count + 1, np.uint64)
     rows = np.empty((_BLOCK, count), np.int32)
     for first in range(0, states, _BLOCK):
         last = min(first + _BLOCK, states)
@@ -50,12 +46,17 @@ def transition_columns(
             for k in range(count):
                 rows[s - first, k] = -1
             for r in range(offsets[s], offsets[s + 1]):
+                weight = mix((np.int64(s) << 32) | np.int64(target[r]))
+                hashes[interval[low[r]]] += weight  # summed up below
+                hashes[interval[high[r]] + 1] -= weight
                 for k in range(interval[low[r]], interval[high[r]] + 1):
                     rows[s - first, k] = target[r]
-                    hashes[k] += mix((np.int64(s) << 32) | np.int64(target[r]))
         for k in range(count):
             for s in range(first, last):
                 columns[k, s] = rows[s - first, k]
+
+    for k in range(1, count):
+        hashes[k] += hashes[k - 1]
 
     # Intervals with equal columns are one class.
     class_of_interval = np.empty(count, np.int64)
@@ -83,10 +84,4 @@ def transition_columns(
     byte_class = np.empty(256, np.uint8)
     for b in range(256):
         byte_class[b] = class_of_interval[interval[b]]
-    group = np.zeros(states, np.uint64)
-    for c in range(classes):
-        weight = mix(c)
-        for s in range(states):
-            if columns[c, s] >= 0:
-                group[s] += weight
-    return byte_class, columns, classes, group
+    return byte_class, columns, classes

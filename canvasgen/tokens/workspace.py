@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from canvasgen.tokens.advancing import Advance
 from canvasgen.tokens.interning import Store
-from canvasgen.tokens.transition_monoid import Ints
 
 __all__ = ["Workspace", "give_back", "take"]
+
+Ints = npt.NDArray[np.int32]
+Words = npt.NDArray[np.uint64]
 
 # Of the workspaces that are kept. Memory is only touched as far as it is used.
 _FUNCTIONS = (1 << 16) - 1
@@ -30,8 +34,11 @@ class Workspace:
     def __init__(self, functions: int, memo: int, pairs: int) -> None:
         self.functions = functions
         self.pairs = pairs
+        self.part_shape: Ints = np.empty(functions + 1, np.int32)
         self.part_memo: Ints = np.zeros(memo, np.int32)
         self.memo: Ints = np.zeros(memo, np.int32)
+        self._words: Words = np.zeros((4, functions + 1), np.uint64)
+        self._follows: Ints = np.zeros(functions + 1, np.int32)
         self.part_store = _store(functions + 1, pairs)
         self.store = _store(functions + 1, pairs)
         self._ranks: Ints = np.empty(0, np.int32)
@@ -41,6 +48,22 @@ class Workspace:
         if len(self._ranks) < tokens:
             self._ranks = np.empty(tokens, np.int32)
         return self._ranks[:tokens]
+
+    @property
+    def advance(self) -> Advance:
+        """Zeros."""
+        words = self._words
+        return words[0], words[1], self._follows, words[2], words[3]
+
+    def clear(self, parts: int, functions: int, classes: int) -> None:
+        """Make zeros again of what a walk may have written."""
+        self.part_memo[: parts * classes] = 0
+        self.memo[: functions * classes] = 0
+        self._words[:2, :functions] = 0
+        self._words[2:, :parts] = 0
+        self._follows[:functions] = 0
+        self.part_store[0].fill(0)
+        self.store[0].fill(0)
 
     def most(self, classes: int) -> int:
         """Parts, and functions, there is room for with so many byte classes."""
@@ -79,8 +102,5 @@ def give_back(workspace: Workspace, parts: int, functions: int, classes: int) ->
     size = (workspace.functions, len(workspace.memo), workspace.pairs)
     if size != (_FUNCTIONS, _MEMO, _PAIRS) or len(_kept) >= _KEPT:
         return
-    workspace.part_memo[: parts * classes] = 0
-    workspace.memo[: functions * classes] = 0
-    workspace.part_store[0].fill(0)
-    workspace.store[0].fill(0)
+    workspace.clear(parts, functions, classes)
     _kept.append(workspace)

@@ -13,7 +13,17 @@ import numpy.typing as npt
 
 from canvasgen.jit import njit
 
-__all__ = ["KIND_HIGH", "KIND_LENGTHS", "KIND_LOW", "KIND_ROWS", "ODD", "kinds_below"]
+__all__ = [
+    "KIND_HIGH",
+    "KIND_LENGTHS",
+    "KIND_LOW",
+    "KIND_ROWS",
+    "MOST_CHARACTERS",
+    "ODD",
+    "SMALL_LETTERS",
+    "WITHIN",
+    "kinds_below",
+]
 
 Ints = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
@@ -48,7 +58,11 @@ KIND_LOW: Ints = np.array([[low for low, _ in row] + [0] * (4 - len(row)) for ro
 KIND_HIGH: Ints = np.array([[high for _, high in row] + [0] * (4 - len(row)) for row in _ROWS], np.int32)
 """int32[rows, 4] both: the least and the greatest of each byte."""
 ODD = np.uint64(1 << 63)
-"""The kind of what is no character, or ends within one."""
+"""The kind of what is no character, or ends within one, and of tokens that have too many."""
+WITHIN = np.uint64(1 << 62)
+"""A node behind the first byte of a longer character: the rest of this character counts as below it."""
+MOST_CHARACTERS = 255
+SMALL_LETTERS = _KINDS.index([[(0x61, 0x7A)]])
 _FIRST_LONG = len(_KINDS) - len(_SEQUENCES)
 _KIND_OF_BYTE: Ints = np.full(256, -1, np.int32)
 for _kind, _kind_rows in enumerate(_KINDS[:_FIRST_LONG]):
@@ -57,23 +71,33 @@ for _kind, _kind_rows in enumerate(_KINDS[:_FIRST_LONG]):
 
 
 @njit(cache=True, nogil=True)
-def kinds_below(parent: Ints, byte: Bytes, has_token: npt.NDArray[np.bool_]) -> Words:
+def kinds_below(parent: Ints, byte: Bytes, has_token: npt.NDArray[np.bool_]) -> tuple[Words, Bytes, Bytes]:
     """Return the kinds of characters below each node of a trie, one bit each; ODD where a token below has something else.
 
-    Nodes within a character have ODD: only what stands below the end of a character is told.
+    Behind the first byte of a character, the kinds include the one of this character, and WITHIN. Nodes further within a
+    character have ODD.
 
     Args:
         parent, byte: see `Trie`.
         has_token: bool[N], the nodes at which a token ends.
+
+    Returns:
+        uint64[N], the kinds; uint8[N], the characters that begin on the way to each node; uint8[N], the most of them on the
+        way to a token at or below it. Both are at most MOST_CHARACTERS, and a node is ODD if a token below has more.
     """
     nodes = parent.shape[0]
     row = np.full(nodes, -1, np.int32)  # within a character: a row that it may be of; -1 at its end
     level = np.zeros(nodes, np.int32)  # its bytes so far
     own = np.zeros(nodes, np.uint64)  # the kind of the character that ends at the node
+    begun = np.zeros(nodes, np.uint8)
+    full = np.zeros(nodes, np.bool_)
     first_row = KIND_ROWS[_FIRST_LONG]
     for n in range(1, nodes):
         p = parent[n]
         b = np.int32(byte[n])
+        begins = b & 0xC0 != 0x80
+        full[n] = full[p] or (begins and begun[p] == MOST_CHARACTERS)
+        begun[n] = begun[p] if full[n] or not begins else begun[p] + 1
         if row[p] < 0:
             if b < 0x80:
                 own[n] = np.uint64(1) << np.uint64(_KIND_OF_BYTE[b])
@@ -94,11 +118,15 @@ def kinds_below(parent: Ints, byte: Bytes, has_token: npt.NDArray[np.bool_]) -> 
             row[n] = r
             level[n] = level[p] + 1
     below = np.zeros(nodes, np.uint64)
+    most = np.zeros(nodes, np.uint8)
     for n in range(nodes - 1, 0, -1):
         found = own[n] | below[n]
-        if row[n] >= 0:
-            if has_token[n]:
+        if has_token[n]:
+            most[n] = max(most[n], begun[n])
+            if row[n] >= 0 or full[n]:
                 found |= ODD
-            below[n] |= ODD  # it stays what its parent is told of it
+        if row[n] >= 0:
+            below[n] |= WITHIN if level[n] == 1 else ODD  # the parent is told of the kinds alone
         below[parent[n]] |= found
-    return below
+        most[parent[n]] = max(most[parent[n]], most[n])
+    return below, begun, most

@@ -73,16 +73,29 @@ class Trie:
         return int(_summed_to_root(self.parent, begins).max())
 
     @cached_property
-    def packed(self) -> npt.NDArray[np.uint64]:
-        """uint64[N, 3], what a walk reads of a node, side by side: end, depth and byte (32, 24 and 8 bits); the kinds of
-        characters below it (see `character_kinds`); how many tokens in `token_order` end before it."""
+    def _packed(self) -> tuple[npt.NDArray[np.uint64], Bytes]:
         here = np.bincount(self.order_node, minlength=self.num_nodes)
+        kinds, begun, most = kinds_below(self.parent, self.byte, here > 0)
         made = np.empty((self.num_nodes, 3), np.uint64)
         made[:, 0] = self.end.astype(np.uint64) << 32 | self.depth.astype(np.uint64) << 8 | self.byte
-        made[:, 1] = kinds_below(self.parent, self.byte, here > 0)
-        made[:, 2] = np.cumsum(here) - here
+        made[:, 1] = kinds
+        made[:, 2] = (np.cumsum(here) - here).astype(np.uint64) << 16 | begun.astype(np.uint64) << 8 | most
+        characters = begun[self.order_node]
         made.setflags(write=False)
-        return made
+        characters.setflags(write=False)
+        return made, characters
+
+    @property
+    def packed(self) -> npt.NDArray[np.uint64]:
+        """uint64[N, 3], what a walk reads of a node, side by side: end, depth and byte (32, 24 and 8 bits); the kinds of
+        characters below it (see `character_kinds`); how many tokens in `token_order` end before it, how many characters
+        begin on the way to it, and the most on the way to a token below it (48, 8 and 8 bits)."""
+        return self._packed[0]
+
+    @property
+    def characters(self) -> Bytes:
+        """uint8[T]: how many characters begin in each token of `token_order`, where they are no more than 255."""
+        return self._packed[1]
 
     def fits(self, size: int) -> bool:
         """Whether the arrays are those of a trie over `size` tokens: what is read from a file is looked at once."""

@@ -32,6 +32,7 @@ def test_arrays_are_those_of_the_whole_construction(expr: Expr) -> None:
     assert wanted is not None
     assert not isinstance(wanted, CountedDFA)
     assert found.num_states == wanted.num_states
+    assert found.num_transitions == wanted.num_transitions
     assert found.is_empty == wanted.is_empty
     assert found == wanted
     assert found.fingerprint() == wanted.fingerprint()
@@ -44,6 +45,8 @@ def test_a_long_repeat_costs_no_more_than_a_short_one() -> None:
     found = to_dfa(TEXT)
     assert isinstance(found, CountedDFA)
     assert found.core.num_states < 60
+    assert found.num_bytes > 100_000
+    assert "target" not in vars(found)  # its size is known without the arrays
     assert found.num_states > 10_000
     assert found.accepts(b'"' + b"a" * 2000 + b'"')
     assert not found.accepts(b'"' + b"a" * 2001 + b'"')

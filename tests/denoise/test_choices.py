@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,7 +15,8 @@ from toy_models import END, LETTERS, Confident
 import canvasgen as cg
 from canvasgen.denoise import Job, Policy, run
 from canvasgen.denoise.beliefs import Asked, Beliefs
-from canvasgen.denoise.stopping.convergence import decided
+from canvasgen.denoise.protocol import SelfConditioning
+from canvasgen.denoise.stopping.convergence import is_decided
 from canvasgen.denoise.stopping.open_values import free_choices, is_form
 from canvasgen.tokens import Budget, Prefix
 
@@ -89,7 +91,8 @@ def test_the_mean_is_that_of_the_factors_of_the_joint_posterior(seed: int, sprea
     assert float(believed.best_log_prob[0]) == pytest.approx(sum(map(math.log, factors)), abs=1e-5)
     for likely, expected in ((mean - 1e-4, True), (mean + 1e-4, False)):
         policy = Policy(certain=2.0, likely=likely)
-        assert decided(believed, torch.tensor([0]), [3], [3], [policy]).tolist() == [expected]
+        whole = float(believed.best_log_prob[0])
+        assert is_decided(whole, policy, streak=0, drafted=3, choices=3, settles=False) == expected
 
 
 def unsure() -> Confident:
@@ -119,8 +122,17 @@ def test_a_form_with_several_unsure_holes_ends_when_its_text_comes_back() -> Non
     assert steps_under(one_choice, alone) == 12
 
 
-@pytest.mark.parametrize("told", ["forms", "model", "constrained"])
-def test_forms_are_told_the_mean_of_both(told: str) -> None:
+@pytest.mark.parametrize(
+    ("told", "usual"),
+    [
+        ("forms", "model"),
+        ("templates", "model"),
+        ("model", "templates"),
+        ("constrained", "model"),
+        (None, "templates"),
+    ],
+)
+def test_forms_are_told_the_mean_of_both(told: SelfConditioning | None, usual: SelfConditioning) -> None:
     """Two rows of one batch, a template and the same texts as a choice: what `h` has, which no text has."""
     known: dict[int, torch.Tensor] = {}
 
@@ -137,9 +149,16 @@ def test_forms_are_told_the_mean_of_both(told: str) -> None:
     ]
     logits = unsure().logits
     logits[:, LETTERS.tokens.index(b"h")] = 0.0  # half of the mass at the first position, beside `a` and `b`
-    run(Watched(logits=logits), jobs, policy=Policy(confidence=0.0, self_conditioning=told))
+    model = Watched(logits=logits)
+    model.defaults = replace(model.defaults, self_conditioning=usual)
+    run(model, jobs, policy=Policy(confidence=0.0, self_conditioning=told))
     forbidden = LETTERS.tokens.index(b"h")
-    expected = {"forms": (0.25, 0.5), "model": (0.5, 0.5), "constrained": (0.0, 0.0)}[told]
+    expected = {
+        "forms": (0.25, 0.5),
+        "model": (0.5, 0.5),
+        "templates": (0.25, 0.5),
+        "constrained": (0.0, 0.0),
+    }[told or usual]
     assert [float(known[prompt][forbidden]) for prompt in (3, 4)] == pytest.approx(expected, abs=1e-6)
     allowed = 1 - known[3][forbidden]
     assert float(known[3][LETTERS.tokens.index(b"a")]) == pytest.approx(0.6 * float(allowed), abs=1e-6)
@@ -151,3 +170,4 @@ def test_what_is_a_form() -> None:
     others = (OBJECT, related, cg.regex("a+"), cg.choice(["a", "b"]), "x" + cg.text(), None)
     assert [is_form(one) for one in forms] == [True] * 4
     assert not any(is_form(one) for one in others)
+    assert [is_form(one, tables=False) for one in forms] == [True, False, True, False]

@@ -12,7 +12,7 @@ from toy_models import LETTERS, Confident
 from canvasgen.automata import literal, union
 from canvasgen.denoise import Job, Policy, run
 from canvasgen.denoise.beliefs import Asked, Beliefs
-from canvasgen.denoise.stopping.convergence import decided
+from canvasgen.denoise.stopping.convergence import is_decided
 from canvasgen.tokens import Budget, Prefix
 
 WORDS = union(literal("ab"), literal("cd"))
@@ -35,7 +35,8 @@ def beliefs(odds: float) -> Beliefs:
 
 def asked(believed: Beliefs, drafted: int, choices: int, policy: Policy) -> bool:
     """Whether the only row is decided; its text has not stayed the same."""
-    return bool(decided(believed, torch.tensor([0]), [drafted], [choices], [policy])[0])
+    whole, settles = float(believed.best_log_prob[0]), bool(believed.settles[0])
+    return is_decided(whole, policy, streak=0, drafted=drafted, choices=choices, settles=settles)
 
 
 @pytest.mark.parametrize(

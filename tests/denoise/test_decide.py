@@ -55,6 +55,25 @@ def test_shares_by_enumeration(steps: int, seed: int) -> None:
         assert list(found.values()) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_decision_is_read_from_a_canvas_that_suits_the_options(
+    steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that takes several lengths: as many positions as the longest option and its end, as for any answer."""
+    one = cg.load()
+    read: list[int] = []
+    denoise = type(one.denoiser).denoise
+
+    def watched(self: Any, context: Any, canvas: torch.Tensor, *told: Any) -> torch.Tensor:
+        read.append(canvas.shape[1])
+        return denoise(self, context, canvas, *told)
+
+    monkeypatch.setattr(type(one.denoiser), "denoise", watched)
+    found = one.decide("The light is red.", ["red", "green"], steps=steps, samples=2, seed=1)
+    assert sum(found.values()) == pytest.approx(1)
+    assert set(read) == {32}
+
+
 class Colour(Enum):
     RED = "a"
     BLUE = "b"

@@ -1,3 +1,6 @@
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from canvasgen.denoise.policy import Policy, accept
 from canvasgen.denoise.schedule import Schedule
+from canvasgen.errors import InvalidConstraint
 
 DOUBTS = arrays(
     np.float64, st.integers(1, 12), elements=st.floats(0, 5, allow_nan=False).map(lambda x: round(x, 3))
@@ -79,3 +83,43 @@ def test_schedule_falls_linearly():
 def test_schedule_refuses(bad):
     with pytest.raises(ValueError):
         Schedule(*bad)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(
+            (name, bad)
+            for name in ("opposed", "certain", "beaten", "disbelief")
+            for bad in (-1.0, math.nan, "3", True)
+        ),
+        ("entropy_bound", -0.1),
+        ("confidence", -1.0),
+        ("likely", -math.inf),
+        *(
+            (name, bad)
+            for name in ("restarts", "candidates", "cycle", "draft_steps")
+            for bad in (-1, 1.5, None)
+        ),
+        ("patience", 0),
+        ("stability", 0.5),
+        ("settled", math.inf),
+        ("canvas_length", 0),
+        ("pin_forced", 1),
+        ("self_conditioning", "both"),
+        ("certain", None),
+    ],
+    ids=lambda one: str(one),
+)
+def test_options_that_mean_nothing_are_refused(option: str, value: Any) -> None:
+    with pytest.raises(InvalidConstraint) as found:
+        Policy(**{option: value})
+    assert found.value.rule == f"Policy.{option}"
+    assert found.value.value is value
+
+
+def test_thresholds_may_be_out_of_reach_and_options_the_models_own() -> None:
+    never = Policy(opposed=math.inf, beaten=math.inf, certain=2, likely=2.0, entropy_bound=math.inf)
+    assert never.opposed == math.inf
+    assert Policy(entropy_bound=None, stability=None, confidence=None, self_conditioning=None) == Policy()
+    assert Policy(restarts=np.int64(2)) == Policy()

@@ -33,12 +33,12 @@ LAYOUT_ARRAYS = {
     "_recurrence": (
         *(Field.HEADS_BY_TARGET, Field.LANES_BY_TARGET, Field.FIRST_BY_TARGET, Field.SECOND_BY_TARGET),
         *(Field.HEADS_BY_SOURCE, Field.LANES_BY_SOURCE, Field.FIRST_BY_SOURCE, Field.SECOND_BY_SOURCE),
+        *(Field.SOURCE_OFFSETS, Field.SOURCE_FIRST, Field.SOURCE_SECOND),
     ),
     "_marginal_pass": (
         *(Field.HEADS_BY_SET, Field.LANES_BY_SET, Field.FIRST_BY_SET, Field.SECOND_BY_SET),
         *(Field.HEADS_OF_SETS, Field.LANES_OF_SETS, Field.SETS_OF_CLASS),
     ),
-    "_best_walk": (Field.SOURCE_OFFSETS, Field.SOURCE_FIRST, Field.SOURCE_SECOND),
     "_best_tokens": (Field.SET_OFFSETS, Field.SET_CLASSES),
     "_draw_edges": (
         *(Field.HEADS_BY_TARGET, Field.LANES_BY_TARGET, Field.FIRST_BY_TARGET, Field.SECOND_BY_TARGET),
@@ -49,7 +49,6 @@ LAYOUT_ARRAYS = {
 """Which arrays of a layout a kernel reads."""
 
 ONE_A_POSITION = {
-    "_best_walk": ("pointers",),
     "_draw_walk": ("values", "pointers"),
     "_draw_tokens": ("set_mass", "tops", "totals"),
 }

@@ -15,12 +15,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from test_brute_force import solved
 from test_numerics import chain, random_automaton
 
-from canvasgen.inference import Posterior, condition
+from canvasgen.inference import Posterior, Request, condition, condition_batch
 from canvasgen.inference import posterior as posteriors
 from canvasgen.inference.known_layouts import layout_of
+from canvasgen.inference.numba_backend.pruned import best_kernels
 from canvasgen.inference.numba_backend.pruned import pruned_sums as pruned
 from canvasgen.inference.numba_backend.pruned import support
 from canvasgen.inference.numba_backend.row import NumbaRow
+from canvasgen.inference.numba_backend.token_kernels import first_best
 
 
 @contextmanager
@@ -74,7 +76,7 @@ def test_what_is_pruned_changes_no_answer(
         exact = condition(automaton, logits, remaining=remaining)
         assert sums_of(exact) is None
         same_answers(exact, exact)
-    with patch.object(pruned, "_SPREAD", spread):
+    with patch.object(pruned, "_SPREAD", spread), patch.object(pruned, "_BEAM", spread):
         same_answers(condition(automaton, logits, remaining=remaining), exact)
 
 
@@ -83,7 +85,8 @@ def test_what_is_pruned_changes_no_answer(
 @given(problem=problems() | restricted_problems())
 def test_narrow_beams_against_enumeration(problem: Problem) -> None:
     """The smallest beam: what it left out is found to be too much, and looked at again."""
-    with patch.object(pruned, "_SPREAD", 1e-3), patch.object(pruned, "_BUSY", 2.0):
+    narrow = (patch.object(pruned, name, 1e-3) for name in ("_SPREAD", "_BEAM"))
+    with next(narrow), next(narrow), patch.object(pruned, "_BUSY", 2.0):
         posterior, exact = solved(problem, "numba")
         marginals = exact.marginals()
         assert_allclose(posterior.log_partition, np.log(exact.total), atol=1e-5)
@@ -98,6 +101,82 @@ def test_narrow_beams_against_enumeration(problem: Problem) -> None:
             assert tuple(canvas) in exact.joint
 
 
+def test_bounds_spare_the_best_canvas_a_second_search() -> None:
+    """Flat logits: a prefix is far behind if it has more to write, which its own weight does not tell."""
+    automaton = random_automaton(60, 200, 40, seed=4)
+    logits = np.random.default_rng(0).standard_normal((64, 200)).astype(np.float32)
+    with patch.object(pruned, "forward_best", wraps=pruned.forward_best) as searched:
+        found = condition(automaton, logits)
+        assert found.best.shape == (64,)
+        assert 1 <= searched.call_count <= 2
+    row = found.arrays
+    assert isinstance(row, NumbaRow)
+    assert row._pruned_best is not None
+    with without_pruning():
+        exact = condition(automaton, logits)
+        assert_array_equal(found.best, exact.best)
+        assert found.best_log_prob == pytest.approx(exact.best_log_prob, abs=1e-11)
+
+
+def test_a_canvas_shorter_than_its_tables_stays_in_its_arrays() -> None:
+    """The kernels in plain Python, where writing behind an array is an error and does not spoil what lies there."""
+    automaton = random_automaton(30, 90, 20, seed=4)
+    logits = np.random.default_rng(0).standard_normal((1, 24, 90)).astype(np.float32)
+    request = Request(automaton, length=8, remaining=3)
+    (exact,) = condition_batch([request], logits)
+    with (
+        patch.object(pruned, "forward_best", pruned.forward_best.py_func),
+        patch.object(best_kernels, "_passed", best_kernels._passed.py_func),
+    ):
+        (found,) = condition_batch([request], logits)
+        assert_array_equal(found.best, exact.best)
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize("level", [0.0, 5.0, -30.0, 1e-30])
+def test_of_equal_tokens_of_a_large_class_the_first_is_best(zero: float, level: float) -> None:
+    """Both zeros are equal; the largest logit may be anywhere, also where its digits are lost beside the normaliser's."""
+    rng = np.random.default_rng(5)
+    size, length = 9000, 6
+    row = np.where(rng.random((length, size)) < 0.5, level, zero).astype(np.float32)
+    row[:, ::3] = -zero
+    row[1, 8990], row[2, 4], row[3] = 40.0, 40.0, -np.inf
+    row[3, 7000] = -200.0
+    row[4] = rng.standard_normal(size).astype(np.float32)
+    for large in (0.9, 0.5, 0.05):
+        class_of_token = np.where(rng.random(size) < large, 0, 1).astype(np.int32)
+        class_of_token[7000] = 0
+        order = np.argsort(class_of_token, kind="stable").astype(np.uint32)
+        offsets = np.searchsorted(class_of_token[order], [0, 1, 2]).astype(np.int32)
+        wanted = np.array([0, 0, 1, 0, 1, -1])
+        best = np.stack(
+            [
+                np.array([float(line[class_of_token == c].max(initial=-np.inf)) for c in (0, 1)])
+                for line in row
+            ]
+        )
+        for normaliser in (0.0, 50.0, 1e9):
+            out = np.full(length, -7)
+            first_best(
+                row,
+                row.view(np.int32),
+                class_of_token,
+                order,
+                offsets,
+                best - normaliser,
+                np.full(length, normaliser),
+                wanted,
+                out,
+            )
+            expected = [
+                int(next(v for v in range(size) if class_of_token[v] == c and line[v] == top[c]))
+                if c >= 0 and top[c] > -np.inf
+                else -7
+                for line, c, top in zip(row, wanted.tolist(), best, strict=True)
+            ]
+            assert out.tolist() == expected
+
+
 def test_a_sure_model_leaves_few_states() -> None:
     """Of 60 states at each of 64 positions, where the model is sure of each token."""
     automaton = random_automaton(60, 200, 40, seed=4)
@@ -108,7 +187,6 @@ def test_a_sure_model_leaves_few_states() -> None:
     found = sums_of(posterior)
     assert found is not None
     assert found.starts[-1] < 12 * 65
-    assert not found.is_busy
     assert_array_equal(posterior.best, text)
     assert posterior.log_partition == pytest.approx(0.0, abs=1e-4)
 

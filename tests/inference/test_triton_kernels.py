@@ -203,22 +203,27 @@ def test_kernels_are_their_references(drawn: Drawn) -> None:
 @given(
     sizes=st.lists(st.sampled_from([0, 1, 3, 4, 5, 16, 17, 256, 257, 700]), min_size=2, max_size=12),
     halves=st.booleans(),
+    chain=st.booleans(),
 )
-def test_slots_hold_every_member_once_in_order(sizes: list[int], halves: bool) -> None:
+def test_slots_hold_every_member_once_in_order(sizes: list[int], halves: bool, chain: bool) -> None:
     """Read as a kernel reads them: by tile, round, lane and column."""
     parts = 2 if halves and len(sizes) % 2 == 0 else 1
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    slots, block = slots_of(offsets, parts, block=512), 512
+    slots = slots_of(offsets, parts, block=1024, chain=chain)
     found = dict[tuple[int, int], list[int]]()
     for part in range(parts):
         head = slots.heads[slots.heads[part] :]
         lane = int(head[4])
         for kind, width in enumerate(WIDTHS):
+            block = 256 if chain and kind > 0 else 1024
             rows = block // width
             for tile in range(int(head[kind]), int(head[kind + 1])):
                 start, rounds = (int(head[HEAD + 2 * tile + n]) for n in range(2))
                 for row, group in enumerate(slots.lanes[lane : lane + rows].tolist()):
-                    at = [start + turn * block + row * width + np.arange(width) for turn in range(rounds)]
+                    own = row * width + np.arange(width)
+                    if chain and kind == 0:
+                        own = row + np.arange(width) * rows
+                    at = [start + turn * block + own for turn in range(rounds)]
                     places = np.concatenate([*at, np.zeros(0, dtype=np.int64)]).astype(np.int64)
                     members = slots.members[places]
                     members = members[members >= 0].tolist()

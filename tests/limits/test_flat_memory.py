@@ -11,7 +11,7 @@ import pytest
 
 import canvasgen
 from canvasgen.automata import DFA
-from canvasgen.automata.expr import _nodes
+from canvasgen.automata.expr_nodes import nodes
 from canvasgen.limits.generations import KEPT
 from canvasgen.once import Once
 from canvasgen.request import remembered
@@ -48,7 +48,7 @@ def alive() -> tuple[int, int, int]:
     gc.collect()  # the type is asked, since a proxy of what is gone has no class
     objects = gc.get_objects()
     return (
-        len(_nodes),
+        len(nodes),
         sum(issubclass(type(one), DFA) for one in objects),
         sum(issubclass(type(one), Node) for one in objects),
     )

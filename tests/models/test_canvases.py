@@ -130,6 +130,11 @@ def test_the_embedded_model_takes_several(engine):
     assert denoiser.canvas_length in denoiser.canvas_lengths
 
 
+def test_the_embedded_model_is_told_where_the_fixed_text_of_templates_is(engine):
+    """Weights bring it in their config.json (`train.save`); new ones that lack it get it there."""
+    assert engine.denoiser.defaults.self_conditioning == "templates"
+
+
 @pytest.mark.parametrize(
     ("options", "positions"),
     [

@@ -14,7 +14,7 @@ from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
 )
 
 from canvasgen.denoise import Batch, Defaults, Denoiser, Done, Job, Mask, Uniform, run
-from canvasgen.errors import ModelError
+from canvasgen.errors import InvalidConstraint, ModelError
 from canvasgen.models.diffusion_gemma import DiffusionGemma, _cache_name, defaults_of, end_ids_of, pad_id_of
 from canvasgen.vocabulary import Vocabulary
 
@@ -319,6 +319,15 @@ def test_settings_come_from_the_generation_config(model):
     model.generation_config = DiffusionGemmaGenerationConfig()
     assert defaults_of(model) == Defaults(max_tokens=CANVAS)
     assert end_ids_of(model) == (END,)
+
+
+def test_what_a_model_is_told_comes_from_its_config(model):
+    assert defaults_of(model).self_conditioning == "model"
+    model.config.self_conditioning = "forms"
+    assert defaults_of(model).self_conditioning == "forms"
+    model.config.self_conditioning = "some"
+    with pytest.raises(InvalidConstraint, match="self_conditioning"):
+        defaults_of(model)
 
 
 def test_wrong_vocabulary(model):

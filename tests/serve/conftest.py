@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import operator_checks
 import pytest
 from fastapi.testclient import TestClient
 
 import canvasgen as cg
 from canvasgen.serve.routes.application import create_app
 from canvasgen.serve.settings import ServeSettings
-
-
-def is_short(value: object) -> bool:
-    return len(str(value)) < 12
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +23,7 @@ def client(engine: cg.Engine) -> Iterator[TestClient]:
     settings = ServeSettings(
         name="tiny",
         compilers=1,
-        validators={"short": is_short},
+        validators={"short": operator_checks.is_short},
         prompt_characters=5000,
         deadline=3600,  # the machine may be slow
     )

@@ -15,7 +15,9 @@ import pytest
 from asking import PERSON, PROMPT
 
 import canvasgen as cg
+from canvasgen.cli.app import run
 from canvasgen.errors import InvalidConstraint
+from canvasgen.serve.batches import batch_run
 from canvasgen.serve.batches.batch_row import failed_row, read_row
 from canvasgen.serve.batches.batch_run import journal_of, run_batch
 from canvasgen.serve.batches.journal import Journal
@@ -53,7 +55,8 @@ def test_results_come_in_order_and_bad_rows_are_rows(engine: cg.Engine, tmp_path
     source, output = write(tmp_path / "in.jsonl", ROWS), tmp_path / "out.jsonl"
     ended = run_batch(engine, source, output, SETTINGS, seed=5)
     rows = read(output)
-    assert (ended.rows, ended.errors, ended.resumed, len(rows)) == (10, 5, 0, 10)
+    assert (ended.rows, ended.failed, ended.resumed, len(rows)) == (10, 5, 0, 10)
+    assert ended.errors == {"invalid_row": 4, "invalid_constraint": 1}
     assert [row.get("index") for row in rows] == [0, 1, 2, 3, 4, None, None, None, 8, 9]
     assert [row["error"]["param"] for row in rows if row.get("error")][:3] == ["$.regex", "$.shema", "$"]
     assert (rows[0]["id"], rows[0]["value"]["age"], rows[1]["value"], rows[8]["id"]) == ("a", 34, "red", 7)
@@ -128,7 +131,9 @@ def test_a_row_that_is_wrong_says_where(row: Any, param: str) -> None:
     with pytest.raises(ApiError) as caught:
         read_row(row, 0, SETTINGS, None)
     assert caught.value.param == param
-    assert failed_row(3, row, caught.value)["error"]
+    told = failed_row(3, row, caught.value)["error"]
+    assert isinstance(told, dict)
+    assert told["param"] == ("$.body.messages" if param == "$.messages" else param)
 
 
 @pytest.mark.slow
@@ -149,5 +154,46 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=True)
     found = read(output)
     assert [row["index"] for row in found] == [*range(count)]
-    assert "of them from an earlier run" in done.stderr
+    assert "from an earlier run" in done.stderr
     assert not journal.exists()
+
+
+def test_a_journal_counts_errors_by_their_code(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with Journal(path, {"digest": "a"}) as journal:
+        for number, code in enumerate(("invalid_row", "unsatisfiable", "invalid_row")):
+            journal.add(number, {"index": number, "error": {"code": code}}, failed=True)
+        journal.add(3, {"index": 3}, failed=False)
+    with Journal(path, {"digest": "a"}) as journal:  # as an earlier run has left it
+        assert journal.errors == {"invalid_row": 2, "unsatisfiable": 1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "errors", "strict", "code"),
+    [
+        (3, {}, True, 0),
+        (3, {"invalid_row": 1}, False, 0),
+        (3, {"invalid_row": 1}, True, 1),
+        (3, {"invalid_row": 2, "unsatisfiable": 1}, False, 1),
+        (0, {}, True, 0),
+    ],
+    ids=str,
+)
+def test_the_exit_code_says_whether_rows_failed(
+    rows: int,
+    errors: dict[str, int],
+    strict: bool,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "in.jsonl").write_text("")
+    monkeypatch.setattr("canvasgen.api.load", lambda *_, **__: None)
+    monkeypatch.setattr(batch_run, "run_batch", lambda *_, **__: batch_run.Outcomes(rows, errors, 2))
+    command = ["batch", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), *["--strict"] * strict]
+    assert run(command) == code
+    told = capsys.readouterr().err
+    assert f"{rows} rows, {sum(errors.values())} error" in told
+    assert all(f"{count} {name}" in told for name, count in errors.items())
+    assert "2 rows from an earlier run" in told

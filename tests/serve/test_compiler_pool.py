@@ -16,7 +16,8 @@ import canvasgen as cg
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 from canvasgen.serve.compiling.frames import pack, read_frame, unpacked_constraint
 from canvasgen.serve.compiling.pool import CompilerPool
-from canvasgen.serve.compiling.worker import Allowed, compile_recipe
+from canvasgen.serve.compiling.worker import compile_recipe
+from canvasgen.serve.own_processes import Allowed
 from canvasgen.serve.requests.recipe import Recipe
 
 VOCABULARY = cg.Vocabulary([bytes([b]) for b in range(256)] + [None], end_ids=[256])

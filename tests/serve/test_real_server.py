@@ -14,9 +14,9 @@ import httpx
 import pytest
 from asking import chat, chunks
 
-from canvasgen.cli.many.serve_command import _validators
 from canvasgen.errors import InvalidConstraint, ModelError
 from canvasgen.serve.running.served import listening
+from canvasgen.serve.validating.imported import imported
 
 URL = "/v1/chat/completions"
 
@@ -78,5 +78,4 @@ def test_what_cannot_be_served_is_said() -> None:
             listening("127.0.0.1", wrong)
     for wrong in ("no.such.module", "json:no_such_name", "json:dumps", ""):
         with pytest.raises(InvalidConstraint, match="validators"):
-            _validators(wrong)
-    assert _validators(None) == {}
+            imported(".", wrong)

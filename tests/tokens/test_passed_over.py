@@ -19,7 +19,9 @@ from canvasgen.vocabulary.character_kinds import (
     KIND_LENGTHS,
     KIND_LOW,
     KIND_ROWS,
+    MOST_CHARACTERS,
     ODD,
+    WITHIN,
     kinds_below,
 )
 from canvasgen.vocabulary.trie import Trie
@@ -34,6 +36,10 @@ PATTERNS = (
     "([\\u4e00-\\u9fff]|a)*\\n?",
     ".{0,3}[ab]*",
     "(aa|ab|ba|bb)*",
+    '"([^"\\\\\\x00-\\x1f]|\\\\["n\\\\]){0,4}"|[ab]+',
+    "[a-z]{2,5}(é|中){0,3}",
+    "(b|中){0,2}|.{3,6}7?",
+    ".{5}|[^é中𝄞]*",
 )
 LETTERS = st.lists(st.sampled_from(CHARACTERS), min_size=2, max_size=4, unique=True)
 
@@ -91,23 +97,42 @@ def test_each_character_is_of_one_kind() -> None:
         assert _kinds(character.encode()).bit_count() == 1
 
 
-@pytest.mark.parametrize("odd", [b"", b"ab\xe4\xb8", b"a\xff", b"\xe4\xb8"])
+def _begun(content: bytes) -> int:
+    """The characters that begin in a text."""
+    return sum(byte & 0xC0 != 0x80 for byte in content)
+
+
+@pytest.mark.parametrize("odd", [b"", b"ab\xe4\xb8", b"a\xff", b"\xe4\xb8", b"b\xf0\x9d\x84", b"x" * 300])
 def test_kinds_below(odd: bytes) -> None:
-    words = [b"ab", b"a7", "aé\n".encode(), "中a".encode(), b'b"', "b\U0001d11eZ".encode()]
-    trie = Trie.build([*words, odd or None])
+    words = [b"ab", b"a7", "aé\n".encode(), "中a".encode(), b'b"', "b𝄞Z".encode()]
+    words += [odd] if odd else []
+    trie = Trie.build(words)
     has_token = np.zeros(trie.num_nodes, np.bool_)
     has_token[trie.order_node] = True
-    below = kinds_below(trie.parent, trie.byte, has_token)
+    below, begun, most = kinds_below(trie.parent, trie.byte, has_token)
     prefixes = {0: b""}
     for node in range(1, trie.num_nodes):
         prefixes[node] = prefixes[int(trie.parent[node])] + bytes([int(trie.byte[node])])
     for node, prefix in prefixes.items():
-        wanted = 0
-        for word in (*words, *([odd] if odd else [])):
-            if word.startswith(prefix):
-                wanted |= _kinds(word[len(prefix) :])
-        whole = not _kinds(prefix) & int(ODD)
-        if whole:
+        # Behind the first byte of a character, the whole of it is below.
+        within = prefix[-1:] >= b"\xc2" and prefix[-1:] < b"\xf5" and not _kinds(prefix[:-1]) & int(ODD)
+        start = prefix[:-1] if within else prefix
+        wanted = int(WITHIN) if within else 0
+        for word in words:
+            if word.startswith(prefix) and len(word) > len(prefix):
+                wanted |= _kinds(word[len(start) :])
+        if any(word.startswith(prefix) and _begun(word) > MOST_CHARACTERS for word in words):
+            wanted |= int(ODD) if len(prefix) < len(odd) else 0
+        if within or not _kinds(prefix) & int(ODD):
             assert int(below[node]) == wanted
         elif b"\xff" not in prefix:
             assert int(below[node]) & int(ODD)
+        assert begun[node] == min(_begun(prefix), MOST_CHARACTERS)
+        texts = [word for word in words if word.startswith(prefix)]
+        assert most[node] == min(max(map(_begun, texts)), MOST_CHARACTERS)
+
+
+def test_characters_of_tokens() -> None:
+    words = ["a", "é中", "ab𝄞", "x" * 255, "x" * 256]
+    trie = Trie.build([word.encode() for word in words])
+    assert trie.characters.tolist() == [min(len(words[token]), 255) for token in trie.token_order.tolist()]

@@ -46,6 +46,15 @@ class CountedDFA(DFA):
         """See `DFA.num_states`; needs no arrays."""
         return self.core.num_states + self.layers.num_missing_states
 
+    @cached_property
+    def num_transitions(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """See `DFA.num_transitions`; needs no arrays."""
+        counts = np.diff(self.core.offsets).astype(np.int64)
+        inside = self.layers.group >= 0
+        groups = self.layers.group[inside]
+        copied = self.layers.layer[inside] == self.layers.pivot[groups]
+        return int(counts.sum() + (counts[inside] * copied * self.layers.missing[groups]).sum())
+
     @property
     def is_empty(self) -> bool:
         """See `DFA.is_empty`."""

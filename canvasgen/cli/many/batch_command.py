@@ -17,7 +17,11 @@ from canvasgen.errors import InvalidConstraint
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["batch"]
+    from canvasgen.serve.batches.batch_run import Outcomes
+
+__all__ = ["EXIT_FAILED_ROWS", "batch"]
+
+EXIT_FAILED_ROWS = 1
 
 
 @with_loading()
@@ -35,6 +39,9 @@ def batch(
     compile_memory: Annotated[int, typer.Option(help="Megabytes of a compilation.")] = 1000,
     restart: Annotated[
         bool, typer.Option("--restart", help="Begin anew, whatever an earlier run has done.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 if any row is an error, not only if all are.")
     ] = False,
     *,
     loading: Loading,
@@ -106,8 +113,23 @@ def batch(
             bar.stop()
             told = "interrupted; the same command goes on where this one ended"
             raise typer.Exit(tell(told, EXIT_INTERRUPTED)) from None
-    told = f"{ended.rows} row{'' if ended.rows == 1 else 's'}, {ended.errors} error{'' if ended.errors == 1 else 's'}"
-    typer.echo(told + (f", {ended.resumed} of them from an earlier run" if ended.resumed else ""), err=True)
+    typer.echo(_summary(ended), err=True)
+    if ended.failed and (strict or ended.failed == ended.rows):
+        raise typer.Exit(EXIT_FAILED_ROWS)
+
+
+def _summary(ended: Outcomes) -> str:
+    """Return a line such as `9 rows, 3 errors (2 invalid_constraint, 1 invalid_row), 4 rows from an earlier run`."""
+    told = f"{_counted(ended.rows, 'row')}, {_counted(ended.failed, 'error')}"
+    if ended.errors:
+        told += f" ({', '.join(f'{count} {code}' for code, count in ended.errors.items())})"
+    if ended.resumed:
+        told += f", {_counted(ended.resumed, 'row')} from an earlier run"
+    return told
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def _bar() -> Progress:

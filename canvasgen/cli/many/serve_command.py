@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from canvasgen.checks import is_mapping
 from canvasgen.cli.loading_options import Loading, with_loading
 from canvasgen.cli.notice import clear_notice
 from canvasgen.cli.options import ModelOption
 from canvasgen.errors import InvalidConstraint
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 __all__ = ["serve"]
 
@@ -50,6 +44,12 @@ def serve(
     validators: Annotated[
         str | None, typer.Option(help="module:NAME of a dict, from names to functions of the value.")
     ] = None,
+    validators_in: Annotated[
+        Literal["processes", "threads"],
+        typer.Option(help="Whether each call of a validator is a child with limits."),
+    ] = "processes",
+    validator_seconds: Annotated[float, typer.Option(help="CPU seconds of a validator's call.")] = 5.0,
+    validator_memory: Annotated[int, typer.Option(help="Megabytes of a validator's call.")] = 1000,
     page: Annotated[
         Path | None, typer.Option(help="A file that is served at / instead of the playground.")
     ] = None,
@@ -80,6 +80,7 @@ def serve(
     from canvasgen.serve.running.served import listening
     from canvasgen.serve.running.served import serve as run
     from canvasgen.serve.settings import ServeSettings
+    from canvasgen.serve.validating.imported import imported
 
     keys = [
         *(key or []),
@@ -98,7 +99,10 @@ def serve(
         compile_seconds=compile_seconds,
         compile_bytes=compile_memory * 1_000_000,
         keys=tuple(keys),
-        validators=_validators(validators),
+        validators={} if validators is None else imported(os.getcwd(), validators),
+        validators_in=validators_in,
+        validator_seconds=validator_seconds,
+        validator_bytes=validator_memory * 1_000_000,
         tracing=tracing,
         page=None if page is None else str(_file(page)),
     )
@@ -125,30 +129,3 @@ def _file(path: Path) -> Path:
             remedy="give the path of a page that is there",
         )
     return path.resolve()
-
-
-def _validators(place: str | None) -> Mapping[str, Callable[[object], object]]:
-    """Return the operator's functions by name."""
-    if place is None:
-        return {}
-    module, _, attribute = place.partition(":")
-    sys.path.insert(0, os.getcwd())
-    try:
-        found: Any = getattr(import_module(module), attribute or "VALIDATORS")
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InvalidConstraint(
-            f"the validators cannot be imported: {error}",
-            rule="--validators",
-            value=place,
-            remedy="give module:name of something that can be imported from this folder",
-        ) from error
-    finally:
-        sys.path.pop(0)
-    if not is_mapping(found) or not all(isinstance(k, str) and callable(v) for k, v in found.items()):
-        raise InvalidConstraint(
-            "validators are a dict from names to functions",
-            rule="--validators",
-            value=place,
-            remedy='give module:name of a dict such as {"name": function}',
-        )
-    return found

@@ -1,7 +1,8 @@
-"""When a canvas is good enough to commit: the test of convergence, for all rows at once."""
+"""When a canvas is good enough to commit: position by position for all rows at once, and as a whole."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from canvasgen.denoise.beliefs import Beliefs
 from canvasgen.denoise.policy import Policy
 
-__all__ = ["converged", "decided", "streaks", "texts_of"]
+__all__ = ["converged", "is_decided", "streaks", "texts_of"]
 
 
 def texts_of(beliefs: Beliefs) -> Tensor:
@@ -61,14 +62,10 @@ def converged(
     return (looked_at & (number == 0)) | (stable & (mean < confidence))
 
 
-def decided(
-    beliefs: Beliefs,
-    streak: Tensor,
-    drafted: Sequence[int],
-    choices: Sequence[int],
-    policies: Sequence[Policy],
-) -> Tensor:
-    """bool `[B]`: the rows whose best canvas is so probable as a whole, given that it is valid, that no other can win.
+def is_decided(
+    best_log_prob: float, policy: Policy, *, streak: int, drafted: int, choices: int, settles: bool
+) -> bool:
+    """Whether a row's best canvas is so probable as a whole, given that it is valid, that no other can win.
 
     Position by position a canvas may look sure and yet be one of several that differ in many places at once, or look unsure
     only because a text can be cut into tokens in many ways; the joint posterior tells them apart. It is asked as it is
@@ -77,21 +74,13 @@ def decided(
     Where relations between fields choose another text than the model's, its doubt does not fade; see `Policy.settled`.
 
     Args:
-        beliefs: of this step.
-        streak: int64 `[B]`, for how many steps the text has stayed the same.
-        drafted: by row, in how many steps of the block its text has been the best one, with this step.
-        choices: by row, how many values its text has that the constraint leaves open (`choices.free_choices`).
-        policies: of each row.
+        best_log_prob: log P(text of the best canvas | valid); −inf where it is not known.
+        policy: of the row.
+        streak: for how many steps the text has stayed the same.
+        drafted: in how many steps of the block its text has been the best one, with this step; of a form, each of
+            its holes (`votes`).
+        choices: how many values its text has that the constraint leaves open (`open_values.free_choices`).
+        settles: whether the canvas has been chosen against the model's will.
     """
-    whole = beliefs.best_log_prob.exp()
-
-    def column(values: Sequence[float]) -> Tensor:
-        return torch.tensor(values, dtype=whole.dtype, device=whole.device)
-
-    mean = (beliefs.best_log_prob / column([float(number) for number in choices])).exp()
-    likely = mean >= column([one.likely for one in policies])
-    again = torch.tensor(
-        [number >= one.patience for number, one in zip(drafted, policies, strict=True)], device=whole.device
-    )
-    sure = (whole >= column([one.certain for one in policies])) | (again & likely)
-    return sure | (beliefs.settles & (streak >= column([float(one.settled) for one in policies])))
+    comes_back = drafted >= policy.patience and math.exp(best_log_prob / choices) >= policy.likely
+    return math.exp(best_log_prob) >= policy.certain or comes_back or (settles and streak >= policy.settled)

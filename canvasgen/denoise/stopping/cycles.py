@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canvasgen.denoise.policy import Policy
+from canvasgen.denoise.stopping.votes import Form, Votes
 
 __all__ = ["Drafts", "go_round"]
 
@@ -52,15 +53,18 @@ class Drafts:
         log_probs: by step, nats.
         best: int64 `[n]`, the canvas of the step with the highest joint log-probability; the first of several.
         best_log_prob: its log-probability.
+        votes: of the holes of a form.
     """
 
     texts: list[bytes] = field(default_factory=list[bytes])
     log_probs: list[float] = field(default_factory=list[float])
     best: NDArray[np.int64] | None = None
     best_log_prob: float = -np.inf
+    votes: Votes = field(default_factory=Votes)
 
-    def add(self, text: bytes, canvas: NDArray[np.int64], log_prob: float) -> bool:
-        """Take in a step's draft; return whether it is the most probable one so far."""
+    def add(self, text: bytes, canvas: NDArray[np.int64], log_prob: float, form: Form | None = None) -> bool:
+        """Take in a step's draft, and what is in its holes; return whether it is the most probable one so far."""
+        self.votes.add(form, log_prob)
         self.texts.append(text)
         self.log_probs.append(log_prob)
         is_best = self.best is None or log_prob > self.best_log_prob
@@ -70,8 +74,9 @@ class Drafts:
 
     @property
     def times(self) -> int:
-        """In how many steps the last draft's text was the draft; 0 if there is none."""
-        return self.texts.count(self.texts[-1]) if self.texts else 0
+        """In how many steps the last draft's text was the draft, or each of its holes had the text that is voted for; 0 if
+        there is none."""
+        return max(self.texts.count(self.texts[-1]), self.votes.times) if self.texts else 0
 
     def go_round(self, policy: Policy) -> bool:
         """Return whether they go round in a cycle; see `go_round`."""

@@ -38,13 +38,13 @@ def free_choices(constraint: object, text: str) -> int:
     return max(1, _choices(constraint, text))
 
 
-def is_form(constraint: object) -> bool:
+def is_form(constraint: object, *, tables: bool = True) -> bool:
     """Return whether a constraint is fixed text with holes whose places depend on their widths: a template, a table without
-    relations, or a sequence with one of them."""
+    relations (if `tables` count), or a sequence with one of them."""
     if isinstance(constraint, Sequence):
-        return any(is_form(part) for part in constraint.parts)
+        return any(is_form(part, tables=tables) for part in constraint.parts)
     if isinstance(constraint, Table):
-        return not constraint.relations
+        return tables and not constraint.relations
     return isinstance(constraint, Template)
 
 

@@ -22,7 +22,17 @@ from canvasgen.inference.numba_backend.exponential import LOWEST_32, LOWEST_64, 
 from canvasgen.inference.tables import Floats, Ints, Singles, Tokens
 from canvasgen.jit import njit
 
-__all__ = ["CHUNK", "MINUS_INFINITY", "gather", "has_nan", "reduce_rows", "segment_rows", "sums"]
+__all__ = [
+    "CHUNK",
+    "MINUS_INFINITY",
+    "MINUS_INFINITY_KEY",
+    "gather",
+    "has_nan",
+    "key_of",
+    "reduce_rows",
+    "segment_rows",
+    "sums",
+]
 
 CHUNK = 2048
 _SHORT = 256  # classes of no more tokens share a buffer
@@ -31,11 +41,12 @@ _LOW_BITS = np.int32(0x7FFFFFFF)
 _SIGN = np.int32(31)
 _LEAST = np.int32(-0x80000000)
 _KEY_OF_INFINITY = np.int32(0x7F800000)
+MINUS_INFINITY_KEY = np.int32(-0x7F800001)
 MINUS_INFINITY = np.float32(-np.inf)
 
 
 @njit(cache=True, nogil=True)
-def _key(bits):
+def key_of(bits):
     """Monotone integer of a float's bits (its own inverse); NaN lies beyond the infinities."""
     return np.int32(bits ^ np.int32(np.int32(bits >> _SIGN) & _LOW_BITS))
 
@@ -63,8 +74,8 @@ def gather(row, tokens, values, bits):
         values[j] = MINUS_INFINITY
     highest = _LEAST
     for j in range(full):
-        highest = max(highest, _key(bits[j]))
-    return full, np.int32(_key(highest)).view(np.float32)
+        highest = max(highest, key_of(bits[j]))
+    return full, np.int32(key_of(highest)).view(np.float32)
 
 
 @njit(cache=True, nogil=True)

@@ -202,7 +202,17 @@ class ClassRow(ABC):
         self.threads = threads
         layout, classes = self.layout, self._best_classes()
         self.best = np.full(len(self.logits), self._row.filler, dtype=np.int64)
-        token_kernels.first_best(self.logits, layout.token_order, layout.class_offsets, classes, self.best)
+        token_kernels.first_best(
+            self.logits,
+            self.logits.view(np.int32),
+            layout.class_of_token,
+            layout.token_order,
+            layout.class_offsets,
+            self._all_tables.best,
+            self._all_tables.normaliser,
+            classes,
+            self.best,
+        )
         for i, token in self._row.fixed.items():
             self.best[i] = token
 

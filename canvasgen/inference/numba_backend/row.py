@@ -143,7 +143,7 @@ class NumbaRow(ClassRow):
 
     @once
     def _pruned_best(self) -> tuple[Longs, float] | None:
-        if self._pruned is None or self._pruned.is_busy:
+        if self._pruned is None:
             return None
         return pruned_best(self._row, self._edges, self._all_tables, self._pruned)
 

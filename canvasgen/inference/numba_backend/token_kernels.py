@@ -11,7 +11,14 @@ import math
 
 import numpy as np
 
-from canvasgen.inference.numba_backend.class_kernels import CHUNK, MINUS_INFINITY, gather, sums
+from canvasgen.inference.numba_backend.class_kernels import (
+    CHUNK,
+    MINUS_INFINITY,
+    MINUS_INFINITY_KEY,
+    gather,
+    key_of,
+    sums,
+)
 from canvasgen.inference.numba_backend.exponential import LOWEST_32, exp32
 from canvasgen.inference.tables import Bools, Floats, Ints, Longs, Singles, Tokens
 from canvasgen.jit import njit
@@ -25,6 +32,11 @@ __all__ = [
     "support_rows",
     "top_of_class",
 ]
+
+
+_KEPT_DIGITS = 1e-6
+_LARGE_PART = 8
+"""A class with more than this part of the vocabulary is looked for in the whole row."""
 
 
 @njit(cache=True, nogil=True)
@@ -48,16 +60,74 @@ def support_rows(
 
 
 @njit(cache=True, nogil=True)
-def first_best(logits: Singles, tokens: Tokens, offsets: Ints, classes: Longs, out: Longs) -> None:
-    """out[i] = the best token of class `classes[i]` at position i, of equals the lowest; nothing for -1."""
+def _first_of_members(row, members):
+    """The first of the most probable tokens of a class; -1 if none is possible."""
+    top, chosen = MINUS_INFINITY, -1
+    for k in range(members.shape[0]):
+        value = row[members[k]]
+        if value > top:
+            top, chosen = value, np.int64(members[k])
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def _largest(bits, classes, wanted):
+    """The largest logit of the tokens of a class, given as bits; −inf of none."""
+    highest = MINUS_INFINITY_KEY
+    for v in range(bits.shape[0]):
+        highest = max(highest, key_of(bits[v]) if classes[v] == wanted else MINUS_INFINITY_KEY)
+    return np.int32(key_of(highest)).view(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def _first_in_order(row, bits, classes, wanted, expected):
+    """`_first_of_members`, for a class with a large part of all tokens: the row is read in order, not gathered, up to the
+    block that has the expected largest value (NaN: it is not known)."""
+    size = bits.shape[0]
+    top, block = MINUS_INFINITY, -1
+    for low in range(0, size, CHUNK):
+        found = _largest(bits[low : low + CHUNK], classes[low : low + CHUNK], wanted)
+        if found > top:
+            top, block = found, low
+            if top == expected:
+                break
+    if block < 0:
+        return -1
+    for v in range(block, size):
+        if classes[v] == wanted and row[v] == top:  # as floats: both zeros are equal
+            return v
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def first_best(
+    logits: Singles,
+    logit_bits: Ints,
+    class_of_token: Ints,
+    tokens: Tokens,
+    offsets: Ints,
+    best: Floats,
+    normaliser: Floats,
+    classes: Longs,
+    out: Longs,
+) -> None:
+    """out[i] = the best token of class `classes[i]` at position i, of equals the lowest; nothing for -1.
+
+    `logit_bits` is `logits`, which hold no NaN, seen as int32; `best` and `normaliser` are those of `ClassTables`.
+    """
     for i in range(classes.shape[0]):
-        if classes[i] >= 0:
-            top = MINUS_INFINITY
-            for k in range(offsets[classes[i]], offsets[classes[i] + 1]):
-                value = logits[i, tokens[k]]
-                if value > top:
-                    top = value
-                    out[i] = tokens[k]
+        c = classes[i]
+        if c >= 0:
+            members = tokens[offsets[c] : offsets[c + 1]]
+            if members.shape[0] * _LARGE_PART > logits.shape[1]:
+                top = best[i, c] + normaliser[i]
+                # Known as a float32 unless the sum has lost its digits
+                expected = np.float32(top if abs(top) > _KEPT_DIGITS * abs(normaliser[i]) else np.nan)
+                found = _first_in_order(logits[i], logit_bits[i], class_of_token, np.int32(c), expected)
+            else:
+                found = _first_of_members(logits[i], members)
+            if found >= 0:
+                out[i] = found
 
 
 @njit(cache=True, nogil=True)

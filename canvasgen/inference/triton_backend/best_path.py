@@ -1,14 +1,13 @@
-"""Kernels 5 and 6: the best canvas of every row, from the recurrence's back-pointers.
+"""Kernel 5: the tokens of every row's best canvas.
 
-The walk is one dependent load after another, so it is kept short: a program for each row follows one pointer a position
-(the place of the best edge in the state's list). Which class of the edge's set, and which token, is chosen by the
-second kernel for all positions at once.
+The recurrence has followed its back-pointers (`chain_pass`). Which class of each edge's set, and which token, is chosen here
+for all positions at once.
 
 - *Ties*: of equal edges the first, of equal classes the lowest, of equal tokens the lowest id, as in the reference. A
   class is found by equality with the set's weight, which is a maximum of the same numbers, so no rounding comes
   between.
 - *The token of a class* was found in the pass over the logits; they are not read again.
-- A row that is impossible has pointers that mean nothing; they are kept inside of the arrays.
+- A row that is impossible has a path that means nothing; it is kept inside of the arrays.
 """
 
 # Triton is optional, and what it compiles has no types for pyright:
@@ -32,31 +31,12 @@ from canvasgen.inference.triton_backend.row_table import Field
 
 __all__ = ["best_path", "best_path_reference"]
 
-_LENGTH, _STATE, _FILLER = (
-    tl.constexpr(int(Field.LENGTH)),
-    tl.constexpr(int(Field.STATE)),
-    tl.constexpr(int(Field.FILLER)),
-)
-_FIRST_STATE, _FIRST_SET = tl.constexpr(int(Field.FIRST_STATE)), tl.constexpr(int(Field.FIRST_SET))
+_LENGTH, _FILLER = tl.constexpr(int(Field.LENGTH)), tl.constexpr(int(Field.FILLER))
+_FIRST_SET = tl.constexpr(int(Field.FIRST_SET))
 _FIRST_CLASS, _SETS = tl.constexpr(int(Field.FIRST_CLASS)), tl.constexpr(int(Field.SETS))
-_OFFSETS, _TARGETS = tl.constexpr(int(Field.SOURCE_OFFSETS)), tl.constexpr(int(Field.SOURCE_FIRST))
-_EDGE_SETS, _SET_OFFSETS = tl.constexpr(int(Field.SOURCE_SECOND)), tl.constexpr(int(Field.SET_OFFSETS))
+_SET_OFFSETS = tl.constexpr(int(Field.SET_OFFSETS))
 _SET_CLASSES = tl.constexpr(int(Field.SET_CLASSES))
 _MEMBERS = tl.constexpr(256)
-
-
-@triton.jit
-def _best_walk(table, pointers, sets_out, length, all_states):
-    """A program for each row: the class set of each position within the budget."""
-    row = tl.program_id(0)
-    n, state = field(table, row, _LENGTH), field(table, row, _STATE).to(tl.int32)
-    pointers += field(table, row, _FIRST_STATE)
-    offsets = ints(table, row, _OFFSETS)
-    targets, edge_sets = ints(table, row, _TARGETS), ints(table, row, _EDGE_SETS)
-    for position in range(n):
-        edge = tl.load(offsets + state) + tl.load(pointers + position * all_states + state)
-        tl.store(sets_out + row * length + position, tl.load(edge_sets + edge))
-        state = tl.load(targets + edge)
 
 
 @triton.jit
@@ -93,16 +73,12 @@ def _best_tokens(
 def best_path(
     table: Tensor, tables: ClassPass, sets: SetWeights, chains: Chains, fixed: Tensor | None
 ) -> Tensor:
-    """int64 `[B, L]`, in two launches; arguments as for the passes before."""
+    """int64 `[B, L]`, in one launch; arguments as for the passes before."""
     length, rows = tables.normaliser.shape
     device = tables.normaliser.device
-    chosen = torch.empty((rows, length), dtype=torch.int32, device=device)
     ids = torch.empty((rows, length), dtype=torch.int64, device=device)
-    _best_walk[(rows,)](
-        table, chains.pointers, chosen, length, chains.pointers.shape[1], num_warps=1, num_stages=1
-    )
     _best_tokens[(length, rows)](
-        table, chosen, tables.best, sets.best, tables.found, chosen if fixed is None else fixed, ids,
+        table, chains.path, tables.best, sets.best, tables.found, chains.path if fixed is None else fixed, ids,
         length, sets.best.shape[1], tables.best.shape[1],
         FIXED=fixed is not None, num_warps=4, num_stages=1,
     )  # fmt: skip

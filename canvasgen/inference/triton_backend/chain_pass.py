@@ -20,6 +20,9 @@ Numerical decisions:
   automaton alone. Results do not depend on the batch, and are the same in every run.
 - *Back-pointers* of the max semiring are places in the state's list of edges; of equals the first. In float64 nothing
   is subtracted there, so ties are what they are in the reference.
+- *The walk along them*, one dependent load after another, is done by the program that has written them. Edges by source
+  have fewer slots than edges by target (a state has as many targets as another, but some states have many sources), so that
+  program is done before the forward one, and the walk takes no time of its own.
 - *Loads are not moved* over the barrier between two steps: `num_stages=1` keeps the compiler from fetching ahead what
   another thread is about to store.
 """
@@ -45,6 +48,7 @@ from canvasgen.inference.triton_backend.kernel_language import (
     BLOCK,
     HEAD,
     NONE,
+    WIDE_BLOCK,
     field,
     first_of,
     ints,
@@ -52,6 +56,7 @@ from canvasgen.inference.triton_backend.kernel_language import (
     safe,
 )
 from canvasgen.inference.triton_backend.row_table import Field
+from canvasgen.inference.triton_backend.tiles.narrow_tiles import step_narrow
 
 __all__ = ["Chains", "recurrence", "recurrence_reference"]
 
@@ -67,6 +72,8 @@ _HEADS_T, _LANES_T = tl.constexpr(int(Field.HEADS_BY_TARGET)), tl.constexpr(int(
 _FIRST_T, _SECOND_T = tl.constexpr(int(Field.FIRST_BY_TARGET)), tl.constexpr(int(Field.SECOND_BY_TARGET))
 _HEADS_S, _LANES_S = tl.constexpr(int(Field.HEADS_BY_SOURCE)), tl.constexpr(int(Field.LANES_BY_SOURCE))
 _FIRST_S, _SECOND_S = tl.constexpr(int(Field.FIRST_BY_SOURCE)), tl.constexpr(int(Field.SECOND_BY_SOURCE))
+_OFFSETS, _TARGETS = tl.constexpr(int(Field.SOURCE_OFFSETS)), tl.constexpr(int(Field.SOURCE_FIRST))
+_EDGE_SETS = tl.constexpr(int(Field.SOURCE_SECOND))
 _STATE_BLOCK = tl.constexpr(1024)
 
 
@@ -79,6 +86,7 @@ class Chains:
             behind a row's n positions.
         offsets: float64 `[3, L + 1, B]`, to be added to all of a row's values.
         pointers: int32 `[L, S*]`, the best edge of each state, as a place in its list.
+        path: int32 `[B, L]`, the class set of each position of a row's best canvas within its budget.
         log_partition, best_weight: float64 `[B]`; −inf for a row that is impossible.
         wrong: int64 `[B]`, the first position whose logits are no distribution; -1: none.
     """
@@ -86,6 +94,7 @@ class Chains:
     values: Tensor
     offsets: Tensor
     pointers: Tensor
+    path: Tensor
     log_partition: Tensor
     best_weight: Tensor
     wrong: Tensor
@@ -101,6 +110,7 @@ class Chains:
             make(3, length + 1, states, of=dtype),
             make(3, length + 1, rows),
             make(length, states, of=torch.int32),
+            make(rows, length, of=torch.int32),
             make(rows),
             make(rows),
             make(rows, of=torch.int64),
@@ -133,7 +143,7 @@ def step_kind(
 
     Of `PARTS` programs that share a row each takes every `PARTS`-th tile.
     """
-    ROWS: tl.constexpr = BLOCK // WIDTH
+    ROWS: tl.constexpr = WIDE_BLOCK // WIDTH
     VALUE: tl.constexpr = after.dtype.element_ty
     for tile in range(first + part, last, PARTS):
         row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
@@ -143,7 +153,7 @@ def step_kind(
         total = tl.zeros((ROWS,), tl.float32)
         pointer = tl.zeros((ROWS,), tl.int32)
         for turn in range(rounds):
-            at = start + turn * BLOCK + row[:, None] * WIDTH + column[None, :]
+            at = start + turn * WIDE_BLOCK + row[:, None] * WIDTH + column[None, :]
             end = tl.load(other + at)
             there = end >= 0
             old = tl.load(before + end, mask=there, other=float("-inf"))
@@ -209,11 +219,27 @@ def end_chain(table, row, whole, wrong_in, log_partition, best_weight, wrong_out
 
 
 @triton.jit
+def walk_best(table, row, pointers, path, n, length, all_states):
+    """Follow the back-pointers from a row's state; a row that is impossible has some that mean nothing, but no wild ones."""
+    state = field(table, row, _STATE).to(tl.int32)
+    edges, targets, edge_sets = (
+        ints(table, row, _OFFSETS),
+        ints(table, row, _TARGETS),
+        ints(table, row, _EDGE_SETS),
+    )
+    for position in range(n):
+        edge = tl.load(edges + state) + tl.load(pointers + position * all_states + state)
+        tl.store(path + row * length + position, tl.load(edge_sets + edge))
+        state = tl.load(targets + edge)
+
+
+@triton.jit
 def _recurrence(
     table,
     values,
     offsets,
     pointers,
+    path,
     log_partition,
     best_weight,
     wrong_out,
@@ -251,7 +277,7 @@ def _recurrence(
     end2, end3 = tl.load(head + 2), tl.load(head + 3)
     lanes0 = all_lanes
     lanes1 = lanes0 + (end1 - end0) * (BLOCK // 4)
-    lanes2 = lanes1 + (end2 - end1) * (BLOCK // 32)
+    lanes2 = lanes1 + (end2 - end1) * (WIDE_BLOCK // 32)
     begin_chain(values, offsets, distance, n, state, remaining, states, way, all_states, rows)
     offset, shift = tl.full([], 0.0, tl.float64), tl.full([], 0.0, values.dtype.element_ty)
     tl.debug_barrier()
@@ -262,9 +288,9 @@ def _recurrence(
         before, after = values + old * all_states, values + new * all_states
         at_weights, at_pointers = weights + position * all_sets, pointers + position * all_states
         highest = tl.full([], float("-inf"), values.dtype.element_ty)
-        highest = step_kind(
+        highest = step_narrow(
             head, end0, end1, lanes0, other, index, before, at_weights, after, at_pointers, distance,
-            shift, left, highest, way == 2, 0, 1, PLAIN, 4,
+            shift, left, highest, way == 2, 0, 1, PLAIN,
         )  # fmt: skip
         highest = step_kind(
             head, end1, end2, lanes1, other, index, before, at_weights, after, at_pointers, distance,
@@ -282,6 +308,8 @@ def _recurrence(
     if way > 0:
         whole = tl.load(values + state).to(tl.float64) + offset
         end_chain(table, row, whole, wrong_in, log_partition, best_weight, wrong_out, length, rows, way)
+    if way == 2:
+        walk_best(table, row, pointers, path, n, length, all_states)
 
 
 def recurrence(table: Tensor, tables: ClassPass, sets: SetWeights, out: Chains) -> None:
@@ -297,7 +325,7 @@ def recurrence(table: Tensor, tables: ClassPass, sets: SetWeights, out: Chains) 
     if sets.relative is not None and sets.centres is not None:
         mass, best, centres = sets.relative[0], sets.relative[1], sets.centres
     _recurrence[(3, rows)](
-        table, out.values, out.offsets, out.pointers, out.log_partition, out.best_weight, out.wrong,
+        table, out.values, out.offsets, out.pointers, out.path, out.log_partition, out.best_weight, out.wrong,
         mass, best, centres, tables.wrong, length, rows, out.values.shape[2], mass.shape[1],
         PLAIN=plain, num_warps=16, num_stages=1,
     )  # fmt: skip

@@ -22,10 +22,11 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from canvasgen.inference.triton_backend.chain_pass import Chains, begin_chain, end_chain, step_kind
+from canvasgen.inference.triton_backend.chain_pass import Chains, begin_chain, end_chain, step_kind, walk_best
 from canvasgen.inference.triton_backend.class_pass import ClassPass, SetWeights
-from canvasgen.inference.triton_backend.kernel_language import BLOCK, field, ints, part_head, safe
+from canvasgen.inference.triton_backend.kernel_language import BLOCK, WIDE_BLOCK, field, ints, part_head, safe
 from canvasgen.inference.triton_backend.row_table import Field
+from canvasgen.inference.triton_backend.tiles.narrow_tiles import step_narrow
 
 __all__ = ["PARTS", "chain_steps"]
 
@@ -87,7 +88,7 @@ def _chain_step(
         end2, end3 = tl.load(head + 2), tl.load(head + 3)
         lanes0 = all_lanes
         lanes1 = lanes0 + (end1 - end0) * (BLOCK // 4)
-        lanes2 = lanes1 + (end2 - end1) * (BLOCK // 32)
+        lanes2 = lanes1 + (end2 - end1) * (WIDE_BLOCK // 32)
         position, old, new, left = n - 1 - step, n - step, n - 1 - step, remaining + n
         if way == 0:
             position, old, new, left = step + n * 0, step + n * 0, step + 1 + n * 0, remaining + n - 1 - step
@@ -100,9 +101,9 @@ def _chain_step(
             if step > 0:
                 shift = safe(tl.max(tl.load(mine + step % 2 * half + tl.arange(0, PARTS)), 0))
         highest = tl.full([], float("-inf"), values.dtype.element_ty)
-        highest = step_kind(
+        highest = step_narrow(
             head, end0, end1, lanes0, other, index, before, at_weights, after, at_pointers, distance,
-            shift, left, highest, way == 2, part, PARTS, PLAIN, 4,
+            shift, left, highest, way == 2, part, PARTS, PLAIN,
         )  # fmt: skip
         highest = step_kind(
             head, end1, end2, lanes1, other, index, before, at_weights, after, at_pointers, distance,
@@ -122,7 +123,7 @@ def _chain_step(
 
 @triton.jit
 def _chain_end(
-    table, values, offsets, log_partition, best_weight, wrong_out, wrong_in, length, rows, all_states
+    table, values, offsets, pointers, path, log_partition, best_weight, wrong_out, wrong_in, length, rows, all_states
 ):  # fmt: skip
     """A program for each backward way and row."""
     way, row = tl.program_id(0) + 1, tl.program_id(1)
@@ -130,6 +131,9 @@ def _chain_end(
     whole = tl.load(values + field(table, row, _STATE)).to(tl.float64)
     whole += tl.load(offsets + way * (length + 1) * rows + row)
     end_chain(table, row, whole, wrong_in, log_partition, best_weight, wrong_out, length, rows, way)
+    if way == 2:
+        n = field(table, row, _LENGTH)
+        walk_best(table, row, pointers + field(table, row, _FIRST_STATE), path, n, length, all_states)
 
 
 def chain_steps(table: Tensor, tables: ClassPass, sets: SetWeights, tops: Tensor, out: Chains) -> None:
@@ -154,6 +158,6 @@ def chain_steps(table: Tensor, tables: ClassPass, sets: SetWeights, tops: Tensor
             PARTS=PARTS, PLAIN=plain, num_warps=8, num_stages=1,
         )  # fmt: skip
     _chain_end[(2, rows)](
-        table, out.values, out.offsets, out.log_partition, out.best_weight, out.wrong, tables.wrong,
-        length, rows, states, num_warps=4,
+        table, out.values, out.offsets, out.pointers, out.path, out.log_partition, out.best_weight, out.wrong,
+        tables.wrong, length, rows, states, num_warps=4,
     )  # fmt: skip

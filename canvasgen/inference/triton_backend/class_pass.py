@@ -34,7 +34,17 @@ from torch import Tensor
 
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.tables import LARGEST
-from canvasgen.inference.triton_backend.kernel_language import BLOCK, HEAD, field, ints, part_head, safe
+from canvasgen.inference.triton_backend.kernel_language import (
+    BLOCK,
+    HEAD,
+    field,
+    ints,
+    largest_of,
+    part_head,
+    safe,
+    slots_of_tile,
+    sum_of,
+)
 from canvasgen.inference.triton_backend.piece_sums import combine_kind
 from canvasgen.inference.triton_backend.row_table import Field
 from canvasgen.inference.triton_backend.token_pass import Partials
@@ -135,7 +145,7 @@ def _weigh_kind(
 ):
     """The sets of one width of tiles, at one position."""
     ROWS: tl.constexpr = BLOCK // WIDTH
-    row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
+    row, slot = tl.arange(0, ROWS), slots_of_tile(WIDTH)
     first, last = tl.load(head + KIND), tl.load(head + KIND + 1)
     for tile in range(first, last):
         group = tl.load(lanes + (tile - first) * ROWS + row)
@@ -144,14 +154,14 @@ def _weigh_kind(
         highest = tl.full((ROWS,), float("-inf"), tl.float64)
         total = tl.zeros((ROWS,), tl.float32)
         for turn in range(rounds):
-            member = tl.load(members + start + turn * BLOCK + row[:, None] * WIDTH + column[None, :])
+            member = tl.load(members + start + turn * BLOCK + slot)
             there = member >= 0
             x = tl.load(mass + member, mask=there, other=float("-inf"))
-            highest = tl.maximum(highest, tl.max(tl.load(best + member, mask=there, other=float("-inf")), 1))
-            now = tl.maximum(top, tl.max(x, 1))
+            highest = tl.maximum(highest, largest_of(tl.load(best + member, mask=there, other=float("-inf"))))
+            now = tl.maximum(top, largest_of(x))
             shift = safe(now)
-            share = tl.exp((x - shift[:, None]).to(tl.float32))
-            total = total * tl.exp((top - shift).to(tl.float32)) + tl.sum(share, 1)
+            share = tl.exp((x - shift[None, :, None]).to(tl.float32))
+            total = total * tl.exp((top - shift).to(tl.float32)) + sum_of(share)
             top = now
         weight = top + tl.log(total).to(tl.float64)
         there = group >= 0

@@ -49,12 +49,13 @@ class DeviceLayout:
 
 
 def _edges(slots: Slots, groups: Groups) -> tuple[Ints, Ints, Ints, Ints]:
-    return slots.heads, slots.lanes, _at(groups.first, slots.members), _at(groups.second, slots.members)
+    """Slots of the edges; one that has none has the end -1 and the other number 0, so that this may be read."""
+    return slots.heads, slots.lanes, _at(groups.first, slots.members), _at(groups.second, slots.members, 0)
 
 
-def _at(values: np.ndarray, members: Ints) -> Ints:
-    """`values[members]`, and -1 where there is no member."""
-    padded = np.append(values, -1).astype(np.int32)
+def _at(values: np.ndarray, members: Ints, nothing: int = -1) -> Ints:
+    """`values[members]`, and `nothing` where there is no member."""
+    padded = np.append(values, nothing).astype(np.int32)
     return padded[members]
 
 
@@ -64,8 +65,8 @@ def _upload(layout: Layout, device: torch.device, chunk: int) -> DeviceLayout:
     members, holders = slots_of(layout.set_offsets), slots_of(layout.class_set_offsets)
     of_pieces = slots_of(pieces.of_class)
     columns = [
-        *_edges(slots_of(by_target.offsets), by_target),
-        *_edges(slots_of(by_source.offsets), by_source),
+        *_edges(slots_of(by_target.offsets, chain=True), by_target),
+        *_edges(slots_of(by_source.offsets, chain=True), by_source),
         *_edges(slots_of(by_set.offsets), by_set),
         *(members.heads, members.lanes, _at(layout.set_classes, members.members)),
         *(holders.heads, holders.lanes, _at(layout.class_sets, holders.members)),

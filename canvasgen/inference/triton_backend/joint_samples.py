@@ -37,6 +37,7 @@ from canvasgen.inference.triton_backend.kernel_language import (
     BLOCK,
     HEAD,
     NONE,
+    WIDE_BLOCK,
     field,
     first_of,
     ints,
@@ -87,15 +88,19 @@ def _draw_kind(
     head, lanes, sources, index, alpha, weights, uniform, out, KIND: tl.constexpr, WIDTH: tl.constexpr
 ):  # fmt: skip
     """The edge that each state was reached by, as a place in its list."""
-    ROWS: tl.constexpr = BLOCK // WIDTH
+    SLOTS: tl.constexpr = BLOCK if KIND == 0 else WIDE_BLOCK
+    ROWS: tl.constexpr = SLOTS // WIDTH
     row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
+    slot = row[:, None] * WIDTH + column[None, :]
+    if KIND == 0:  # column by column
+        slot = row[:, None] + column[None, :] * ROWS
     first, last = tl.load(head + KIND), tl.load(head + KIND + 1)
     for tile in range(first, last):
         group = tl.load(lanes + (tile - first) * ROWS + row)
         start, rounds = tl.load(head + HEAD + 2 * tile), tl.load(head + HEAD + 2 * tile + 1)
         top, total = tl.full((ROWS,), float("-inf"), tl.float64), tl.zeros((ROWS,), tl.float64)
         for turn in range(rounds):
-            at = start + turn * BLOCK + row[:, None] * WIDTH + column[None, :]
+            at = start + turn * SLOTS + slot
             source = tl.load(sources + at)
             there = source >= 0
             x = tl.load(alpha + source, mask=there, other=float("-inf")).to(tl.float64)
@@ -108,7 +113,7 @@ def _draw_kind(
         shift, behind, passed = safe(top), uniform * total, tl.zeros((ROWS,), tl.float64)
         pointer, latest = tl.full((ROWS,), NONE, tl.int32), tl.zeros((ROWS,), tl.int32)
         for turn in range(rounds):
-            at = start + turn * BLOCK + row[:, None] * WIDTH + column[None, :]
+            at = start + turn * SLOTS + slot
             source = tl.load(sources + at)
             there = source >= 0
             x = tl.load(alpha + source, mask=there, other=float("-inf")).to(tl.float64)

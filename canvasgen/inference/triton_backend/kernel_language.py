@@ -14,14 +14,52 @@ import triton.language as tl
 from canvasgen.inference.triton_backend import row_table
 from canvasgen.inference.triton_backend.slots import BLOCK as SLOTS
 from canvasgen.inference.triton_backend.slots import HEAD as HEAD_SIZE
+from canvasgen.inference.triton_backend.slots import WIDE_BLOCK as WIDE_SLOTS
 
-__all__ = ["BLOCK", "FIELDS", "HEAD", "NONE", "field", "first_of", "ints", "part_head", "safe"]
+__all__ = [
+    "BLOCK",
+    "FIELDS",
+    "HEAD",
+    "NONE",
+    "WIDE_BLOCK",
+    "field",
+    "first_of",
+    "ints",
+    "largest_of",
+    "part_head",
+    "safe",
+    "slots_of_tile",
+    "sum_of",
+]
 
 FIELDS = tl.constexpr(row_table.FIELDS)
 BLOCK = tl.constexpr(SLOTS)
+WIDE_BLOCK = tl.constexpr(WIDE_SLOTS)
 HEAD = tl.constexpr(HEAD_SIZE)
 NONE = tl.constexpr(2**31 - 1)
 """No token, class or edge."""
+
+
+@triton.jit
+def slots_of_tile(WIDTH: tl.constexpr):
+    """Places of a tile's slots, `[turns, groups, lanes]`: a thread has all turns of a lane, so most of a group is reduced
+    within a thread."""
+    TURNS: tl.constexpr = 4 if WIDTH == 4 else 8
+    LANES: tl.constexpr = WIDTH // TURNS
+    turn, row, lane = tl.arange(0, TURNS), tl.arange(0, BLOCK // WIDTH), tl.arange(0, LANES)
+    return row[None, :, None] * WIDTH + turn[:, None, None] * LANES + lane[None, None, :]
+
+
+@triton.jit
+def largest_of(values):
+    """By group, of `[turns, groups, lanes]`."""
+    return tl.max(tl.max(values, 0), 1)
+
+
+@triton.jit
+def sum_of(values):
+    """By group, of `[turns, groups, lanes]`."""
+    return tl.sum(tl.sum(values, 0), 1)
 
 
 @triton.jit

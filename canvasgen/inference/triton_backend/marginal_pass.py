@@ -31,7 +31,17 @@ from torch import Tensor
 from canvasgen.inference.layout import Layout
 from canvasgen.inference.triton_backend.chain_pass import Chains
 from canvasgen.inference.triton_backend.class_pass import ClassPass
-from canvasgen.inference.triton_backend.kernel_language import BLOCK, HEAD, field, ints, part_head, safe
+from canvasgen.inference.triton_backend.kernel_language import (
+    BLOCK,
+    HEAD,
+    field,
+    ints,
+    largest_of,
+    part_head,
+    safe,
+    slots_of_tile,
+    sum_of,
+)
 from canvasgen.inference.triton_backend.row_table import Field
 
 __all__ = ["Marginals", "marginal_pass", "marginal_pass_reference"]
@@ -86,22 +96,22 @@ def _score_kind(
 ):  # fmt: skip
     """log Σ of alpha · beta over the edges of each set."""
     ROWS: tl.constexpr = BLOCK // WIDTH
-    row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
+    row, slot = tl.arange(0, ROWS), slots_of_tile(WIDTH)
     first, last = tl.load(head + KIND), tl.load(head + KIND + 1)
     for tile in range(first, last):
         group = tl.load(lanes + (tile - first) * ROWS + row)
         start, rounds = tl.load(head + HEAD + 2 * tile), tl.load(head + HEAD + 2 * tile + 1)
         top, total = tl.full((ROWS,), float("-inf"), tl.float64), tl.zeros((ROWS,), tl.float32)
         for turn in range(rounds):
-            at = start + turn * BLOCK + row[:, None] * WIDTH + column[None, :]
+            at = start + turn * BLOCK + slot
             source = tl.load(sources + at)
             there = source >= 0
             x = tl.load(alpha + source, mask=there, other=float("-inf")).to(tl.float64)
             x += tl.load(beta + tl.load(targets + at), mask=there, other=float("-inf")).to(tl.float64)
-            now = tl.maximum(top, tl.max(x, 1))
+            now = tl.maximum(top, largest_of(x))
             shift = safe(now)
-            share = tl.exp((x - shift[:, None]).to(tl.float32))
-            total = total * tl.exp((top - shift).to(tl.float32)) + tl.sum(share, 1)
+            share = tl.exp((x - shift[None, :, None]).to(tl.float32))
+            total = total * tl.exp((top - shift).to(tl.float32)) + sum_of(share)
             top = now
         score = top + tl.log(total).to(tl.float64) + constant
         there = group >= 0
@@ -116,19 +126,19 @@ def _score_kind(
 def _bias_kind(head, lanes, sets, scores, out, KIND: tl.constexpr, WIDTH: tl.constexpr):
     """log Σ of the scores of the sets that hold each class."""
     ROWS: tl.constexpr = BLOCK // WIDTH
-    row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
+    row, slot = tl.arange(0, ROWS), slots_of_tile(WIDTH)
     first, last = tl.load(head + KIND), tl.load(head + KIND + 1)
     for tile in range(first, last):
         group = tl.load(lanes + (tile - first) * ROWS + row)
         start, rounds = tl.load(head + HEAD + 2 * tile), tl.load(head + HEAD + 2 * tile + 1)
         top, total = tl.full((ROWS,), float("-inf"), tl.float64), tl.zeros((ROWS,), tl.float32)
         for turn in range(rounds):
-            index = tl.load(sets + start + turn * BLOCK + row[:, None] * WIDTH + column[None, :])
+            index = tl.load(sets + start + turn * BLOCK + slot)
             x = tl.load(scores + index, mask=index >= 0, other=float("-inf"))
-            now = tl.maximum(top, tl.max(x, 1))
+            now = tl.maximum(top, largest_of(x))
             shift = safe(now)
-            share = tl.exp((x - shift[:, None]).to(tl.float32))
-            total = total * tl.exp((top - shift).to(tl.float32)) + tl.sum(share, 1)
+            share = tl.exp((x - shift[None, :, None]).to(tl.float32))
+            total = total * tl.exp((top - shift).to(tl.float32)) + sum_of(share)
             top = now
         tl.store(out + group, top + tl.log(total).to(tl.float64), mask=group >= 0)
     return lanes + (last - first) * ROWS

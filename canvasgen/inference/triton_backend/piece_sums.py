@@ -16,7 +16,16 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from canvasgen.inference.triton_backend.kernel_language import BLOCK, HEAD, NONE, first_of, safe
+from canvasgen.inference.triton_backend.kernel_language import (
+    BLOCK,
+    HEAD,
+    NONE,
+    first_of,
+    largest_of,
+    safe,
+    slots_of_tile,
+    sum_of,
+)
 
 __all__ = ["combine_kind"]
 
@@ -28,7 +37,7 @@ def combine_kind(
 ):  # fmt: skip
     """The partial results of the pieces of each class, put together, for the classes of one width of tiles."""
     ROWS: tl.constexpr = BLOCK // WIDTH
-    row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
+    row, slot = tl.arange(0, ROWS), slots_of_tile(WIDTH)
     first, last = tl.load(head + KIND), tl.load(head + KIND + 1)
     for tile in range(first, last):
         group = tl.load(lanes + (tile - first) * ROWS + row)
@@ -37,22 +46,24 @@ def combine_kind(
         total, moment = tl.zeros((ROWS,), tl.float64), tl.zeros((ROWS,), tl.float64)
         best, several = tl.full((ROWS,), NONE, tl.int32), tl.zeros((ROWS,), tl.int32)
         for turn in range(rounds):
-            piece = tl.load(pieces + start + turn * BLOCK + row[:, None] * WIDTH + column[None, :])
+            piece = tl.load(pieces + start + turn * BLOCK + slot)
             there = piece >= 0
             x = tl.load(tops + piece, mask=there, other=float("-inf"))
             amount = tl.load(totals + piece, mask=there, other=0.0)
             below = tl.load(moments + piece, mask=there, other=0.0)
             candidate = tl.load(founds + piece, mask=there, other=-1)
-            highest = tl.max(x, 1)
+            highest = largest_of(x)
             now = tl.maximum(top, highest)
             shift = safe(now)
-            old, new = tl.exp(top - shift).to(tl.float64), tl.exp(x - shift[:, None])
+            old, new = tl.exp(top - shift).to(tl.float64), tl.exp(x - shift[None, :, None])
             moved = tl.where(total > 0, (moment + (top - shift).to(tl.float64) * total) * old, 0.0)
-            first_moment = tl.where(amount * new > 0, (below + (x - shift[:, None]) * amount) * new, 0.0)
-            moment = moved + tl.sum(first_moment, 1).to(tl.float64)
-            total = total * old + tl.sum(amount * new, 1).to(tl.float64)
-            several += tl.sum(tl.where(candidate >= 0, 1 + candidate % 2, 0), 1)
-            lowest = first_of((x == highest[:, None]) & (candidate >= 0), candidate // 2, 1)
+            first_moment = tl.where(
+                amount * new > 0, (below + (x - shift[None, :, None]) * amount) * new, 0.0
+            )
+            moment = moved + sum_of(first_moment).to(tl.float64)
+            total = total * old + sum_of(amount * new).to(tl.float64)
+            several += sum_of(tl.where(candidate >= 0, 1 + candidate % 2, 0))
+            lowest = tl.min(first_of((x == highest[None, :, None]) & (candidate >= 0), candidate // 2, 0), 1)
             best = tl.where(highest > top, lowest, best)
             top = now
         there = group >= 0

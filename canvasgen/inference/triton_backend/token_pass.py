@@ -41,6 +41,7 @@ from canvasgen.inference.triton_backend.kernel_language import (
     ints,
     part_head,
     safe,
+    slots_of_tile,
 )
 from canvasgen.inference.triton_backend.row_table import Field
 from canvasgen.inference.triton_backend.token_pieces import Pieces
@@ -99,9 +100,12 @@ def _read_kind(
     WIDTH: tl.constexpr,
     POSITIONS: tl.constexpr,
 ):
-    """All tiles of one width; `logits` and `out` are the positions' addresses and places in the results."""
+    """All tiles of one width; `logits` and `out` are the positions' addresses and places in the results.
+
+    A tile is an array of turns × groups × lanes, so that a thread has several members of one group.
+    """
     ROWS: tl.constexpr = BLOCK // WIDTH
-    row, column = tl.arange(0, ROWS), tl.arange(0, WIDTH)
+    row, slot = tl.arange(0, ROWS), slots_of_tile(WIDTH)
     first, last = tl.load(head + KIND), tl.load(head + KIND + 1)
     for tile in range(first, last):
         group = tl.load(lanes + (tile - first) * ROWS + row)
@@ -112,22 +116,20 @@ def _read_kind(
         count = tl.zeros((POSITIONS, ROWS), tl.int32)
         best = tl.full((POSITIONS, ROWS), NONE, tl.int32)
         for turn in range(rounds):
-            token = tl.load(tokens + start + turn * BLOCK + row[:, None] * WIDTH + column[None, :])[
-                None, :, :
-            ]
+            token = tl.load(tokens + start + turn * BLOCK + slot)[None, :, :, :]
             there = (token >= 0) & (position < given)
             x = tl.load(logits + token * on_token, mask=there, other=float("-inf")).to(tl.float32)
-            highest = tl.max(x, 2)
+            highest = tl.max(tl.max(x, 1), 2)
             now = tl.maximum(top, highest)
             shift = safe(now)
             scale = tl.exp(top - shift)
-            below = x - shift[:, :, None]
+            below = x - shift[:, None, :, None]
             share = tl.exp(below)
             moved = tl.where(total > 0, (moment + (top - shift) * total) * scale, 0.0)
-            moment = moved + tl.sum(tl.where(share > 0, share * below, 0.0), 2)
-            total = total * scale + tl.sum(share, 2)
-            count += tl.sum((x > float("-inf")).to(tl.int32), 2)
-            lowest = first_of((x == highest[:, :, None]) & there, token, 2)
+            moment = moved + tl.sum(tl.sum(tl.where(share > 0, share * below, 0.0), 1), 2)
+            total = total * scale + tl.sum(tl.sum(share, 1), 2)
+            count += tl.sum(tl.sum((x > float("-inf")).to(tl.int32), 1), 2)
+            lowest = tl.min(first_of((x == highest[:, None, :, None]) & there, token, 1), 2)
             best = tl.where(highest > top, lowest, best)
             top = now
         place, kept = (
@@ -155,7 +157,7 @@ def _read_tokens(
 ):
     """A program for each few positions, chunk and row; `dtype_of` is any array of the logits' type."""
     part, row = tl.program_id(1), tl.program_id(2)
-    position = tl.program_id(0) * POSITIONS + tl.arange(0, POSITIONS)[:, None, None]
+    position = tl.program_id(0) * POSITIONS + tl.arange(0, POSITIONS)[:, None, None, None]
     given = field(table, row, _GIVEN)
     logits = field(table, row, _LOGITS).to(tl.pointer_type(dtype_of.dtype.element_ty))
     logits = logits + position * field(table, row, _ON_POSITION)

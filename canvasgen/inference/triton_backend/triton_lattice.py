@@ -80,7 +80,7 @@ def _readable(logits: Sequence[Tensor]) -> list[Tensor]:
 
 
 class TritonLattice:
-    """`Lattice`: four launches for the sums and marginals, two for the best canvas, three for samples.
+    """`Lattice`: four launches for the sums and marginals, one for the best canvas, three for samples.
 
     Args:
         backend, batch: what made it and of what.

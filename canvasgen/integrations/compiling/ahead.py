@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from canvasgen.engine import Engine
 from canvasgen.integrations.compiling.compiled_requests import COMPILED
 from canvasgen.serve.compiling.pool import CompilerPool
-from canvasgen.serve.compiling.worker import Allowed
+from canvasgen.serve.own_processes import Allowed
 from canvasgen.serve.requests.recipe import Recipe
 
 __all__ = ["ALLOWED", "POOLS", "PROCESSES", "compile_recipe"]

@@ -21,7 +21,7 @@ from canvasgen.schemas.document.dialects import Dialect, dialect
 from canvasgen.schemas.document.keywords import subschemas
 from canvasgen.schemas.document.plain import Json, check_plain, json_path
 from canvasgen.schemas.document.registry import Registry
-from canvasgen.schemas.document.resources import Base, Resource, identifier
+from canvasgen.schemas.document.resources import Base, ByIdentity, Resource, identifier
 
 __all__ = ["References"]
 
@@ -39,9 +39,9 @@ class References:
         self.registry = registry
         self._draft = draft
         self._resources: dict[str, Resource] = {}
-        self._roots: dict[int, Resource] = {}
+        self._roots = ByIdentity()
         self._anchors: dict[tuple[str, str], tuple[Json, str]] = {}
-        self._around: dict[int, Resource] = {}
+        self._around = ByIdentity()
         self._twice: dict[tuple[str, str], str] = {}
         self._main = self._document("", root, "$", draft)
 
@@ -53,14 +53,14 @@ class References:
         """Return the base inside a schema: another one if the schema has its own identifier."""
         if not isinstance(schema, dict) or schema is base.resource.schema:
             return base
-        if id(schema) not in self._around:
+        if schema not in self._around:
             self._walk(schema, path, base.resource)
-        resource = self._roots.get(id(schema))
+        resource = self._roots.get(schema)
         return base if resource is None else Base(resource, base.scope)
 
     def resource_of(self, schema: Json) -> Resource | None:
         """Return the resource around a schema that a walk from the root has visited; None for others."""
-        return self._around.get(id(schema))
+        return self._around.get(schema)
 
     def resolve(self, reference: str, base: Base, path: str, rule: str = "$ref") -> tuple[Json, str, Base]:
         """Return the schema that a reference (the keyword `rule`, at a path) means, its path, and its base.
@@ -149,7 +149,7 @@ class References:
                     value=reference,
                     remedy='point to a schema that is there, such as "#/$defs/name"',
                 )
-            resource = self._roots.get(id(found))
+            resource = self._roots.get(found)
             if resource is not None:
                 base = Base(resource, base.scope)
         return found, where, base
@@ -180,7 +180,7 @@ class References:
         self._resources[url] = resource
         self._resources.setdefault(resource.url, resource)
         if isinstance(schema, dict):
-            self._roots[id(schema)] = resource
+            self._roots.put(schema, resource)
             self._walk(schema, path, resource)
         return resource
 
@@ -189,7 +189,7 @@ class References:
         waiting: list[tuple[Json, str, Resource]] = [(schema, path, around)]
         while waiting:
             value, where, resource = waiting.pop()
-            if not isinstance(value, dict) or id(value) in self._around:
+            if not isinstance(value, dict) or value in self._around:
                 continue
             own = identifier(value, resource.dialect.draft)
             if own and value is not resource.schema:
@@ -198,8 +198,8 @@ class References:
                 known = self._resources.setdefault(resource.url, resource)
                 if known.schema is not value and known.path.startswith("$"):
                     self._twice[resource.url, ""] = where
-                self._roots[id(value)] = resource
-            self._around[id(value)] = resource
+                self._roots.put(value, resource)
+            self._around.put(value, resource)
             self._note_anchors(value, where, resource)
             for child, steps in subschemas(value):
                 below = where

@@ -10,7 +10,7 @@ from canvasgen.errors import InvalidConstraint
 from canvasgen.schemas.document.dialects import Dialect
 from canvasgen.schemas.document.plain import Json
 
-__all__ = ["Base", "Resource", "identifier"]
+__all__ = ["Base", "ByIdentity", "Resource", "identifier"]
 
 
 class Resource(NamedTuple):
@@ -28,6 +28,33 @@ class Resource(NamedTuple):
     path: str
     dialect: Dialect
     dynamic: dict[str, tuple[Json, str]]
+
+
+class ByIdentity:
+    """Resources by schemas, of which equal ones are told apart: by their identity, which a pickle keeps."""
+
+    def __init__(self) -> None:
+        self._entries: dict[
+            int, tuple[Json, Resource]
+        ] = {}  # with the schema, so that no other gets its identity
+
+    def get(self, schema: Json) -> Resource | None:
+        """Return the resource of a schema; None if there is none."""
+        found = self._entries.get(id(schema))
+        return None if found is None else found[1]
+
+    def put(self, schema: Json, resource: Resource) -> None:
+        """Remember the resource of a schema."""
+        self._entries[id(schema)] = schema, resource
+
+    def __contains__(self, schema: Json) -> bool:
+        return id(schema) in self._entries
+
+    def __getstate__(self) -> list[tuple[Json, Resource]]:
+        return list(self._entries.values())
+
+    def __setstate__(self, entries: list[tuple[Json, Resource]]) -> None:
+        self._entries = {id(schema): (schema, resource) for schema, resource in entries}
 
 
 class Target(NamedTuple):

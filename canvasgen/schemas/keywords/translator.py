@@ -8,6 +8,7 @@ that a misspelt keyword is seen.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint
 from canvasgen.grounding import KEYWORD as GROUNDED
@@ -73,6 +74,9 @@ class Translator:
         self.contradictions: list[tuple[str, str]] = []
         self._negations = 0
         self._nodes: dict[tuple[int, tuple[tuple[str, int], ...]], Node] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_nodes": {}}  # by identities, which others have where the pickle is read
 
     def root(self) -> Node:
         """Return the node of the whole document."""

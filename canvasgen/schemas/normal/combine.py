@@ -53,7 +53,7 @@ _ANY_OBJECTS = ANY.objects
 
 def union(a: Values, b: Values) -> Values:
     """Return the values of either."""
-    if a is ANY or b is ANY:
+    if a == ANY or b == ANY:
         return ANY
     return Values(
         a.null or b.null,
@@ -106,9 +106,9 @@ def _join_strings(a: tuple[Strings, ...], b: tuple[Strings, ...]) -> tuple[Strin
 
 def intersect(a: Values, b: Values, arena: Arena) -> Values:
     """Return the values of both."""
-    if a is ANY or a is b:
+    if a == ANY or a is b:
         return b
-    if b is ANY:
+    if b == ANY:
         return a
     return Values(
         a.null and b.null,
@@ -165,7 +165,7 @@ def _over_approximated(shapes: tuple[Deep, ...]) -> tuple[Deep, ...]:
 
 def subtract(a: Values, b: Values, arena: Arena) -> Values:
     """Return the values of a that are not in b; an over-approximation where shapes say so."""
-    if b is ANY:
+    if b == ANY:
         return Values()
     return Values(
         a.null and not b.null,

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from canvasgen.automata import Expr
 from canvasgen.errors import ConstraintTooLarge, InvalidConstraint, located
@@ -56,7 +56,6 @@ __all__ = [
 
 LONGEST_CHAIN = 100
 """Most schemas that may be entered through `$ref`, `allOf` and the like without content in between."""
-
 
 MOST_SHAPES = 5000
 """Most shapes of one type that a value set may have."""
@@ -292,6 +291,10 @@ class Node:
             objects=(Object({}, (Keys(None, node),)),),
         )
         return node
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Pickle the two nodes that are known by their identity by their names, and the others as any object."""
+        return {ANY_NODE: "ANY_NODE", NEVER_NODE: "NEVER_NODE"}.get(self) or super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         return f"Node({self.path})"

@@ -34,6 +34,9 @@ _KINDS = ("schema", "regex", "grammar", "choice", "template", "table")
 _SAME = ("whitespace", "property_order", "fence", "grounded", "relations")
 """What a row has in common with canvasgen's own keys over HTTP."""
 
+_BESIDE_A_BODY = ("$.url", "$.body")
+"""Places in a row of OpenAI's form that are not in the body of its request."""
+
 
 class PlainRow(Wire):
     """The fields of a request."""
@@ -122,7 +125,7 @@ def _openai(value: Mapping[Any, Any], settings: ServeSettings, seed: int | None)
         plans = plans_of_completion(CompletionBody.model_validate(sent), settings)
         if len(plans) == 1:
             return ReadRow(plans[0], value.get("custom_id"), is_openai=True)
-        raise ApiError(400, "a row has one prompt", "invalid_row", "$.body.prompt")
+        raise ApiError(400, "a row has one prompt", "invalid_row", "$.prompt")
     raise ApiError(400, "a url is /v1/chat/completions or /v1/completions", "invalid_row", "$.url")
 
 
@@ -194,10 +197,13 @@ def finished_row(number: int, row: ReadRow, finished: Sequence[Finished], model:
 
 
 def failed_row(number: int, value: object, error: ApiError) -> JsonObject:
-    """Return the row of the output for a row that failed."""
+    """Return the row of the output for a row that failed; the place in a body is told as one in the row, too."""
     facts = error.body().error
-    told: JsonObject = {"code": facts.code, "message": facts.message, "param": facts.param}
     named: Mapping[Any, Any] = value if is_mapping(value) else {}
+    place = facts.param
+    if "body" in named and place not in (None, *_BESIDE_A_BODY):
+        place = f"$.body{place[1:]}"
+    told: JsonObject = {"code": facts.code, "message": facts.message, "param": place}
     if "body" in named:
         response: JsonValue = {"status_code": error.status, "body": error.body().model_dump(mode="json")}
         return {

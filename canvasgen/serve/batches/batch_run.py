@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +13,8 @@ from canvasgen.serve.batches.batch_row import failed_row, finished_row, read_row
 from canvasgen.serve.batches.journal import Journal
 from canvasgen.serve.batches.row_files import NOT_JSON, digest_of, read_rows, row_count, write_rows
 from canvasgen.serve.compiling.pool import CompilerPool
-from canvasgen.serve.compiling.worker import Allowed
 from canvasgen.serve.observing.metrics import Metrics
+from canvasgen.serve.own_processes import Allowed
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error
 from canvasgen.serve.running.runner import Runner
 
@@ -30,11 +30,22 @@ _AHEAD = 2
 
 @dataclass(frozen=True)
 class Outcomes:
-    """How a batch ended: its rows, the errors among them, and how many an earlier run had done."""
+    """How a batch ended.
+
+    Attributes:
+        rows: of the input.
+        errors: by its code, how many rows have failed with it.
+        resumed: rows that an earlier run had done.
+    """
 
     rows: int
-    errors: int
+    errors: Mapping[str, int]
     resumed: int
+
+    @property
+    def failed(self) -> int:
+        """Rows that are errors."""
+        return sum(self.errors.values())
 
 
 def journal_of(output: Path) -> Path:
@@ -74,7 +85,7 @@ def run_batch(
             asyncio.run(_run(engine, source, settings, journal, seed, progress))
         write_rows(output, journal.rows())
         journal.remove()
-    return Outcomes(total, journal.errors, resumed)
+    return Outcomes(total, dict(journal.errors.most_common()), resumed)
 
 
 async def _run(
@@ -108,7 +119,7 @@ async def _run(
                 journal.add(number, failed_row(number, value, as_api_error(error)), failed=True)
             except ApiError as error:
                 journal.add(number, failed_row(number, value, error), failed=True)
-            progress(journal.errors)
+            progress(journal.errors.total())
         finally:
             seats.release()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,13 +30,14 @@ class Journal:
 
     Attributes:
         done: by the number of a finished row, where its line begins.
+        errors: by its code, how many rows have failed with it.
     """
 
     def __init__(self, path: Path, facts: JsonObject) -> None:
         self._path = path
         self._facts: JsonObject = {"version": _VERSION, **facts}
         self.done: dict[int, int] = {}
-        self.errors = 0
+        self.errors: Counter[str] = Counter()
         self._end = 0
         self._read()
         self._file = path.open("r+b" if path.exists() else "w+b")
@@ -75,7 +77,7 @@ class Journal:
                     )
                 if "number" in entry:
                     self.done[entry["number"]] = self._end
-                    self.errors += bool(entry["failed"])
+                    self._count(entry["row"], failed=entry["failed"])
                 self._end += len(line)
 
     def _write(self, entry: JsonObject) -> None:
@@ -84,10 +86,15 @@ class Journal:
         self._file.flush()
         self._end += len(line)
 
+    def _count(self, row: JsonObject, *, failed: bool) -> None:
+        if failed:
+            error = row.get("error")
+            self.errors[str(error.get("code")) if isinstance(error, dict) else "error"] += 1
+
     def add(self, number: int, row: JsonObject, *, failed: bool) -> None:
         """Keep the result of a row."""
         self.done[number] = self._end
-        self.errors += failed
+        self._count(row, failed=failed)
         self._write({"number": number, "failed": failed, "row": row})
 
     def rows(self) -> Iterator[JsonObject]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -14,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from canvasgen.errors import CanvasgenError, ModelError
 from canvasgen.serve.compiling.frames import HEADER, pack, unpacked_constraint
-from canvasgen.serve.compiling.worker import Allowed, beyond
+from canvasgen.serve.compiling.worker import beyond
+from canvasgen.serve.own_processes import command
 
 if TYPE_CHECKING:
     from canvasgen.constraints import CompiledConstraint
+    from canvasgen.serve.own_processes import Allowed
     from canvasgen.serve.requests.recipe import Recipe
     from canvasgen.vocabulary import Vocabulary
 
@@ -58,7 +59,7 @@ class _Compiler:
     async def _started(self) -> Process:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "canvasgen.serve.compiling.worker", stdin=PIPE, stdout=PIPE, env=environment
+            *command("canvasgen.serve.compiling.worker"), stdin=PIPE, stdout=PIPE, env=environment
         )
         assert process.stdin is not None
         process.stdin.write(self._first)

@@ -5,20 +5,15 @@
 
 The child has so many CPU seconds and so much memory; whatever a schema makes it do ends there. An empty frame ends the child
 that runs, the end of the input ends the process, so nothing outlives the server.
-
-    python -m canvasgen.serve.compiling.worker
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
-import resource
 import select
 import signal
 import sys
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from pydantic import JsonValue
@@ -26,23 +21,16 @@ from pydantic import JsonValue
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge
 from canvasgen.limits import Limits, limited
 from canvasgen.serve.compiling.frames import packed_constraint, read_frame, told_error, write_frame
+from canvasgen.serve.own_processes import Allowed, bind, leave_signals
 from canvasgen.serve.requests.building import build
 from canvasgen.serve.requests.recipe import Recipe
 from canvasgen.vocabulary import Vocabulary
 
-__all__ = ["Allowed", "beyond", "compile_recipe", "main"]
+__all__ = ["beyond", "compile_recipe", "main"]
 
 _CHUNK = 1 << 20
 _DEEPEST = 3000
 """Frames of Python that a compilation may nest; schemas are refused by their own depth before that."""
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """What one compilation may take: CPU seconds, and bytes beside what the process has."""
-
-    seconds: float
-    memory: int
 
 
 def compile_recipe(recipe: Recipe, vocabulary: Vocabulary, allowed: Allowed) -> bytes:
@@ -68,23 +56,11 @@ def beyond(rule: str, value: float) -> ConstraintTooLarge:
     )
 
 
-def _limited(allowed: Allowed) -> None:
-    """Bind this process, a child, to its limits."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime + allowed.seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as file:
-        has = int(file.read().split()[5]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_DATA, (has + allowed.memory, has + allowed.memory))
-
-
 def _child(job: bytes, writing: int, vocabulary: Vocabulary, allowed: Allowed) -> None:
     """Compile in a child and leave the process, whatever happens."""
     code = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        _limited(allowed)
+        bind(allowed)
         sys.setrecursionlimit(_DEEPEST)
         content = compile_recipe(pickle.loads(job), vocabulary, allowed)
         with os.fdopen(writing, "wb") as file:
@@ -139,9 +115,7 @@ def _warm(vocabulary: Vocabulary) -> None:
 
 def main() -> None:
     """Compile what comes on standard input until it ends; see the module's picture."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the server, which ends this process when it is done
+    leave_signals()
     orders = os.fdopen(os.dup(0), "rb", buffering=0)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whoever prints prints on standard error
@@ -158,7 +132,3 @@ def main() -> None:
         if content is None:
             return
         write_frame(answers, content)
-
-
-if __name__ == "__main__":
-    main()

@@ -91,6 +91,9 @@ class Metrics:
         self._ended = gauge(
             "canvasgen_compilations_ended", "Compilations that were ended at a limit from outside."
         )
+        self._calls_ended = gauge(
+            "canvasgen_validators_ended", "Calls of validators that were ended at a limit, or by a crash."
+        )
 
     def happened(self, ticket: Ticket, event: Draft | Commit, begun: float) -> None:
         """Count a draft or a commit."""
@@ -142,15 +145,17 @@ class Metrics:
         each = (self._ends[-1] - self._ends[0]) / (len(self._ends) - 1)
         return min(60, max(1, math.ceil(each * rows)))
 
-    def text(self, waiting: int) -> bytes:
+    def text(self, waiting: int, *, validators_ended: int = 0) -> bytes:
         """Return all metrics in Prometheus' text form.
 
         Args:
             waiting: rows that were taken in and have no seat yet.
+            validators_ended: calls of validators that were ended at a limit so far.
         """
         load = self._scheduler.load
         self._running_now.labels(self._model).set(load.running)
         self._waiting_now.labels(self._model).set(waiting)
+        self._calls_ended.labels(self._model).set(validators_ended)
         self._usage.labels(self._model).set(min(1.0, load.running / self._size))
         self._passes.labels(self._model).set(load.steps)
         self._rows.labels(self._model).set(load.rows_stepped)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -77,13 +77,19 @@ class Plan:
         """Return the same plan but for some of its attributes."""
         return replace(self, **changed)
 
-    def request(self, constraint: Constraint | None, number: int, settings: ServeSettings) -> Request:
-        """Return the request of one of the answers."""
+    def request(
+        self,
+        constraint: Constraint | None,
+        number: int,
+        settings: ServeSettings,
+        validators: Sequence[Callable[[object], object]] = (),
+    ) -> Request:
+        """Return the request of one of the answers; the validators are those of its names, ready to be called."""
         return Request(
             self.prompt,
             constraint=constraint,
             seed=None if self.seed is None else self.seed + number,
-            validators=[settings.validators[name] for name in self.validators],
+            validators=validators,
             on_step_limit="return",
             logprobs=self.logprobs,
             trace=self.trace or "steps",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,10 +15,10 @@ from starlette.exceptions import HTTPException
 
 from canvasgen.errors import CanvasgenError
 from canvasgen.serve.compiling.pool import CompilerPool
-from canvasgen.serve.compiling.worker import Allowed
 from canvasgen.serve.observing.log_lines import logger
 from canvasgen.serve.observing.metrics import Metrics
 from canvasgen.serve.observing.tracing_spans import Spans
+from canvasgen.serve.own_processes import Allowed
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error, json_path
 from canvasgen.serve.routes.canvas_routes import canvas_routes
 from canvasgen.serve.routes.error_answer import answered
@@ -27,6 +28,7 @@ from canvasgen.serve.routes.openai_routes import openai_routes
 from canvasgen.serve.routes.responses_routes import responses_routes
 from canvasgen.serve.routes.state_routes import state_routes
 from canvasgen.serve.running.runner import Runner
+from canvasgen.serve.validating.validator_calls import Validators
 from canvasgen.serve.version import VERSION
 
 if TYPE_CHECKING:
@@ -53,18 +55,25 @@ def create_app(engine: Engine, settings: ServeSettings) -> FastAPI:
         remembered_bytes=settings.remembered_bytes,
         most_bytes=settings.constraint_bytes,
     )
-    runner = Runner(engine, pool, settings, metrics)
+    validators = Validators(
+        settings.validators if settings.validators_in == "processes" else {},
+        Allowed(settings.validator_seconds, settings.validator_bytes),
+        deadline=settings.deadline,
+    )
+    runner = Runner(
+        engine, pool, settings, metrics, validators if settings.validators_in == "processes" else None
+    )
     house = House(engine, settings, runner, metrics, Spans(on=settings.tracing, model=settings.name))
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncGenerator[None]:
-        await pool.start()
+        await asyncio.gather(pool.start(), asyncio.to_thread(validators.start))
         house.is_ready = True
         yield
         house.is_ready = False
         if not await runner.finish(settings.drain):
             logger.warning("stopped before all generations had ended")
-        await pool.close()
+        await asyncio.gather(pool.close(), asyncio.to_thread(validators.close))
 
     app = FastAPI(
         title="canvasgen",

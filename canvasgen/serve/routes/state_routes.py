@@ -41,7 +41,9 @@ def state_routes(house: House) -> APIRouter:
     @routes.get("/metrics", response_class=Response, responses={200: {"content": {CONTENT_TYPE: {}}}})
     async def metrics() -> Response:
         """Metrics for Prometheus."""
-        return Response(house.metrics.text(house.runner.waiting), media_type=CONTENT_TYPE)
+        runner = house.runner
+        text = house.metrics.text(runner.waiting, validators_ended=runner.validators_ended)
+        return Response(text, media_type=CONTENT_TYPE)
 
     @routes.get("/v1/models")
     async def models() -> ModelList:

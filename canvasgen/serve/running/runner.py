@@ -19,6 +19,7 @@ from canvasgen.errors import BudgetTooSmall, CanvasgenError, ModelError
 from canvasgen.serve.finished import Finished
 from canvasgen.serve.observing.log_lines import logger
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error
+from canvasgen.serve.validating.validator_calls import Judging
 
 if TYPE_CHECKING:
     from canvasgen.constraints import Constraint
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from canvasgen.serve.observing.metrics import Metrics
     from canvasgen.serve.requests.plan import Plan
     from canvasgen.serve.settings import ServeSettings
+    from canvasgen.serve.validating.validator_calls import Validators
 
 __all__ = ["Happening", "Runner"]
 
@@ -40,17 +42,28 @@ Happening: TypeAlias = tuple[int, "Draft | Commit"] | Finished
 class Runner:
     """Runs plans; belongs to one event loop.
 
+    Args:
+        validators: those that clients name, in processes; None: they are called in the judges' threads.
+
     Attributes:
         settings: the limits.
         is_stopping: whether new plans are refused.
     """
 
-    def __init__(self, engine: Engine, pool: CompilerPool, settings: ServeSettings, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        pool: CompilerPool,
+        settings: ServeSettings,
+        metrics: Metrics,
+        validators: Validators | None = None,
+    ) -> None:
         self.engine = engine
         self.settings = settings
         self.is_stopping = False
         self._pool = pool
         self._metrics = metrics
+        self._validators = validators
         self._rows = 0  # taken in and not finished, wherever they are
         self._empty = asyncio.Event()
         self._empty.set()
@@ -59,6 +72,11 @@ class Runner:
     def waiting(self) -> int:
         """Rows that were taken in and have no seat yet."""
         return max(0, self._rows - self.engine.scheduler.load.running)
+
+    @property
+    def validators_ended(self) -> int:
+        """Calls of validators that were ended at a limit."""
+        return 0 if self._validators is None else self._validators.ended
 
     async def finish(self, seconds: float) -> bool:
         """Refuse new plans and wait for those that run; return whether all came to their end."""
@@ -96,6 +114,7 @@ class Runner:
             return _in_time(deadline, seconds, is_clients=is_clients)
 
         tickets: list[Ticket] = []
+        judging = None if self._validators is None else Judging(self._validators)
         with self._room(plan.n):
             try:
                 async with in_time(), _told(plan.recipe.at):
@@ -103,7 +122,7 @@ class Runner:
                 queue: asyncio.Queue[tuple[int, Event]] = asyncio.Queue()
                 async with in_time(), _told(plan.recipe.at):
                     for number in range(plan.n):
-                        tickets.append(await self._submitted(plan, constraint, number, queue))
+                        tickets.append(await self._submitted(plan, constraint, number, judging, queue))
                 left = plan.n
                 while left:
                     async with in_time(), _told(plan.recipe.at):
@@ -123,6 +142,8 @@ class Runner:
             finally:
                 for ticket in tickets:
                     ticket.cancel()
+                if judging is not None:
+                    judging.close()
 
     def _finished(self, plan: Plan, number: int, done: Done, ticket: Ticket, begun: float) -> Finished:
         model = ticket.denoiser
@@ -140,11 +161,17 @@ class Runner:
         return self.engine.adopt(compiled.constraint)
 
     async def _submitted(
-        self, plan: Plan, constraint: Constraint | None, number: int, queue: asyncio.Queue[tuple[int, Event]]
+        self,
+        plan: Plan,
+        constraint: Constraint | None,
+        number: int,
+        judging: Judging | None,
+        queue: asyncio.Queue[tuple[int, Event]],
     ) -> Ticket:
         """Return the ticket of one of the answers; its events go into the queue."""
         loop = asyncio.get_running_loop()
-        request = plan.request(constraint, number, self.settings)
+        found = self.settings.validators.__getitem__ if judging is None else judging.by_name
+        request = plan.request(constraint, number, self.settings, [*map(found, plan.validators)])
 
         def tell(event: Event) -> None:
             loop.call_soon_threadsafe(queue.put_nowait, (number, event))

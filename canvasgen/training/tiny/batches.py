@@ -43,7 +43,7 @@ STAGES = (
             0.02,
             0.01,
         ),
-        *(0.10, 0.10, 0.09, 0.03, 0.09, 0.04, 0.04, 0.06, 0.05, 0.035),
+        *(0.08, 0.10, 0.08, 0.04, 0.09, 0.04, 0.04, 0.08, 0.05, 0.03, 0.14, 0.06),
     ),
 )
 """The shares of the levels at each stage of the curriculum; the last stage has all kinds of tasks."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import torch
 import typer
 
 from canvasgen.constraints import Constraint, choice, edit, infill, json_schema, regex, template, text
-from canvasgen.denoise import Completion
 from canvasgen.engine import Engine, Request
 from canvasgen.models.embedded.tiny import WEIGHTS
 from canvasgen.models.loading import load
@@ -40,6 +39,8 @@ KINDS: dict[str, int | None] = {
     "objects, values alone": levels.SHORT,
     "objects, long texts": levels.LONG,
     "objects, rows": levels.LISTED,
+    "objects, messages": levels.MESSAGES,
+    "objects, told lists": levels.TOLD_LISTS,
     "letters, any keys": levels.WIDE_LETTERS,
     "gaps, any keys": levels.WIDE_GAPS,
     "edits, any keys": levels.WIDE_EDITS,
@@ -100,7 +101,16 @@ def _old_text(example: Example) -> tuple[str, list[tuple[int, int]]]:
     return content, spans
 
 
-def right_values_of(example: Example, completion: Completion) -> list[bool]:
+class Answer(Protocol):
+    """What was answered: a `Completion`, for one."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def value(self) -> Any: ...
+
+
+def right_values_of(example: Example, completion: Answer) -> list[bool]:
     """Which values of the example came out right."""
     if example.schema is not None:
         got = _behind(example.mark, completion)
@@ -115,7 +125,7 @@ def right_values_of(example: Example, completion: Completion) -> list[bool]:
     return [completion.text == example.text]
 
 
-def _behind(mark: str, completion: Completion) -> Any:
+def _behind(mark: str, completion: Answer) -> Any:
     """The JSON value of an answer, or of what comes behind a thought."""
     if not mark:
         return completion.value

@@ -58,6 +58,7 @@ def save(trainer: Trainer, out: Path) -> None:
     save_checkpoint(out / "checkpoint.pt", trainer.state())
     trainer.swap()
     trainer.model.config.canvas_lengths = list(CANVAS_LENGTHS)
+    trainer.model.config.self_conditioning = "templates"  # measured: docs/measurements.md, "Forms"
     save_model(out / "weights", trainer.model, trainer.words, generation_config())
     trainer.swap()
 

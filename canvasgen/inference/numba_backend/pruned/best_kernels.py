@@ -1,7 +1,9 @@
 """The best canvas over the states that matter, in numba: forward with a bound, backward over what it kept.
 
-What follows a prefix has at most the probability one, so a prefix whose own weight lies below that of a whole canvas is in
-no best one. The states kept hold every best canvas, so that the choice among equals is that of the whole lattice.
+From a state at least so many tokens are needed to an end, and each weighs no more than its position's best token of any
+class that is text. So a prefix has a bound on what it can become (an admissible heuristic, as in A*), and one whose bound
+lies below the weight of a whole canvas is in no best one. The states kept hold every best canvas, so that the choice among
+equals is that of the whole lattice.
 """
 
 # What numba compiles has no types for pyright:
@@ -19,6 +21,8 @@ from canvasgen.jit import njit
 __all__ = ["backward_best", "forward_best"]
 
 _UNKNOWN = 1.0
+_FAINTEST = -1e4
+"""Nats of a position's best token in bounds, at least: their sums stay exact enough, and a larger bound is one, too."""
 
 
 @njit(cache=True, nogil=True)
@@ -36,6 +40,17 @@ def _set_weight(row, members, is_open):
         a = u if u > a else a
     a, c = b if b > a else a, d if d > c else c
     return (c if c > a else a) if is_open else -np.inf
+
+
+@njit(cache=True, nogil=True)
+def _passed(best, ahead):
+    """ahead[i] = the most that text can weigh on the positions before i, all but the last class being text or an end."""
+    ahead[0] = 0.0
+    for i in range(best.shape[0]):
+        top = _FAINTEST
+        for c in range(best.shape[1] - 1):
+            top = max(top, best[i, c])
+        ahead[i + 1] = ahead[i] + top
 
 
 @njit(cache=True, nogil=True)
@@ -64,17 +79,19 @@ def forward_best(
     Args:
         best: `[n, C + 2]`, log-probability of each class's best token; tail: `[n]`, of the tail's set.
         final: `[S + 1]`, the states that the canvas may end in.
-        spread, floor: prefixes more than `spread` nats below their position's best one, or below `floor`, are dropped.
+        spread, floor: prefixes whose bound is more than `spread` nats below their position's best bound, or below `floor`,
+            are dropped.
         weights: `[n, Z + 2]`, filled with the log-weights of the sets on edges that were looked at, and 1.
         states, starts: filled as by `forward_sums`, which has the other arguments.
 
     Returns:
-        The best canvas that was found, −inf if none was; the best prefix that was dropped; and the number of edges, or -1
-        if there were more than `most`.
+        The best canvas that was found, −inf if none was; the best bound of a prefix that was dropped; and the number of
+        edges, or -1 if there were more than `most`.
     """
     length, size, tail_set = weights.shape[0], needed.shape[0], weights.shape[1] - 1
     tops, touched = np.full(size, -np.inf), np.empty(size, dtype=np.int32)
-    last, kept = np.empty(size), 1
+    last, bounds, ahead, kept = np.empty(size), np.empty(size), np.empty(length + 1), 1
+    _passed(best[:length], ahead)  # the tables may be those of a longer canvas
     states[0], last[0], starts[0], starts[1] = start, 0.0, 0, 1
     dropped, edges = -np.inf, 0
     for i in range(length):
@@ -105,16 +122,18 @@ def forward_best(
         for k in range(count):
             t = np.uint32(touched[k])
             if needed[t] < 0 or needed[t] > room:
-                tops[t] = -np.inf
-            top = max(top, tops[t])
+                bounds[k] = -np.inf
+            else:
+                bounds[k] = tops[t] + (ahead[min(i + 1 + needed[t], length)] - ahead[i + 1])
+            top = max(top, bounds[k])
         least, kept = max(top - spread, floor), 0
         for k in range(count):
             t = np.uint32(touched[k])
-            if tops[t] >= least and tops[t] > -np.inf:
+            if bounds[k] >= least and bounds[k] > -np.inf:
                 states[starts[i + 1] + kept], last[kept] = t, tops[t]
                 kept += 1
             else:
-                dropped = max(dropped, tops[t])
+                dropped = max(dropped, bounds[k])
             tops[t] = -np.inf
         starts[i + 2] = starts[i + 1] + kept
     found = -np.inf

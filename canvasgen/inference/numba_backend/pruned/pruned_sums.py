@@ -23,6 +23,8 @@ _SPREAD = 64.0
 """Nats below a position's best prefix at which prefixes are dropped at first."""
 _WIDEST = 600.0
 """The most; scaled probabilities stay normal numbers."""
+_BEAM = 12.0
+"""Nats below a position's best bound at which prefixes are dropped in the first search for the best canvas."""
 _SLACK = 1e-3
 """Nats by which a canvas may exceed the bound of its prefix: the rounding of float32 exponentials over its positions."""
 _BUSY = 0.3
@@ -42,7 +44,6 @@ class PrunedSums:
         scores: of `backward_sums`.
         final: bool `[S + 1]`, the states that the canvas may end in.
         needed: int32 `[S + 1]`, at least so many tokens are needed from a state to an end.
-        is_busy: whether a large part of all edges was looked at.
     """
 
     log_partition: float
@@ -55,7 +56,6 @@ class PrunedSums:
     scores: Floats
     final: Bools
     needed: Ints
-    is_busy: bool
 
 
 class _Room(threading.local):
@@ -159,9 +159,8 @@ def pruned_sums(row: Row, layout: Layout, tables: ClassTables, most: float) -> P
         return None
     states, values = states[: starts[-1]].copy(), values[: starts[-1]].copy()
     log_partition = math.log(whole) + float(exponents[length]) * math.log(2.0)
-    is_busy = seen > _BUSY * number
     return PrunedSums(
-        log_partition, shares, impossible, weights, states, values, starts, scores, final, needed, is_busy
+        log_partition, shares, impossible, weights, states, values, starts, scores, final, needed
     )
 
 
@@ -179,7 +178,7 @@ def pruned_best(
     states, _, kept = _room((length + 1) * (layout.num_states + 1))
     starts = np.empty(length + 2, dtype=np.int64)
     weights = np.empty((length, layout.num_sets + 2))
-    spread, floor = _SPREAD, -np.inf
+    spread, floor = _BEAM, -np.inf
     for _ in range(2):
         found, dropped, seen = forward_best(
             edges.offsets,

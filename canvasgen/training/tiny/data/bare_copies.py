@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,12 +45,16 @@ def copied(rng: random.Random, lexicon: Lexicon) -> Bare:
         return copied(rng, lexicon)
     slot = rng.choice(single)
     alone = [other for other in slots if other.kind == slot.kind] == [slot]
-    pattern = rng.choice(PATTERNS[slot.kind])
+    answer = str(values[slot.key])
+    fitting = [one for one in PATTERNS[slot.kind] if re.fullmatch(one, answer)]
+    if not fitting:
+        return copied(rng, lexicon)
+    pattern = rng.choice(fitting)
     told = short_pattern(pattern) if rng.random() < 0.75 else None
     asked = asking.ask(asking.other_name(slot.key, [], rng), rng, hard)
     if alone and rng.random() < (0.25 if told else 0.1):
         asked = ""
-    return Bare(_placed(text, asked, rng), told, str(values[slot.key]), f"copy, {slot.kind}", pattern)
+    return Bare(_placed(text, asked, rng), told, answer, f"copy, {slot.kind}", pattern)
 
 
 def label(rng: random.Random, lexicon: Lexicon) -> Bare:

@@ -18,7 +18,7 @@ from canvasgen.training.tiny.data.record_fields import Domain, Field
 from canvasgen.training.tiny.data.record_tables import filled_table
 from canvasgen.training.tiny.data.scene_forms import scene_edit, scene_gap, scene_letter, scene_table
 from canvasgen.training.tiny.data.scene_objects import scene_object
-from canvasgen.training.tiny.data.wide import any_letters, any_objects, any_tables
+from canvasgen.training.tiny.data.wide import any_letters, any_objects, any_tables, messages
 from canvasgen.training.tiny.data.wide.coined import Coiner
 from canvasgen.training.tiny.data.wide.judged import judged
 
@@ -33,7 +33,9 @@ behind a thought."""
 ABSENT, SHORT, LONG, LISTED, WIDE_LETTERS, WIDE_GAPS, WIDE_EDITS, GRIDS, JUDGED, WIDE_THOUGHTS = range(16, 26)
 """Levels of wider data (`wide`): fields that are not stated, values alone, long texts, rows, letters, gaps, edits,
 tables, labels that the text means, and JSON behind a thought."""
-KINDS = WIDE_THOUGHTS + 1
+MESSAGES, TOLD_LISTS = range(26, 28)
+"""Short messages with optional fields, and lists told in sentences."""
+KINDS = TOLD_LISTS + 1
 """How many levels there are."""
 FORMS = {
     LETTERS: forms.letter,
@@ -56,6 +58,8 @@ WIDE_OBJECTS = {
     SHORT: any_objects.short,
     LONG: any_objects.long_text,
     LISTED: any_objects.rows,
+    MESSAGES: messages.message,
+    TOLD_LISTS: messages.listed,
 }
 """The levels of wider data that are such forms, and those that are JSON alone."""
 _THINKS = "</think>"
@@ -112,6 +116,8 @@ def example(rng: random.Random, hard: bool, level: int) -> Example:
     """One example of a level."""
     if level >= ABSENT:
         return _wide(rng, Coiner(rng, hard), level)
+    if level == COPIES and rng.random() < 0.4:
+        return _bare(messages.copied(rng, Coiner(rng, hard)))
     lexicon = Lexicon(rng, hard)
     if level in FORMS:
         return _filled(FORMS[level](rng, lexicon))

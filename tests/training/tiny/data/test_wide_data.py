@@ -24,7 +24,9 @@ from canvasgen.training.tiny.data.examples import (
     KINDS,
     LISTED,
     LONG,
+    MESSAGES,
     SHORT,
+    TOLD_LISTS,
     WIDE_EDITS,
     WIDE_GAPS,
     WIDE_LETTERS,
@@ -53,7 +55,7 @@ def stands(one: Example, text: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("level", [ABSENT, SHORT, LONG, LISTED, WIDE_THOUGHTS])
+@pytest.mark.parametrize("level", [ABSENT, SHORT, LONG, LISTED, MESSAGES, TOLD_LISTS, WIDE_THOUGHTS])
 @pytest.mark.parametrize("split", SPLITS)
 def test_objects_fit_their_schema_and_stand_in_the_text(split: str, level: int) -> None:
     for one in made(split, level):

@@ -22,7 +22,7 @@ from canvasgen.training.tiny.data.wide.any_facts import (
 from canvasgen.training.tiny.data.wide.coined import Coiner
 from canvasgen.training.tiny.data.wide.phrases import PHRASES
 
-__all__ = ["MARKS", "absent", "long_text", "object_of", "rows", "short", "thought"]
+__all__ = ["MARKS", "Made", "absent", "long_text", "object_of", "optional", "rows", "short", "thought"]
 
 Made = tuple[str, dict[str, Any], Any, str]
 """A text, the JSON Schema asked for, the value, the kind of task."""
@@ -92,10 +92,10 @@ def absent(rng: random.Random, coiner: Coiner) -> Made:
     plain = rng.random() < 0.12
     fields: list[tuple[Stated, bool]] = []
     for one in kept:
-        fields.append((_optional(one) if rng.random() < 0.8 and not plain else one, True))
+        fields.append((optional(one) if rng.random() < 0.8 and not plain else one, True))
     for one in missing:
         bare = replace(one, shape={**one.shape, "default": ""} if plain else one.shape)
-        fields.append((bare if plain else replace(_optional(one), value=None), not plain))
+        fields.append((bare if plain else replace(optional(one), value=None), not plain))
     if rng.random() < 0.6:
         rng.shuffle(fields)
     schema, _ = object_of([one for one, _ in fields])
@@ -111,14 +111,15 @@ def absent(rng: random.Random, coiner: Coiner) -> Made:
     )
 
 
-def _optional(one: Stated) -> Stated:
+def optional(one: Stated) -> Stated:
+    """The fact as a field that may be null."""
     return replace(one, shape={"anyOf": [one.shape, {"type": "null"}], "default": None})
 
 
-def _some_optional(found: Sequence[Stated], rng: random.Random) -> list[Stated]:
+def _someoptional(found: Sequence[Stated], rng: random.Random) -> list[Stated]:
     """The facts, sometimes as fields that may be null, though the text states them."""
     share = rng.choice([0.0, 0.0, 0.5, 0.8])
-    return [_optional(one) if rng.random() < share else one for one in found]
+    return [optional(one) if rng.random() < share else one for one in found]
 
 
 def _introduced(text: str, rng: random.Random, share: float = 0.25) -> str:
@@ -137,7 +138,7 @@ def short(rng: random.Random, coiner: Coiner) -> Made:
     asked = list(found)
     if len(kinds) == len(found) and kinds <= _SURE and rng.random() < 0.35:
         rng.shuffle(asked)
-    schema, value = object_of(_some_optional(asked, rng))
+    schema, value = object_of(_someoptional(asked, rng))
     return _introduced(text, rng, 0.6), schema, value, "short"
 
 
@@ -196,7 +197,7 @@ def long_text(rng: random.Random, coiner: Coiner) -> Made:
             chosen[0].value,
             "long, bare",
         )
-    schema, value = object_of(_some_optional(chosen, rng))
+    schema, value = object_of(_someoptional(chosen, rng))
     return _introduced(text, rng), schema, value, "long"
 
 

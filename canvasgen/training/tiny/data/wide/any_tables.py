@@ -7,16 +7,19 @@ from dataclasses import replace
 
 from canvasgen.training.tiny.data.forms import Form
 from canvasgen.training.tiny.data.wide.any_facts import Stated, facts, filler, in_words, padded, said
-from canvasgen.training.tiny.data.wide.coined import Coiner
+from canvasgen.training.tiny.data.wide.coined import Coiner, choice_of
+from canvasgen.training.tiny.data.wide.messages import record_rows, records
+from canvasgen.training.tiny.data.wide.phrases import PHRASES
 
 __all__ = ["grid"]
 
-_BAD = set(',|"\n')
+_BAD = ',|"\n'
 
 
 def grid(rng: random.Random, coiner: Coiner) -> Form:
     """A Markdown or CSV table of one to five rows; all cells open, or those of the first column given."""
-    table = _table(rng, coiner)
+    told = rng.random() < 0.4
+    pattern, table = record_rows(rng, coiner, 2, _BAD) if told else ("", _table(rng, coiner))
     keys = [one.key for one in table[0]]
     shown = [one.key if rng.random() < 0.8 else in_words(one.key) for one in table[0]]
     order = list(range(len(keys)))
@@ -35,7 +38,7 @@ def grid(rng: random.Random, coiner: Coiner) -> Form:
             cell = text if given and place == 0 else (f"{number}/{place}", text)
             pieces += [between if place else "", cell]
         pieces.append(last)
-    source = _source(table, rng, coiner)
+    source = _told(pattern, table, rng, coiner) if told else _source(table, rng, coiner)
     if rng.random() < 0.2:
         pieces = _inside_a_letter(pieces, rng, coiner)
     return Form(
@@ -60,7 +63,7 @@ def _table(rng: random.Random, coiner: Coiner) -> list[list[Stated]]:
 def _other(one: Stated, rng: random.Random, coiner: Coiner) -> Stated:
     while True:
         text = rng.choice(one.shape["enum"]) if one.kind == "enum" else str(coiner.draw(one.kind))
-        if not set(text) & _BAD:
+        if not set(text) & set(_BAD):
             return replace(one, value=text, written=text)
 
 
@@ -101,6 +104,15 @@ def _source(table: list[list[Stated]], rng: random.Random, coiner: Coiner) -> st
             f"{row[0].written}{rng.choice([' ', ', ', ': '])}{between.join(rest)}" if rest else row[0].written
         )
     return rng.choice([". ", ".\n", "\n", "; "]).join(lines) + "."
+
+
+def _told(pattern: str, table: list[list[Stated]], rng: random.Random, coiner: Coiner) -> str:
+    """The rows in sentences or side by side, perhaps behind some words."""
+    text = records(pattern, table, rng)
+    if rng.random() < 0.35:
+        said_so = choice_of(rng, PHRASES["record groups"], coiner.hard)
+        return said_so.replace("{n}", coiner.name()).replace("{}", text)
+    return text
 
 
 def _inside_a_letter(

@@ -8,6 +8,7 @@ from typing import Any
 
 from canvasgen.training.tiny.data.lexicon import WORDS, Lexicon, held_out
 from canvasgen.training.tiny.data.value_formats import Amount
+from canvasgen.training.tiny.data.wide.phrases import PHRASES
 
 __all__ = ["Coiner", "choice_of"]
 
@@ -165,8 +166,20 @@ class Coiner(Lexicon):
             return f"{noun} {rng.choice(_PIECES)}"
         return f"{noun}s" if roll < 0.92 and not noun.endswith("s") else noun.capitalize()
 
+    def state(self) -> str:
+        """A thing, and what is the matter with it."""
+        said = f"{self.product()} {choice_of(self.rng, PHRASES['states'], self.hard)}"
+        said = said.replace("{}", self.word())
+        return said.capitalize() if self.rng.random() < 0.4 else said
+
+    def problem(self) -> str:
+        """The title of a ticket."""
+        return self.state() if self.rng.random() < 0.6 else super().problem()
+
     def phrase(self) -> str:
-        """One to four words."""
+        """One to four words, or a thing and what is the matter with it."""
+        if self.rng.random() < 0.35:
+            return self.state()
         said = " ".join(self.word() for _ in range(self.rng.choice([1, 1, 2, 2, 3, 4])))
         return said.capitalize() if self.rng.random() < 0.4 else said
 
