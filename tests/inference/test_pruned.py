@@ -15,9 +15,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from test_brute_force import solved
 from test_numerics import chain, random_automaton
 
-from canvasgen.inference import Posterior, condition
+from canvasgen.inference import Posterior, Request, condition, condition_batch
 from canvasgen.inference import posterior as posteriors
 from canvasgen.inference.known_layouts import layout_of
+from canvasgen.inference.numba_backend.pruned import best_kernels
 from canvasgen.inference.numba_backend.pruned import pruned_sums as pruned
 from canvasgen.inference.numba_backend.pruned import support
 from canvasgen.inference.numba_backend.row import NumbaRow
@@ -115,6 +116,20 @@ def test_bounds_spare_the_best_canvas_a_second_search() -> None:
         exact = condition(automaton, logits)
         assert_array_equal(found.best, exact.best)
         assert found.best_log_prob == pytest.approx(exact.best_log_prob, abs=1e-11)
+
+
+def test_a_canvas_shorter_than_its_tables_stays_in_its_arrays() -> None:
+    """The kernels in plain Python, where writing behind an array is an error and does not spoil what lies there."""
+    automaton = random_automaton(30, 90, 20, seed=4)
+    logits = np.random.default_rng(0).standard_normal((1, 24, 90)).astype(np.float32)
+    request = Request(automaton, length=8, remaining=3)
+    (exact,) = condition_batch([request], logits)
+    with (
+        patch.object(pruned, "forward_best", pruned.forward_best.py_func),
+        patch.object(best_kernels, "_passed", best_kernels._passed.py_func),
+    ):
+        (found,) = condition_batch([request], logits)
+        assert_array_equal(found.best, exact.best)
 
 
 @pytest.mark.parametrize("zero", [0.0, -0.0])

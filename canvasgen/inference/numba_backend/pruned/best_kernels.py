@@ -91,7 +91,7 @@ def forward_best(
     length, size, tail_set = weights.shape[0], needed.shape[0], weights.shape[1] - 1
     tops, touched = np.full(size, -np.inf), np.empty(size, dtype=np.int32)
     last, bounds, ahead, kept = np.empty(size), np.empty(size), np.empty(length + 1), 1
-    _passed(best, ahead)
+    _passed(best[:length], ahead)  # the tables may be those of a longer canvas
     states[0], last[0], starts[0], starts[1] = start, 0.0, 0, 1
     dropped, edges = -np.inf, 0
     for i in range(length):
