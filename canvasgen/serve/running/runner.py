@@ -158,7 +158,7 @@ class Runner:
         if plan.recipe.is_free:
             return None
         compiled = await self._pool.get(plan.recipe)
-        self._metrics.compiled(compiled, ended=self._pool.ended)
+        self._metrics.compiled(compiled, ended=self._pool.ended, remembered=self._pool.bytes_kept)
         return self.engine.adopt(compiled.constraint)
 
     async def _submitted(
