@@ -24,7 +24,7 @@ from canvasgen.jit import njit
 
 __all__ = ["DONE", "GOING", "TOO_MANY_STATES", "Run", "determinise", "index_by_state", "mix"]
 
-DONE, GOING, TOO_MANY_STATES = 0, 1, 2
+DONE, GOING, TOO_MANY_STATES, NO_ROOM = 0, 1, 2, 3
 # All subsets together may hold this many states for each deterministic state allowed.
 ITEMS_PER_STATE = 500
 Longs = npt.NDArray[np.int64]
@@ -69,21 +69,7 @@ def index_by_state(num_states, source):
     return offsets, order
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _transitions_of(subset, offsets, order, mine):
-    """Collect the transitions that leave the states of a subset in `mine`; return `mine`, grown, and their number."""
-    edges = 0
-    for k in range(subset.size):
-        state = subset[k]
-        if edges + offsets[state + 1] - offsets[state] > mine.size:
-            mine = _grown(mine, edges + offsets[state + 1] - offsets[state])
-        for j in range(offsets[state], offsets[state + 1]):
-            mine[edges] = order[j]
-            edges += 1
-    return mine, edges
-
-
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def _cut_at_bounds(mine, edges, low, high, piece_of, piece_low):
     """Cut the bytes at the bounds of the ranges of the first `edges` transitions in `mine`.
 
@@ -104,9 +90,9 @@ def _cut_at_bounds(mine, edges, low, high, piece_of, piece_low):
     return pieces - 1
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _targets_by_piece(mine, edges, low, high, target, piece_of, pieces, piece_offsets, piece_place, seeds):
-    """Collect the targets of the transitions on each piece, in `seeds` from `piece_offsets`; return `seeds`, grown."""
+@njit(cache=True, nogil=True, _nrt=False)
+def _count_by_piece(mine, edges, low, high, piece_of, pieces, piece_offsets, piece_place):
+    """Find where the targets of each piece begin; return how many there are."""
     for p in range(pieces + 1):
         piece_offsets[p] = 0
     for e in range(edges):
@@ -115,16 +101,10 @@ def _targets_by_piece(mine, edges, low, high, target, piece_of, pieces, piece_of
     for p in range(pieces):
         piece_offsets[p + 1] += piece_offsets[p]
         piece_place[p] = piece_offsets[p]
-    if piece_offsets[pieces] > seeds.size:
-        seeds = _grown(seeds, piece_offsets[pieces])
-    for e in range(edges):
-        for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
-            seeds[piece_place[p]] = target[mine[e]]
-            piece_place[p] += 1
-    return seeds
+    return piece_offsets[pieces]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def _closure(seeds, first, last, offsets, silent_offsets, silent_after, stamp, tick, stack, buffer):
     """Find the subset reached from `seeds[first:last]`: their silent closure, without the states that do not matter.
 
@@ -174,7 +154,7 @@ def _enlarged_table(size, items, item_offsets, made):
     return table
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def _slot_of(table, digest, size, items, item_offsets, stamp, tick):
     """Find the subset of `size` states that are stamped with `tick`.
 
@@ -197,18 +177,134 @@ def _slot_of(table, digest, size, items, item_offsets, stamp, tick):
     return slot, work
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _with_subset(subset, items, item_offsets, made):
-    """Append a subset to the `made` ones; return `items` and `item_offsets`, grown."""
-    if made + 2 > item_offsets.size:
-        item_offsets = _grown(item_offsets, made + 2)
-    first = item_offsets[made]
-    if first + subset.size > items.size:
-        items = _grown(items, first + subset.size)
-    for k in range(subset.size):
-        items[first + k] = subset[k]
-    item_offsets[made + 1] = first + subset.size
-    return items, item_offsets
+@njit(cache=True, nogil=True, _nrt=False)
+def _go_on(
+    counters,
+    needed,
+    offsets,
+    order,
+    low,
+    high,
+    target,
+    silent_offsets,
+    silent_after,
+    items,
+    item_offsets,
+    table,
+    row_offsets,
+    row_low,
+    row_high,
+    row_target,
+    stamp,
+    stack,
+    buffer,
+    mine,
+    seeds,
+    piece_of,
+    piece_low,
+    piece_offsets,
+    piece_place,
+    max_states,
+    max_work,
+):
+    """Run the subset construction in the room that there is; it counts no references, which would take half of the time.
+
+    A subset for which there is too little room is begun again: those that it led to are known then.
+
+    Args:
+        counters: subsets made and finished, rows, the last stamp.
+        needed: written: the room that `items`, `mine` and `seeds` need, and the operations so far.
+        others: as in `determinise`, and memory for one subset.
+
+    Returns:
+        DONE, GOING, TOO_MANY_STATES or NO_ROOM.
+    """
+    made, done, rows, tick = counters[0], counters[1], counters[2], counters[3]
+    status = DONE
+    while done < made:
+        counters[0], counters[1], counters[2], counters[3] = made, done, rows, tick
+        if needed[3] > max_work:
+            return GOING
+        if (
+            rows + 256 > row_low.size
+            or done + 2 > row_offsets.size
+            or made + 258 > item_offsets.size
+            or 2 * (made + 257) > table.size
+        ):
+            return NO_ROOM
+        # The transitions that leave the subset, and where they lead, piece by piece of the bytes.
+        first, last = item_offsets[done], item_offsets[done + 1]
+        edges = 0
+        for k in range(first, last):
+            edges += offsets[items[k] + 1] - offsets[items[k]]
+        if edges > mine.size:
+            needed[1] = edges
+            return NO_ROOM
+        edges = 0
+        for k in range(first, last):
+            for j in range(offsets[items[k]], offsets[items[k] + 1]):
+                mine[edges] = order[j]
+                edges += 1
+        needed[3] += edges + last - first
+        pieces = 0
+        if edges == 1:
+            pieces = 1
+            seeds[0] = target[mine[0]]
+            piece_low[0] = low[mine[0]]
+            piece_low[1] = high[mine[0]] + 1
+            piece_offsets[0], piece_offsets[1] = 0, 1
+        elif edges > 1:
+            pieces = _cut_at_bounds(mine, edges, low, high, piece_of, piece_low)
+            total = _count_by_piece(mine, edges, low, high, piece_of, pieces, piece_offsets, piece_place)
+            if total > seeds.size:
+                needed[2] = total
+                return NO_ROOM
+            for e in range(edges):
+                for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
+                    seeds[piece_place[p]] = target[mine[e]]
+                    piece_place[p] += 1
+            needed[3] += total + 64
+
+        first_row = rows
+        for p in range(pieces):
+            if piece_offsets[p] == piece_offsets[p + 1]:
+                continue
+            tick += 1
+            size, digest, spent = _closure(
+                *(seeds, piece_offsets[p], piece_offsets[p + 1], offsets, silent_offsets, silent_after),
+                *(stamp, tick, stack, buffer),
+            )
+            needed[3] += spent
+            if size == 0:
+                continue
+            slot, spent = _slot_of(table, digest, size, items, item_offsets, stamp, tick)
+            needed[3] += spent
+            found = table[slot]
+            if found < 0:
+                free = item_offsets[made]
+                if free + size > items.size:
+                    needed[0] = free + size
+                    counters[0], counters[3] = made, tick
+                    return NO_ROOM
+                found = table[slot] = made
+                for k in range(size):
+                    items[free + k] = buffer[k]
+                item_offsets[made + 1] = free + size
+                made += 1
+            if rows > first_row and row_target[rows - 1] == found and row_high[rows - 1] + 1 == piece_low[p]:
+                row_high[rows - 1] = piece_low[p + 1] - 1
+            else:
+                row_low[rows] = piece_low[p]
+                row_high[rows] = piece_low[p + 1] - 1
+                row_target[rows] = found
+                rows += 1
+        done += 1
+        row_offsets[done] = rows
+        if made > max_states or item_offsets[made] > ITEMS_PER_STATE * max_states:
+            status = TOO_MANY_STATES
+            break
+    counters[0], counters[1], counters[2], counters[3] = made, done, rows, tick
+    return status
 
 
 @njit(cache=True, nogil=True)
@@ -235,99 +331,58 @@ def determinise(
 
     Returns:
         status and run = (counters, items, item_offsets, table, row_offsets, row_low, row_high, row_target):
-        counters int64 [4] = subsets made, subsets finished, rows, unused; items the states of each subset,
-        one after the other; rows the ranges of the deterministic automaton, sorted within a state. A subset
+        counters int64 [4] = subsets made, subsets finished, rows, the last stamp of this call; items the states
+        of each subset, one after the other; rows the ranges of the deterministic automaton, sorted within a state. A subset
         accepts if it contains state 1.
     """
     counters, items, item_offsets, table, row_offsets, row_low, row_high, row_target = resume
     offsets, order = index_by_state(num_states, source)
     silent_offsets, silent_order = index_by_state(num_states, silent_source)
     silent_after = silent_target[silent_order]
-
-    made, done, rows = counters[0], counters[1], counters[2]
     stamp = np.zeros(num_states, np.int64)
-    tick = 0
     stack = np.empty(num_states + 1, np.int32)
     buffer = np.empty(num_states + 1, np.int32)
     seeds = np.zeros(64, np.int32)
+    mine = np.empty(64, np.int32)
     piece_of = np.zeros(257, np.int32)
     piece_low = np.zeros(257, np.int32)
     piece_offsets = np.zeros(258, np.int64)
     piece_place = np.zeros(258, np.int64)
-    mine = np.empty(64, np.int32)
-    work = 0
-    status = DONE
-    if made == 0:  # the first subset: the silent closure of the start
-        tick += 1
+    needed = np.zeros(4, np.int64)
+    counters[3] = 0
+    if counters[0] == 0:  # the first subset: the silent closure of the start
+        counters[3] = 1
         size, digest, _ = _closure(
-            seeds, 0, 1, offsets, silent_offsets, silent_after, stamp, tick, stack, buffer
+            seeds, 0, 1, offsets, silent_offsets, silent_after, stamp, 1, stack, buffer
         )
-        slot, _ = _slot_of(table, digest, size, items, item_offsets, stamp, tick)
-        table[slot] = 0
-        items, item_offsets = _with_subset(buffer[:size], items, item_offsets, made)
-        made = 1
-
-    while done < made:
-        if work > max_work:
-            status = GOING
-            break
-        # The transitions that leave the subset, and where they lead, piece by piece of the bytes.
-        subset = items[item_offsets[done] : item_offsets[done + 1]]
-        mine, edges = _transitions_of(subset, offsets, order, mine)
-        work += edges + subset.size
-        pieces = 0
-        if edges == 1:
-            pieces = 1
-            seeds[0] = target[mine[0]]
-            piece_low[0] = low[mine[0]]
-            piece_low[1] = high[mine[0]] + 1
-            piece_offsets[0], piece_offsets[1] = 0, 1
-        elif edges > 1:
-            pieces = _cut_at_bounds(mine, edges, low, high, piece_of, piece_low)
-            seeds = _targets_by_piece(
-                mine, edges, low, high, target, piece_of, pieces, piece_offsets, piece_place, seeds
-            )
-            work += piece_offsets[pieces] + 64
-
-        first_row = rows
-        for p in range(pieces):
-            if piece_offsets[p] == piece_offsets[p + 1]:
-                continue
-            tick += 1
-            first, last = piece_offsets[p], piece_offsets[p + 1]
-            size, digest, spent = _closure(
-                seeds, first, last, offsets, silent_offsets, silent_after, stamp, tick, stack, buffer
-            )
-            work += spent
-            if size == 0:
-                continue
-            if 2 * (made + 1) > table.size:
-                table = _enlarged_table(4 * table.size, items, item_offsets, made)
-            slot, spent = _slot_of(table, digest, size, items, item_offsets, stamp, tick)
-            work += spent
-            found = table[slot]
-            if found < 0:
-                found = table[slot] = made
-                items, item_offsets = _with_subset(buffer[:size], items, item_offsets, made)
-                made += 1
-            if rows > first_row and row_target[rows - 1] == found and row_high[rows - 1] + 1 == piece_low[p]:
-                row_high[rows - 1] = piece_low[p + 1] - 1
-            else:
-                if rows == row_low.size:
-                    row_low = _grown(row_low, rows + 1)
-                    row_high = _grown(row_high, rows + 1)
-                    row_target = _grown(row_target, rows + 1)
-                row_low[rows] = piece_low[p]
-                row_high[rows] = piece_low[p + 1] - 1
-                row_target[rows] = found
-                rows += 1
-        done += 1
-        if done == row_offsets.size:
-            row_offsets = _grown(row_offsets, done + 1)
-        row_offsets[done] = rows
-        if made > max_states or item_offsets[made] > ITEMS_PER_STATE * max_states:
-            status = TOO_MANY_STATES
-            break
-
-    counters[0], counters[1], counters[2] = made, done, rows
+        table[np.int64(digest & np.uint64(table.size - 1))] = 0
+        items = _grown(items, size)
+        item_offsets = _grown(item_offsets, 2)
+        for k in range(size):
+            items[k] = buffer[k]
+        item_offsets[1] = size
+        counters[0] = 1
+    status = NO_ROOM
+    while status == NO_ROOM:
+        status = _go_on(
+            *(counters, needed, offsets, order, low, high, target, silent_offsets, silent_after),
+            *(items, item_offsets, table, row_offsets, row_low, row_high, row_target),
+            *(stamp, stack, buffer, mine, seeds, piece_of, piece_low, piece_offsets, piece_place),
+            *(max_states, max_work),
+        )
+        if status == NO_ROOM:
+            made = counters[0]
+            items = _grown(items, needed[0])
+            mine = _grown(mine, needed[1])
+            seeds = _grown(seeds, needed[2])
+            item_offsets = _grown(item_offsets, made + 258)
+            row_offsets = _grown(row_offsets, counters[1] + 2)
+            row_low = _grown(row_low, counters[2] + 256)
+            row_high = _grown(row_high, counters[2] + 256)
+            row_target = _grown(row_target, counters[2] + 256)
+            slots = table.size
+            while slots < 2 * (made + 257):
+                slots *= 4
+            if slots > table.size:
+                table = _enlarged_table(slots, items, item_offsets, made)
     return status, (counters, items, item_offsets, table, row_offsets, row_low, row_high, row_target)
