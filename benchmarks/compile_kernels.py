@@ -101,12 +101,36 @@ def resources(cubin: bytes) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+def loops(cubin: bytes) -> list[int]:
+    """Instructions of the innermost loops, in the order of the code; of one that holds others they are not told."""
+    tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "nvdisasm"
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(cubin)
+        file.flush()
+        told = subprocess.run([tool, "-hex", "-c", file.name], capture_output=True, text=True, check=True)
+    labels, back, count = dict[str, int](), list[tuple[int, int]](), 0
+    for line in told.stdout.splitlines():
+        if label := re.match(r"\s*(\.L_x_\d+):", line):
+            labels[label[1]] = count
+        elif made := re.search(r"/\*[0-9a-f]{4,}\*/\s+(.*?);", line):
+            if (jump := re.search(r"BRA.*`\((\.L_x_\d+)\)", made[1])) and jump[1] in labels:
+                back.append((labels[jump[1]], count))
+            count += 1
+    inner = [
+        (first, last)
+        for first, last in back
+        if not any(first <= one and other <= last and (one, other) != (first, last) for one, other in back)
+    ]
+    return [last - first + 1 for first, last in inner if last > first]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--capability", type=int, default=90)
     parser.add_argument("--values", choices=["float64", "float32"], default="float64")
+    parser.add_argument("--loops", action="store_true", help="and how many instructions the inner loops have")
     arguments = parser.parse_args()
     print(f"Triton {triton.__version__}, sm_{arguments.capability}, {arguments.values}")
     for kernel, given in launched(getattr(torch, arguments.values)):
@@ -116,6 +140,8 @@ def main() -> None:
             f"  {kernel.__name__.strip('_'):16s} warps {made.metadata.num_warps:2d}, registers {registers:3d}, "
             f"shared {made.metadata.shared:5d} bytes, spilled {spilled} bytes"
         )
+        if arguments.loops:
+            print(f"    instructions of the inner loops: {', '.join(map(str, loops(made.asm['cubin'])))}")
 
 
 if __name__ == "__main__":

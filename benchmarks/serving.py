@@ -337,7 +337,10 @@ if __name__ == "__main__":
     given = parser.parse_args()
     if given.soak is not None:
         os.chdir(Path(__file__).parent)  # where the validators are found
-        with server("--rows", given.rows, "--validators", "serving:JUDGES") as (address, process):
+        with server("--rows", given.rows, "--remember", "100", "--validators", "serving:JUDGES") as (
+            address,
+            process,
+        ):
             asyncio.run(soak(address, process, given.soak))
     elif given.url is not None:
         table("", given.url, None, given.clients, given.requests)

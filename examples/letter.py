@@ -37,7 +37,7 @@ print(engine.generate("Ann Miller, 34 years old, lives in Oslo.", constraint=row
 # lamp costs $18.40. It comes in green.
 # Best regards,
 # Dora Lind
-# {'red': 0.001, 'green': 0.999, 'white': 0.0}
+# {'red': 0.0, 'green': 1.0, 'white': 0.0}
 # Dear Laura King,
 # lamp costs $16.75. It comes in green.
 # Best regards,

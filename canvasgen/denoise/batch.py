@@ -31,7 +31,7 @@ from canvasgen.denoise.completion import Event, Failed
 from canvasgen.denoise.job import Job
 from canvasgen.denoise.judging import Decisions, Judges, Verdict, placed
 from canvasgen.denoise.policy import Policy
-from canvasgen.denoise.protocol import Denoiser
+from canvasgen.denoise.protocol import Denoiser, SelfConditioning
 from canvasgen.denoise.race import Heat, run_heat, tell_race
 from canvasgen.denoise.randomness import Randomness, RowRandomness
 from canvasgen.denoise.recording import observe
@@ -82,7 +82,7 @@ class Batch:
         self._clock = clock
         self._policy = policy or Policy()
         self._limits = thresholds_of(self._policy, denoiser.defaults)
-        self._told = self._policy.self_conditioning or denoiser.defaults.self_conditioning
+        self._told: SelfConditioning = self._policy.self_conditioning or denoiser.defaults.self_conditioning
         self._noise = denoiser.noise
         self._own = RowRandomness([], denoiser.canvas_length, denoiser.vocab_size)
         self._randomness = self._own if randomness is None else randomness

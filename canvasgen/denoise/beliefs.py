@@ -185,7 +185,7 @@ class Beliefs:
             if wrong[b] >= 0
         }
         if self._bound:
-            found = self._posteriors.errors(log_partition[self._bound], wrong[self._bound])
+            found = self._posteriors.errors(log_partition[self._bound].tolist(), wrong[self._bound].tolist())
             errors |= {b: error for b, error in zip(self._bound, found, strict=True) if error is not None}
         _raise(errors)
 

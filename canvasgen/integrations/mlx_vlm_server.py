@@ -191,19 +191,39 @@ async def _compiled_before(
     name = _diffusion_model()
     try:
         content = json.loads(body)
-        request = SimpleNamespace(response_format=content.get("response_format"), text=content.get("text"))
-        given, schema = content.get(KEY), schema_of(request)
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
-    if name is None or (given is None and schema is None):
+    if name is None or not isinstance(content, Mapping):
         return None
     try:
+        given, schema = content.get(KEY), _schema_in(content, schema_of)
+        if given is None and schema is None:
+            return None
         recipe = recipe_of(_as_one(given, schema))
         if recipe is not None:
             await compile_recipe(recipe, await asyncio.to_thread(engine_of, name))
     except CanvasgenError as error:
         return str(error)
     return None
+
+
+def _schema_in(content: Mapping[str, Any], schema_of: Callable[[Any], Any]) -> Foreign:
+    """Return the schema of `response_format` or `text.format`; None if there is none.
+
+    Raises:
+        InvalidConstraint: mlx-vlm cannot read it; its own error would be answered with 500.
+    """
+    try:
+        return schema_of(
+            SimpleNamespace(response_format=content.get("response_format"), text=content.get("text"))
+        )
+    except (ValueError, AttributeError, TypeError) as error:
+        raise InvalidConstraint(
+            f"this is no format of an answer: {error}",
+            path="response_format",
+            rule="response_format",
+            remedy='write {"type": "json_schema", "json_schema": {"name": "…", "schema": {…}}}, or {"type": "json_object"}',
+        ) from error
 
 
 def _constrained(

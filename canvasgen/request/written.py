@@ -230,7 +230,8 @@ def _part(value: object, path: str) -> Constraint | None:
     try:
         return read_request(_object(value, "$")).resolve()
     except (InvalidConstraint, UnknownOption) as error:
-        error.path = path if error.path is None else path + error.path.removeprefix("$")
+        inside = error.path or ""
+        error.path = f"{path} ({inside})" if inside[:1] not in ("", "$") else path + inside[1:]
         raise
 
 

@@ -29,6 +29,7 @@ class Compiled(Lifted):
     constraint: Texts
     cells = None
     leading = None
+    calls = None
 
     is_searched = False
 

@@ -213,8 +213,24 @@ def test_others_are_answered_while_a_schema_compiles(server):
         ({"canvasgen": {"regex": "a{900}"}, "max_tokens": 3}, "max_tokens"),
         ({"canvasgen": {"schema": PERSON, "grounded": True}}, "grounded"),
         ({"canvasgen": {"choice": ["a"]}, "response_format": AS_PERSON}, "exclude each other"),
+        ({"response_format": {"type": "xml"}}, "response_format"),
+        ({"response_format": {"type": "json_schema"}}, "response_format"),
+        ({"response_format": "json"}, "response_format"),
+        ({"canvasgen": [1]}, "JSON object"),
     ],
-    ids=["schema", "regex", "JSON", "key", "budget", "grounded", "two"],
+    ids=[
+        "schema",
+        "regex",
+        "JSON",
+        "key",
+        "budget",
+        "grounded",
+        "two",
+        "no such format",
+        "no schema",
+        "no object",
+        "a list",
+    ],
 )
 def test_bad_requests_are_answered_with_400_and_say_why(server, body, says):
     status, answer = server.chat(**body)

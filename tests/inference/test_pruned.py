@@ -18,9 +18,8 @@ from test_numerics import chain, random_automaton
 from canvasgen.inference import Posterior, Request, condition, condition_batch
 from canvasgen.inference import posterior as posteriors
 from canvasgen.inference.known_layouts import layout_of
-from canvasgen.inference.numba_backend.pruned import best_kernels
+from canvasgen.inference.numba_backend.pruned import best_kernels, support
 from canvasgen.inference.numba_backend.pruned import pruned_sums as pruned
-from canvasgen.inference.numba_backend.pruned import support
 from canvasgen.inference.numba_backend.row import NumbaRow
 from canvasgen.inference.numba_backend.token_kernels import first_best
 

@@ -472,3 +472,6 @@ def test_the_state_of_the_server(client: TestClient) -> None:
         "canvasgen_conditioning_share_sum",
     ):
         assert name in metrics, name
+    kept = re.search(r"^canvasgen_constraints_remembered_bytes\{.*\} (\S+)$", metrics, re.MULTILINE)
+    assert kept is not None
+    assert 0 < float(kept[1]) < 1e9

@@ -15,7 +15,7 @@ import pytest
 import canvasgen as cg
 from canvasgen.errors import CanvasgenError, ConstraintTooLarge, InvalidConstraint, UnsupportedConstraint
 from canvasgen.serve.compiling.frames import pack, read_frame, unpacked_constraint
-from canvasgen.serve.compiling.pool import CompilerPool
+from canvasgen.serve.compiling.pool import Compiled, CompilerPool
 from canvasgen.serve.compiling.worker import compile_recipe
 from canvasgen.serve.own_processes import Allowed
 from canvasgen.serve.requests.recipe import Recipe
@@ -131,8 +131,20 @@ def test_what_is_remembered_is_bounded() -> None:
         assert len(pool._kept) == 2
         await pool.get(Recipe("regex", "a"))
         assert pool.made == 4
+        assert pool.bytes_kept == sum(one.size for one in pool._kept.values() if isinstance(one, Compiled))
 
     with_pool(work, remembered=2)
+
+
+@pytest.mark.slow
+def test_the_bytes_of_what_is_remembered_are_bounded() -> None:
+    async def work(pool: CompilerPool) -> None:
+        one = await pool.get(Recipe("regex", "a"))
+        other = await pool.get(Recipe("regex", "b"))
+        assert list(pool._kept.values()) == [other]
+        assert pool.bytes_kept == other.size < one.size + other.size
+
+    with_pool(work, remembered_bytes=1)
 
 
 def unpacked(recipe: Recipe) -> Any:

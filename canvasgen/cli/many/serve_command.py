@@ -36,6 +36,7 @@ def serve(
     compilers: Annotated[int, typer.Option(help="Processes that compile constraints.")] = 2,
     compile_seconds: Annotated[float, typer.Option(help="CPU seconds of a compilation.")] = 10.0,
     compile_memory: Annotated[int, typer.Option(help="Megabytes of a compilation.")] = 1000,
+    remember: Annotated[int, typer.Option(help="Megabytes of compiled constraints that are kept.")] = 1000,
     body_limit: Annotated[int, typer.Option(help="Bytes of a body.")] = 4_000_000,
     key: Annotated[
         list[str] | None,
@@ -98,6 +99,7 @@ def serve(
         compilers=compilers,
         compile_seconds=compile_seconds,
         compile_bytes=compile_memory * 1_000_000,
+        remembered_bytes=remember * 1_000_000,
         keys=tuple(keys),
         validators={} if validators is None else imported(os.getcwd(), validators),
         validators_in=validators_in,

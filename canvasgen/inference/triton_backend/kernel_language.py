@@ -44,7 +44,7 @@ NONE = tl.constexpr(2**31 - 1)
 def slots_of_tile(WIDTH: tl.constexpr):
     """Places of a tile's slots, `[turns, groups, lanes]`: a thread has all turns of a lane, so most of a group is reduced
     within a thread."""
-    TURNS: tl.constexpr = 4 if WIDTH == 4 else 8
+    TURNS: tl.constexpr = 4 if WIDTH == 4 else 8  # pyright: ignore[reportAssignmentType]
     LANES: tl.constexpr = WIDTH // TURNS
     turn, row, lane = tl.arange(0, TURNS), tl.arange(0, BLOCK // WIDTH), tl.arange(0, LANES)
     return row[None, :, None] * WIDTH + turn[:, None, None] * LANES + lane[None, None, :]

@@ -17,8 +17,9 @@ from canvasgen.serve.answers.chat_answer import as_json, chat_answer, completion
 from canvasgen.serve.answers.told import new_id
 from canvasgen.serve.protocol.answer_shapes import Extension, GroundedIn
 from canvasgen.serve.protocol.api_error import ApiError, json_path
+from canvasgen.serve.protocol.body_errors import told_of
 from canvasgen.serve.protocol.chat_body import ChatBody, CompletionBody, Message
-from canvasgen.serve.protocol.wire import JsonObject, Wire
+from canvasgen.serve.protocol.wire import JsonObject, Number, Whole, Wire
 from canvasgen.serve.requests.formats import extended, one_of_recipes, said_in
 from canvasgen.serve.requests.messages import messages_of
 from canvasgen.serve.requests.plan import Plan, plan_of_chat, plans_of_completion, within_limits
@@ -57,12 +58,12 @@ class PlainRow(Wire):
     whitespace: Literal["flexible", "compact", "model"] | None = None
     property_order: Literal["schema", "any", "model"] | None = None
     fence: Literal["forbid", "allow", "require"] | None = None
-    max_tokens: int | None = None
-    max_denoising_steps: int | None = None
-    quality: Literal["fast", "balanced", "best"] | float | None = None
-    target_ms: float | None = None
-    temperature: float | None = None
-    seed: int | None = None
+    max_tokens: Whole | None = None
+    max_denoising_steps: Whole | None = None
+    quality: Literal["fast", "balanced", "best"] | Number | None = None
+    target_ms: Number | None = None
+    temperature: Number | None = None
+    seed: Whole | None = None
     prompt_schema: bool = True
     probabilities: bool = False
 
@@ -108,9 +109,11 @@ def read_row(value: object, number: int, settings: ServeSettings, seed: int | No
             return _openai(value, settings, own)
         return _plain(PlainRow.model_validate(value), settings, own)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ["schema" if step == "schema_" else step for step in first["loc"]]
-        raise ApiError(400, first["msg"], "invalid_row", json_path(place)) from error
+        sent: object = value.get("body", value)
+        renamed = {"schema_": value["schema"], **value} if sent is value and "schema" in value else sent
+        first, place = told_of(error.errors(), renamed)
+        steps = ["schema" if step == "schema_" else step for step in place]
+        raise ApiError(400, first["msg"], "invalid_row", json_path(steps)) from error
 
 
 def _openai(value: Mapping[Any, Any], settings: ServeSettings, seed: int | None) -> ReadRow:

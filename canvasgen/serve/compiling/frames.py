@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from canvasgen.errors import CanvasgenError
 from canvasgen.extras import missing
@@ -44,13 +44,21 @@ def write_frame(file: BinaryIO, content: bytes) -> None:
     file.flush()
 
 
-def read_frame(file: BinaryIO) -> bytes | None:
+class Readable(Protocol):
+    """What bytes are read from: a file, or a socket as one."""
+
+    def read(self, n: int = -1, /) -> bytes | None:
+        """Return so many bytes at most; none at the end."""
+        ...
+
+
+def read_frame(file: Readable) -> bytes | None:
     """Return the next frame's content; None at the end."""
     header = _exactly(file, HEADER)
     return None if header is None else _exactly(file, int.from_bytes(header, "big"))
 
 
-def _exactly(file: BinaryIO, length: int) -> bytes | None:
+def _exactly(file: Readable, length: int) -> bytes | None:
     """Return so many bytes, which may come in parts; None if the file ends before."""
     parts: list[bytes] = []
     while length > 0:

@@ -213,8 +213,10 @@ class CompilerPool:
 
     def _keep(self, key: str, made: Compiled | CanvasgenError) -> None:
         self._kept[key] = made
-        while len(self._kept) > self._most or (len(self._kept) > 1 and self._bytes() > self._most_bytes):
+        while len(self._kept) > self._most or (len(self._kept) > 1 and self.bytes_kept > self._most_bytes):
             self._kept.popitem(last=False)
 
-    def _bytes(self) -> int:
+    @property
+    def bytes_kept(self) -> int:
+        """Of the constraints that are remembered."""
         return sum(one.size for one in self._kept.values() if isinstance(one, Compiled))

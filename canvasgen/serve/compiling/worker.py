@@ -18,12 +18,13 @@ from typing import BinaryIO
 
 from pydantic import JsonValue
 
-from canvasgen.errors import CanvasgenError, ConstraintTooLarge
+from canvasgen.errors import BudgetTooSmall, CanvasgenError, ConstraintTooLarge, Unsatisfiable
 from canvasgen.limits import Limits, limited
 from canvasgen.serve.compiling.frames import packed_constraint, read_frame, told_error, write_frame
 from canvasgen.serve.own_processes import Allowed, bind, leave_signals
-from canvasgen.serve.requests.building import build
+from canvasgen.serve.requests.building import END_OF_THOUGHTS, build
 from canvasgen.serve.requests.recipe import Recipe
+from canvasgen.serve.requests.thinking import THOUGHTS
 from canvasgen.vocabulary import Vocabulary
 
 __all__ = ["beyond", "compile_recipe", "main"]
@@ -42,11 +43,24 @@ def compile_recipe(recipe: Recipe, vocabulary: Vocabulary, allowed: Allowed) -> 
         _ = compiled.most_tokens  # worked out here and not in the server
         return b"+" + packed_constraint(compiled, vocabulary)
     except CanvasgenError as error:
-        return b"-" + told_error(error)
+        return b"-" + told_error(_of_thoughts(error, recipe))
     except MemoryError:
         return b"-" + told_error(beyond("max_bytes", allowed.memory))
     except RecursionError:
         return b"-" + told_error(beyond("nesting", _DEEPEST))
+
+
+def _of_thoughts(error: CanvasgenError, recipe: Recipe) -> CanvasgenError:
+    """Return an error, or the one that it means: the mark behind the thoughts has no place."""
+    is_near = isinstance(error, Unsatisfiable) and error.rule == "near"
+    if not (is_near and recipe.thoughts) or any(kind == "near" for kind, _ in recipe.also):
+        return error
+    return BudgetTooSmall(
+        f"thoughts end with {END_OF_THOUGHTS}, which does not fit into {recipe.thoughts} tokens",
+        rule=THOUGHTS,
+        value=recipe.thoughts,
+        remedy=f"allow more: {len(END_OF_THOUGHTS)} are always enough",
+    )
 
 
 def beyond(rule: str, value: float) -> ConstraintTooLarge:

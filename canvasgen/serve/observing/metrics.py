@@ -91,6 +91,9 @@ class Metrics:
         self._ended = gauge(
             "canvasgen_compilations_ended", "Compilations that were ended at a limit from outside."
         )
+        self._remembered = gauge(
+            "canvasgen_constraints_remembered_bytes", "Of compiled constraints that are kept."
+        )
         self._calls_ended = gauge(
             "canvasgen_validators_ended", "Calls of validators that were ended at a limit, or by a crash."
         )
@@ -133,10 +136,11 @@ class Metrics:
         if isinstance(error, ValidationFailed):
             self._refusals.labels(self._model).inc(len(error.reasons))
 
-    def compiled(self, compiled: Compiled, *, ended: int) -> None:
+    def compiled(self, compiled: Compiled, *, ended: int, remembered: int) -> None:
         """Count a constraint that came from the compilers."""
         self._compiling.labels(self._model).observe(compiled.seconds)
         self._ended.labels(self._model).set(ended)
+        self._remembered.labels(self._model).set(remembered)
 
     def seconds_until_room(self, rows: int) -> int:
         """Return about how many seconds it takes until so many rows have ended, 1 to 60."""

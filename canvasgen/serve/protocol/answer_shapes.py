@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
-from canvasgen.serve.protocol.wire import Count, JsonObject, Positive, Wire
+from canvasgen.serve.protocol.wire import Count, JsonObject, Number, Positive, Whole, Wire
 
 __all__ = [
     "Extension",
@@ -137,7 +137,7 @@ class GroundedIn(Wire):
 class TraceWish(Wire):
     """What a full trace records: the candidates of each position, and of which positions."""
 
-    top: int = Field(default=4, ge=0, le=64)
+    top: Whole = Field(default=4, ge=0, le=64)
     positions: list[Count] | None = None
 
 
@@ -167,14 +167,14 @@ class Extension(Wire):
     fence: Literal["forbid", "allow", "require"] | None = None
     contains: list[str] = Field(default_factory=list[str])
     excludes: list[str] = Field(default_factory=list[str])
-    quality: Literal["fast", "balanced", "best"] | float | None = None
-    target_ms: float | None = None
+    quality: Literal["fast", "balanced", "best"] | Number | None = None
+    target_ms: Number | None = None
     max_denoising_steps: Positive | None = None
-    temperature: float | None = Field(default=None, ge=0)
+    temperature: Number | None = Field(default=None, ge=0)
     prompt_schema: bool = True
     reasoning_tokens: Positive | None = None
     probabilities: bool = False
     trace: bool | Literal["steps", "full"] | TraceWish = False
     drafts: bool = False
     partial: bool = False
-    timeout: float | None = Field(default=None, gt=0)
+    timeout: Number | None = Field(default=None, gt=0)

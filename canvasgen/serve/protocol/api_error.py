@@ -16,13 +16,15 @@ from canvasgen.errors import (
     ValidationFailed,
 )
 
-__all__ = ["ApiError", "ErrorBody", "as_api_error", "json_path"]
+__all__ = ["ApiError", "ErrorBody", "as_api_error", "inside_of", "json_path"]
 
 _LONGEST = 1500
 _CALLERS_FAULTS = frozenset({"context length", "prompt", "vocabulary", "start"})
 """Rules of a `ModelError` that the request has broken, not the model."""
 
 
+_INSIDE_A_TEXT = re.compile(r" \((position|line) [^()]*\)$")
+"""Behind a JSON path, where in the text there: the message tells it."""
 _OF_THE_MOMENT = frozenset({"compilers", "validators"})
 """Rules of a `ModelError` that says what is not to be had just now."""
 
@@ -77,6 +79,12 @@ def json_path(place: Sequence[str | int]) -> str:
     return f"${steps}"
 
 
+def inside_of(error: CanvasgenError) -> str:
+    """Return the way from a constraint to the part of it that an error is about, as the rest of a JSON path."""
+    where = _INSIDE_A_TEXT.sub("", error.path or "")
+    return where[1:] if where.startswith("$") else ""
+
+
 def as_api_error(error: CanvasgenError, at: str | None = None) -> ApiError:
     """Return an error of the library as one for the client.
 
@@ -85,8 +93,8 @@ def as_api_error(error: CanvasgenError, at: str | None = None) -> ApiError:
         at: JSON path of what in the request it is about; the error's own path in it is added.
     """
     code = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
-    where = error.path or ""
-    param = at if not where.startswith("$") else (at or "$") + where[1:]
+    inside = inside_of(error)
+    param = (at or "$") + inside if inside else at
     if isinstance(error, TimeLimit) and error.rule == "timeout":
         return ApiError(504, str(error), "deadline_exceeded", kind="timeout_error")
     if isinstance(error, ValidationFailed):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from canvasgen.serve.protocol.answer_shapes import Extension, StructuredOutputs
 from canvasgen.serve.protocol.answers import Usage
 from canvasgen.serve.protocol.chat_body import Message
-from canvasgen.serve.protocol.wire import JsonObject, Positive, Wire
+from canvasgen.serve.protocol.wire import JsonObject, Number, Positive, Whole, Wire
 
 __all__ = [
     "Decided",
@@ -27,7 +27,7 @@ __all__ = [
 
 Content: TypeAlias = str | JsonObject | list[JsonValue]
 Option: TypeAlias = str | int | float | bool | None
-Count: TypeAlias = Annotated[int, Field(ge=1, le=64)]
+Count: TypeAlias = Annotated[Whole, Field(ge=1, le=64)]
 
 
 class DecisionQuestion(Wire):
@@ -46,12 +46,12 @@ class DecisionsBody(Wire):
     model: str | None = None
     prompt: str | None = None
     messages: list[Message] | None = None
-    options: list[Option] | None = None
-    questions: dict[str, DecisionQuestion] | None = None
+    options: Annotated[list[Option], Field(min_length=1)] | None = None
+    questions: Annotated[dict[str, DecisionQuestion], Field(min_length=1)] | None = None
     joint: bool = False
     samples: Count = 4
     steps: Count = 1
-    seed: int | None = None
+    seed: Whole | None = None
     show_options: bool = True
 
 
@@ -129,7 +129,7 @@ class SystemOneBody(Wire):
     joint: bool = False
     samples: Count = 4
     steps: Count = 1
-    seed: int | None = None
+    seed: Whole | None = None
 
 
 class SystemOneAnswer(BaseModel):
@@ -149,10 +149,10 @@ class Writing(Wire):
     model: str | None = None
     instruction: str = ""
     structured_outputs: StructuredOutputs | None = None
-    n: Annotated[int, Field(ge=1, le=128)] | None = None
-    seed: int | None = None
+    n: Annotated[Whole, Field(ge=1, le=128)] | None = None
+    seed: Whole | None = None
     max_tokens: Positive | None = None
-    temperature: Annotated[float, Field(ge=0, le=10)] | None = None
+    temperature: Annotated[Number, Field(ge=0, le=10)] | None = None
     canvasgen: Extension | None = None
 
 
@@ -163,8 +163,8 @@ class EditBody(Writing):
     """
 
     text: str
-    spans: list[str | Annotated[list[int], Field(min_length=2, max_length=2)]] = Field(min_length=1)
-    strength: float = Field(default=1.0, gt=0, le=1)
+    spans: list[str | Annotated[list[Whole], Field(min_length=2, max_length=2)]] = Field(min_length=1)
+    strength: Number = Field(default=1.0, gt=0, le=1)
 
 
 class InfillBody(Writing):

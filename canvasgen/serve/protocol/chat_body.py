@@ -18,7 +18,7 @@ from canvasgen.serve.protocol.answer_shapes import (
     StructuredOutputs,
     ToolChoice,
 )
-from canvasgen.serve.protocol.wire import Count, JsonObject, Positive, Texts, Wire
+from canvasgen.serve.protocol.wire import Count, JsonObject, Number, Positive, Texts, Whole, Wire
 
 __all__ = ["ChatBody", "CompletionBody", "Message", "Part", "Sampling", "StreamOptions"]
 
@@ -58,18 +58,18 @@ class StreamOptions(Wire):
     include_usage: bool = False
 
 
-Logprobs: TypeAlias = Annotated[int, Field(ge=0, le=20)]
+Logprobs: TypeAlias = Annotated[Whole, Field(ge=0, le=20)]
 
 
 class Sampling(Wire):
     """How to generate, for both endpoints."""
 
     model: str | None = None
-    n: Annotated[int, Field(ge=1, le=128)] | None = None
-    seed: int | None = None
+    n: Annotated[Whole, Field(ge=1, le=128)] | None = None
+    seed: Whole | None = None
     stop: Texts | None = None
     max_tokens: Positive | None = None
-    temperature: Annotated[float, Field(ge=0, le=10)] | None = None
+    temperature: Annotated[Number, Field(ge=0, le=10)] | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     structured_outputs: StructuredOutputs | None = None
@@ -105,5 +105,5 @@ class CompletionBody(Sampling):
     prompt: str | Annotated[list[str], Field(min_length=1)]
     echo: bool | None = None
     suffix: str | None = None
-    logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    logprobs: Annotated[Whole, Field(ge=0, le=20)] | None = None
     best_of: Count | None = None

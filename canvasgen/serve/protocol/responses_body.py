@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from canvasgen.serve.protocol.answer_shapes import Extension, ObjectFormat, Reasoning, Schema, TextFormat
 from canvasgen.serve.protocol.chat_body import Part
-from canvasgen.serve.protocol.wire import JsonObject, Positive, Wire
+from canvasgen.serve.protocol.wire import JsonObject, Number, Positive, Whole, Wire
 
 __all__ = ["FlatTool", "InputItem", "NamedTool", "ResponsesBody"]
 
@@ -81,9 +81,9 @@ class ResponsesBody(Wire):
     tool_choice: Choice | None = None
     parallel_tool_calls: bool | None = None
     max_output_tokens: Positive | None = None
-    temperature: Annotated[float, Field(ge=0, le=10)] | None = None
+    temperature: Annotated[Number, Field(ge=0, le=10)] | None = None
     stream: bool | None = None
-    seed: int | None = None
+    seed: Whole | None = None
     metadata: JsonObject | None = None
     reasoning: Reasoning | None = None
     canvasgen: Extension | None = None

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
+from pydantic_core import PydanticCustomError
 
 from canvasgen.checks import is_sequence
 from canvasgen.serve.protocol.api_error import ApiError, json_path
+from canvasgen.serve.protocol.body_errors import told_of
 
 __all__ = [
     "Count",
     "JsonObject",
+    "Number",
     "Positive",
     "Texts",
+    "Whole",
     "Wire",
     "ignored_in",
     "listed",
@@ -25,8 +30,19 @@ __all__ = [
 ]
 
 JsonObject: TypeAlias = dict[str, JsonValue]
-Count: TypeAlias = Annotated[int, Field(ge=0)]
-Positive: TypeAlias = Annotated[int, Field(ge=1)]
+
+
+def _no_truth(value: object) -> object:
+    """Refuse `true` as a number: Python would read it as 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("number_type", "Input should be a number, not true or false")
+    return value
+
+
+Whole: TypeAlias = Annotated[int, BeforeValidator(_no_truth)]
+Number: TypeAlias = Annotated[float, BeforeValidator(_no_truth)]
+Count: TypeAlias = Annotated[Whole, Field(ge=0)]
+Positive: TypeAlias = Annotated[Whole, Field(ge=1)]
 Texts: TypeAlias = str | list[str]
 
 
@@ -53,15 +69,32 @@ def read_as(kind: type[Kind], value: Mapping[str, Any] | str, at: str = "$") -> 
     try:
         return kind.model_validate_json(value) if isinstance(value, str) else kind.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ApiError(400, first["msg"], "invalid_request", at + json_path(first["loc"])[1:]) from error
+        sent = _read(value) if isinstance(value, str) else value
+        first, place = told_of(error.errors(), sent)
+        raise ApiError(400, first["msg"], "invalid_request", at + json_path(place)[1:]) from error
+
+
+def _read(text: str) -> JsonValue:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def ignored_in(body: Wire, meaningless: Iterable[str]) -> list[str]:
     """Return the keys that were sent and change nothing here: unknown ones, and those without a meaning."""
-    unknown = [name for name, value in (body.model_extra or {}).items() if value is not None]
+    unknown = [*_unknown(body, "")]
     sent = [name for name in meaningless if getattr(body, name, None) not in (None, [], {})]
     return sorted({*unknown, *sent})
+
+
+def _unknown(body: Wire, at: str) -> Iterator[str]:
+    """Yield the unknown keys of a part of a request, and of the parts that are its values."""
+    yield from (f"{at}{name}" for name, value in (body.model_extra or {}).items() if value is not None)
+    for name in type(body).model_fields:
+        value: object = getattr(body, name)
+        if isinstance(value, Wire):
+            yield from _unknown(value, f"{at}{name}.")
 
 
 def refuse_unknown(body: Wire, at: str) -> None:

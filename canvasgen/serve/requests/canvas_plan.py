@@ -10,6 +10,7 @@ from canvasgen.serve.protocol.canvas_body import EditBody, InfillBody, Writing
 from canvasgen.serve.protocol.chat_body import Sampling
 from canvasgen.serve.protocol.wire import ignored_in, read_as
 from canvasgen.serve.requests.formats import one_of_recipes, recipes_of_sampling
+from canvasgen.serve.requests.places import PART
 from canvasgen.serve.requests.plan import Plan, plan_of_sampling, within_limits
 from canvasgen.serve.requests.recipe import Recipe
 from canvasgen.serve.settings import ServeSettings
@@ -37,8 +38,12 @@ def plan_of_infill(body: InfillBody, settings: ServeSettings) -> Plan:
 
 def _part(body: Writing) -> JsonValue:
     """Return what the new text has to be, as `[kind, body]`."""
-    recipe = one_of_recipes(recipes_of_sampling(Sampling(structured_outputs=body.structured_outputs)))
+    recipe = _asked(body)
     return None if recipe.kind == "free" else [recipe.kind, recipe.body]
+
+
+def _asked(body: Writing) -> Recipe:
+    return one_of_recipes(recipes_of_sampling(Sampling(structured_outputs=body.structured_outputs)))
 
 
 def _plan(body: Writing, recipe: Recipe, settings: ServeSettings) -> Plan:
@@ -50,6 +55,7 @@ def _plan(body: Writing, recipe: Recipe, settings: ServeSettings) -> Plan:
             options={**plan.options, "max_tokens": body.max_tokens},
             ignored=(*ignored_in(body, ()), *(name for name in plan.ignored if "." in name)),
             edits=True,
+            places={**plan.places, **({} if body.structured_outputs is None else {PART: _asked(body).at})},
         ),
         settings,
     )

@@ -131,12 +131,9 @@ def _inquiry(
     for one in questions:
         if len({*one.options}) < len(one.options) or "" in one.options:
             raise ApiError(400, "options are different texts, none empty", "invalid_request", one.at)
-        if body.steps > 1 and len(one.options) > MOST_COMBINATIONS:
+        if len(one.options) > MOST_COMBINATIONS:
             raise ApiError(
-                400,
-                f"with several steps there are {MOST_COMBINATIONS} options at most",
-                "too_many_options",
-                one.at,
+                400, f"a question has {MOST_COMBINATIONS} options at most", "too_many_options", one.at
             )
     ignored = tuple(ignored_in(body, ()))
 

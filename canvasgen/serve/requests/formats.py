@@ -95,6 +95,9 @@ def _structured(told: StructuredOutputs, at: str) -> Recipe:
         "structural_tag": told.structural_tag,
     }
     found = [(name, value) for name, value in given.items() if value is not None]
+    if not found:
+        for field in given:
+            refuse_misspelled(told, field, at)
     if len(found) != 1:
         names = " and ".join(name for name, _ in found) or "nothing"
         raise ApiError(
@@ -179,6 +182,10 @@ def extended(
             also.append(("fixed", json.dumps(told.positions.fixed)))
         also += [("near", json.dumps(phrase.model_dump())) for phrase in told.positions.near]
     grounded, grounding = _grounded(told)
+    if grounded is not False and recipe.kind not in _GROUNDED:
+        raise ApiError(
+            400, "grounded goes with a schema, a template or tools", "invalid_constraint", f"{at}.grounded"
+        )
     made = replace(
         recipe,
         relations=_relations(recipe, told, f"{at}.relations"),
@@ -189,6 +196,10 @@ def extended(
         thoughts=thoughts,
     )
     return sourced(made, sources)
+
+
+_GROUNDED = frozenset({"schema", "calls", "template"})
+"""The kinds of recipes whose values may be taken from a source."""
 
 
 def said_in(prompt: Prompt) -> list[str]:

@@ -16,7 +16,7 @@ from canvasgen.serve.protocol.wire import ignored_in, listed, read_as, refuse_un
 from canvasgen.serve.requests.formats import extended, one_of_recipes, recipes_of_sampling, said_in
 from canvasgen.serve.requests.messages import messages_of
 from canvasgen.serve.requests.recipe import FREE, Recipe
-from canvasgen.serve.requests.thinking import Thinking, thinking_of
+from canvasgen.serve.requests.thinking import THOUGHTS, Thinking, thinking_of
 from canvasgen.serve.requests.tool_use import ToolUse, legacy, tool_use
 from canvasgen.serve.settings import ServeSettings
 from canvasgen.trace import Tracing
@@ -24,6 +24,7 @@ from canvasgen.trace import Tracing
 __all__ = ["Plan", "plan_of_chat", "plan_of_sampling", "plans_of_completion", "within_limits"]
 
 _MEANINGLESS = ("best_of",)
+_COMPLETION_TOKENS = {"max_tokens": "$.max_completion_tokens"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Plan:
         edits: whether accepted answers count as edits.
         hides_thoughts: whether the thoughts before the answer are not told.
         trace: what is recorded of each step; `steps`: what always is; None: nothing is told of it.
+        places: by rule, the JSON paths of keys beside the constraint that an error may be about.
     """
 
     prompt: Prompt
@@ -67,6 +69,7 @@ class Plan:
     edits: bool = False
     hides_thoughts: bool = False
     trace: Tracing | Literal["steps"] | None = None
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def thinks(self) -> bool:
@@ -106,7 +109,7 @@ def plan_of_chat(body: ChatBody, settings: ServeSettings) -> Plan:
     """
     body = legacy(body)
     is_legacy = bool(body.functions)
-    found = tool_use(body)
+    found = tool_use(body, is_legacy=is_legacy)
     recipes = recipes_of_sampling(body)
     use = None
     if found is not None:
@@ -134,6 +137,7 @@ def plan_of_chat(body: ChatBody, settings: ServeSettings) -> Plan:
             tools=use,
             logprobs=(body.top_logprobs or 0) if body.logprobs else None,
             options={**plan.options, "max_tokens": tokens},
+            places={**plan.places, **({} if body.max_completion_tokens is None else _COMPLETION_TOKENS)},
         ),
         settings,
     )
@@ -204,6 +208,7 @@ def plan_of_sampling(
         stream=bool(body.stream),
         with_usage=body.stream_options is not None and body.stream_options.include_usage,
         timeout=extension.timeout,
+        places=_places(body, extension, thinking),
         hides_thoughts=not thinking.is_told,
         trace=_trace(extension),
     )
@@ -227,6 +232,21 @@ def _extension(body: Sampling) -> Extension:
             400, "give a template or a table under canvasgen", "invalid_request", "$.vllm_xargs.canvasgen"
         )
     return made
+
+
+_KEYS = ("contains", "excludes", "relations", "quality", "target_ms", "max_denoising_steps", "temperature")
+
+
+def _places(body: Sampling, extension: Extension, thinking: Thinking) -> dict[str, str]:
+    """Return where the keys are that were sent beside the constraint, by the rules that errors name."""
+    at = "$.canvasgen" if body.canvasgen is not None else "$.vllm_xargs.canvasgen"
+    found = {name: f"{at}.{name}" for name in _KEYS if getattr(extension, name) not in (None, [])}
+    if extension.positions is not None:
+        sent = {"fixed": extension.positions.fixed, "near": extension.positions.near}
+        found |= {name: f"{at}.positions.{name}" for name, value in sent.items() if value}
+    if thinking.tokens:
+        found[THOUGHTS] = thinking.at
+    return found
 
 
 def _trace(extension: Extension) -> Tracing | Literal["steps"] | None:

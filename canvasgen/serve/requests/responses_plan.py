@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,14 +30,52 @@ def plan_of_responses(body: ResponsesBody, settings: ServeSettings) -> Plan:
         ApiError: the body asks for something impossible.
     """
     custom = [tool for tool in body.tools or [] if tool.type == "custom"]
-    plan = plan_of_chat(_as_chat(body, custom), settings)
-    plan = replace(plan, ignored=tuple(ignored_in(body, ("metadata",))))
+    functions = [number for number, tool in enumerate(body.tools or []) if tool.type == "function"]
+    try:
+        plan = plan_of_chat(_as_chat(body, custom), settings)
+    except ApiError as error:
+        raise replace(error, param=error.param and _place_here(error.param, functions)) from error
+    plan = replace(
+        plan,
+        ignored=tuple(ignored_in(body, ("metadata",))),
+        recipe=replace(plan.recipe, at=_place_here(plan.recipe.at, functions)),
+        tools=plan.tools and replace(plan.tools, places=_places(functions)),
+        places={**plan.places, "max_tokens": "$.max_output_tokens"},
+    )
     named = body.tool_choice if isinstance(body.tool_choice, NamedTool) else None
     if not custom or body.tool_choice == "none":
         return plan
     if plan.recipe.kind not in ("calls", "free") and named is None:
         raise ApiError(400, "custom tools go with tools or free text", "unsupported_parameter", "$.tools")
     return _with_custom(plan, custom, named, body.tools or [], str(body.tool_choice or "auto"), body)
+
+
+def _place_here(place: str, functions: Sequence[int]) -> str:
+    """Return a JSON path in a body of `/v1/chat/completions` as one in the body of `/v1/responses` that it was made of.
+
+    Args:
+        place: there.
+        functions: the numbers of the function tools here; there are no others there.
+    """
+    for there, here in _NAMES.items():
+        if place.startswith(there):
+            return here + place[len(there) :]
+    if place.startswith("$.messages"):
+        return "$.input"
+    found = _FUNCTION.match(place)
+    return place if found is None else f"$.tools[{functions[int(found[1])]}]{place[found.end() :]}"
+
+
+_NAMES = {
+    "$.response_format.json_schema": "$.text.format",
+    "$.response_format": "$.text.format",
+    "$.max_tokens": "$.max_output_tokens",
+}
+_FUNCTION = re.compile(r"\$\.tools\[(\d+)\]\.function")
+
+
+def _places(functions: Sequence[int]) -> tuple[str, ...]:
+    return tuple(f"$.tools[{number}].parameters" for number in functions)
 
 
 def _as_chat(body: ResponsesBody, custom: list[FlatTool]) -> ChatBody:
@@ -136,7 +176,8 @@ def _with_custom(
             told.append({"name": tool.name, "input": [kind, text]})
     recipe = Recipe("calls", {"tools": told, "many": False, "auto": choice != "required"}, "$.tools")
     names = frozenset(tool.name for tool in custom)
-    return replace(plan, recipe=_merged(plan, recipe), tools=ToolUse(custom=names))
+    places = _places([number for number, tool in enumerate(tools) if tool.type == "function"])
+    return replace(plan, recipe=_merged(plan, recipe), tools=ToolUse(custom=names, places=places))
 
 
 def _merged(plan: Plan, recipe: Recipe) -> Recipe:

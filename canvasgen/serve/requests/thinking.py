@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from canvasgen.serve.protocol.answer_shapes import Effort, Extension, Reasoning
 from canvasgen.serve.protocol.api_error import ApiError
 
-__all__ = ["EFFORTS", "Thinking", "thinking_of"]
+__all__ = ["EFFORTS", "THOUGHTS", "Thinking", "thinking_of"]
+
+THOUGHTS = "reasoning_tokens"
+"""The rule of an error that says that there are too few tokens for thoughts."""
 
 EFFORTS: Mapping[Effort, float] = {
     "none": 0.0,
@@ -19,6 +22,8 @@ EFFORTS: Mapping[Effort, float] = {
     "xhigh": 0.95,
 }
 """By effort, the part of the answer's tokens that thoughts may take; the answer's own are always left."""
+_LEAST = 8
+"""Tokens that an effort comes to at least: as many as the mark behind the thoughts (`</think>`) may take."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,12 @@ class Thinking:
     Attributes:
         tokens: at most; 0: none.
         is_told: whether the client gets them.
+        at: JSON path of the key that says how many.
     """
 
     tokens: int = 0
     is_told: bool = True
+    at: str = field(default="$.canvasgen.reasoning_tokens", compare=False)
 
 
 def thinking_of(
@@ -58,11 +65,13 @@ def thinking_of(
     if effort is not None and told.effort not in (None, effort):
         raise ApiError(400, "two efforts are given", "invalid_request", "$.reasoning_effort")
     is_told = include is not False and not told.exclude
-    exact = (extension.reasoning_tokens if extension is not None else None) or told.max_tokens
+    own = extension.reasoning_tokens if extension is not None else None
+    exact = own or told.max_tokens
     if told.enabled is False:
         return Thinking(0, is_told)
     if exact is not None:
-        return Thinking(exact, is_told)
+        return Thinking(exact, is_told) if own else Thinking(exact, is_told, "$.reasoning.max_tokens")
     chosen = effort or told.effort or ("medium" if told.enabled else "none")
     share = EFFORTS[chosen]
-    return Thinking(max(1, int(share * max_tokens)) if share else 0, is_told)
+    at = "$.reasoning_effort" if effort is not None else "$.reasoning"
+    return Thinking(max(_LEAST, int(share * max_tokens)) if share else 0, is_told, at)

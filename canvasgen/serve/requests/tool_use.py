@@ -25,17 +25,23 @@ class ToolUse:
         many: whether the text is a list of calls.
         is_legacy: whether the client asked by `functions`, and gets `function_call`.
         custom: names of custom tools, whose input is text.
+        places: of the functions among the tools, the JSON paths of their parameters.
     """
 
     forced: str | None = None
     many: bool = False
     is_legacy: bool = False
     custom: frozenset[str] = frozenset()
+    places: tuple[str, ...] = ()
 
 
 def legacy(body: ChatBody) -> ChatBody:
     """Return a body with `functions` and `function_call` as `tools` and `tool_choice`."""
+    if body.functions and body.tools:
+        raise ApiError(400, "functions and tools exclude each other", "invalid_tools", "$.functions")
     if not body.functions:
+        if body.function_call not in (None, "none", "auto"):
+            raise ApiError(400, "there are no functions to choose from", "invalid_tools", "$.function_call")
         return body
     tools: list[JsonValue] = [
         {"type": "function", "function": one.model_dump(exclude_none=True)} for one in body.functions
@@ -46,8 +52,14 @@ def legacy(body: ChatBody) -> ChatBody:
     return read_as(ChatBody, {**sent, "tools": tools, "tool_choice": named, "parallel_tool_calls": False})
 
 
-def tool_use(body: ChatBody) -> tuple[Recipe, ToolUse] | None:
-    """Return what the answer must be and how it is read; None if no tool may be called."""
+def tool_use(body: ChatBody, *, is_legacy: bool = False) -> tuple[Recipe, ToolUse] | None:
+    """Return what the answer must be and how it is read; None if no tool may be called.
+
+    Args:
+        body: with `tools`.
+        is_legacy: whether they were sent as `functions`.
+    """
+    at, below = ("$.functions", ".parameters") if is_legacy else ("$.tools", ".function.parameters")
     specs = [tool.function for tool in body.tools or []]
     choice = body.tool_choice or ("auto" if specs else "none")
     named = choice.function.name if isinstance(choice, NamedFunction) else None
@@ -57,7 +69,7 @@ def tool_use(body: ChatBody) -> tuple[Recipe, ToolUse] | None:
         return None
     for number, spec in enumerate(specs):
         if spec.parameters is None:
-            refuse_misspelled(spec, "parameters", f"$.tools[{number}].function")
+            refuse_misspelled(spec, "parameters", f"{at}[{number}]{below.removesuffix('.parameters')}")
     if choice == "required" and len(specs) == 1 and not body.parallel_tool_calls:
         named = specs[0].name  # one call of the only tool: its arguments are the whole text
     return used(
@@ -65,8 +77,8 @@ def tool_use(body: ChatBody) -> tuple[Recipe, ToolUse] | None:
         "named" if named is not None else str(choice),
         named,
         parallel=body.parallel_tool_calls is not False,
-        at="$.tools",
-        below=".function.parameters",
+        at=at,
+        below=below,
     )
 
 
@@ -94,7 +106,8 @@ def used(
         return Recipe("schema", schema, f"{at}[{number}]{below}"), ToolUse(forced=named)
     tools: list[JsonValue] = [_told(one) for one in specs]
     body: JsonObject = {"tools": tools, "many": parallel, "auto": choice == "auto"}
-    return Recipe("calls", body, at), ToolUse(many=parallel)
+    places = tuple(f"{at}[{number}]{below}" for number in range(len(specs)))
+    return Recipe("calls", body, at), ToolUse(many=parallel, places=places)
 
 
 def _told(spec: FunctionSpec) -> JsonObject:

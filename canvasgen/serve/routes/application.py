@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +20,7 @@ from canvasgen.serve.observing.metrics import Metrics
 from canvasgen.serve.observing.tracing_spans import Spans
 from canvasgen.serve.own_processes import Allowed
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error, json_path
+from canvasgen.serve.protocol.body_errors import told_of
 from canvasgen.serve.routes.canvas_routes import canvas_routes
 from canvasgen.serve.routes.error_answer import answered
 from canvasgen.serve.routes.gate import Gate
@@ -32,6 +33,8 @@ from canvasgen.serve.validating.validator_calls import Validators
 from canvasgen.serve.version import VERSION
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from canvasgen.engine import Engine
     from canvasgen.serve.settings import ServeSettings
 
@@ -105,40 +108,19 @@ def _tell_errors(app: FastAPI) -> None:
 
     async def of_body(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        first = error.errors()[0]
-        place = [step for step in first["loc"] if step != "body"]
-        kind: str = first["type"]
-        if kind == "json_invalid":
-            place = []
-        return answered(
-            ApiError(400, f"{first['msg']}", f"invalid_{kind}"[:64], json_path(_without_tags(place)))
-        )
+        errors = [
+            {**one, "loc": tuple(step for step in one["loc"] if step != "body")} for one in error.errors()
+        ]
+        first, place = told_of(cast("list[ErrorDetails]", errors), error.body)
+        kind = first["type"]
+        return answered(ApiError(400, first["msg"], f"invalid_{kind}"[:64], json_path(place)))
 
     async def of_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         headers = dict(error.headers or {})
         return answered(ApiError(error.status_code, str(error.detail), "http_error", headers=headers))
 
-    async def of_anything(request: Request, error: Exception) -> JSONResponse:
-        logger.error("an error of the server", exc_info=error)
-        return answered(ApiError(500, "the server failed", "internal_error", kind="server_error"))
-
     app.add_exception_handler(ApiError, of_api)
     app.add_exception_handler(CanvasgenError, of_library)
     app.add_exception_handler(RequestValidationError, of_body)
     app.add_exception_handler(HTTPException, of_http)
-    app.add_exception_handler(Exception, of_anything)
-
-
-_TAGS = frozenset({"str", "json_schema", "text", "json_object", "list[str]", "bool", "dict", "function-wrap"})
-
-
-def _without_tags(place: list[str | int]) -> list[str | int]:
-    """Return a place in a body without the names of the alternatives that pydantic adds to it."""
-    return [
-        step
-        for at, step in enumerate(place)
-        if isinstance(step, int)
-        or not (at > 0 and (step in _TAGS or "[" in step or step[:1].isupper()))
-        or (step == "json_schema" and place[at - 1] == "json_schema")
-    ]

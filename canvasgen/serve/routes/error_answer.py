@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fastapi.responses import JSONResponse
 
-if TYPE_CHECKING:
-    from canvasgen.serve.protocol.api_error import ApiError
+from canvasgen.serve.protocol.api_error import ApiError
 
-__all__ = ["answered"]
+__all__ = ["FAILED", "answered"]
+
+FAILED = ApiError(500, "the server failed", "internal_error", kind="server_error")
+"""Whatever nobody has foreseen."""
 
 
 def answered(error: ApiError) -> JSONResponse:

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from canvasgen.serve.observing.log_lines import logger
 from canvasgen.serve.protocol.api_error import ApiError
-from canvasgen.serve.routes.error_answer import answered
+from canvasgen.serve.routes.error_answer import FAILED, answered
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,9 +56,12 @@ class Gate:
 
         try:
             await self._checked(scope, receive, sending)
-        except Exception:
-            status = 500  # answered further out, for all errors that nobody has foreseen
-            raise
+        except Exception as error:
+            # Uvicorn would close the connection on which the client may have sent its next request already.
+            logger.error("an error of the server", exc_info=error)
+            if status:  # a stream in its middle: its end is all that can tell
+                raise
+            await answered(FAILED)(scope, receive, sending)
         finally:
             facts = {
                 "id": request_id,

@@ -15,10 +15,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from canvasgen.denoise import Commit, Done, Draft, Failed
-from canvasgen.errors import BudgetTooSmall, CanvasgenError, ModelError
+from canvasgen.errors import CanvasgenError, ModelError
 from canvasgen.serve.finished import Finished
 from canvasgen.serve.observing.log_lines import logger
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error
+from canvasgen.serve.requests.places import param_of
 from canvasgen.serve.validating.validator_calls import Judging
 
 if TYPE_CHECKING:
@@ -117,15 +118,15 @@ class Runner:
         judging = None if self._validators is None else Judging(self._validators)
         with self._room(plan.n):
             try:
-                async with in_time(), _told(plan.recipe.at):
+                async with in_time(), _told(plan):
                     constraint = await self._constraint(plan)
                 queue: asyncio.Queue[tuple[int, Event]] = asyncio.Queue()
-                async with in_time(), _told(plan.recipe.at):
+                async with in_time(), _told(plan):
                     for number in range(plan.n):
                         tickets.append(await self._submitted(plan, constraint, number, judging, queue))
                 left = plan.n
                 while left:
-                    async with in_time(), _told(plan.recipe.at):
+                    async with in_time(), _told(plan):
                         number, event = await queue.get()
                         ticket = tickets[number]
                         if isinstance(event, Failed):
@@ -157,7 +158,7 @@ class Runner:
         if plan.recipe.is_free:
             return None
         compiled = await self._pool.get(plan.recipe)
-        self._metrics.compiled(compiled, ended=self._pool.ended)
+        self._metrics.compiled(compiled, ended=self._pool.ended, remembered=self._pool.bytes_kept)
         return self.engine.adopt(compiled.constraint)
 
     async def _submitted(
@@ -246,11 +247,12 @@ async def _in_time(deadline: float, seconds: float, *, is_clients: bool) -> Asyn
 
 
 @asynccontextmanager
-async def _told(at: str) -> AsyncGenerator[None]:
-    """Make errors of the library errors for the client, with the JSON path of the constraint."""
+async def _told(plan: Plan) -> AsyncGenerator[None]:
+    """Make errors of the library errors for the client, with the JSON path of what they are about."""
     try:
         yield
-    except BudgetTooSmall as error:
-        raise as_api_error(error, "$.max_tokens") from error
     except CanvasgenError as error:
-        raise as_api_error(error, at) from error
+        told = as_api_error(error, plan.recipe.at)
+        if told.param is not None:
+            told.param = param_of(error, plan)
+        raise told from error

@@ -16,7 +16,7 @@ from canvasgen.serve.observing.log_lines import logger
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-__all__ = ["listening", "serve"]
+__all__ = ["config_of", "listening", "serve"]
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -57,7 +57,22 @@ def serve(app: FastAPI, listener: socket.socket, *, drain: float, ready: Callabl
         drain: seconds that what runs may take to its end.
         ready: called when requests are taken.
     """
-    config = uvicorn.Config(
+    config = config_of(app, drain=drain)
+    server = _Server(config, ready)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listener]))
+
+
+_KEPT_SECONDS = 75
+"""A connection without a request stays open so long: longer than clients keep theirs, or one asks just as it is closed.
+
+httpx (and so openai's client) and uvicorn itself take 5 seconds, aiohttp 15, proxies such as nginx 60.
+"""
+
+
+def config_of(app: FastAPI, *, drain: float) -> uvicorn.Config:
+    """Return how uvicorn runs the application."""
+    return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
@@ -65,13 +80,6 @@ def serve(app: FastAPI, listener: socket.socket, *, drain: float, ready: Callabl
         timeout_keep_alive=_KEPT_SECONDS,
         lifespan="on",
     )
-    server = _Server(config, ready)
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(server.serve(sockets=[listener]))
-
-
-_KEPT_SECONDS = 75
-"""A connection without a request stays open so long: longer than clients keep theirs, or one asks just as it is closed."""
 
 
 class _Server(uvicorn.Server):

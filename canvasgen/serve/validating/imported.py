@@ -18,12 +18,12 @@ class Imported:
 
     def __init__(self, folder: str, place: str, name: str, function: Callable[[object], object]) -> None:
         self._from = (folder, place, name)
-        self._function = function
+        self.function = function
         self.__qualname__ = getattr(function, "__qualname__", name)
 
     def __call__(self, value: object) -> object:
         """Call the function."""
-        return self._function(value)
+        return self.function(value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _found, self._from
@@ -63,4 +63,4 @@ def imported(folder: str, place: str) -> Mapping[str, Imported]:
 
 
 def _found(folder: str, place: str, name: str) -> Callable[[object], object]:
-    return imported(folder, place)[name]._function
+    return imported(folder, place)[name].function

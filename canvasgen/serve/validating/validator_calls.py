@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from typing import cast
 
 import cloudpickle  # pyright: ignore[reportMissingTypeStubs]
 
@@ -21,6 +22,7 @@ from canvasgen.serve.validating.validator_process import Answer, Setup
 
 __all__ = ["Judging", "Validators"]
 
+_dumps = cast("Callable[[object], bytes]", cloudpickle.dumps)  # pyright: ignore[reportUnknownMemberType]
 _TRIES = 2
 """Calls of a validator whose process is killed from outside."""
 
@@ -211,7 +213,7 @@ class Judging:
 def _pickled(functions: Mapping[str, Callable[[object], object]]) -> bytes:
     for name, function in functions.items():
         try:
-            cloudpickle.dumps(function)
+            _dumps(function)
         except Exception as error:
             raise InvalidConstraint(
                 f"the validator cannot go to a process of its own: {error}",
@@ -220,7 +222,7 @@ def _pickled(functions: Mapping[str, Callable[[object], object]]) -> bytes:
                 value=function,
                 remedy='take a function of a module that can be imported, or validators_in="threads"',
             ) from error
-    return cloudpickle.dumps(dict(functions))
+    return _dumps(dict(functions))
 
 
 def _full_name(kind: type) -> str:

@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -110,7 +111,7 @@ def _child(peer: socket.socket, functions: Mapping[str, Callable[[object], objec
             peer.sendall(pack(pickle.dumps(answer)))
         code = 0
     except BaseException:  # noqa: BLE001, whatever it is, this process must not go on as its parent
-        sys.excepthook(*sys.exc_info())
+        traceback.print_exc()
     finally:
         os._exit(code)
 
@@ -194,11 +195,15 @@ def main() -> None:
     _serve(control, _Children(functions, setup))
 
 
+def _hear(number: int, frame: object) -> None:
+    """Nothing: that a signal has come is told by a byte in a pipe."""
+
+
 def _serve(control: socket.socket, children: _Children) -> None:
     news, told = os.pipe()
     os.set_blocking(news, False)
     os.set_blocking(told, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _hear)
     signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     watching = select.poll()
     watching.register(control, select.POLLIN)

@@ -18,7 +18,7 @@ from canvasgen.training.tiny.data.record_fields import Domain, Field
 from canvasgen.training.tiny.data.record_tables import filled_table
 from canvasgen.training.tiny.data.scene_forms import scene_edit, scene_gap, scene_letter, scene_table
 from canvasgen.training.tiny.data.scene_objects import scene_object
-from canvasgen.training.tiny.data.wide import any_letters, any_objects, any_tables, messages
+from canvasgen.training.tiny.data.wide import any_letters, any_messages, any_objects, any_tables
 from canvasgen.training.tiny.data.wide.coined import Coiner
 from canvasgen.training.tiny.data.wide.judged import judged
 
@@ -58,8 +58,8 @@ WIDE_OBJECTS = {
     SHORT: any_objects.short,
     LONG: any_objects.long_text,
     LISTED: any_objects.rows,
-    MESSAGES: messages.message,
-    TOLD_LISTS: messages.listed,
+    MESSAGES: any_messages.message,
+    TOLD_LISTS: any_messages.listed,
 }
 """The levels of wider data that are such forms, and those that are JSON alone."""
 _THINKS = "</think>"
@@ -117,7 +117,7 @@ def example(rng: random.Random, hard: bool, level: int) -> Example:
     if level >= ABSENT:
         return _wide(rng, Coiner(rng, hard), level)
     if level == COPIES and rng.random() < 0.4:
-        return _bare(messages.copied(rng, Coiner(rng, hard)))
+        return _bare(any_messages.copied(rng, Coiner(rng, hard)))
     lexicon = Lexicon(rng, hard)
     if level in FORMS:
         return _filled(FORMS[level](rng, lexicon))

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from canvasgen.training.tiny.data.forms import Form
 from canvasgen.training.tiny.data.wide.any_facts import Stated, facts, filler, in_words, padded, said
+from canvasgen.training.tiny.data.wide.any_messages import record_rows, records
 from canvasgen.training.tiny.data.wide.coined import Coiner, choice_of
-from canvasgen.training.tiny.data.wide.messages import record_rows, records
 from canvasgen.training.tiny.data.wide.phrases import PHRASES
 
 __all__ = ["grid"]
