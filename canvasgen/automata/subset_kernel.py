@@ -179,34 +179,10 @@ def _slot_of(table, digest, size, items, item_offsets, stamp, tick):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def _go_on(
-    counters,
-    needed,
-    offsets,
-    order,
-    low,
-    high,
-    target,
-    silent_offsets,
-    silent_after,
-    items,
-    item_offsets,
-    table,
-    row_offsets,
-    row_low,
-    row_high,
-    row_target,
-    stamp,
-    stack,
-    buffer,
-    mine,
-    seeds,
-    piece_of,
-    piece_low,
-    piece_offsets,
-    piece_place,
-    max_states,
-    max_work,
-):
+    counters, needed, offsets, order, low, high, target, silent_offsets, silent_after, items,
+    item_offsets, table, row_offsets, row_low, row_high, row_target, stamp, stack, buffer, mine, seeds,
+    piece_of, piece_low, piece_offsets, piece_place, max_states, max_work,
+):  # fmt: skip
     """Run the subset construction in the room that there is; it counts no references, which would take half of the time.
 
     A subset for which there is too little room is begun again: those that it led to are known then.

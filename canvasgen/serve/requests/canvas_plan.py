@@ -10,7 +10,7 @@ from canvasgen.serve.protocol.canvas_body import EditBody, InfillBody, Writing
 from canvasgen.serve.protocol.chat_body import Sampling
 from canvasgen.serve.protocol.wire import ignored_in, read_as
 from canvasgen.serve.requests.formats import one_of_recipes, recipes_of_sampling
-from canvasgen.serve.requests.places import PART
+from canvasgen.serve.requests.json_places import PART
 from canvasgen.serve.requests.plan import Plan, plan_of_sampling, within_limits
 from canvasgen.serve.requests.recipe import Recipe
 from canvasgen.serve.settings import ServeSettings

@@ -19,7 +19,7 @@ from canvasgen.errors import CanvasgenError, ModelError
 from canvasgen.serve.finished import Finished
 from canvasgen.serve.observing.log_lines import logger
 from canvasgen.serve.protocol.api_error import ApiError, as_api_error
-from canvasgen.serve.requests.places import param_of
+from canvasgen.serve.requests.json_places import param_of
 from canvasgen.serve.validating.validator_calls import Judging
 
 if TYPE_CHECKING:
