@@ -11,8 +11,7 @@ are never sorted.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportUnknownLambdaType=false
 # pyright: reportReturnType=false, reportArgumentType=false, reportCallIssue=false
-# pyright: reportAttributeAccessIssue=false
-# pyright: reportOperatorIssue=false, reportIndexIssue=false
+# pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false, reportIndexIssue=false
 
 from __future__ import annotations
 
@@ -91,8 +90,20 @@ def _cut_at_bounds(mine, edges, low, high, piece_of, piece_low):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _count_by_piece(mine, edges, low, high, piece_of, pieces, piece_offsets, piece_place):
-    """Find where the targets of each piece begin; return how many there are."""
+def _transitions_of(items, first, last, offsets, order, mine):
+    """Collect the transitions that leave the states of a subset in `mine`, if there is room; return how many there are."""
+    edges = 0
+    for k in range(first, last):
+        for j in range(offsets[items[k]], offsets[items[k] + 1]):
+            if edges < mine.size:
+                mine[edges] = order[j]
+            edges += 1
+    return edges
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _targets_by_piece(mine, edges, low, high, target, piece_of, pieces, piece_offsets, piece_place, seeds):
+    """Collect the targets of the transitions on each piece in `seeds`, if there is room; return how many there are."""
     for p in range(pieces + 1):
         piece_offsets[p] = 0
     for e in range(edges):
@@ -101,6 +112,11 @@ def _count_by_piece(mine, edges, low, high, piece_of, pieces, piece_offsets, pie
     for p in range(pieces):
         piece_offsets[p + 1] += piece_offsets[p]
         piece_place[p] = piece_offsets[p]
+    if piece_offsets[pieces] <= seeds.size:
+        for e in range(edges):
+            for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
+                seeds[piece_place[p]] = target[mine[e]]
+                piece_place[p] += 1
     return piece_offsets[pieces]
 
 
@@ -188,12 +204,10 @@ def _go_on(
     A subset for which there is too little room is begun again: those that it led to are known then.
 
     Args:
-        counters: subsets made and finished, rows, the last stamp.
+        counters: subsets made and finished, rows, the last stamp; others as in `determinise`, and memory for one subset.
         needed: written: the room that `items`, `mine` and `seeds` need, and the operations so far.
-        others: as in `determinise`, and memory for one subset.
 
-    Returns:
-        DONE, GOING, TOO_MANY_STATES or NO_ROOM.
+    Returns DONE, GOING, TOO_MANY_STATES or NO_ROOM.
     """
     made, done, rows, tick = counters[0], counters[1], counters[2], counters[3]
     status = DONE
@@ -210,17 +224,10 @@ def _go_on(
             return NO_ROOM
         # The transitions that leave the subset, and where they lead, piece by piece of the bytes.
         first, last = item_offsets[done], item_offsets[done + 1]
-        edges = 0
-        for k in range(first, last):
-            edges += offsets[items[k] + 1] - offsets[items[k]]
+        edges = _transitions_of(items, first, last, offsets, order, mine)
         if edges > mine.size:
             needed[1] = edges
             return NO_ROOM
-        edges = 0
-        for k in range(first, last):
-            for j in range(offsets[items[k]], offsets[items[k] + 1]):
-                mine[edges] = order[j]
-                edges += 1
         needed[3] += edges + last - first
         pieces = 0
         if edges == 1:
@@ -231,16 +238,13 @@ def _go_on(
             piece_offsets[0], piece_offsets[1] = 0, 1
         elif edges > 1:
             pieces = _cut_at_bounds(mine, edges, low, high, piece_of, piece_low)
-            total = _count_by_piece(mine, edges, low, high, piece_of, pieces, piece_offsets, piece_place)
+            total = _targets_by_piece(
+                mine, edges, low, high, target, piece_of, pieces, piece_offsets, piece_place, seeds
+            )
             if total > seeds.size:
                 needed[2] = total
                 return NO_ROOM
-            for e in range(edges):
-                for p in range(piece_of[low[mine[e]]] - 1, piece_of[high[mine[e]] + 1] - 1):
-                    seeds[piece_place[p]] = target[mine[e]]
-                    piece_place[p] += 1
             needed[3] += total + 64
-
         first_row = rows
         for p in range(pieces):
             if piece_offsets[p] == piece_offsets[p + 1]:
