@@ -41,11 +41,16 @@ def leave_signals() -> None:
         signal.signal(one, signal.SIG_IGN)
 
 
-def bind(allowed: Allowed) -> None:
-    """Bind this process, a child, to its limits; one that uses more CPU time ends by SIGXCPU."""
+def bind(allowed: Allowed, more: int = 0) -> None:
+    """Bind this process, a child, to its limits; one that uses more CPU time ends by SIGXCPU.
+
+    Args:
+        allowed: what it may take.
+        more: CPU seconds by which it may put that end off itself.
+    """
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime + allowed.seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1 + more))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as file:
         has = int(file.read().split()[5]) * resource.getpagesize()

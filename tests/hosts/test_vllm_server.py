@@ -25,7 +25,7 @@ AS_PERSON = {"type": "json_schema", "json_schema": {"name": "person", "schema": 
 
 SLOW = {"grammar": "sql_select"}
 """Takes several seconds to compile."""
-WILD = {"regex": "[a-z]{20,30}", "temperature": 8.0, "max_denoising_steps": 2}
+WILD = {"regex": "[qxz]{30}", "temperature": 8.0, "max_denoising_steps": 1}
 """A text of which the model is not sure."""
 
 
@@ -145,8 +145,9 @@ class TestOwnKey:
         assert text in (f"{before}I live in Oslo.", f"{before}I live in Bern.")
 
     def test_a_seed_repeats_the_answer(self, server):
-        texts = [text_of(server.chat(PROMPT, **own(**WILD, seed=seed))) for seed in (1, 1, 2)]
-        assert texts[0] == texts[1] != texts[2]
+        texts = [text_of(server.chat(PROMPT, **own(**WILD, seed=seed))) for seed in (1, 1, 2, 3)]
+        assert texts[0] == texts[1]
+        assert len(set(texts)) > 1
 
     def test_several_answers_to_one_prompt_differ(self, server):
         status, body = server.chat(PROMPT, n=2, **own(**WILD, seed=1))

@@ -73,5 +73,6 @@ def test_a_text_over_several_canvases_closes_within_its_budget(server):
 
 
 def test_a_seed_repeats_the_answer(server):
-    texts = [text_of(server.chat(PROMPT, **own(**WILD, seed=seed))) for seed in (1, 1, 2)]
-    assert texts[0] == texts[1] != texts[2]
+    texts = [text_of(server.chat(PROMPT, **own(**WILD, seed=seed))) for seed in (1, 1, 2, 3)]
+    assert texts[0] == texts[1]
+    assert len(set(texts)) > 1

@@ -21,6 +21,7 @@ from pydantic import JsonValue
 from canvasgen.errors import BudgetTooSmall, CanvasgenError, ConstraintTooLarge, Unsatisfiable
 from canvasgen.limits import Limits, limited
 from canvasgen.serve.compiling.frames import packed_constraint, read_frame, told_error, write_frame
+from canvasgen.serve.compiling.kernel_time import SECONDS, leave_kernels_uncounted
 from canvasgen.serve.own_processes import Allowed, bind, leave_signals
 from canvasgen.serve.requests.building import END_OF_THOUGHTS, build
 from canvasgen.serve.requests.recipe import Recipe
@@ -74,7 +75,8 @@ def _child(job: bytes, writing: int, vocabulary: Vocabulary, allowed: Allowed) -
     """Compile in a child and leave the process, whatever happens."""
     code = 1
     try:
-        bind(allowed)
+        bind(allowed, SECONDS)
+        leave_kernels_uncounted()
         sys.setrecursionlimit(_DEEPEST)
         content = compile_recipe(pickle.loads(job), vocabulary, allowed)
         with os.fdopen(writing, "wb") as file:
