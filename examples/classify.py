@@ -17,9 +17,9 @@ for message in ("kind: delivery; the parcel is late", "kind: praise; thank you")
 
 # Prints:
 # billing   0.00
-# delivery  0.94
+# delivery  0.97
 # praise    0.00
-# other     0.06
+# other     0.02
 #
 # billing   0.00
 # delivery  0.00

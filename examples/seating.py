@@ -9,7 +9,7 @@ import canvasgen as cg
 
 guests = ["Ann", "Bob", "Cem", "Dora", "Eva", "Finn"]
 plan = cg.seating(guests, 2, 3, together=[("Ann", "Bob")], apart=[("Cem", "Dora"), ("Eva", "Finn")])
-for row in cg.generate("Six guests, two tables of three seats.", table=plan, seed=0):
+for row in cg.generate("Six guests at a table, three on each side.", table=plan, seed=0):
     print(row)
 
 try:
@@ -20,6 +20,6 @@ except cg.errors.Unsatisfiable as error:
 
 
 # Prints:
-# ['Ann', 'Bob', 'Eva']
-# ['Dora', 'Finn', 'Cem']
+# ['Finn', 'Dora', 'Eva']
+# ['Ann', 'Bob', 'Cem']
 # Unsatisfiable

@@ -28,4 +28,4 @@ print(len(made.value), "people on", made.blocks, "canvases")
 
 
 # Prints:
-# 30 people on 4 canvases
+# 30 people on 3 canvases

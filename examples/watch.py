@@ -50,6 +50,6 @@ if "--svg" in sys.argv:
 # Prints:
 # Maria Gomez, 27 years old, works in Lisbon as a nurse.
 #
-# step 1  {"name": "Maria Gomez", "age": 27, "city": "LisLisb", "job": "sese"}
-# step 2  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nse"}
+# step 1  {"name": "Maria Gomez", "age": 27, "city": "Lisbb", "job": "se"}
+# step 2  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nurse"}
 # step 3  {"name": "Maria Gomez", "age": 27, "city": "Lisbon", "job": "nurse"}
