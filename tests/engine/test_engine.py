@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, Field, field_validator
 
 import canvasgen as cg
-from canvasgen.denoise import Commit, Done, Draft
+from canvasgen.denoise import Commit, Done, Draft, Job
 from canvasgen.denoise.randomness import RowRandomness
 from canvasgen.errors import (
     BudgetTooSmall,
@@ -119,7 +119,9 @@ def test_decide_splits_the_mass_of_the_choice(engine: cg.Engine) -> None:
     found = engine.decide("Is it so? Yes.", options, samples=1, seed=5)
     assert list(found) == [True, False, None]
     assert sum(found.values()) == pytest.approx(1)
-    denoiser = engine.denoiser
+    whole_choice = engine._compiled(cg.choice(list(options)))
+    denoiser = engine._sized(Job((), whole_choice, max_tokens=engine.denoiser.canvas_length))
+    assert denoiser.canvas_length < engine.denoiser.canvas_length
     context = denoiser.prefill([engine._loaded.encode("Is it so? Yes.", None)])
     noise = RowRandomness([5], denoiser.canvas_length, denoiser.vocab_size)
     logits = denoiser.denoise(context, noise.canvas([0]), None)[0]

@@ -321,11 +321,11 @@ def test_settings_come_from_the_generation_config(model):
     assert end_ids_of(model) == (END,)
 
 
-def test_what_a_model_is_told_comes_from_its_config(model):
+def test_what_a_model_is_told_comes_from_its_config(model, monkeypatch):
     assert defaults_of(model).self_conditioning == "model"
-    model.config.self_conditioning = "forms"
+    monkeypatch.setattr(model.config, "self_conditioning", "forms", raising=False)
     assert defaults_of(model).self_conditioning == "forms"
-    model.config.self_conditioning = "some"
+    monkeypatch.setattr(model.config, "self_conditioning", "some", raising=False)
     with pytest.raises(InvalidConstraint, match="self_conditioning"):
         defaults_of(model)
 
