@@ -320,7 +320,7 @@ def main(
                     answer = engine.complete(task.prompt, seed=seed, on_step_limit="return", **options)
                     steps[name] += len(answer.trace)
                     got = task.pick(answer.value)
-                except cg.CanvasgenError as error:
+                except cg.errors.CanvasgenError as error:
                     got = error
                 right[task.kind].append(got == task.expected)
                 if verbose and got != task.expected:

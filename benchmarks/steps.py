@@ -43,7 +43,7 @@ def everyday_results(engine: cg.Engine, seeds: int, *, ground: bool) -> dict[str
                 answer = engine.complete(task.prompt, seed=seed, on_step_limit="return", **options)
                 steps += len(answer.trace)
                 got = task.pick(answer.value)
-            except cg.CanvasgenError as error:
+            except cg.errors.CanvasgenError as error:
                 got = error
             right[task.kind].append(got == task.expected)
     number = sum(map(len, right.values()))
